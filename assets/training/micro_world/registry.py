@@ -1,0 +1,52 @@
+"""The skills of the micro-world and how often each is drawn.
+
+The shares are by documents drawn, in per cent. Dense copying (sequences, lists, names) comes first: without it no induction
+head forms at this size.
+"""
+
+from dataclasses import dataclass
+from typing import Callable
+
+from micro_world.choices import Choices
+from micro_world.page import Document, Page
+from micro_world.skills import brackets, key_values, markov, names, scripts, sequences, sums, word_problems
+
+
+@dataclass(frozen=True)
+class Skill:
+    name: str
+    share: float  # per cent of the documents
+    write: Callable  # (choices, page, level) -> None
+
+
+SKILLS = (
+    Skill("sequences", 16, sequences.write),
+    Skill("key values", 22, key_values.write),
+    Skill("names", 22, names.write),
+    Skill("brackets", 5, brackets.write),
+    Skill("sums", 10, sums.write),
+    Skill("word problems", 20, word_problems.write),
+    Skill("markov", 2, markov.write),
+    Skill("scripts", 3, scripts.write),
+)
+
+_WEIGHTS = tuple(skill.share for skill in SKILLS)
+BY_NAME = {skill.name: skill for skill in SKILLS}
+
+
+def write_document(choices, level, skill=None):
+    """One document: a skill drawn by share (or the one named), and a text of it."""
+    before = choices.bits
+    chosen = BY_NAME[skill] if skill else choices.weighted(SKILLS, _WEIGHTS)
+    page = Page()
+    chosen.write(choices, page, level)
+    return Document(chosen.name, page.text, tuple(page.marks), choices.bits - before, page.details)
+
+
+def documents(seed, levels, skill=None):
+    """An endless stream of documents; `levels` is ((level, share), …)."""
+    choices = Choices(seed)
+    kinds, shares = zip(*levels)
+    while True:
+        level = kinds[0] if len(kinds) == 1 else choices.weighted(kinds, shares)
+        yield write_document(choices, level, skill)

@@ -1,0 +1,56 @@
+"""Mixed scripts: accents, emoji, several writing systems and directions, repeated or listed with a meaning.
+
+Characters of many scripts are rare, so a byte-level tokenizer cuts them: tokens with parts of a character occur. The strings
+are drawn letter by letter and mean nothing.
+"""
+
+from micro_world.words import PLAIN
+
+ACCENTED = """café crème naïve façade über señal jalón piñata órbita château forêt façon mañana kölve größe süß straße
+żółw łąka čaj říčka ğül şeker çay ångel øre æble smør þorn ðal ñandú cœur cafe\u0301 nin\u0303o""".split()
+EMOJI = """🙂 😀 🎉 🌍 🚀 🐟 🍎 ❤️ 👍 👍🏽 🤷🏽‍♀️ 👩‍🚀 👨‍👩‍👧 🏳️‍🌈 🧭 🔑 🪔 ⭐ ☔ 🎵""".split()
+LETTERS = {
+    "han": "東西南北山川田中木林森水火土日月石原野村町口手目心天空雨雪風花鳥魚馬竹金銀玉王古今新青赤白黒大小上下",
+    "kana": "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん",
+    "hangul": "가나다라마바사아자차카타파하고노도로모보소오조초코토포호구누두루무부수우주추쿠투푸후",
+    "cyrillic": "абвгдежзиклмнопрстуфхцчшщыэюя",
+    "greek": "αβγδεζηθικλμνξοπρστυφχψω",
+    "arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
+    "hebrew": "אבגדהוזחטיכלמנסעפצקרשת",
+    "devanagari": ("का", "कि", "खी", "गु", "घे", "चो", "जा", "टी", "तु", "दे", "ना", "पि", "बा", "मी", "यु", "रे", "लो", "वा", "शि", "सा", "हु", "क्ष"),
+    "thai": ("กา", "ขี", "คู", "งำ", "จะ", "ชื่", "ดี", "ตู", "นา", "ปี", "มือ", "ยา", "รู้", "ลำ", "วา", "สี", "หู"),
+    "burmese": ("က", "ခါ", "ဂိ", "ငူ", "စေ", "ဆဲ", "ဇော", "ညံ့", "တို", "နား", "ပြ", "မွေ", "ယှ", "လျှ", "သာ", "ဟု"),
+}
+NAMES_OF_SCRIPTS = tuple(LETTERS)
+
+
+def draw_string(choices):
+    kind = choices.weighted(("script", "accent", "emoji"), (0.6, 0.2, 0.2))
+    if kind == "accent":
+        return choices.pick(ACCENTED)
+    if kind == "emoji":
+        return choices.pick(EMOJI)
+    letters = LETTERS[choices.pick(NAMES_OF_SCRIPTS)]
+    return "".join(choices.pick(letters) for _ in range(choices.between(1, 4)))
+
+
+def write(choices, page, level):
+    count = choices.between(2, 7)
+    strings = list(dict.fromkeys(draw_string(choices) for _ in range(count)))
+    if choices.chance(0.5):
+        keys = choices.distinct(PLAIN, len(strings))
+        pairs = list(zip(keys, strings))
+        page.add("glossary:")
+        for place, (key, string) in enumerate(pairs):
+            page.add((", " if place else " ") + key + " = " + string)
+        page.add(".")
+        for key, string in choices.shuffled(pairs):
+            page.add(" " + key + " =")
+            page.mark(" " + string, "scripts")
+            page.add(".")
+    else:
+        page.add("scripts:")
+        page.add("".join(" " + string for string in strings))
+        for _ in range(choices.between(1, 2)):
+            page.add("\n")
+            page.mark(strings[0] + "".join(" " + string for string in strings[1:]), "scripts")

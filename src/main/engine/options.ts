@@ -1,0 +1,18 @@
+/** What a host decides about its engine, handed over as JSON in `TOKENSCOPE_ENGINE_OPTIONS`. */
+export interface EngineOptions {
+  readonly version: string
+  /** Folder with one sub-folder a built-in model. */
+  readonly builtinModelsFolder: string
+  /** Fonts that figures are drawn with. */
+  readonly fontsFolder: string
+  /** Where recent folders and the calibration of this machine are kept; null keeps nothing. */
+  readonly stateFolder: string | null
+  /** Threads of one model run; null lets the engine choose the physical cores. */
+  readonly threads: number | null
+  /** What captures and kept logits may take together. */
+  readonly maxMemoryBytes: number
+  /** How often the host has started this engine; 1 at first. */
+  readonly startCount: number
+  /** Why the previous process ended, in words. */
+  readonly lastExit: string | null
+}

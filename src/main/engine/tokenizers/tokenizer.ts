@@ -1,0 +1,32 @@
+import type {TokenParts} from '../../../shared/domain/token.ts'
+import type {Message} from '../../../shared/lenses/tokens.ts'
+
+/** A text as tokens: the well-formed text that spans point into, and one part a token. */
+export interface Encoding {
+  readonly text: string
+  readonly parts: readonly TokenParts[]
+}
+
+export interface EncodeOptions {
+  readonly noSpecialTokens?: boolean
+  readonly parseSpecial?: boolean
+}
+
+/** A loaded tokenizer. Token ids are identity, text is display. */
+export interface Tokenizer {
+  readonly id: string
+  /** Of tokenizer.json's bytes. */
+  readonly sha256: string
+  /** One more than the highest id it can produce. */
+  readonly tokenCount: number
+  /** Lone surrogates become U+FFFD first; spans tile the UTF-8 of the resulting text. */
+  encode(text: string, options?: EncodeOptions): Promise<Encoding>
+  /** The bytes an id stands for; empty for ids that the tokenizer does not list. */
+  bytesOf(id: number): Uint8Array
+  isSpecial(id: number): boolean
+  /** Id of a token by its exact bytes as one vocabulary entry; null where there is none. */
+  idOfBytes(bytes: Uint8Array): number | null
+  /** The template's text of a chat, its generation prompt included; throws a Problem without one. */
+  renderChat(messages: readonly Message[]): string
+  readonly hasChatTemplate: boolean
+}

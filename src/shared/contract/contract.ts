@@ -1,0 +1,162 @@
+import {eventIterator, oc} from '@orpc/contract'
+import {z} from 'zod'
+import {modelInfoSchema, modelListingSchema, modelRefSchema} from '../domain/model.ts'
+import {problemSchema} from '../domain/problem.ts'
+import {tokenTableSchema} from '../domain/token.ts'
+import {figureRequestSchema} from '../figures/request.ts'
+import {
+  nextTokensSchema,
+  promptSchema,
+  samplingSchema,
+  tokensEventSchema,
+  tokensRequestSchema,
+  trackedColumnsSchema,
+} from '../lenses/tokens.ts'
+
+/**
+ * Every call and stream between a page (or the command line) and the engine. Calls that take long are
+ * streams: aborting the call cancels the work. Numbers travel as typed arrays (see codec.ts).
+ * An expected failure is the error `PROBLEM` with the four parts as its data.
+ */
+const procedure = oc.errors({
+  PROBLEM: {data: problemSchema},
+})
+
+/** Bytes too large for a message are fetched by their id, once (architecture: decision 2). */
+export const bytesRefSchema = z.union([
+  z.object({bytes: z.instanceof(Uint8Array)}),
+  z.object({blobId: z.string(), byteLength: z.number().int()}),
+])
+export type BytesRef = z.infer<typeof bytesRefSchema>
+
+/** A sequence that has been or can be run: what it was asked of, and its ids. */
+export const sequenceSchema = modelRefSchema.extend({ids: z.instanceof(Int32Array)})
+export type Sequence = z.infer<typeof sequenceSchema>
+
+const engineStatusSchema = z.object({
+  processId: z.number().int(),
+  /** How often the host has started the engine; 1 at first. */
+  startCount: z.number().int(),
+  /** Why the previous engine process ended, in words; null for the first. */
+  lastExit: z.string().nullable(),
+  versions: z.object({tokenscope: z.string(), onnxruntime: z.string(), schema: z.string()}),
+  threads: z.number().int(),
+  maxMemoryBytes: z.number(),
+  usedMemoryBytes: z.number(),
+  loaded: z.array(modelInfoSchema),
+  /** Model runs under way or waiting. */
+  runningCount: z.number().int(),
+})
+export type EngineStatus = z.infer<typeof engineStatusSchema>
+
+const loadEventSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('stage'),
+    stage: z.enum(['reading', 'hashing', 'tokenizer', 'session', 'checking']),
+    doneBytes: z.number(),
+    totalBytes: z.number(),
+    /** Resident memory of the engine so far. */
+    memoryBytes: z.number(),
+  }),
+  z.object({kind: z.literal('loaded'), model: modelInfoSchema}),
+])
+export type LoadEvent = z.infer<typeof loadEventSchema>
+
+const folderEntrySchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  kind: z.enum(['folder', 'model', 'file']),
+})
+export const folderListingSchema = z.object({
+  path: z.string(),
+  /** Null at the root of the file system. */
+  parent: z.string().nullable(),
+  /** Places worth starting from: home, the hub cache, recent folders. */
+  places: z.array(z.object({name: z.string(), path: z.string()})),
+  entries: z.array(folderEntrySchema),
+  /** The folder itself, where it is a model folder. */
+  model: modelListingSchema.nullable(),
+})
+export type FolderListing = z.infer<typeof folderListingSchema>
+
+export const contract = {
+  engine: {
+    status: procedure.output(engineStatusSchema),
+    /** The status now and after every change, at most ten times a second. */
+    watch: procedure.output(eventIterator(engineStatusSchema)),
+  },
+  models: {
+    list: procedure.output(z.array(modelListingSchema)),
+    load: procedure.input(modelRefSchema).output(eventIterator(loadEventSchema)),
+    unload: procedure.input(modelRefSchema).output(z.object({freedBytes: z.number()})),
+  },
+  folders: {
+    /** What is in a folder of this machine; the home folder where no path is given. */
+    list: procedure.input(z.object({path: z.string().optional()})).output(folderListingSchema),
+  },
+  text: {
+    /** Text to tokens without running the model. */
+    tokenize: procedure.input(modelRefSchema.extend(promptSchema.shape)).output(
+      z.object({
+        /** The well-formed text that byte spans point into (of a chat, the template's output). */
+        text: z.string(),
+        tokens: tokenTableSchema,
+        contextLength: z.number().int(),
+      })
+    ),
+    /** The vocabulary entries that some ids stand for. */
+    describe: procedure
+      .input(modelRefSchema.extend({ids: z.array(z.number().int().nonnegative()).max(1000)}))
+      .output(tokenTableSchema),
+  },
+  tokens: {
+    run: procedure.input(tokensRequestSchema).output(eventIterator(tokensEventSchema)),
+    /** The next-token table after one position; from kept logits where they are, else by a re-run. */
+    next: procedure
+      .input(
+        sequenceSchema.extend({
+          position: z.number().int().nonnegative(),
+          topK: z.number().int().min(1).max(1000),
+          ...samplingSchema.shape,
+        })
+      )
+      .output(nextTokensSchema),
+    /** Some tokens followed through the sequence, from kept logits or by a re-run. */
+    track: procedure
+      .input(sequenceSchema.extend({tokenIds: z.array(z.number().int().nonnegative()).max(64)}))
+      .output(z.array(trackedColumnsSchema)),
+    /** Seconds that a run would take here, from what earlier runs took; null before any. */
+    estimate: procedure
+      .input(modelRefSchema.extend({tokenCount: z.number().int(), generate: z.number().int()}))
+      .output(z.object({seconds: z.number().nullable()})),
+  },
+  figures: {
+    /** A figure or its data as a file's bytes: the same bytes that the command line writes. */
+    export: procedure.input(figureRequestSchema).output(
+      z.object({
+        fileName: z.string(),
+        mediaType: z.string(),
+        content: bytesRefSchema,
+        warnings: z.array(z.object({code: z.string(), message: z.string()})),
+      })
+    ),
+  },
+  blobs: {
+    /** The bytes behind a blob id, for pages that have no address to fetch from. */
+    read: procedure.input(z.object({blobId: z.string()})).output(z.instanceof(Uint8Array)),
+    /** Bytes of a stated length, for measuring the way from engine to page. */
+    probe: procedure
+      .input(
+        z.object({
+          byteLength: z
+            .number()
+            .int()
+            .nonnegative()
+            .max(1 << 28),
+          asBlob: z.boolean(),
+        })
+      )
+      .output(bytesRefSchema),
+  },
+}
+export type Contract = typeof contract

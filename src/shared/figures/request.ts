@@ -1,0 +1,42 @@
+import {z} from 'zod'
+import {tokensResultSchema} from '../lenses/tokens.ts'
+
+/** The looks a figure can take; the same data has the same colour family in each. */
+export const themeSchema = z.enum(['light', 'dark', 'print', 'grey'])
+export type Theme = z.infer<typeof themeSchema>
+
+/** Files that a figure can be written as. */
+export const figureFormatSchema = z.enum(['svg', 'png', 'json', 'csv'])
+export type FigureFormat = z.infer<typeof figureFormatSchema>
+
+/** How a figure is drawn, whatever it shows; the names are the command line's flags. */
+export const figureOptionsSchema = z.object({
+  /** Width in CSS pixels (96 an inch); the command line also takes mm, cm and in. */
+  widthPx: z.number().min(120).max(10_000).default(720),
+  /** Pixels a CSS pixel, for PNG. */
+  scale: z.number().min(0.1).max(8).default(2),
+  theme: themeSchema.default('light'),
+  title: z.string().max(500).optional(),
+  caption: z.string().max(5000).optional(),
+  legend: z.enum(['on', 'off']).default('on'),
+  /** Which statistics are drawn under the tokens, top to bottom; the first also tints the chips. */
+  tracks: z
+    .array(z.enum(['surprisal', 'entropy', 'rank', 'max-logprob', 'top-p-mass', 'p-end']))
+    .min(1)
+    .max(6)
+    .default(['surprisal', 'entropy', 'rank']),
+  /** The next-token table and the tracked tokens beside the text. */
+  next: z.enum(['on', 'off']).default('on'),
+  /** Leaves text, ids, labels and the prompt out of what is written. */
+  noPrompt: z.boolean().default(false),
+})
+export type FigureOptions = z.infer<typeof figureOptionsSchema>
+
+/** A figure to be written: which, from what result, how. One member a lens. */
+export const figureRequestSchema = z.object({
+  figure: z.literal('tokens'),
+  format: figureFormatSchema,
+  result: tokensResultSchema,
+  options: figureOptionsSchema,
+})
+export type FigureRequest = z.infer<typeof figureRequestSchema>

@@ -1,0 +1,234 @@
+import {z} from 'zod'
+import {modelRefSchema} from '../domain/model.ts'
+import {warningSchema} from '../domain/problem.ts'
+import {tokenSchema, tokenTableSchema} from '../domain/token.ts'
+
+/** One turn of a chat prompt, as chat templates take it. */
+export const messageSchema = z.object({role: z.string(), content: z.string()})
+export type Message = z.infer<typeof messageSchema>
+
+/** What is given to the model: text as typed or a chat, then ids that follow it as they are. */
+export const promptSchema = z.object({
+  prompt: z.string().optional(),
+  messages: z.array(messageSchema).optional(),
+  /** `prompt` becomes one user turn in the model's chat template. */
+  chat: z.boolean().optional(),
+  noSpecialTokens: z.boolean().optional(),
+  /** Text that looks like a special token becomes that token instead of being literal. */
+  parseSpecial: z.boolean().optional(),
+  /** Cuts a prompt that is longer than the context, at its start or at its end. */
+  truncate: z.enum(['left', 'right']).optional(),
+  /** Ids after the prompt, never re-encoded: a chosen candidate, or an earlier completion. */
+  completionIds: z.array(z.number().int().nonnegative()).optional(),
+})
+export type PromptInput = z.infer<typeof promptSchema>
+
+/** How the next token is drawn, and how the next-token table is shown. */
+export const samplingSchema = z.object({
+  temperature: z.number().positive().max(100).default(1),
+  topP: z.number().positive().max(1).default(1),
+})
+export type Sampling = z.infer<typeof samplingSchema>
+
+/** The request of the tokens lens; the names are the command's flags in camelCase. */
+export const tokensRequestSchema = modelRefSchema.extend(promptSchema.shape).extend({
+  command: z.literal('tokens').default('tokens'),
+  topK: z.number().int().min(1).max(1000).default(10),
+  ...samplingSchema.shape,
+  position: z.union([z.number().int().nonnegative(), z.literal('last')]).default('last'),
+  generate: z.number().int().nonnegative().max(100_000).default(0),
+  /** Draw with temperature and top-p; otherwise take the likeliest token. */
+  sample: z.boolean().default(false),
+  /** Token ids whose probability, rank and logit are followed at every position. */
+  track: z.array(z.number().int().nonnegative()).max(64).default([]),
+  seed: z.number().int().nonnegative().default(0),
+  /** Off: every step runs the whole sequence again. For tests and for comparison. */
+  kvCache: z.boolean().optional(),
+})
+export type TokensRequest = z.infer<typeof tokensRequestSchema>
+export type TokensRequestInput = z.input<typeof tokensRequestSchema>
+
+/**
+ * Statistics of consecutive positions at temperature 1, one entry a position; NaN where undefined
+ * (position 0 has nothing before it). Each belongs to the token at its position and is taken from the
+ * distribution before that token is known.
+ */
+export const statisticsColumnsSchema = z.object({
+  /** ln of the probability of the token that occurred, in nats. */
+  logprob: z.instanceof(Float64Array),
+  entropyBits: z.instanceof(Float64Array),
+  /** Tokens more probable than the one that occurred, so 0 is the likeliest. */
+  rank: z.instanceof(Float64Array),
+  /** ln of the probability of the likeliest token, in nats. */
+  maxLogprob: z.instanceof(Float64Array),
+  /** Total probability of tokens at least as probable as the one that occurred, itself included. */
+  topPMass: z.instanceof(Float64Array),
+  /** Total probability of the stop ids; NaN where the model has none. */
+  endProb: z.instanceof(Float64Array),
+})
+export type StatisticsColumns = z.infer<typeof statisticsColumnsSchema>
+export const STATISTICS = [
+  'logprob',
+  'entropyBits',
+  'rank',
+  'maxLogprob',
+  'topPMass',
+  'endProb',
+] as const satisfies readonly (keyof StatisticsColumns)[]
+
+/** Which distribution a table shows. */
+export const distributionSchema = z.enum(['raw', 'temperature', 'truncated'])
+export type Distribution = z.infer<typeof distributionSchema>
+
+/**
+ * What may follow `position`: the `topK` likeliest tokens, under the raw distribution (temperature 1)
+ * and as sampled (temperature, then top-p, renormalised). Both are taken over the whole vocabulary;
+ * in each, the rows and the rest sum to 1.
+ */
+export const nextTokensSchema = z.object({
+  position: z.number().int(),
+  temperature: z.number(),
+  topP: z.number(),
+  tokens: tokenTableSchema,
+  logits: z.instanceof(Float32Array),
+  rawLogprobs: z.instanceof(Float64Array),
+  /** 0 where top-p cuts the token. */
+  sampledProbs: z.instanceof(Float64Array),
+  rawRestProb: z.number(),
+  sampledRestProb: z.number(),
+  /** Tokens of the vocabulary that have no row. */
+  restCount: z.number().int(),
+  /** Tokens that top-p keeps, and the raw probability of those that it cuts. */
+  keptCount: z.number().int(),
+  cutRawProb: z.number(),
+})
+export type NextTokens = z.infer<typeof nextTokensSchema>
+
+/** One token followed through the sequence: as the token after each position. One entry a position. */
+export const trackedColumnsSchema = z.object({
+  tokenId: z.number().int(),
+  prob: z.instanceof(Float64Array),
+  rank: z.instanceof(Int32Array),
+  logit: z.instanceof(Float32Array),
+})
+export type TrackedColumns = z.infer<typeof trackedColumnsSchema>
+
+/** Why generation ended. */
+export const stopReasonSchema = z.enum(['count', 'stop-id', 'context-full'])
+export type StopReason = z.infer<typeof stopReasonSchema>
+
+/** What every result carries about what made it. */
+export const provenanceSchema = z.object({
+  model: z.object({id: z.string(), path: z.string(), sha256: z.string()}),
+  tokenizer: z.object({id: z.string(), sha256: z.string()}),
+  versions: z.object({tokenscope: z.string(), onnxruntime: z.string(), schema: z.string()}),
+})
+export type Provenance = z.infer<typeof provenanceSchema>
+
+/** The stream of a tokens run, in order; `completed` is last unless it failed or was cancelled. */
+export const tokensEventSchema = z.discriminatedUnion('kind', [
+  /** The whole sequence to be scored, before the model has run. */
+  z.object({
+    kind: z.literal('tokenized'),
+    text: z.string(),
+    promptTokenCount: z.number().int(),
+    tokens: tokenTableSchema,
+    provenance: provenanceSchema,
+    warnings: z.array(warningSchema),
+  }),
+  z.object({
+    kind: z.literal('progress'),
+    phase: z.enum(['loading', 'prompt', 'generating']),
+    done: z.number(),
+    total: z.number(),
+    /** An upper estimate; null until there is one. */
+    secondsLeft: z.number().nullable(),
+  }),
+  z.object({
+    kind: z.literal('statistics'),
+    firstPosition: z.number().int(),
+    columns: statisticsColumnsSchema,
+  }),
+  /** Tokens appended by generation, each with its statistics. */
+  z.object({
+    kind: z.literal('generated'),
+    firstPosition: z.number().int(),
+    tokens: tokenTableSchema,
+    columns: statisticsColumnsSchema,
+  }),
+  z.object({kind: z.literal('next'), next: nextTokensSchema}),
+  z.object({kind: z.literal('tracked'), tracked: z.array(trackedColumnsSchema)}),
+  z.object({
+    kind: z.literal('completed'),
+    stopReason: stopReasonSchema.nullable(),
+    warnings: z.array(warningSchema),
+    timing: z.object({
+      runMs: z.number(),
+      totalMs: z.number(),
+      tokensPerSecond: z.number().nullable(),
+    }),
+  }),
+])
+export type TokensEvent = z.infer<typeof tokensEventSchema>
+
+const statistic = z.number().nullable()
+/** A token with its statistics, as the result lists it. */
+export const scoredTokenSchema = tokenSchema.extend({
+  logprob: statistic,
+  surprisalBits: statistic,
+  entropyBits: statistic,
+  rank: statistic,
+  maxLogprob: statistic,
+  topPMass: statistic,
+  endProb: statistic,
+})
+export type ScoredToken = z.infer<typeof scoredTokenSchema>
+
+export const nextTokenSchema = z.object({
+  id: z.number().int(),
+  bytesHex: z.string(),
+  text: z.string(),
+  /** Under `distribution`; 0 and null where top-p cuts it. */
+  prob: z.number(),
+  logprob: z.number().nullable(),
+  rawProb: z.number(),
+})
+
+/** The result of the tokens lens: what the command prints and what the page draws. */
+export const tokensResultSchema = z.object({
+  schema: z.literal('tokenscope/tokens@1'),
+  request: tokensRequestSchema,
+  ...provenanceSchema.shape,
+  warnings: z.array(warningSchema),
+  status: z.enum(['completed', 'cancelled', 'failed']),
+  timing: z
+    .object({runMs: z.number(), totalMs: z.number(), tokensPerSecond: z.number().nullable()})
+    .optional(),
+  /** The well-formed prompt that byte spans point into; completion tokens go on counting after it. */
+  text: z.string(),
+  promptTokenCount: z.number().int(),
+  tokens: z.array(scoredTokenSchema),
+  /** The position after which `next` stands; null before there is one. */
+  position: z.number().int().nullable(),
+  distribution: distributionSchema,
+  next: z.array(nextTokenSchema),
+  restProb: z.number().nullable(),
+  completionIds: z.array(z.number().int()),
+  stopReason: stopReasonSchema.nullable(),
+  tracked: z
+    .array(
+      z.object({
+        tokenId: z.number().int(),
+        positions: z.array(
+          z.object({
+            position: z.number().int(),
+            prob: z.number(),
+            rank: z.number().int(),
+            logit: z.number(),
+          })
+        ),
+      })
+    )
+    .optional(),
+})
+export type TokensResult = z.infer<typeof tokensResultSchema>
