@@ -1,0 +1,52 @@
+"""Every number of the run in one place."""
+
+from dataclasses import dataclass
+
+from micro_world.levels import LONG, SHORT, SHORT_ALIKE
+
+SEED = 7
+BEGIN, END, PAD, MASK = "<s>", "</s>", "<pad>", "<mask>"
+SPECIAL = (BEGIN, END, PAD, MASK)  # ids 0, 1, 2, 3 for the whole family
+
+VOCABULARY_ROOM = 2048
+TOKENIZER_TEXTS = 30_000
+# A pair must occur this often to become a token: every word gets one, rare characters stay in parts.
+TOKENIZER_MIN_FREQUENCY = 60
+
+
+@dataclass(frozen=True)
+class Shape:
+    width: int = 128
+    layers: int = 5
+    heads: int = 4
+    hidden: int = 320
+    positions: int = 2048
+    rotary_base: float = 10_000.0
+    norm_epsilon: float = 1e-5
+
+
+@dataclass(frozen=True)
+class Phase:
+    name: str
+    tokens: int
+    rows: int
+    length: int
+    levels: tuple  # ((level, share of documents), …)
+    rate: float  # learning rate at the start
+    rate_end: float
+    constant: float  # share of the phase at the starting rate; linear after it
+    minutes: float  # wall-clock share: a slow machine ends a phase early rather than never
+
+
+PHASES = (
+    Phase("short", 20_000_000, 24, 256, ((SHORT, 1),), 3e-3, 8e-4, 0.7, 40),
+    Phase("long", 2_400_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 8e-4, 2e-4, 0.2, 10),
+    Phase("longest", 600_000, 3, 2048, ((SHORT_ALIKE, 0.6), (LONG, 0.4)), 2e-4, 3e-5, 0.0, 4),
+)
+WARM_UP_STEPS = 100
+BETAS = (0.9, 0.98)
+WEIGHT_DECAY = 0.05
+GRADIENT_NORM = 1.0
+THREADS = 2
+CHECK_EVERY = 100  # steps between checks of key = value, repeats and the induction probe
+SAVE_EVERY = 200
