@@ -213,12 +213,20 @@ export const tokensResultSchema = z.object({
   distribution: distributionSchema,
   next: z.array(nextTokenSchema),
   restProb: z.number().nullable(),
+  /** The rest of the raw distribution, and how many tokens of the vocabulary have no row. */
+  rawRestProb: z.number().nullable().optional(),
+  restCount: z.number().int().nullable().optional(),
+  /** Tokens that top-p keeps, and the raw probability of those that it cuts. */
+  keptCount: z.number().int().nullable().optional(),
+  cutRawProb: z.number().nullable().optional(),
   completionIds: z.array(z.number().int()),
   stopReason: stopReasonSchema.nullable(),
   tracked: z
     .array(
       z.object({
         tokenId: z.number().int(),
+        /** Its bytes, where they were asked for, so that a figure can name it. */
+        bytesHex: z.string().optional(),
         positions: z.array(
           z.object({
             position: z.number().int(),
