@@ -1,0 +1,237 @@
+import {assertNever} from '../domain/assert-never.ts'
+import type {Warning} from '../domain/problem.ts'
+import {type Token, tokensOfTable} from '../domain/token.ts'
+import {exp} from '../math/exp.ts'
+import {log} from '../math/log.ts'
+import {
+  type Distribution,
+  type NextTokens,
+  type Provenance,
+  type Sampling,
+  type ScoredToken,
+  STATISTICS,
+  type StatisticsColumns,
+  type StopReason,
+  type TokensEvent,
+  type TokensRequest,
+  type TokensResult,
+  type TrackedColumns,
+} from './tokens.ts'
+
+/** What a tokens run has told so far. Values of this type are never changed, only replaced. */
+export interface TokensRun {
+  readonly request: TokensRequest
+  readonly provenance: Provenance | null
+  readonly warnings: readonly Warning[]
+  readonly text: string
+  readonly promptTokenCount: number
+  /** Tokens that have no statistics yet carry null in every one. */
+  readonly tokens: readonly ScoredToken[]
+  readonly completionIds: readonly number[]
+  readonly next: NextTokens | null
+  readonly tracked: readonly TrackedColumns[] | null
+  readonly stopReason: StopReason | null
+  readonly timing: TokensResult['timing']
+}
+
+/** The run before its first event. */
+export function startTokensRun(request: TokensRequest): TokensRun {
+  return {
+    request,
+    provenance: null,
+    warnings: [],
+    text: '',
+    promptTokenCount: 0,
+    tokens: [],
+    completionIds: request.completionIds ?? [],
+    next: null,
+    tracked: null,
+    stopReason: null,
+    timing: undefined,
+  }
+}
+
+/** The run after one more event of its stream. */
+export function foldTokensEvent(run: TokensRun, event: TokensEvent): TokensRun {
+  switch (event.kind) {
+    case 'tokenized':
+      return {
+        ...run,
+        provenance: event.provenance,
+        warnings: event.warnings,
+        text: event.text,
+        promptTokenCount: event.promptTokenCount,
+        tokens: tokensOfTable(event.tokens).map((token) => ({...token, ...NO_STATISTICS})),
+      }
+    case 'progress':
+      return run
+    case 'statistics': {
+      const tokens = run.tokens.slice()
+      for (let i = 0; i < event.columns.logprob.length; i++) {
+        const token = tokens[event.firstPosition + i]
+        if (!token) throw new Error(`statistics for position ${event.firstPosition + i}, no token`)
+        tokens[event.firstPosition + i] = {...token, ...statisticsAt(event.columns, i)}
+      }
+      return {...run, tokens}
+    }
+    case 'generated': {
+      const tokens = tokensOfTable(event.tokens, event.firstPosition).map((token, i) => ({
+        ...token,
+        ...statisticsAt(event.columns, i),
+      }))
+      return {
+        ...run,
+        tokens: [...run.tokens, ...tokens],
+        completionIds: [...run.completionIds, ...event.tokens.ids],
+      }
+    }
+    case 'next':
+      return {...run, next: event.next}
+    case 'tracked':
+      return {...run, tracked: event.tracked}
+    case 'completed':
+      return {
+        ...run,
+        warnings: [...run.warnings, ...event.warnings],
+        stopReason: event.stopReason,
+        timing: event.timing,
+      }
+    default:
+      return assertNever(event)
+  }
+}
+
+/** The result as far as it is known, holes as null; null before the prompt was tokenized. */
+export function tokensResultOf(
+  run: TokensRun,
+  status: TokensResult['status']
+): TokensResult | null {
+  if (!run.provenance) return null
+  const distribution = distributionOf(run.next ?? run.request)
+  return {
+    schema: 'tokenscope/tokens@1',
+    request: run.request,
+    ...run.provenance,
+    warnings: [...run.warnings],
+    status,
+    ...(run.timing ? {timing: run.timing} : {}),
+    text: run.text,
+    promptTokenCount: run.promptTokenCount,
+    tokens: [...run.tokens],
+    position: run.next?.position ?? null,
+    distribution,
+    next: run.next ? nextRows(run.next, distribution) : [],
+    restProb: run.next
+      ? distribution === 'raw'
+        ? run.next.rawRestProb
+        : run.next.sampledRestProb
+      : null,
+    completionIds: [...run.completionIds],
+    stopReason: run.stopReason,
+    ...(run.tracked ? {tracked: run.tracked.map(trackedOf)} : {}),
+  }
+}
+
+/** All events of a run at once; null where not even the tokens came. */
+export function assembleTokens(
+  request: TokensRequest,
+  events: Iterable<TokensEvent>,
+  status: TokensResult['status'] = 'completed'
+): TokensResult | null {
+  let run = startTokensRun(request)
+  for (const event of events) run = foldTokensEvent(run, event)
+  return tokensResultOf(run, status)
+}
+
+/**
+ * A result that shows another next-token table: the one of another position, temperature or top-p,
+ * computed without a new run. Its request becomes the one that gives this very result.
+ */
+export function withNextTokens(result: TokensResult, next: NextTokens): TokensResult {
+  const distribution = distributionOf(next)
+  return {
+    ...result,
+    request: {
+      ...result.request,
+      topK: Math.max(1, next.tokens.ids.length),
+      temperature: next.temperature,
+      topP: next.topP,
+      position: next.position === result.tokens.length - 1 ? 'last' : next.position,
+    },
+    position: next.position,
+    distribution,
+    next: nextRows(next, distribution),
+    restProb: distribution === 'raw' ? next.rawRestProb : next.sampledRestProb,
+  }
+}
+
+/** A result that follows other tokens. */
+export function withTracked(
+  result: TokensResult,
+  tracked: readonly TrackedColumns[]
+): TokensResult {
+  return {
+    ...result,
+    request: {...result.request, track: tracked.map((columns) => columns.tokenId)},
+    tracked: tracked.map(trackedOf),
+  }
+}
+
+/** Which distribution the probabilities of a table belong to. */
+export function distributionOf({temperature, topP}: Sampling): Distribution {
+  if (topP < 1) return 'truncated'
+  return temperature === 1 ? 'raw' : 'temperature'
+}
+
+type TokenStatistics = Omit<ScoredToken, keyof Token>
+
+const NO_STATISTICS: TokenStatistics = {
+  logprob: null,
+  surprisalBits: null,
+  entropyBits: null,
+  rank: null,
+  maxLogprob: null,
+  topPMass: null,
+  endProb: null,
+}
+
+function statisticsAt(columns: StatisticsColumns, index: number): TokenStatistics {
+  const statistics: TokenStatistics = {...NO_STATISTICS}
+  for (const name of STATISTICS) statistics[name] = orNull(columns[name][index])
+  // Zero less the logarithm, so that a sure token has 0 and not negative zero.
+  if (statistics.logprob !== null) statistics.surprisalBits = (0 - statistics.logprob) / Math.LN2
+  return statistics
+}
+
+// NaN stands for "undefined here" in a column; a result has null.
+function orNull(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value
+}
+
+function nextRows(next: NextTokens, distribution: Distribution): TokensResult['next'] {
+  return tokensOfTable(next.tokens).map((token, i) => {
+    const rawProb = exp(next.rawLogprobs[i]!)
+    const prob = distribution === 'raw' ? rawProb : next.sampledProbs[i]!
+    const logprob = distribution === 'raw' ? next.rawLogprobs[i]! : log(prob)
+    return {
+      id: token.id,
+      bytesHex: token.bytesHex,
+      text: token.text,
+      prob,
+      logprob: prob > 0 || distribution === 'raw' ? logprob : null,
+      rawProb,
+    }
+  })
+}
+
+function trackedOf(columns: TrackedColumns): NonNullable<TokensResult['tracked']>[number] {
+  return {
+    tokenId: columns.tokenId,
+    positions: Array.from(columns.prob, (prob, position) => ({
+      position,
+      prob,
+      rank: columns.rank[position]!,
+      logit: columns.logit[position]!,
+    })),
+  }
+}
