@@ -48,4 +48,6 @@ export interface GraphHeader {
   readonly parameterCount: number
   /** Locations of external data, as written in the graph. */
   readonly externalLocations: readonly string[]
+  /** Bytes that each external file must have at least, by its location. */
+  readonly externalByteLengths: Readonly<Record<string, number>>
 }

@@ -7,90 +7,90 @@ import protobuf from 'protobufjs/light.js'
 
 type FieldRow = readonly [name: string, id: number, type: string, rule?: 'repeated']
 
-function message(rows: readonly FieldRow[]) {
-  const fields: Record<string, {id: number; type: string; rule?: string; options?: object}> = {}
-  for (const [name, id, type, rule] of rows) {
-    fields[name] = rule ? {id, type, rule} : {id, type}
-  }
-  return {fields}
+const MESSAGES: Readonly<Record<string, readonly FieldRow[]>> = {
+  StringPair: [
+    ['key', 1, 'string'],
+    ['value', 2, 'string'],
+  ],
+  OperatorSet: [
+    ['domain', 1, 'string'],
+    ['version', 2, 'int64'],
+  ],
+  Dimension: [
+    ['dimValue', 1, 'int64'],
+    ['dimParam', 2, 'string'],
+  ],
+  Shape: [['dim', 1, 'Dimension', 'repeated']],
+  TensorType: [
+    ['elemType', 1, 'int32'],
+    ['shape', 2, 'Shape'],
+  ],
+  Type: [['tensorType', 1, 'TensorType']],
+  ValueInfo: [
+    ['name', 1, 'string'],
+    ['type', 2, 'Type'],
+  ],
+  Tensor: [
+    ['dims', 1, 'int64', 'repeated'],
+    ['dataType', 2, 'int32'],
+    ['floatData', 4, 'float', 'repeated'],
+    ['int32Data', 5, 'int32', 'repeated'],
+    ['int64Data', 7, 'int64', 'repeated'],
+    ['name', 8, 'string'],
+    ['rawData', 9, 'bytes'],
+    ['externalData', 13, 'StringPair', 'repeated'],
+    ['dataLocation', 14, 'int32'],
+  ],
+  Attribute: [
+    ['name', 1, 'string'],
+    ['f', 2, 'float'],
+    ['i', 3, 'int64'],
+    ['s', 4, 'bytes'],
+    ['t', 5, 'Tensor'],
+    ['g', 6, 'Graph'],
+    ['floats', 7, 'float', 'repeated'],
+    ['ints', 8, 'int64', 'repeated'],
+    ['strings', 9, 'bytes', 'repeated'],
+    ['type', 20, 'int32'],
+  ],
+  Node: [
+    ['input', 1, 'string', 'repeated'],
+    ['output', 2, 'string', 'repeated'],
+    ['name', 3, 'string'],
+    ['opType', 4, 'string'],
+    ['attribute', 5, 'Attribute', 'repeated'],
+    ['domain', 7, 'string'],
+    ['metadataProps', 9, 'StringPair', 'repeated'],
+  ],
+  Graph: [
+    ['node', 1, 'Node', 'repeated'],
+    ['name', 2, 'string'],
+    ['initializer', 5, 'Tensor', 'repeated'],
+    ['input', 11, 'ValueInfo', 'repeated'],
+    ['output', 12, 'ValueInfo', 'repeated'],
+    ['valueInfo', 13, 'ValueInfo', 'repeated'],
+  ],
+  Model: [
+    ['irVersion', 1, 'int64'],
+    ['producerName', 2, 'string'],
+    ['producerVersion', 3, 'string'],
+    ['graph', 7, 'Graph'],
+    ['opsetImport', 8, 'OperatorSet', 'repeated'],
+    ['metadataProps', 14, 'StringPair', 'repeated'],
+  ],
 }
 
-const root = protobuf.Root.fromJSON({
-  // Proto2, as ONNX is: a field that is set to zero is not the same as a field that is absent.
-  edition: 'proto2',
-  nested: {
-    StringPair: message([
-      ['key', 1, 'string'],
-      ['value', 2, 'string'],
-    ]),
-    OperatorSet: message([
-      ['domain', 1, 'string'],
-      ['version', 2, 'int64'],
-    ]),
-    Dimension: message([
-      ['dimValue', 1, 'int64'],
-      ['dimParam', 2, 'string'],
-    ]),
-    Shape: message([['dim', 1, 'Dimension', 'repeated']]),
-    TensorType: message([
-      ['elemType', 1, 'int32'],
-      ['shape', 2, 'Shape'],
-    ]),
-    Type: message([['tensorType', 1, 'TensorType']]),
-    ValueInfo: message([
-      ['name', 1, 'string'],
-      ['type', 2, 'Type'],
-    ]),
-    Tensor: message([
-      ['dims', 1, 'int64', 'repeated'],
-      ['dataType', 2, 'int32'],
-      ['floatData', 4, 'float', 'repeated'],
-      ['int32Data', 5, 'int32', 'repeated'],
-      ['int64Data', 7, 'int64', 'repeated'],
-      ['name', 8, 'string'],
-      ['rawData', 9, 'bytes'],
-      ['externalData', 13, 'StringPair', 'repeated'],
-      ['dataLocation', 14, 'int32'],
-    ]),
-    Attribute: message([
-      ['name', 1, 'string'],
-      ['f', 2, 'float'],
-      ['i', 3, 'int64'],
-      ['s', 4, 'bytes'],
-      ['t', 5, 'Tensor'],
-      ['g', 6, 'Graph'],
-      ['floats', 7, 'float', 'repeated'],
-      ['ints', 8, 'int64', 'repeated'],
-      ['strings', 9, 'bytes', 'repeated'],
-      ['type', 20, 'int32'],
-    ]),
-    Node: message([
-      ['input', 1, 'string', 'repeated'],
-      ['output', 2, 'string', 'repeated'],
-      ['name', 3, 'string'],
-      ['opType', 4, 'string'],
-      ['attribute', 5, 'Attribute', 'repeated'],
-      ['domain', 7, 'string'],
-      ['metadataProps', 9, 'StringPair', 'repeated'],
-    ]),
-    Graph: message([
-      ['node', 1, 'Node', 'repeated'],
-      ['name', 2, 'string'],
-      ['initializer', 5, 'Tensor', 'repeated'],
-      ['input', 11, 'ValueInfo', 'repeated'],
-      ['output', 12, 'ValueInfo', 'repeated'],
-      ['valueInfo', 13, 'ValueInfo', 'repeated'],
-    ]),
-    Model: message([
-      ['irVersion', 1, 'int64'],
-      ['producerName', 2, 'string'],
-      ['producerVersion', 3, 'string'],
-      ['graph', 7, 'Graph'],
-      ['opsetImport', 8, 'OperatorSet', 'repeated'],
-      ['metadataProps', 14, 'StringPair', 'repeated'],
-    ]),
-  },
-})
+// A root made in code is proto2, as ONNX is: a field set to zero is not an absent one. A root made
+// from JSON would be proto3, and drop zeros.
+const root = new protobuf.Root()
+for (const [messageName, rows] of Object.entries(MESSAGES)) {
+  const type = new protobuf.Type(messageName)
+  for (const [name, id, fieldType, rule] of rows) {
+    type.add(new protobuf.Field(name, id, fieldType, rule))
+  }
+  root.add(type)
+}
+root.resolveAll()
 
 /** A 64-bit field as protobufjs gives it; numbers are accepted when writing. */
 export type Int64 = number | {toNumber(): number; toString(): string}
