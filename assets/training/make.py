@@ -24,3 +24,4 @@ if __name__ == "__main__":
     for script, *rest in steps:
         subprocess.run([sys.executable, os.path.join(HERE, script), *rest], check=True, cwd=HERE)
     shutil.copyfile(os.path.join(arguments.work, "log.jsonl"), os.path.join(record, "log.jsonl"))
+    subprocess.run([sys.executable, os.path.join(HERE, "card.py"), arguments.out, "--record", record], check=True)

@@ -39,9 +39,9 @@ class Phase:
 
 
 PHASES = (
-    Phase("short", 20_000_000, 24, 256, ((SHORT, 1),), 3e-3, 8e-4, 0.7, 40),
-    Phase("long", 2_400_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 8e-4, 2e-4, 0.2, 10),
-    Phase("longest", 600_000, 3, 2048, ((SHORT_ALIKE, 0.6), (LONG, 0.4)), 2e-4, 3e-5, 0.0, 4),
+    Phase("short", 28_000_000, 24, 256, ((SHORT, 1),), 3e-3, 8e-4, 0.7, 60),
+    Phase("long", 4_000_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 8e-4, 2e-4, 0.2, 15),
+    Phase("longest", 1_200_000, 3, 2048, ((SHORT_ALIKE, 0.6), (LONG, 0.4)), 2e-4, 3e-5, 0.0, 6),
 )
 WARM_UP_STEPS = 100
 BETAS = (0.9, 0.98)

@@ -59,11 +59,16 @@ def verify(folder):
             theirs = model(torch.from_numpy(padded), attention_mask=torch.from_numpy(mask), position_ids=torch.from_numpy(np.maximum(mask.cumsum(1) - 1, 0))).logits.numpy()
         differences[f"padded {side}, both padded"] = max(np.abs((logits - theirs)[row, span]).max() for row, span in enumerate(spans))
     long = np.concatenate((np.zeros((1, 1), dtype=np.int64), random.integers(4, shipped.vocabulary, (1, settings.Shape.positions - 1))), axis=1)
-    with torch.no_grad():
-        differences["all positions"] = np.abs(shipped.run(long)[0] - model(torch.from_numpy(long)).logits.numpy()).max()
     for name, difference in differences.items():
         print(f"{name}: {difference:.2e}")
         assert difference < 1e-4, name
+    # Over 2,048 random tokens float32 itself is no longer good to 1e-4: both are held against the reference in float64.
+    with torch.no_grad():
+        theirs = model(torch.from_numpy(long)).logits.numpy()
+        exact = model.double()(torch.from_numpy(long)).logits.numpy()
+    ours_off, theirs_off = (np.abs(logits - exact).max() for logits in (shipped.run(long)[0], theirs))
+    print(f"all {settings.Shape.positions} positions, against float64: this file {ours_off:.2e}, transformers in float32 {theirs_off:.2e}")
+    assert ours_off < max(1e-4, 2 * theirs_off)
 
     fast = PreTrainedTokenizerFast.from_pretrained(folder)
     for text in TEXTS:
