@@ -17,7 +17,7 @@ import torch
 import measure
 import settings
 from export import read_weights
-from micro_world.levels import LONG, SHORT
+from micro_world.levels import LONG, SHORT_ALIKE
 from micro_world.registry import SKILLS, documents
 from model import Decoder
 from runtime import Folder
@@ -47,7 +47,7 @@ def losses(shipped, per_skill):
     """
     found = {}
     for skill in SKILLS:
-        texts = list(itertools.islice(documents(f"{HELD_OUT} loss {skill.name}", ((SHORT, 1),), skill.name), per_skill))
+        texts = list(itertools.islice(documents(f"{HELD_OUT} loss {skill.name}", ((SHORT_ALIKE, 1),), skill.name), per_skill))
         rows = [encoding.ids + [1] for encoding in shipped.tokenizer.encode_batch([document.text for document in texts])]
         bits = tokens = 0.0
         for chosen, padded in measure.batches(rows):
@@ -67,8 +67,8 @@ def late(shipped, per_skill, start=1400):
     """Accuracy on documents that begin about `start` tokens into the row, after other documents."""
     right, total = collections.Counter(), collections.Counter()
     for skill in ("sequences", "key values", "names", "sums"):
-        before = documents(f"{HELD_OUT} before {skill}", ((SHORT, 1),))
-        for document in itertools.islice(documents(f"{HELD_OUT} late {skill}", ((SHORT, 1),), skill), per_skill):
+        before = documents(f"{HELD_OUT} before {skill}", ((SHORT_ALIKE, 1),))
+        for document in itertools.islice(documents(f"{HELD_OUT} late {skill}", ((SHORT_ALIKE, 1),), skill), per_skill):
             row = []
             while len(row) < start:
                 row += shipped.tokenizer.encode(next(before).text).ids + [1]
@@ -105,7 +105,7 @@ def judge(problem, continuation):
 
 
 def word_problems(shipped, count, temperature):
-    problems = [document.details for document in itertools.islice(documents(f"{HELD_OUT} problems", ((SHORT, 1),), "word problems"), count)]
+    problems = [document.details for document in itertools.islice(documents(f"{HELD_OUT} problems", ((SHORT_ALIKE, 1),), "word problems"), count)]
     verdicts = []
     for start in range(0, count, 100):
         some = problems[start : start + 100]
@@ -139,7 +139,7 @@ def main():
     heads = measure.probe(trainer, shipped.vocabulary)
     rounded = lambda table: [[round(value, 3) for value in row] for row in table]
     report = {
-        "accuracy, short texts": skills(SHORT, "short"),
+        "accuracy, short texts": skills(SHORT_ALIKE, "short"),
         "accuracy, long texts": skills(LONG, "long"),
         "accuracy, short texts after 1,400 tokens": late(shipped, max(1, arguments.texts // 6)),
         "loss, short texts": losses(shipped, arguments.texts),

@@ -19,7 +19,7 @@ from model import Decoder
 def batch(tokenizer, phase, step):
     """Rows of packed documents `<s> text </s>`, a pure function of seed, phase and step: nothing to restore on resuming."""
     needed = phase.rows * phase.length + 1
-    stream = documents(f"{settings.SEED} {phase.name} {step}", phase.levels)
+    stream = documents(f"{settings.SEED} {phase.name} {step}", phase.levels, shares=phase.shares)
     tokens = []
     while len(tokens) < needed:
         texts = [next(stream).text for _ in range(32)]

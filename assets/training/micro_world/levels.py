@@ -13,8 +13,9 @@ class Level:
     questions: int  # most questions about a story
     sums: tuple  # fewest and most sums in a text
     alike: float  # share of lists whose keys are two words, two of them nearly alike
+    reopened: bool  # a repeated line of mixed scripts begins with its opening word again; without it its first string is cut into other tokens
 
 
-SHORT = Level(sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, people=(2, 10), questions=6, sums=(2, 6), alike=0.0)
-SHORT_ALIKE = Level(sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, people=(2, 10), questions=6, sums=(2, 6), alike=0.3)
-LONG = Level(sequence_words=(40, 200), segments=(8, 40), pairs=(12, 80), asked=24, people=(6, 30), questions=20, sums=(6, 30), alike=0.3)
+SHORT = Level(sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, people=(2, 10), questions=6, sums=(2, 6), alike=0.0, reopened=False)
+SHORT_ALIKE = Level(sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, people=(2, 10), questions=6, sums=(2, 6), alike=0.3, reopened=True)
+LONG = Level(sequence_words=(40, 200), segments=(8, 40), pairs=(12, 80), asked=24, people=(6, 30), questions=20, sums=(6, 30), alike=0.3, reopened=True)

@@ -30,23 +30,24 @@ SKILLS = (
     Skill("scripts", 3, scripts.write),
 )
 
-_WEIGHTS = tuple(skill.share for skill in SKILLS)
 BY_NAME = {skill.name: skill for skill in SKILLS}
 
 
-def write_document(choices, level, skill=None):
+def write_document(choices, level, skill=None, shares=()):
     """One document: a skill drawn by share (or the one named), and a text of it."""
     before = choices.bits
-    chosen = BY_NAME[skill] if skill else choices.weighted(SKILLS, _WEIGHTS)
+    changed = dict(shares)
+    weights = [changed.get(one.name, one.share) for one in SKILLS]
+    chosen = BY_NAME[skill] if skill else choices.weighted(SKILLS, weights)
     page = Page()
     chosen.write(choices, page, level)
     return Document(chosen.name, page.text, tuple(page.marks), choices.bits - before, page.details)
 
 
-def documents(seed, levels, skill=None):
-    """An endless stream of documents; `levels` is ((level, share), …)."""
+def documents(seed, levels, skill=None, shares=()):
+    """An endless stream of documents; `levels` is ((level, share), …), `shares` replaces some of the registry's."""
     choices = Choices(seed)
-    kinds, shares = zip(*levels)
+    kinds, level_shares = zip(*levels)
     while True:
-        level = kinds[0] if len(kinds) == 1 else choices.weighted(kinds, shares)
-        yield write_document(choices, level, skill)
+        level = kinds[0] if len(kinds) == 1 else choices.weighted(kinds, level_shares)
+        yield write_document(choices, level, skill, shares)

@@ -52,5 +52,6 @@ def write(choices, page, level):
         page.add("scripts:")
         page.add("".join(" " + string for string in strings))
         for _ in range(choices.between(1, 2)):
-            page.add("\n")
-            page.mark(strings[0] + "".join(" " + string for string in strings[1:]), "scripts")
+            page.add("\nscripts:" if level.reopened else "\n")
+            line = "".join(" " + string for string in strings)
+            page.mark(line if level.reopened else line[1:], "scripts")
