@@ -16,3 +16,11 @@ export interface EngineOptions {
   /** Why the previous process ended, in words. */
   readonly lastExit: string | null
 }
+
+/** The options that the host handed to this process. */
+export function readEngineOptions(): EngineOptions {
+  const json = process.env.TOKENSCOPE_ENGINE_OPTIONS
+  if (!json)
+    throw new Error('TOKENSCOPE_ENGINE_OPTIONS is not set: the engine is started by a host')
+  return JSON.parse(json) as EngineOptions
+}

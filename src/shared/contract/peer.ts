@@ -23,7 +23,7 @@ export const requestMessageSchema = z.discriminatedUnion('kind', [
     kind: z.literal('call'),
     id: callId,
     path: z.array(z.string()).max(8),
-    input: z.unknown(),
+    input: z.unknown().optional(),
   }),
   z.object({kind: z.literal('cancel'), id: callId}),
   z.object({kind: z.literal('credit'), id: callId, count: z.number().int().positive()}),
@@ -35,16 +35,16 @@ const remoteErrorSchema = z.object({
   /** It is one of the errors that the contract names. */
   defined: z.boolean(),
   message: z.string(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 })
 /** An error as it travels; the client makes an ORPCError of it. */
 export type RemoteError = z.infer<typeof remoteErrorSchema>
 
 export const replyMessageSchema = z.discriminatedUnion('kind', [
-  z.object({kind: z.literal('value'), id: callId, value: z.unknown()}),
+  z.object({kind: z.literal('value'), id: callId, value: z.unknown().optional()}),
   z.object({kind: z.literal('stream'), id: callId}),
-  z.object({kind: z.literal('item'), id: callId, value: z.unknown()}),
-  z.object({kind: z.literal('end'), id: callId, value: z.unknown()}),
+  z.object({kind: z.literal('item'), id: callId, value: z.unknown().optional()}),
+  z.object({kind: z.literal('end'), id: callId, value: z.unknown().optional()}),
   z.object({kind: z.literal('error'), id: callId, error: remoteErrorSchema}),
 ])
 export type ReplyMessage = z.infer<typeof replyMessageSchema>

@@ -1,0 +1,57 @@
+import {existsSync, readFileSync} from 'node:fs'
+import {homedir, totalmem} from 'node:os'
+import {dirname, join} from 'node:path'
+import type {EngineOptions} from './engine/options.ts'
+
+/** What a host may choose of its engine; the rest is the same everywhere. */
+export interface EngineChoices {
+  readonly threads?: number | null
+  /** A quarter of this machine's memory unless given. */
+  readonly maxMemoryBytes?: number
+  /** Null keeps nothing between starts. */
+  readonly stateFolder?: string | null
+}
+
+/** What stays the same when an engine is started again. */
+export type EngineSettings = Omit<EngineOptions, 'startCount' | 'lastExit'>
+
+export function engineSettings(choices: EngineChoices = {}): EngineSettings {
+  const root = packageRoot()
+  return {
+    version: packageVersion(),
+    builtinModelsFolder: join(root, 'assets/models'),
+    fontsFolder: join(root, 'assets/fonts'),
+    stateFolder: choices.stateFolder === undefined ? defaultStateFolder() : choices.stateFolder,
+    threads: choices.threads ?? null,
+    maxMemoryBytes: choices.maxMemoryBytes ?? Math.floor(totalmem() / 4),
+  }
+}
+
+/** The folder with package.json, `out` and `assets`, wherever this code was bundled to. */
+export function packageRoot(): string {
+  let folder = import.meta.dirname
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder)
+    if (parent === folder) throw new Error(`no package.json above ${import.meta.dirname}`)
+    folder = parent
+  }
+  return folder
+}
+
+export function packageVersion(): string {
+  const parsed = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))
+  return String(parsed.version)
+}
+
+function defaultStateFolder(): string {
+  const {TOKENSCOPE_STATE_FOLDER, LOCALAPPDATA, XDG_STATE_HOME} = process.env
+  if (TOKENSCOPE_STATE_FOLDER) return TOKENSCOPE_STATE_FOLDER
+  switch (process.platform) {
+    case 'win32':
+      return join(LOCALAPPDATA ?? join(homedir(), 'AppData/Local'), 'Tokenscope')
+    case 'darwin':
+      return join(homedir(), 'Library/Application Support/Tokenscope')
+    default:
+      return join(XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'tokenscope')
+  }
+}

@@ -1,0 +1,72 @@
+import {type ChildProcess, fork, type SendHandle} from 'node:child_process'
+import {rmSync} from 'node:fs'
+import {dirname, join} from 'node:path'
+import type {FromEngine, ToEngine} from './engine/host-messages.ts'
+import type {EngineOptions} from './engine/options.ts'
+import {engineEnvironment} from './engine-environment.ts'
+import type {EngineProcess, SpawnEngine} from './engine-host.ts'
+import {packageRoot} from './engine-options.ts'
+
+const LAST_WORDS_LENGTH = 8000
+
+export function builtEnginePath(): string {
+  return join(packageRoot(), 'out/main/engine.js')
+}
+
+/** Forks the built engine as a Node process, for hosts that are not Electron. */
+export const forkEngine: SpawnEngine<SendHandle> = (options) =>
+  forkScript(builtEnginePath(), [], options)
+
+/** Forks any script that speaks to its host as the engine does. */
+export function forkScript(
+  path: string,
+  scriptArguments: readonly string[],
+  options: EngineOptions
+): EngineProcess<SendHandle> {
+  const child = fork(path, scriptArguments, {
+    // Keeps typed arrays as they are.
+    serialization: 'advanced',
+    // Standard output belongs to the host's own results.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: engineEnvironment(process.env, options),
+    execArgv: [],
+  })
+  let lastWords = ''
+  let blobAddress = ''
+  child.on('message', (message: FromEngine) => {
+    if (message.kind === 'ready') blobAddress = message.blobAddress
+  })
+  // An engine that was killed could not clear away its own socket.
+  child.once('close', () => {
+    if (blobAddress && process.platform !== 'win32') {
+      rmSync(dirname(blobAddress), {recursive: true, force: true})
+    }
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    process.stderr.write(chunk)
+    lastWords = (lastWords + chunk.toString('utf8')).slice(-LAST_WORDS_LENGTH)
+  })
+  return {
+    processId: child.pid,
+    send: (message, handle) => send(child, message, handle),
+    onMessage: (listener) => void child.on('message', (message) => listener(message as FromEngine)),
+    onExit(listener) {
+      child.once('error', (error) => {
+        listener({code: null, signal: null, lastWords: String(error)})
+      })
+      // `close` comes after `exit`, when standard error has been read to its end.
+      child.once('close', (code, signal) => listener({code, signal, lastWords}))
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function send(child: ChildProcess, message: ToEngine, handle: SendHandle | undefined) {
+  return new Promise<void>((resolve, reject) => {
+    if (!child.connected) {
+      reject(new Error('the engine has ended'))
+      return
+    }
+    child.send(message, handle, {keepOpen: false}, (error) => (error ? reject(error) : resolve()))
+  })
+}
