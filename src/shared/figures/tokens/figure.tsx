@@ -1,0 +1,93 @@
+import {roundPx} from '../number-format.ts'
+import type {Palette} from '../palette.ts'
+import {xmlText} from '../svg-text.ts'
+import {FONT_FAMILIES} from '../text-width.ts'
+import {type TokensFigureLayout, WORD_SIZE_PX, type WordLine} from './layout.ts'
+import {LegendFigure} from './legend-figure.tsx'
+import {NextFigure} from './next-figure.tsx'
+import {TokenTextFigure} from './text-figure.tsx'
+import {TrackedFigure} from './tracked-figure.tsx'
+
+export interface TokensFigureProps {
+  readonly layout: TokensFigureLayout
+  readonly palette: Palette
+  readonly title: string
+  /** For readers who do not see it. */
+  readonly description: string
+  /** How it was made, as JSON. */
+  readonly metadata: string
+}
+
+const at = (place: {readonly xPx: number; readonly yPx: number}) =>
+  `translate(${roundPx(place.xPx)} ${roundPx(place.yPx)})`
+
+/** The whole tokens figure as one SVG: no hooks, no style rules, presentation attributes only. */
+export function TokensFigure({layout, palette, title, description, metadata}: TokensFigureProps) {
+  const {widthPx, heightPx} = layout
+  return (
+    <svg
+      xmlns="http://www.w3.org/2000/svg"
+      width={roundPx(widthPx)}
+      height={roundPx(heightPx)}
+      viewBox={`0 0 ${roundPx(widthPx)} ${roundPx(heightPx)}`}
+      role="img"
+      fontFamily={FONT_FAMILIES.sans}
+    >
+      <title>{xmlText(title)}</title>
+      <desc>{xmlText(description)}</desc>
+      <metadata>{metadata}</metadata>
+      <rect width={roundPx(widthPx)} height={roundPx(heightPx)} fill={palette.paper} />
+      {layout.words.map((line) => (
+        <WordLineFigure
+          key={line.yPx}
+          line={line}
+          marginPx={layout.marginPx}
+          ink={line.role === 'guard' ? palette.ink3 : palette.ink1}
+        />
+      ))}
+      <g transform={at(layout.text)}>
+        <TokenTextFigure layout={layout.text} palette={palette} selected={layout.selected} />
+      </g>
+      {layout.legend && (
+        <g transform={at(layout.legend)}>
+          <LegendFigure layout={layout.legend} palette={palette} />
+        </g>
+      )}
+      {layout.tracked && (
+        <g transform={at(layout.tracked)}>
+          <TrackedFigure layout={layout.tracked} palette={palette} />
+        </g>
+      )}
+      {layout.next && (
+        <g transform={at(layout.next)}>
+          <NextFigure layout={layout.next} palette={palette} />
+        </g>
+      )}
+    </svg>
+  )
+}
+
+interface WordLineProps {
+  readonly line: WordLine
+  readonly marginPx: number
+  readonly ink: string
+}
+
+function WordLineFigure({line, marginPx, ink}: WordLineProps) {
+  const sizePx = WORD_SIZE_PX[line.role]
+  return (
+    <g fontSize={sizePx} fill={ink}>
+      {line.spans.map((span) => (
+        <text
+          key={span.xPx}
+          x={roundPx(marginPx + span.xPx)}
+          y={roundPx(line.yPx + sizePx)}
+          fontFamily={span.role === 'mono' ? FONT_FAMILIES.mono : undefined}
+          fontWeight={span.weight === 400 ? undefined : span.weight}
+        >
+          {xmlText(span.text)}
+        </text>
+      ))}
+    </g>
+  )
+}

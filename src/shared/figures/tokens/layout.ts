@@ -1,0 +1,148 @@
+import type {TokensResult} from '../../lenses/tokens.ts'
+import type {FigureOptions} from '../request.ts'
+import {flowText, type PlacedSpan} from '../text-flow.ts'
+import {captionOf, guardOf} from './caption.ts'
+import {type LegendLayout, layoutLegend} from './legend.ts'
+import {layoutNext, type NextLayout} from './next-layout.ts'
+import {layoutTokenText, type TokenTextLayout} from './text-layout.ts'
+import {layoutTracked, type TrackedLayout} from './tracked-layout.ts'
+
+/** Where a part of the figure stands. */
+interface Place {
+  readonly xPx: number
+  readonly yPx: number
+}
+
+/** Lines of words above the figure: title, caption, guard. */
+export interface WordLine {
+  readonly role: 'title' | 'caption' | 'guard'
+  readonly yPx: number
+  readonly spans: readonly PlacedSpan[]
+}
+
+/** The whole figure as it is exported: plain geometry in CSS pixels. */
+export interface TokensFigureLayout {
+  readonly widthPx: number
+  readonly heightPx: number
+  readonly marginPx: number
+  readonly words: readonly WordLine[]
+  readonly text: TokenTextLayout & Place
+  readonly legend: (LegendLayout & Place) | null
+  readonly tracked: (TrackedLayout & Place) | null
+  readonly next: (NextLayout & Place) | null
+  /** The position after which the next tokens stand. */
+  readonly selected: number | null
+  /** Code points that no shipped font has, ascending. */
+  readonly missing: readonly number[]
+}
+
+const MARGIN_PX = 16
+const COLUMN_GAP_PX = 32
+const SIDE_PX = 300
+/** Narrower figures put the table under the text. */
+const LEAST_TWO_COLUMNS_PX = 680
+const LINE_PX = {title: 20, caption: 20, guard: 16} as const
+const SIZE_PX = {title: 15, caption: 13, guard: 11} as const
+
+/** Lays out the figure of a tokens result. `drawsUncovered`: see {@link layoutTokenText}. */
+export function layoutTokens(
+  result: TokensResult,
+  options: FigureOptions,
+  drawsUncovered = false
+): TokensFigureLayout {
+  const {noPrompt} = options
+  const innerPx = options.widthPx - 2 * MARGIN_PX
+  const words = layoutWords(result, options, innerPx)
+  let yPx = words.endPx
+  const hasNext = options.next === 'on' && result.next.length > 0 && result.position !== null
+  const isWide = hasNext && options.widthPx >= LEAST_TWO_COLUMNS_PX
+  const leftPx = isWide ? innerPx - SIDE_PX - COLUMN_GAP_PX : innerPx
+  const topPx = yPx
+  const textLayout = layoutTokenText(result, {
+    widthPx: leftPx,
+    tracks: options.tracks,
+    noPrompt,
+    drawsUncovered,
+  })
+  const text = {...textLayout, xPx: MARGIN_PX, yPx}
+  yPx += textLayout.heightPx
+  let legend: TokensFigureLayout['legend'] = null
+  if (options.legend === 'on') {
+    const hasSpecials = result.tokens.some((token) => token.isSpecial)
+    legend = {
+      ...layoutLegend(textLayout.tracks, leftPx, hasSpecials),
+      xPx: MARGIN_PX,
+      yPx: yPx + 12,
+    }
+    yPx = legend.yPx + legend.heightPx
+  }
+  const selected = hasNext || result.tracked ? result.position : null
+  const trackedLayout =
+    options.next === 'on'
+      ? layoutTracked(result, {
+          widthPx: leftPx,
+          plotXPx: textLayout.labelWidthPx,
+          noPrompt,
+          selected,
+        })
+      : null
+  const tracked = trackedLayout && {...trackedLayout, xPx: MARGIN_PX, yPx: yPx + 20}
+  if (tracked) yPx = tracked.yPx + tracked.heightPx
+  const nextLayout = hasNext
+    ? layoutNext(result, {widthPx: isWide ? SIDE_PX : innerPx, noPrompt, drawsUncovered})
+    : null
+  let next: TokensFigureLayout['next'] = null
+  if (nextLayout) {
+    next = isWide
+      ? {...nextLayout, xPx: MARGIN_PX + leftPx + COLUMN_GAP_PX, yPx: topPx}
+      : {...nextLayout, xPx: MARGIN_PX, yPx: yPx + 20}
+    yPx = Math.max(yPx, next.yPx + next.heightPx)
+  }
+  return {
+    widthPx: options.widthPx,
+    heightPx: Math.ceil(yPx + MARGIN_PX),
+    marginPx: MARGIN_PX,
+    words: words.lines,
+    text,
+    legend,
+    tracked,
+    next,
+    selected,
+    missing: [...new Set([...textLayout.missing, ...(nextLayout?.missing ?? [])])].sort(
+      (a, b) => a - b
+    ),
+  }
+}
+
+function layoutWords(
+  result: TokensResult,
+  options: FigureOptions,
+  innerPx: number
+): {lines: WordLine[]; endPx: number} {
+  const lines: WordLine[] = []
+  let yPx = MARGIN_PX
+  const add = (role: WordLine['role'], spans: Parameters<typeof flowText>[0]) => {
+    for (const placed of flowText(spans, innerPx, SIZE_PX[role])) {
+      lines.push({role, yPx, spans: placed})
+      yPx += LINE_PX[role]
+    }
+  }
+  if (options.title) add('title', [{text: options.title, role: 'sans', weight: 600}])
+  if (options.caption === undefined) {
+    add(
+      'caption',
+      captionOf(result, options.noPrompt).map((part) =>
+        part.kind === 'token'
+          ? {text: part.text, role: 'mono', weight: 500}
+          : {text: part.text, role: 'sans', weight: 400}
+      )
+    )
+  } else if (options.caption) {
+    add('caption', [{text: options.caption, role: 'sans', weight: 400}])
+  }
+  add('guard', [{text: guardOf(result), role: 'sans', weight: 400}])
+  return {lines, endPx: yPx + 16}
+}
+
+/** Sizes of the words above a figure, in pixels. */
+export {SIZE_PX as WORD_SIZE_PX}

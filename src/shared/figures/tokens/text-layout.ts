@@ -1,0 +1,274 @@
+import type {ScoredToken} from '../../lenses/tokens.ts'
+import {formatCount, formatRank, NO_VALUE} from '../number-format.ts'
+import {textWidthPx} from '../text-width.ts'
+import {type CutCharacter, type GlyphCell, glyphsOfTokens} from '../token-glyphs.ts'
+import {CHIP, type ChipRun, layoutChip, tokensJoinedToNext} from './chip.ts'
+import {TRACK_KINDS, type TrackName, type TrackScale, tintStep, trackScales} from './tracks.ts'
+
+/** What is drawn: every token with its statistics, prompt first. */
+export interface TokenTextInput {
+  readonly tokens: readonly ScoredToken[]
+  /** Tokens from here on were generated. */
+  readonly promptTokenCount: number
+}
+
+export interface TokenTextOptions {
+  readonly widthPx: number
+  readonly tracks: readonly TrackName[]
+  /** Positions and numbers only. */
+  readonly noPrompt?: boolean
+  /** A character that no shipped font has stays text, for painters that may have a font. */
+  readonly drawsUncovered?: boolean
+  /** Height of the first track's bars; the others have the height of a label. */
+  readonly firstTrackPx?: number
+}
+
+/** A track's place in every line, relative to the line's top. */
+export interface TrackPlace extends TrackScale {
+  readonly topPx: number
+  /** Bars stand on it; a number's baseline. */
+  readonly basePx: number
+  readonly heightPx: number
+}
+
+/** A track at one token: a bar's height, or a number; both null where there is no value. */
+export interface TrackMark {
+  readonly barPx: number | null
+  readonly text: string | null
+  /** A number above the first step, drawn in ink. */
+  readonly isStrong: boolean
+}
+
+export interface TokenColumn {
+  readonly position: number
+  readonly xPx: number
+  readonly widthPx: number
+  /** Tint of the chip, 0 to 4; -1 for none. */
+  readonly step: number
+  readonly isSpecial: boolean
+  readonly isGenerated: boolean
+  readonly runs: readonly ChipRun[]
+  /** In the order of the layout's tracks. */
+  readonly marks: readonly TrackMark[]
+}
+
+/** A character above the hex cells that make it, and the line that joins them. */
+export interface JoinedCharacter {
+  readonly text: string
+  readonly fromPx: number
+  readonly toPx: number
+  readonly textXPx: number
+}
+
+export interface TokenLine {
+  readonly index: number
+  readonly yPx: number
+  readonly heightPx: number
+  /** Relative to `yPx`, as everything in a line is. */
+  readonly chipTopPx: number
+  readonly firstPosition: number
+  readonly lastPosition: number
+  readonly rangeText: string
+  readonly columns: readonly TokenColumn[]
+  readonly joined: readonly JoinedCharacter[]
+  /** Where generated tokens begin; null in every other line. */
+  readonly ruleXPx: number | null
+}
+
+export interface TokenTextLayout {
+  readonly widthPx: number
+  readonly heightPx: number
+  readonly labelWidthPx: number
+  readonly tracks: readonly TrackPlace[]
+  readonly lines: readonly TokenLine[]
+  /** Line of each position. */
+  readonly lineOfPosition: Uint32Array
+  /** Code points that no shipped font has. */
+  readonly missing: readonly number[]
+}
+
+const LABEL_PX = 11
+const BAR_TRACK_PX = 14
+const FIRST_TRACK_PX = 32
+const TRACK_GAP_PX = 5
+const RULE_GAP_PX = 9
+const LINE_GAP_PX = 16
+const CUT_CHARACTER_PX = 14
+const HIDDEN_CHIP_PX = 18
+const NO_MARK: TrackMark = {barPx: null, text: null, isStrong: false}
+
+/**
+ * Flows tokens into lines, each with its tracks. A newline token ends its line; tokens that share a
+ * character stay together. Linear in the number of tokens.
+ */
+export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions): TokenTextLayout {
+  const {tokens, promptTokenCount} = input
+  const scales = trackScales(options.tracks, tokens)
+  const {tracks, bottomPx} = placeTracks(scales, options.firstTrackPx ?? FIRST_TRACK_PX)
+  const glyphs = options.noPrompt
+    ? {cells: tokens.map(() => [] as GlyphCell[]), cutCharacters: [], missing: []}
+    : glyphsOfTokens(tokens, options.drawsUncovered)
+  const joinedToNext = tokensJoinedToNext(glyphs.cutCharacters, tokens.length)
+  const widestRange = `${formatCount(tokens.length)} to ${formatCount(tokens.length)}`
+  const labels = [widestRange, ...scales.map((scale) => scale.label)]
+  const labelWidthPx = Math.ceil(
+    labels.reduce((widest, label) => Math.max(widest, textWidthPx(label, LABEL_PX)), 0) + 10
+  )
+  const availablePx = Math.max(60, options.widthPx - labelWidthPx)
+  const contents = glyphs.cells.map((cells, i) =>
+    layoutChip(cells.length || options.noPrompt ? cells : nameOf(tokens[i]!), availablePx)
+  )
+  const lines: TokenLine[] = []
+  const lineOfPosition = new Uint32Array(tokens.length)
+  let columns: TokenColumn[] = []
+  let ruleXPx: number | null = null
+  let xPx = labelWidthPx
+  let yPx = 0
+  let cutIndex = 0
+
+  const endLine = () => {
+    const first = columns[0]
+    const last = columns.at(-1)
+    if (!first || !last) return
+    const joined: JoinedCharacter[] = []
+    const offset = tokens[0]!.position
+    for (; cutIndex < glyphs.cutCharacters.length; cutIndex++) {
+      const cut = glyphs.cutCharacters[cutIndex]!
+      if (cut.firstToken + offset > last.position) break
+      joined.push(joinOf(cut, columns, contents, first.position - offset))
+    }
+    const topPx = joined.length > 0 ? CUT_CHARACTER_PX : 0
+    const line: TokenLine = {
+      index: lines.length,
+      yPx,
+      heightPx: topPx + bottomPx + LINE_GAP_PX,
+      chipTopPx: topPx,
+      firstPosition: first.position,
+      lastPosition: last.position,
+      rangeText:
+        first === last
+          ? formatCount(first.position)
+          : `${formatCount(first.position)} to ${formatCount(last.position)}`,
+      columns,
+      joined,
+      ruleXPx,
+    }
+    lines.push(line)
+    lineOfPosition.fill(line.index, first.position - offset, last.position - offset + 1)
+    yPx += line.heightPx
+    columns = []
+    ruleXPx = null
+    xPx = labelWidthPx
+  }
+
+  for (const [i, token] of tokens.entries()) {
+    const isFirstGenerated = i === promptTokenCount && i > 0
+    const marks = tracks.map((track) => markOf(track, token))
+    const widthPx = columnWidth(options.noPrompt ? HIDDEN_CHIP_PX : contents[i]!.widthPx, marks)
+    // The whole group moves to the next line if it fits there.
+    let groupPx = widthPx
+    for (let j = i; joinedToNext[j] && j + 1 < tokens.length && groupPx <= availablePx; j++) {
+      groupPx += CHIP.gapPx + contents[j + 1]!.widthPx
+    }
+    const startsGroup = i === 0 || !joinedToNext[i - 1]
+    const neededPx = startsGroup && groupPx <= availablePx ? groupPx : widthPx
+    const rulePx = isFirstGenerated ? RULE_GAP_PX : 0
+    if (columns.length > 0 && xPx + rulePx + neededPx > options.widthPx + 0.5) endLine()
+    if (isFirstGenerated) {
+      ruleXPx = columns.length > 0 ? xPx - CHIP.gapPx / 2 + rulePx / 2 : xPx + rulePx / 2 - 2
+      xPx += rulePx
+    }
+    const insetPx = (widthPx - contents[i]!.widthPx) / 2
+    columns.push({
+      position: token.position,
+      xPx,
+      widthPx,
+      step: tintStep(tracks[0]!, token),
+      isSpecial: token.isSpecial,
+      isGenerated: i >= promptTokenCount,
+      runs:
+        insetPx > 0
+          ? contents[i]!.runs.map((run) => ({...run, xPx: run.xPx + insetPx}))
+          : contents[i]!.runs,
+      marks,
+    })
+    xPx += widthPx + CHIP.gapPx
+    if (!options.noPrompt && glyphs.cells[i]!.some((cell) => cell.text === '⏎')) endLine()
+  }
+  endLine()
+  return {
+    widthPx: options.widthPx,
+    heightPx: lines.length > 0 ? yPx - LINE_GAP_PX : 0,
+    labelWidthPx,
+    tracks,
+    lines,
+    lineOfPosition,
+    missing: glyphs.missing,
+  }
+}
+
+/** A token without bytes (an id that its tokenizer does not list) goes by its id. */
+function nameOf(token: ScoredToken): GlyphCell[] {
+  return [{kind: 'code', text: `#${token.id}`}]
+}
+
+function placeTracks(scales: readonly TrackScale[], firstTrackPx: number) {
+  const tracks: TrackPlace[] = []
+  let topPx = CHIP.heightPx + 4
+  let hasTallTrack = false
+  for (const scale of scales) {
+    const isTall = !scale.isNumber && !hasTallTrack
+    if (isTall) hasTallTrack = true
+    const heightPx = isTall ? firstTrackPx : BAR_TRACK_PX
+    tracks.push({...scale, topPx, heightPx, basePx: topPx + heightPx - (scale.isNumber ? 2 : 0)})
+    topPx += heightPx + (scale.isNumber ? 2 : TRACK_GAP_PX)
+  }
+  return {tracks, bottomPx: topPx - 2}
+}
+
+function markOf(track: TrackPlace, token: ScoredToken): TrackMark {
+  const value = TRACK_KINDS[track.name].magnitude(token)
+  if (value === null || Number.isNaN(value)) return {...NO_MARK, text: NO_VALUE}
+  if (track.isNumber) {
+    return {barPx: null, text: formatRank(value), isStrong: value > 0}
+  }
+  const barPx = (value / track.maximum) * track.heightPx
+  return {
+    barPx: Math.min(track.heightPx, Math.max(1, barPx)),
+    text: null,
+    isStrong: false,
+  }
+}
+
+/** A chip is widened where its numbers would run into the neighbour's. */
+function columnWidth(chipPx: number, marks: readonly TrackMark[]): number {
+  let widthPx = chipPx
+  for (const mark of marks) {
+    if (mark.text !== null) widthPx = Math.max(widthPx, textWidthPx(mark.text, LABEL_PX) + 2)
+  }
+  return widthPx
+}
+
+/** Where a cut character is drawn: within one line, even where its tokens go on in the next. */
+function joinOf(
+  cut: CutCharacter,
+  columns: readonly TokenColumn[],
+  contents: readonly {
+    widthPx: number
+    hexEdges: readonly (readonly [number, number] | undefined)[]
+  }[],
+  firstToken: number
+): JoinedCharacter {
+  const columnOf = (token: number) => columns[token - firstToken]
+  const edge = (token: number, cell: number, side: 0 | 1): number | null => {
+    const column = columnOf(token)
+    const edges = contents[token]?.hexEdges[cell]
+    if (!column || !edges) return null
+    return column.xPx + (column.widthPx - contents[token]!.widthPx) / 2 + edges[side]
+  }
+  const start = columnOf(cut.firstToken) ?? columns.at(-1)!
+  const fromPx = (edge(cut.firstToken, cut.firstCell, 0) ?? start.xPx) + 1
+  const last = columns.at(-1)!
+  const toPx = (edge(cut.lastToken, cut.lastCell, 1) ?? last.xPx + last.widthPx) - 1
+  return {text: cut.character, fromPx, toPx, textXPx: (fromPx + toPx) / 2}
+}
