@@ -118,14 +118,7 @@ export function tokensResultOf(
     text: run.text,
     promptTokenCount: run.promptTokenCount,
     tokens: [...run.tokens],
-    position: run.next?.position ?? null,
-    distribution,
-    next: run.next ? nextRows(run.next, distribution) : [],
-    restProb: run.next
-      ? distribution === 'raw'
-        ? run.next.rawRestProb
-        : run.next.sampledRestProb
-      : null,
+    ...nextPart(run.next, distribution),
     completionIds: [...run.completionIds],
     stopReason: run.stopReason,
     ...(run.tracked ? {tracked: run.tracked.map(trackedOf)} : {}),
@@ -158,10 +151,7 @@ export function withNextTokens(result: TokensResult, next: NextTokens): TokensRe
       topP: next.topP,
       position: next.position === result.tokens.length - 1 ? 'last' : next.position,
     },
-    position: next.position,
-    distribution,
-    next: nextRows(next, distribution),
-    restProb: distribution === 'raw' ? next.rawRestProb : next.sampledRestProb,
+    ...nextPart(next, distribution),
   }
 }
 
@@ -208,6 +198,32 @@ function orNull(value: number | undefined): number | null {
   return value === undefined || Number.isNaN(value) ? null : value
 }
 
+type NextPart = Pick<
+  TokensResult,
+  | 'position'
+  | 'distribution'
+  | 'next'
+  | 'restProb'
+  | 'rawRestProb'
+  | 'restCount'
+  | 'keptCount'
+  | 'cutRawProb'
+>
+
+function nextPart(next: NextTokens | null, distribution: Distribution): NextPart {
+  if (!next) return {position: null, distribution, next: [], restProb: null}
+  return {
+    position: next.position,
+    distribution,
+    next: nextRows(next, distribution),
+    restProb: distribution === 'raw' ? next.rawRestProb : next.sampledRestProb,
+    rawRestProb: next.rawRestProb,
+    restCount: next.restCount,
+    keptCount: next.keptCount,
+    cutRawProb: next.cutRawProb,
+  }
+}
+
 function nextRows(next: NextTokens, distribution: Distribution): TokensResult['next'] {
   return tokensOfTable(next.tokens).map((token, i) => {
     const rawProb = exp(next.rawLogprobs[i]!)
@@ -227,6 +243,7 @@ function nextRows(next: NextTokens, distribution: Distribution): TokensResult['n
 function trackedOf(columns: TrackedColumns): NonNullable<TokensResult['tracked']>[number] {
   return {
     tokenId: columns.tokenId,
+    ...(columns.bytesHex === undefined ? {} : {bytesHex: columns.bytesHex}),
     positions: Array.from(columns.prob, (prob, position) => ({
       position,
       prob,

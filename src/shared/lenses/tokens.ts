@@ -107,6 +107,8 @@ export type NextTokens = z.infer<typeof nextTokensSchema>
 /** One token followed through the sequence: as the token after each position. One entry a position. */
 export const trackedColumnsSchema = z.object({
   tokenId: z.number().int(),
+  /** The token's bytes, so that a figure can name it. */
+  bytesHex: z.string().optional(),
   prob: z.instanceof(Float64Array),
   rank: z.instanceof(Int32Array),
   logit: z.instanceof(Float32Array),

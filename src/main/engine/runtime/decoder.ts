@@ -1,0 +1,236 @@
+import {InferenceSession, type Tensor} from 'onnxruntime-node'
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
+import {
+  emptyTensor,
+  feedable,
+  float32Of,
+  type InputMetadata,
+  wholeNumberArray,
+  wholeNumberTensor,
+  writeWholeNumbers,
+} from './tensors.ts'
+import type {SessionSpec} from './worker-protocol.ts'
+
+const LOGITS = 'logits'
+
+/** A KV cache as it stood after `count` positions, to be returned to. */
+export interface CacheMark {
+  readonly count: number
+  readonly tensors: ReadonlyMap<string, Tensor>
+}
+
+/**
+ * One decoder-only model: a sequence that grows by `append`, through the KV cache where there is one
+ * and it is wanted, else by running everything again. The only code that talks to the runtime.
+ */
+export class Decoder {
+  /** Width of the logits; 0 before the first run. */
+  vocabularySize = 0
+  private readonly feeds: Record<string, Tensor> = {}
+  private cache: Map<string, Tensor> = new Map()
+  private cachedCount = 0
+  /** The sequence so far, where it has to be run again. */
+  private ids: number[] = []
+  private isCached: boolean
+  private mask: ReturnType<typeof wholeNumberArray> | null = null
+  private step: StepTensors | null = null
+
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly inputs: GraphInputs
+  ) {
+    this.isCached = this.hasKvCache
+  }
+
+  /** Throws a Problem for a graph that is no decoder; whatever the runtime throws for a broken file. */
+  static async create(spec: SessionSpec): Promise<Decoder> {
+    const session = await InferenceSession.create(spec.filePath, {
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: spec.threads,
+      interOpNumThreads: 1,
+      // Threads that spin between runs take a core from the coordinator and the page.
+      extra: {session: {intra_op: {allow_spinning: '0'}}},
+      logSeverityLevel: 3,
+    })
+    const inputs = session.inputMetadata.map((input): InputMetadata => {
+      if (!input.isTensor) throw new Error(`input ${input.name} is no tensor`)
+      return input
+    })
+    if (!session.outputNames.includes(LOGITS)) {
+      await session.release()
+      throw new ProblemError({
+        code: 'no-logits',
+        message: 'The graph has no output named logits, so it predicts no next token.',
+        found: session.outputNames.slice(0, 8).join(', '),
+        expected: LOGITS,
+        advice: 'Choose the model exported for text generation, not for features.',
+      })
+    }
+    try {
+      return new Decoder(session, readGraphInputs(inputs, session.outputNames, spec))
+    } catch (error) {
+      await session.release()
+      throw error
+    }
+  }
+
+  get hasKvCache(): boolean {
+    return this.inputs.past.length > 0
+  }
+
+  /** A first run through a cache branch takes the whole prompt: its other branch takes single tokens. */
+  get canChunk(): boolean {
+    return this.hasKvCache && !this.inputs.useCacheBranch
+  }
+
+  /** Positions run so far. */
+  get length(): number {
+    return this.isCached ? this.cachedCount : this.ids.length
+  }
+
+  /** Begins an empty sequence. */
+  reset(useKvCache: boolean): void {
+    this.isCached = useKvCache && this.hasKvCache
+    this.cache = new Map()
+    this.cachedCount = 0
+    this.ids = []
+  }
+
+  mark(): CacheMark | null {
+    return this.isCached ? {count: this.cachedCount, tensors: this.cache} : null
+  }
+
+  return(mark: CacheMark): void {
+    this.isCached = true
+    this.cache = new Map(mark.tensors)
+    this.cachedCount = mark.count
+    this.ids = []
+  }
+
+  /**
+   * Runs `ids` after the sequence so far. Gives their rows, `ids.length` × vocabulary, or, from a
+   * model that hands out no others, the last row alone. `isLast` says that nothing will follow, so
+   * that the KV cache need not be handed out.
+   */
+  async append(ids: ArrayLike<number>, isLast = false): Promise<Float32Array> {
+    if (!this.isCached) return this.appendByRunningAgain(ids)
+    const outputs = await this.run(ids, this.cachedCount, !isLast)
+    if (!isLast) {
+      const cache = new Map<string, Tensor>()
+      for (const {name, outputName} of this.inputs.past) {
+        cache.set(name, feedable(outputs[outputName]!))
+      }
+      this.cache = cache
+      this.cachedCount += ids.length
+    }
+    return this.rowsOf(outputs[LOGITS]!)
+  }
+
+  async release(): Promise<void> {
+    await this.session.release()
+  }
+
+  private async appendByRunningAgain(ids: ArrayLike<number>): Promise<Float32Array> {
+    const earlierCount = this.ids.length
+    for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
+    const outputs = await this.run(this.ids, 0, false)
+    const rows = this.rowsOf(outputs[LOGITS]!)
+    return earlierCount > 0 && rows.length > this.vocabularySize
+      ? rows.slice(earlierCount * this.vocabularySize)
+      : rows
+  }
+
+  private rowsOf(logits: Tensor): Float32Array {
+    this.vocabularySize = logits.dims.at(-1)!
+    return float32Of(logits)
+  }
+
+  private async run(
+    ids: ArrayLike<number>,
+    pastCount: number,
+    wantsCache: boolean
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    const {inputs, feeds} = this
+    this.feedTokens(ids, pastCount)
+    if (inputs.attentionMask) {
+      const {name, type} = inputs.attentionMask
+      feeds[name] = this.maskOf(type, pastCount + ids.length)
+    }
+    if (inputs.useCacheBranch) {
+      const array = Uint8Array.of(pastCount > 0 ? 1 : 0)
+      feeds[inputs.useCacheBranch.name] = wholeNumberTensor('bool', array, [1])
+    }
+    if (inputs.numLogitsToKeep) {
+      // 0 asks for every position's logits.
+      const {name, type, shape} = inputs.numLogitsToKeep
+      feeds[name] = wholeNumberTensor(
+        type,
+        wholeNumberArray(type, 1),
+        shape.length === 0 ? [] : [1]
+      )
+    }
+    for (const past of inputs.past) {
+      feeds[past.name] =
+        (pastCount > 0 ? this.cache.get(past.name) : undefined) ??
+        emptyTensor(past.type, past.emptyDimensions)
+    }
+    const fetches = wantsCache ? [LOGITS, ...inputs.past.map((past) => past.outputName)] : [LOGITS]
+    return this.session.run(feeds, fetches)
+  }
+
+  private feedTokens(ids: ArrayLike<number>, pastCount: number): void {
+    const step = ids.length === 1 ? this.stepTensors() : this.tokenTensors(ids.length)
+    writeWholeNumbers(step.ids.array, ids)
+    this.feeds[this.inputs.inputIds.name] = step.ids.tensor
+    for (const {array, tensor, name} of step.positions) {
+      writeWholeNumbers(
+        array,
+        Array.from({length: ids.length}, (_, i) => pastCount + i)
+      )
+      this.feeds[name] = tensor
+    }
+    for (const {tensor, name} of step.zeros) this.feeds[name] = tensor
+  }
+
+  /** The tensors of a single token, made once: a generation step only writes two numbers. */
+  private stepTensors(): StepTensors {
+    this.step ??= this.tokenTensors(1)
+    return this.step
+  }
+
+  private tokenTensors(length: number): StepTensors {
+    const {inputIds, positionIds, cachePosition, tokenTypeIds} = this.inputs
+    const make = (input: InputMetadata) => {
+      const array = wholeNumberArray(input.type, length)
+      const dimensions = input.shape.length === 1 ? [length] : [1, length]
+      return {name: input.name, array, tensor: wholeNumberTensor(input.type, array, dimensions)}
+    }
+    return {
+      ids: make(inputIds),
+      positions: [positionIds, cachePosition].filter((input) => input !== null).map(make),
+      zeros: tokenTypeIds ? [make(tokenTypeIds)] : [],
+    }
+  }
+
+  /** All ones; one array serves every length, since a tensor may be a view of its start. */
+  private maskOf(type: string, length: number): Tensor {
+    if (!this.mask || this.mask.length < length) {
+      this.mask = wholeNumberArray(type, Math.max(256, 2 * length))
+      writeWholeNumbers(this.mask, new Uint8Array(this.mask.length).fill(1))
+    }
+    return wholeNumberTensor(type, this.mask.subarray(0, length), [1, length])
+  }
+}
+
+interface TokenTensor {
+  readonly name: string
+  readonly array: ReturnType<typeof wholeNumberArray>
+  readonly tensor: Tensor
+}
+
+interface StepTensors {
+  readonly ids: TokenTensor
+  readonly positions: readonly TokenTensor[]
+  readonly zeros: readonly TokenTensor[]
+}

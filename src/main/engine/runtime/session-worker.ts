@@ -1,0 +1,107 @@
+import {parentPort} from 'node:worker_threads'
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {Decoder} from './decoder.ts'
+import {type ResumePoint, runJob} from './run-job.ts'
+import type {
+  RunJob,
+  SessionFacts,
+  SessionSpec,
+  WorkerCommand,
+  WorkerMessage,
+} from './worker-protocol.ts'
+
+/**
+ * A thread that holds one model. A run blocks the thread that calls it, so the coordinator never
+ * does. It takes one command at a time; the session handle sees to that.
+ */
+const port = parentPort
+if (!port) throw new Error('the session worker runs as a worker thread')
+
+let loaded: {decoder: Decoder; facts: SessionFacts; spec: SessionSpec} | null = null
+let resumePoint: ResumePoint | null = null
+
+port.on('message', (command: WorkerCommand) => {
+  perform(command).catch((error: unknown) => {
+    send({
+      kind: 'failed',
+      problem: error instanceof ProblemError ? error.problem : null,
+      stack: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+  })
+})
+
+async function perform(command: WorkerCommand): Promise<void> {
+  switch (command.kind) {
+    case 'create':
+      loaded = await create(command.spec)
+      send({kind: 'created', facts: loaded.facts})
+      return
+    case 'run':
+      await run(command.job, new Int32Array(command.cancelFlag))
+      return
+    case 'release':
+      resumePoint = null
+      await loaded?.decoder.release()
+      loaded = null
+      send({kind: 'released'})
+      // Nothing listens any more, so the thread ends by itself.
+      port?.close()
+  }
+}
+
+async function create(spec: SessionSpec): Promise<NonNullable<typeof loaded>> {
+  const decoder = await Decoder.create(spec)
+  try {
+    return {decoder, spec, facts: await check(decoder, spec)}
+  } catch (error) {
+    await decoder.release()
+    throw error
+  }
+}
+
+/** A run on two tokens: whether the graph runs at all, and the shape of what it gives. */
+async function check(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts> {
+  decoder.reset(true)
+  const rows = await decoder.append(spec.checkIds)
+  const {vocabularySize} = decoder
+  const rowCount = rows.length / vocabularySize
+  if (rowCount !== spec.checkIds.length && !(rowCount === 1 && decoder.canChunk)) {
+    throw new ProblemError({
+      code: 'logits-shape',
+      message: 'The graph does not give logits for every position.',
+      field: 'logits',
+      found: `${rowCount} rows for ${spec.checkIds.length} tokens`,
+      expected: 'a row for every token',
+      advice: 'Export the model again with the logits of all positions.',
+    })
+  }
+  decoder.reset(true)
+  return {
+    hasKvCache: decoder.hasKvCache,
+    // A model that hands out the last row alone is run token by token.
+    chunkLength: rowCount === 1 ? 1 : spec.chunkLength,
+    vocabularySize,
+  }
+}
+
+async function run(job: RunJob, cancelFlag: Int32Array): Promise<void> {
+  if (!loaded) throw new Error('no model is loaded')
+  const outcome = await runJob(job, {
+    ...loaded,
+    modelId: loaded.spec.modelId,
+    contextLength: loaded.spec.contextLength,
+    resumePoint,
+    isCancelled: () => Atomics.load(cancelFlag, 0) !== 0,
+    emit: send,
+  })
+  resumePoint = outcome.resumePoint ?? resumePoint
+  const {status, stopReason, cachedCount} = outcome
+  send({kind: 'finished', outcome: {status, stopReason, cachedCount}})
+}
+
+function send(message: WorkerMessage): void {
+  const logits = message.kind === 'rows' || message.kind === 'row' ? message.logits : null
+  // Handed over, not copied, where the array is the whole of its buffer.
+  const canMove = logits && logits.byteLength === logits.buffer.byteLength
+  port?.postMessage(message, canMove ? [logits.buffer as ArrayBuffer] : [])
+}

@@ -1,0 +1,198 @@
+import {Worker} from 'node:worker_threads'
+import {assertNever} from '../../../shared/domain/assert-never.ts'
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {type Priority, RunQueue} from '../jobs/run-queue.ts'
+import {sessionWorkerPath} from './worker-path.ts'
+import type {
+  RowEvent,
+  RowsEvent,
+  RunJob,
+  RunOutcome,
+  SessionFacts,
+  SessionSpec,
+  WorkerCommand,
+  WorkerMessage,
+} from './worker-protocol.ts'
+
+/** How a job is to be run, besides what it computes. */
+export interface RunOptions {
+  readonly priority?: Priority
+  readonly signal?: AbortSignal
+  /** Not called any more once `signal` is aborted. */
+  readonly onEvent: (event: RowsEvent | RowEvent) => void
+}
+
+interface Pending {
+  readonly onMessage: (message: WorkerMessage) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * A model in its own thread. Jobs run one after another; an aborted one ends after the run under way,
+ * since a run itself cannot be stopped and ending its thread would end the process.
+ */
+export class ModelSession {
+  /** Ids at the start of a job's prompt whose KV cache the worker holds. */
+  resumableIds: Int32Array = new Int32Array(0)
+  private readonly queue: RunQueue
+  private pending: Pending | null = null
+  private death: Error | null = null
+
+  private constructor(
+    private readonly worker: Worker,
+    readonly spec: SessionSpec,
+    onChange: () => void
+  ) {
+    this.queue = new RunQueue(onChange)
+    worker.on('message', (message: WorkerMessage) => this.pending?.onMessage(message))
+    worker.on('error', (error) => this.die(error))
+    worker.on('exit', () => this.die(new Error('the session worker has ended')))
+  }
+
+  readonly facts!: SessionFacts
+
+  /** Starts a thread and loads the model there. Throws a Problem for a file the runtime refuses. */
+  static async create(spec: SessionSpec, onChange: () => void = () => {}): Promise<ModelSession> {
+    const worker = new Worker(sessionWorkerPath())
+    // A model that is loaded does not keep a process alive that has nothing else to do.
+    worker.unref()
+    const session = new ModelSession(worker, spec, onChange)
+    try {
+      const facts = await session.send<SessionFacts>({kind: 'create', spec}, (message) =>
+        message.kind === 'created' ? message.facts : undefined
+      )
+      return Object.assign(session, {facts})
+    } catch (error) {
+      // No run is under way, so the thread may be ended.
+      await worker.terminate()
+      throw error instanceof ProblemError ? error : refusedFile(spec, error)
+    }
+  }
+
+  /** Jobs running or waiting. */
+  get jobCount(): number {
+    return this.queue.count
+  }
+
+  get isAlive(): boolean {
+    return this.death === null
+  }
+
+  /**
+   * Runs a job in its turn. Aborted, it rejects at once; the thread is free again after the run under
+   * way, and the next job waits for that.
+   */
+  run(job: RunJob, {priority = 'interactive', signal, onEvent}: RunOptions): Promise<RunOutcome> {
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal?.reason)
+      signal?.addEventListener('abort', abort, {once: true})
+      this.queue
+        .run(priority, signal, () => this.runNow(job, signal, onEvent))
+        .then(resolve, reject)
+        .finally(() => signal?.removeEventListener('abort', abort))
+    })
+  }
+
+  /** Frees the model's memory once nothing runs any more. */
+  async release(): Promise<void> {
+    await this.queue.run('batch', undefined, async () => {
+      if (this.death) return
+      await this.send({kind: 'release'}, (message) =>
+        message.kind === 'released' ? true : undefined
+      )
+      this.death = new Error('the model was unloaded')
+      await this.worker.terminate()
+    })
+  }
+
+  private async runNow(
+    job: RunJob,
+    signal: AbortSignal | undefined,
+    onEvent: (event: RowsEvent | RowEvent) => void
+  ): Promise<RunOutcome> {
+    const cancelFlag = new SharedArrayBuffer(4)
+    const cancel = () => Atomics.store(new Int32Array(cancelFlag), 0, 1)
+    signal?.addEventListener('abort', cancel, {once: true})
+    if (signal?.aborted) cancel()
+    try {
+      const outcome = await this.send<RunOutcome>({kind: 'run', job, cancelFlag}, (message) => {
+        switch (message.kind) {
+          case 'rows':
+          case 'row':
+            if (!signal?.aborted) onEvent(message)
+            return undefined
+          case 'finished':
+            return message.outcome
+          case 'created':
+          case 'released':
+          case 'failed':
+            return undefined
+          default:
+            return assertNever(message)
+        }
+      })
+      if (outcome.cachedCount > 0) this.resumableIds = job.ids.slice(0, outcome.cachedCount)
+      signal?.throwIfAborted()
+      return outcome
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  private send<Answer>(
+    command: WorkerCommand,
+    answerOf: (message: WorkerMessage) => Answer | undefined
+  ): Promise<Answer> {
+    if (this.death) return Promise.reject(this.death)
+    return new Promise<Answer>((resolve, reject) => {
+      const settle = (action: () => void) => {
+        this.pending = null
+        this.worker.unref()
+        action()
+      }
+      this.pending = {
+        onMessage: (message) => {
+          if (message.kind === 'failed') {
+            settle(() =>
+              reject(
+                message.problem ? new ProblemError(message.problem) : workerError(message.stack)
+              )
+            )
+            return
+          }
+          try {
+            const answer = answerOf(message)
+            if (answer !== undefined) settle(() => resolve(answer))
+          } catch (error) {
+            settle(() => reject(error))
+          }
+        },
+        reject: (error) => settle(() => reject(error)),
+      }
+      this.worker.ref()
+      this.worker.postMessage(command)
+    })
+  }
+
+  private die(error: Error): void {
+    this.death ??= error
+    this.pending?.reject(this.death)
+  }
+}
+
+function workerError(stack: string): Error {
+  const error = new Error(stack.split('\n', 1)[0])
+  error.stack = stack
+  return error
+}
+
+function refusedFile(spec: SessionSpec, error: unknown): ProblemError {
+  return new ProblemError({
+    code: 'runtime-refused-model',
+    message: 'The runtime cannot load or run this model file.',
+    file: spec.filePath,
+    found: (error instanceof Error ? error.message : String(error)).slice(0, 500),
+    expected: 'an ONNX graph that onnxruntime runs on the CPU',
+    advice: 'Try another file of the model, or export it again for the CPU.',
+  })
+}

@@ -1,0 +1,108 @@
+import type {Problem} from '../../../shared/domain/problem.ts'
+import type {Sampling, StatisticsColumns, StopReason} from '../../../shared/lenses/tokens.ts'
+
+/** What a session worker needs to hold one model. */
+export interface SessionSpec {
+  readonly modelId: string
+  readonly filePath: string
+  readonly keyValueHeadCount: number
+  readonly headSize: number
+  readonly contextLength: number
+  readonly threads: number
+  /** Positions of one prefill run; see `chunkLengthFor`. */
+  readonly chunkLength: number
+  /** Two ids that the model is tried on once it is there. */
+  readonly checkIds: readonly number[]
+}
+
+/** What the session says about itself once it is there. */
+export interface SessionFacts {
+  readonly hasKvCache: boolean
+  /** Positions of one prefill run; the whole sequence where the model cannot be chunked. */
+  readonly chunkLength: number
+  /** Width of the logits, as a run on two tokens gave it. */
+  readonly vocabularySize: number
+}
+
+/** A sequence to be run, scored and continued. Position i's row is what the model predicts after i. */
+export interface RunJob {
+  readonly ids: Int32Array
+  /** Rows before this position are known; the worker still holds the KV cache up to it. */
+  readonly startAt: number
+  /** Off: every run takes the whole sequence. */
+  readonly useKvCache: boolean
+  /** Rows are handed over, not only what is computed from them. */
+  readonly keepLogits: boolean
+  /** Ids whose total probability is `endProb`. */
+  readonly endIds: readonly number[]
+  readonly trackIds: readonly number[]
+  /** Where rows are not kept: the position whose row is wanted besides the last one. */
+  readonly rowPosition: number | null
+  readonly generation: GenerationSpec | null
+}
+
+export interface GenerationSpec {
+  readonly count: number
+  readonly stopIds: readonly number[]
+  /** Null takes the likeliest token. */
+  readonly sampling: Sampling | null
+  readonly seed: number
+}
+
+/** One token followed through some rows. */
+export interface TrackedRows {
+  readonly prob: Float64Array
+  readonly rank: Int32Array
+  readonly logit: Float32Array
+}
+
+/** Consecutive positions that were run: each with its statistics and with its row. */
+export interface RowsEvent {
+  readonly kind: 'rows'
+  readonly phase: 'prompt' | 'generating'
+  readonly firstPosition: number
+  readonly rowCount: number
+  /** The ids at these positions, where generation chose them; empty in the prompt. */
+  readonly generatedIds: Int32Array
+  readonly columns: StatisticsColumns
+  /** One entry a row. */
+  readonly logSumExps: Float64Array
+  /** One entry an id of `trackIds`. */
+  readonly tracked: readonly TrackedRows[]
+  /** rowCount × vocabularySize, or null where rows are not kept. */
+  readonly logits: Float32Array | null
+  /** Time that the runs of these rows took. */
+  readonly elapsedMs: number
+}
+
+/** A single row, where rows are not kept. */
+export interface RowEvent {
+  readonly kind: 'row'
+  readonly position: number
+  readonly logits: Float32Array
+}
+
+export interface RunOutcome {
+  readonly status: 'completed' | 'cancelled'
+  readonly stopReason: StopReason | null
+  /** Positions of the prompt whose KV cache the worker keeps for a later job; 0 for no new ones. */
+  readonly cachedCount: number
+}
+
+export type WorkerCommand =
+  | {readonly kind: 'create'; readonly spec: SessionSpec}
+  | {
+      readonly kind: 'run'
+      readonly job: RunJob
+      /** One Int32; not 0 asks the job to end after the run under way. */
+      readonly cancelFlag: SharedArrayBuffer
+    }
+  | {readonly kind: 'release'}
+
+export type WorkerMessage =
+  | {readonly kind: 'created'; readonly facts: SessionFacts}
+  | RowsEvent
+  | RowEvent
+  | {readonly kind: 'finished'; readonly outcome: RunOutcome}
+  | {readonly kind: 'failed'; readonly problem: Problem | null; readonly stack: string}
+  | {readonly kind: 'released'}
