@@ -1,0 +1,141 @@
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import type {ConfigNumber, ModelConfig} from './config.ts'
+import type {GraphHeader, GraphValue} from './model-folder.ts'
+
+/** What a decoder's graph says about its own sizes; null where it leaves them open. */
+export interface GraphSizes {
+  readonly hasKvCache: boolean
+  readonly layerCount: number | null
+  readonly keyValueHeadCount: number | null
+  readonly headSize: number | null
+  readonly vocabularySize: number | null
+}
+
+/** Reads sizes off the cache inputs (batch, heads, past, head size) and the logits' last dimension. */
+export function sizesOfGraph(graph: GraphHeader): GraphSizes {
+  const keys = graph.inputs.filter((input) => /^past_key_values\.\d+\.key$/.test(input.name))
+  const stacked = graph.inputs.filter((input) => /^past_\d+$/.test(input.name))
+  const first = keys[0] ?? stacked[0]
+  // A key is (batch, heads, past, size); the older stacked cache has key and value in front.
+  const rank = keys.length > 0 ? 4 : 5
+  const isUsual = first?.dimensions.length === rank
+  const logits = graph.outputs.find((output) => output.name === 'logits')
+  return {
+    hasKvCache: first !== undefined,
+    layerCount: first ? Math.max(keys.length, stacked.length) : null,
+    keyValueHeadCount: isUsual ? staticDimension(first, rank - 3) : null,
+    headSize: isUsual ? staticDimension(first, rank - 1) : null,
+    vocabularySize: logits ? staticDimension(logits, logits.dimensions.length - 1) : null,
+  }
+}
+
+function staticDimension(value: GraphValue, index: number): number | null {
+  const dimension = value.dimensions[index]
+  return typeof dimension === 'number' && dimension > 0 ? dimension : null
+}
+
+/** Sizes of a decoder on which configuration and graph agree. */
+export interface AgreedSizes {
+  readonly layerCount: number
+  readonly queryHeadCount: number
+  readonly keyValueHeadCount: number
+  readonly headSize: number
+  readonly hiddenSize: number | null
+  readonly vocabularySize: number
+}
+
+/**
+ * The sizes of a decoder from its configuration and graph. Throws a Problem that names the field
+ * where the two contradict each other or where neither says.
+ */
+export function agreeOnSizes(config: ModelConfig, graph: GraphHeader): AgreedSizes {
+  const sizes = sizesOfGraph(graph)
+  const agree = (
+    said: ConfigNumber | null,
+    seen: number | null,
+    what: string,
+    aliases: string
+  ): number => {
+    if (said && seen !== null && said.value !== seen) {
+      throw contradiction(config.path, said.field, `${said.value}`, `${seen}, as ${what}`)
+    }
+    const value = seen ?? said?.value
+    if (value === undefined) throw incomplete(config.path, aliases)
+    return value
+  }
+
+  const queryHeads = agree(config.queryHeadCount, null, '', 'num_attention_heads')
+  const said = config.keyValueHeadCount
+  // Some exports repeat each key for the queries that share it before they cache it.
+  const isRepeated = sizes.keyValueHeadCount === queryHeads
+  const keyValueHeadCount = agree(
+    isRepeated && said && said.value < queryHeads ? null : said,
+    sizes.keyValueHeadCount,
+    'the past_key_values inputs of the graph have it',
+    'num_key_value_heads'
+  )
+  if (queryHeads % keyValueHeadCount !== 0) {
+    throw contradiction(
+      config.path,
+      config.queryHeadCount?.field ?? 'num_attention_heads',
+      `${queryHeads}`,
+      `a multiple of the ${keyValueHeadCount} key-value heads`
+    )
+  }
+  const headSize = agree(
+    config.headSize ?? derivedHeadSize(config, queryHeads),
+    sizes.headSize,
+    'the past_key_values inputs of the graph have it',
+    'head_dim'
+  )
+  return {
+    layerCount: agree(
+      config.layerCount,
+      config.hasLayersWithoutCache && config.layerCount ? null : sizes.layerCount,
+      'the graph has that many past_key_values inputs',
+      'num_hidden_layers'
+    ),
+    queryHeadCount: queryHeads,
+    keyValueHeadCount,
+    headSize,
+    hiddenSize: config.hiddenSize?.value ?? null,
+    vocabularySize: agree(
+      config.vocabularySize,
+      sizes.vocabularySize,
+      'the logits of the graph are that wide',
+      'vocab_size'
+    ),
+  }
+}
+
+/** Where nothing states it, heads share the hidden size evenly. */
+function derivedHeadSize(config: ModelConfig, queryHeadCount: number): ConfigNumber | null {
+  if (!config.hiddenSize || config.hiddenSize.value % queryHeadCount !== 0) return null
+  const field = `${config.hiddenSize.field} / ${config.queryHeadCount?.field}`
+  return {field, value: config.hiddenSize.value / queryHeadCount}
+}
+
+function contradiction(path: string, field: string, found: string, expected: string): ProblemError {
+  return new ProblemError({
+    code: 'config-contradicts-graph',
+    message: 'config.json contradicts the model file.',
+    file: path,
+    field,
+    found,
+    expected,
+    advice:
+      'Put the config.json that belongs to this model file into the folder, or correct the field.',
+  })
+}
+
+function incomplete(path: string, field: string): ProblemError {
+  return new ProblemError({
+    code: 'config-incomplete',
+    message: 'Neither config.json nor the model file says how large the model is.',
+    file: path,
+    field,
+    found: 'nothing',
+    expected: 'a whole number above 0',
+    advice: 'Add the field to config.json, or download config.json again.',
+  })
+}

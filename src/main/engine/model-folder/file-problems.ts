@@ -1,0 +1,116 @@
+import {readFile} from 'node:fs/promises'
+import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
+
+/** The kind of a file system error (`ENOENT`, `EACCES`, …), or null where it is not one. */
+export function fileErrorCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : null
+}
+
+/** A failed reading as a Problem; other errors are bugs and are given back as they are. */
+export function problemOfFileError(error: unknown, path: string, what: string): unknown {
+  const code = fileErrorCode(error)
+  if (code === null) return error
+  const known: Record<string, Pick<Problem, 'code' | 'found' | 'advice'>> = {
+    ENOENT: {
+      code: 'not-found',
+      found: 'nothing by this name',
+      advice: 'Check the spelling of the path, or choose another.',
+    },
+    ENOTDIR: {
+      code: 'not-a-folder',
+      found: 'a file',
+      advice: 'Choose the folder that holds the file.',
+    },
+    EACCES: {
+      code: 'no-permission',
+      found: 'no permission to read it',
+      advice: 'Give yourself permission to read it, or choose another.',
+    },
+    EISDIR: {code: 'not-a-file', found: 'a folder', advice: 'Choose a file instead.'},
+  }
+  const part = known[code === 'EPERM' ? 'EACCES' : code] ?? {
+    code: 'unreadable',
+    found: code,
+    advice: 'Check the disk, then try again.',
+  }
+  return new ProblemError({
+    ...part,
+    message: `${what} cannot be read.`,
+    file: path,
+    expected: 'something that can be read',
+  })
+}
+
+/** Larger than any real configuration or tokenizer; what is larger is not read into memory. */
+const MAX_JSON_BYTES = 256 * 2 ** 20
+
+/**
+ * A JSON file whose top is an object; null where the file is missing. Throws a Problem on anything
+ * that cannot be read or is no such JSON. `name` is the file's name for messages.
+ */
+export async function readJsonObject(
+  path: string,
+  name: string
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const text = await readTextFile(path, name)
+  if (text === null) return null
+  return parseJsonObject(text, path, name)
+}
+
+/** A text file's content; null where the file is missing. */
+export async function readTextFile(path: string, name: string): Promise<string | null> {
+  const bytes = await readBytesOrNull(path, name)
+  return bytes === null ? null : new TextDecoder().decode(bytes)
+}
+
+/** A file's bytes; null where the file is missing. Throws a Problem where it cannot be read. */
+export async function readBytesOrNull(path: string, name: string): Promise<Uint8Array | null> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    if (fileErrorCode(error) === 'ENOENT') return null
+    throw problemOfFileError(error, path, name)
+  }
+  if (bytes.length > MAX_JSON_BYTES) {
+    throw new ProblemError({
+      code: 'file-too-large',
+      message: `${name} is too large.`,
+      file: path,
+      found: `${bytes.length} bytes`,
+      expected: `at most ${MAX_JSON_BYTES} bytes`,
+      advice: 'Download the file again.',
+    })
+  }
+  return bytes
+}
+
+/** Parses JSON text whose top must be an object. Throws a Problem naming the file otherwise. */
+export function parseJsonObject(
+  text: string,
+  path: string,
+  name: string
+): Readonly<Record<string, unknown>> {
+  const refuse = (found: string) =>
+    new ProblemError({
+      code: 'not-json',
+      message: `${name} is not a JSON object.`,
+      file: path,
+      found,
+      expected: 'a JSON object',
+      advice: 'Download the file again.',
+    })
+  if (text.startsWith('version https://git-lfs')) throw refuse('a git-LFS pointer')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : 'text that is not JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse(Array.isArray(value) ? 'a list' : `the value ${JSON.stringify(value)}`)
+  }
+  return value as Readonly<Record<string, unknown>>
+}
