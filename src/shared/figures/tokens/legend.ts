@@ -19,7 +19,7 @@ export interface LegendLayout {
 export const RAMP_PX = CHIP_STEP_COUNT * 12
 const SIGN_PX = {ramp: RAMP_PX + 6, bar: 14, number: 14, special: 18} as const
 const LINE_PX = 16
-const GAP_PX = 18
+const GAP_PX = 14
 
 /** Each scale with its ends and unit, flowing into as many rows as the width asks for. */
 export function layoutLegend(
@@ -33,7 +33,7 @@ export function layoutLegend(
     else if (scale.isNumber) entries.push({kind: 'number', text: `rank, ${scale.rangeText}`})
     else entries.push({kind: 'bar', text: `${scale.label}, ${scale.rangeText}`})
   }
-  if (hasSpecials) entries.push({kind: 'special', text: 'special token'})
+  if (hasSpecials) entries.push({kind: 'special', text: 'special'})
   let xPx = 0
   let yPx = 0
   const items = entries.map(({kind, text}) => {

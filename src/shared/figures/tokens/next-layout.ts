@@ -70,6 +70,8 @@ export interface NextLayout {
 }
 
 const TITLE_PX = 20
+/** Where the note beside the title begins. */
+export const TITLE_NOTE_PX = 82
 const HEADER_PX = 24
 const ROW_PX = 20
 const NOTE_PX = 16
@@ -141,6 +143,7 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
   )
   const lengthOf = (prob: number) => Math.max(1, (prob / longest) * barPx)
   const topPx = TITLE_PX + HEADER_PX
+  const hint = hasTwoColumns ? 'hollow raw, solid sampled' : 'raw, temperature 1'
   const rows: NextRow[] = shown.map((row, i) => {
     const isCut = hasTwoColumns && !(row.prob > 0)
     return {
@@ -176,8 +179,12 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
   return {
     widthPx: options.widthPx,
     heightPx: sumYPx + ROW_PX + (noteTexts.length > 0 ? noteTexts.length * NOTE_PX + 4 : 0),
-    titleNote: titleNote(input, options.noPrompt === true),
-    hint: hasTwoColumns ? 'hollow raw, solid sampled' : 'raw, temperature 1',
+    titleNote: titleNote(
+      input,
+      options.noPrompt === true,
+      options.widthPx - TITLE_NOTE_PX - textWidthPx(hint, 11) - 12
+    ),
+    hint,
     hasTwoColumns,
     columns: hasTwoColumns
       ? [
@@ -208,11 +215,14 @@ function restName(input: NextInput, foldedCount: number): string {
   return `${formatCount(input.restCount + foldedCount)} others`
 }
 
-function titleNote(input: NextInput, noPrompt: boolean): string {
+function titleNote(input: NextInput, noPrompt: boolean, widthPx: number): string {
   const position = input.position!
   const token = input.tokens.find((candidate) => candidate.position === position)
   if (noPrompt || !token) return `after ${formatCount(position)}`
-  return `after ${fitText(plainGlyphs(token), 70, 11)} at ${formatCount(position)}`
+  const at = ` at ${formatCount(position)}`
+  const roomPx = widthPx - textWidthPx(`after ${at}`, 11)
+  const name = fitText(plainGlyphs(token), roomPx, 11)
+  return name ? `after ${name}${at}` : `after ${formatCount(position)}`
 }
 
 /** What top-p keeps and cuts, counted; empty where nothing is cut. */

@@ -1,5 +1,5 @@
 import {displayTextOfBytes, hexOfBytes} from '../../domain/token.ts'
-import type {NextToken, ScoredToken, TokensResult} from '../../lenses/tokens.ts'
+import type {ScoredToken, TokensResult} from '../../lenses/tokens.ts'
 
 /** A token of a sample: its text or bytes, and its surprisal in bits. */
 export type SampleToken = readonly [text: string | readonly number[], surprisalBits: number | null]
@@ -81,7 +81,7 @@ export function sampleResult(options: SampleOptions): TokensResult {
   }
   const isTruncated = topP < 1
   if (!isTruncated) keptMass = 1
-  const next: NextToken[] = (options.next ?? []).map(([text, rawProb], i) => {
+  const next: TokensResult['next'] = (options.next ?? []).map(([text, rawProb], i) => {
     const prob = isTruncated && i >= keptCount ? 0 : tempered[i]! / total / keptMass
     const bytesHex = hexOfBytes(encoder.encode(text))
     return {

@@ -245,7 +245,7 @@ export function ChipText({runs, x, baseline, ink}: ChipTextProps) {
           >
             {group.map((run, j) =>
               run.kind === 'mark' ? (
-                <tspan key={j} fillOpacity={0.55}>
+                <tspan key={j} fillOpacity={run.text.startsWith('·') ? 0.55 : undefined}>
                   {run.text}
                 </tspan>
               ) : (

@@ -97,13 +97,12 @@ function SeriesLine({series, palette}: {series: TrackedSeries; palette: Palette}
         x={roundPx(series.keyXPx + 26)}
         y={roundPx(series.keyYPx + 14)}
         fontFamily={FONT_FAMILIES.mono}
-        fontSize={13}
         fill={palette.ink1}
       >
         {xmlText(series.name)}
       </text>
       <text
-        x={roundPx(series.keyXPx + 26 + textWidthPx(series.name, 13, 'mono') + 6)}
+        x={roundPx(series.keyXPx + 26 + textWidthPx(series.name, 11, 'mono') + 6)}
         y={roundPx(series.keyYPx + 14)}
         fill={palette.ink2}
       >

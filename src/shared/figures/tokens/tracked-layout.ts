@@ -57,6 +57,8 @@ const PLOT_PX = 84
 const KEY_LINE_PX = 20
 const KEY_GAP_PX = 14
 const KEY_NAME_PX = 26
+const NOTE = 'p as the next token'
+const TITLE_END_PX = 60 + textWidthPx(NOTE, 11) + 16
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 /** Lowest decade drawn: below it a probability is as good as none, and the axis says so. */
 const LOWEST_DECADE = -8
@@ -72,10 +74,10 @@ export function layoutTracked(input: TrackedInput, options: TrackedOptions): Tra
   const entries = tracked.map((entry, index) => {
     const name = options.noPrompt
       ? `token ${index + 1}`
-      : fitText(nameOf(entry, input), 110, 13, 'mono')
+      : fitText(nameOf(entry, input), 110, 11, 'mono')
     const at = entry.positions.find((row) => row.position === selected)
     const valueText = at ? formatProb(at.prob) : ''
-    const widthPx = KEY_NAME_PX + textWidthPx(name, 13, 'mono') + 6 + textWidthPx(valueText, 11)
+    const widthPx = KEY_NAME_PX + textWidthPx(name, 11, 'mono') + 6 + textWidthPx(valueText, 11)
     return {entry, index, name, valueText, widthPx}
   })
   const key = placeKey(entries, options.widthPx, selected)
@@ -109,7 +111,7 @@ export function layoutTracked(input: TrackedInput, options: TrackedOptions): Tra
   return {
     widthPx: options.widthPx,
     heightPx: plot.yPx + plot.heightPx + AXIS_PX,
-    note: 'p as the next token, at every position',
+    note: NOTE,
     keyPrefix: key.prefix,
     plot,
     yTicks,
@@ -154,9 +156,7 @@ function placeKey(
   const prefixPx = textWidthPx(text, 11) + 8
   const totalPx =
     entries.reduce((sum, entry) => sum + entry.widthPx + KEY_GAP_PX, prefixPx) - KEY_GAP_PX
-  // "Tracked" and its note.
-  const titlePx = 280
-  const isBeside = totalPx + titlePx <= widthPx
+  const isBeside = totalPx + TITLE_END_PX <= widthPx
   let xPx = isBeside ? widthPx - totalPx : 0
   let yPx = isBeside ? 0 : TITLE_PX
   const prefix = {text, xPx, yPx}
