@@ -1,5 +1,6 @@
 import {resolve} from 'node:path'
 import {defineConfig} from 'vitest/config'
+import {TEST_WORKER_PATH} from './scripts/build-session-worker.ts'
 
 export default defineConfig({
   resolve: {
@@ -9,5 +10,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
     testTimeout: 30_000,
+    // Models run in a worker thread, which needs a built file even where the tests run the sources.
+    globalSetup: ['scripts/build-session-worker.ts'],
+    env: {TOKENSCOPE_SESSION_WORKER: TEST_WORKER_PATH},
   },
 })
