@@ -26,7 +26,10 @@ export interface Tokenizer {
   isSpecial(id: number): boolean
   /** Id of a token by its exact bytes as one vocabulary entry; null where there is none. */
   idOfBytes(bytes: Uint8Array): number | null
-  /** The template's text of a chat, its generation prompt included; throws a Problem without one. */
+  /**
+   * The template's text of a chat, its generation prompt included; throws a Problem without one. The
+   * text holds its own special tokens: encode it with `parseSpecial` and `noSpecialTokens`.
+   */
   renderChat(messages: readonly Message[]): string
   readonly hasChatTemplate: boolean
 }

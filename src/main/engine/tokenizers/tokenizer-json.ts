@@ -1,0 +1,188 @@
+import {ProblemError} from '../../../shared/domain/problem.ts'
+
+/** An entry of `added_tokens`. */
+export interface AddedToken {
+  readonly id: number
+  readonly content: string
+  readonly isSpecial: boolean
+}
+
+/** How the pieces of a vocabulary are spelled, which is how they turn into bytes. */
+export interface PieceSpelling {
+  /** Each character stands for one byte. */
+  readonly isByteLevel: boolean
+  /** `<0xNN>` stands for one byte. */
+  readonly hasByteFallback: boolean
+  /** Text that stands for other text: `▁` for a space. */
+  readonly replacements: readonly (readonly [from: string, to: string])[]
+  /** In front of a piece that continues a word (`##`), and after one that ends it (`</w>`). */
+  readonly continuationPrefix: string | null
+  readonly endOfWordSuffix: string | null
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What this project reads of a tokenizer.json; the native library reads the rest. */
+export interface TokenizerDefinition {
+  readonly pieces: readonly (readonly [piece: string, id: number])[]
+  readonly addedTokens: readonly AddedToken[]
+  readonly spelling: PieceSpelling
+}
+
+/** Reads a parsed tokenizer.json. Throws a Problem naming the field that is missing or wrong. */
+export function parseTokenizerJson(json: Json, path: string): TokenizerDefinition {
+  const model = objectOf(json.model)
+  if (!model) throw wrongField(path, 'model', json.model, 'the vocabulary and its rules')
+  const pieces = piecesOf(model.vocab)
+  if (!pieces) throw wrongField(path, 'model.vocab', model.vocab, 'a vocabulary')
+  const added = json.added_tokens ?? []
+  const addedTokens = Array.isArray(added) ? added.map(addedTokenOf) : [null]
+  if (addedTokens.includes(null)) {
+    throw wrongField(path, 'added_tokens', added, 'a list of tokens with id and content')
+  }
+  return {
+    pieces,
+    addedTokens: addedTokens.filter((token) => token !== null),
+    spelling: spellingOf(json, model),
+  }
+}
+
+function wrongField(path: string, field: string, found: unknown, expected: string): ProblemError {
+  const text = JSON.stringify(found) ?? 'nothing'
+  return new ProblemError({
+    code: 'tokenizer-invalid',
+    message: 'tokenizer.json is not a tokenizer that can be read.',
+    file: path,
+    field,
+    found: text.length > 80 ? `${text.slice(0, 80)}…` : text,
+    expected,
+    advice: 'Download tokenizer.json again, or save the tokenizer again as a fast one.',
+  })
+}
+
+function objectOf(value: unknown): Json | null {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? (value as Json) : null
+}
+
+/** BPE, WordPiece and WordLevel map pieces to ids; Unigram lists [piece, score] in order of ids. */
+function piecesOf(vocab: unknown): [string, number][] | null {
+  if (Array.isArray(vocab)) {
+    const isListed = vocab.every((row) => Array.isArray(row) && typeof row[0] === 'string')
+    return isListed ? vocab.map((row, id) => [row[0], id]) : null
+  }
+  const map = objectOf(vocab)
+  if (!map) return null
+  const pieces = Object.entries(map)
+  const isMap = pieces.every(([, id]) => Number.isInteger(id) && (id as number) >= 0)
+  return isMap ? (pieces as [string, number][]) : null
+}
+
+function addedTokenOf(value: unknown): AddedToken | null {
+  const token = objectOf(value)
+  const {id, content, special} = token ?? {}
+  if (!Number.isInteger(id) || (id as number) < 0 || typeof content !== 'string') return null
+  return {id: id as number, content, isSpecial: special === true}
+}
+
+/** A component and, where it is a sequence, the components in it. */
+function flatten(component: unknown): Json[] {
+  const object = objectOf(component)
+  if (!object) return []
+  const parts = object.decoders ?? object.pretokenizers ?? object.normalizers ?? object.processors
+  return Array.isArray(parts) ? parts.flatMap(flatten) : [object]
+}
+
+function spellingOf(json: Json, model: Json): PieceSpelling {
+  const decoders = flatten(json.decoder)
+  const splitters = flatten(json.pre_tokenizer)
+  const find = (type: string) => decoders.find((decoder) => decoder.type === type)
+  const isByteLevel =
+    find('ByteLevel') !== undefined ||
+    (decoders.length === 0 && splitters.some((splitter) => splitter.type === 'ByteLevel'))
+  const metaspace = find('Metaspace') ?? splitters.find((splitter) => splitter.type === 'Metaspace')
+  const replacements: [string, string][] = []
+  for (const decoder of decoders.filter(({type}) => type === 'Replace')) {
+    const from = objectOf(decoder.pattern)?.String
+    if (typeof from === 'string' && typeof decoder.content === 'string') {
+      replacements.push([from, decoder.content])
+    }
+  }
+  if (metaspace) replacements.push([textOr(metaspace.replacement, '▁'), ' '])
+  const isWordPiece = model.type === 'WordPiece' || find('WordPiece') !== undefined
+  return {
+    isByteLevel,
+    hasByteFallback: model.byte_fallback === true || find('ByteFallback') !== undefined,
+    replacements,
+    continuationPrefix: isWordPiece
+      ? textOr(find('WordPiece')?.prefix ?? model.continuing_subword_prefix, '##')
+      : textOrNull(model.continuing_subword_prefix),
+    endOfWordSuffix: textOrNull(model.end_of_word_suffix),
+  }
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+/**
+ * The tokenizer.json that the native library is given. Cutting, padding and random merges are off,
+ * and offsets are untrimmed. Under `literal` no text can become a special token.
+ */
+export function encoderJson(json: Json, definition: TokenizerDefinition, literal: boolean): string {
+  const model = {...objectOf(json.model), dropout: null}
+  const changed: Record<string, unknown> = {
+    ...json,
+    model,
+    truncation: null,
+    padding: null,
+    post_processor: untrimmed(json.post_processor),
+  }
+  if (!literal) return JSON.stringify(changed)
+
+  const specials = definition.addedTokens.filter((token) => token.isSpecial)
+  const ids = new Set(specials.map((token) => token.id))
+  const unknownPiece = (model as Json).unk_token
+  const unknownId = (model as Json).unk_id
+  const keepsName = (piece: string, id: number) => piece === unknownPiece || id === unknownId
+  const vocab = (model as Json).vocab
+  const listed = new Set(definition.pieces.map(([piece]) => piece))
+  // A vocabulary may spell its special tokens as pieces, which ordinary text could then reach.
+  const renamed = Array.isArray(vocab)
+    ? vocab.map((row, id) =>
+        ids.has(id) && !keepsName(row[0], id) ? [unreachable(id), row[1]] : row
+      )
+    : Object.fromEntries(
+        definition.pieces.map(([piece, id]) => [
+          ids.has(id) && !keepsName(piece, id) ? unreachable(id) : piece,
+          id,
+        ])
+      )
+  changed.model = {...model, vocab: renamed}
+  // The library numbers added tokens that are no pieces one after another, so those keep their place.
+  changed.added_tokens = (json.added_tokens as Json[] | undefined)?.flatMap((token) => {
+    if (token.special !== true) return [token]
+    if (listed.has(String(token.content))) return []
+    return [{...token, content: unreachable(token.id as number), normalized: false}]
+  })
+  return JSON.stringify(changed)
+}
+
+/** Text that nobody types: noncharacters around a number. */
+function unreachable(id: number): string {
+  return `\u{fdd0}\u{fdef}\u{fdd1}${id}\u{fdd1}\u{fdef}\u{fdd0}`
+}
+
+/** Offsets of byte-level processors without their trimming of spaces. */
+function untrimmed(processor: unknown): unknown {
+  const object = objectOf(processor)
+  if (!object) return processor
+  if (Array.isArray(object.processors)) {
+    return {...object, processors: object.processors.map(untrimmed)}
+  }
+  return 'trim_offsets' in object ? {...object, trim_offsets: false} : object
+}
