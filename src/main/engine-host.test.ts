@@ -118,11 +118,12 @@ function diesAtOnce(): EngineProcess {
   return {
     processId: 1,
     send: () => Promise.reject(new Error('dead')),
-    onMessage: () => undefined,
-    onExit: (listener) =>
-      void setTimeout(() => {
-        listener({code: 1, signal: null, lastWords: 'Error: no libraries\n    at main\n'})
-      }),
+    onMessage: () => () => undefined,
+    onExit(listener) {
+      const exit = {code: 1, signal: null, lastWords: 'Error: no libraries\n    at main\n'}
+      const timer = setTimeout(() => listener(exit))
+      return () => clearTimeout(timer)
+    },
     kill: () => undefined,
   }
 }

@@ -9,8 +9,9 @@ export interface EngineProcess<Handle = unknown> {
   readonly processId: number | undefined
   /** `handle` is a socket for a forked process and a message port for Electron's. */
   send(message: ToEngine, handle?: Handle): Promise<void>
-  onMessage(listener: (message: FromEngine) => void): void
-  onExit(listener: (exit: EngineExit) => void): void
+  /** Both return the way to stop listening. */
+  onMessage(listener: (message: FromEngine) => void): () => void
+  onExit(listener: (exit: EngineExit) => void): () => void
   /** Ends it at once, whatever it is doing. */
   kill(): void
 }
@@ -44,15 +45,15 @@ export interface EngineHost<Handle = unknown> {
 
 const FIRST_DELAY_MS = 50
 const LONGEST_DELAY_MS = 5000
-/** An engine that lived this long is taken to have started well. */
-const HEALTHY_MS = 10_000
 const WINDOW_MS = 60_000
+/** Ends within a minute before having been ready, and altogether, after which it is given up. */
 const MAX_EARLY_EXITS = 5
+const MAX_EXITS = 20
 const DEFAULT_READY_TIMEOUT_MS = 30_000
 
 /**
- * Starts the engine and starts it again whenever it ends, with growing pauses; gives up when it has
- * died {@link MAX_EARLY_EXITS} times within a minute without living long.
+ * Starts the engine and starts it again whenever it ends, with growing pauses where it dies at its
+ * start; gives up when that happens too often within a minute.
  */
 export function startEngineHost<Handle>({
   settings,
@@ -69,7 +70,7 @@ export function startEngineHost<Handle>({
   let lastExit: string | null = null
   let isClosing = false
   let restartTimer: NodeJS.Timeout | undefined
-  let earlyExits: number[] = []
+  let exits: {endedAt: number; isEarly: boolean}[] = []
   let resolveClosed: () => void = () => undefined
 
   const tell = (event: HostEvent) => {
@@ -83,7 +84,6 @@ export function startEngineHost<Handle>({
 
   const start = () => {
     startCount++
-    const startedAt = performance.now()
     const started = spawn({...settings, startCount, lastExit})
     engine = started
     started.onMessage((message) => {
@@ -93,6 +93,7 @@ export function startEngineHost<Handle>({
     })
     started.onExit((exit) => {
       if (engine !== started) return
+      const isEarly = !current
       engine = null
       current = null
       if (isClosing) {
@@ -102,26 +103,26 @@ export function startEngineHost<Handle>({
       const words = exitWords(exit)
       lastExit = words
       tell({kind: 'ended', words})
-      restart(words, performance.now() - startedAt)
+      restart(words, isEarly)
     })
   }
 
-  const restart = (words: string, livedMs: number) => {
+  const restart = (words: string, isEarly: boolean) => {
     const now = performance.now()
-    earlyExits = livedMs < HEALTHY_MS ? [...earlyExits, now] : []
-    earlyExits = earlyExits.filter((exitedAt) => now - exitedAt < WINDOW_MS)
-    if (earlyExits.length >= MAX_EARLY_EXITS) {
+    exits = [...exits, {endedAt: now, isEarly}].filter(({endedAt}) => now - endedAt < WINDOW_MS)
+    const earlyCount = exits.filter((exit) => exit.isEarly).length
+    if (earlyCount >= MAX_EARLY_EXITS || exits.length >= MAX_EXITS) {
       fail({
         code: 'engine-failed',
-        message: `The engine ended ${earlyExits.length} times in a row and is not started again.`,
+        message: `The engine ended ${exits.length} times within a minute and is not started again.`,
         found: words,
         expected: 'an engine that stays up',
         advice: 'Read its messages on the terminal, then start Tokenscope again.',
       })
       return
     }
-    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (earlyExits.length - 1), LONGEST_DELAY_MS)
-    restartTimer = setTimeout(start, livedMs < HEALTHY_MS ? delayMs : 0)
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** earlyCount, LONGEST_DELAY_MS)
+    restartTimer = setTimeout(start, isEarly ? delayMs : 0)
   }
 
   start()

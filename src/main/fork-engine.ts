@@ -4,6 +4,7 @@ import {dirname, join} from 'node:path'
 import type {FromEngine, ToEngine} from './engine/host-messages.ts'
 import type {EngineOptions} from './engine/options.ts'
 import {engineEnvironment} from './engine-environment.ts'
+import type {EngineExit} from './engine-exit.ts'
 import type {EngineProcess, SpawnEngine} from './engine-host.ts'
 import {packageRoot} from './engine-options.ts'
 
@@ -31,17 +32,30 @@ export function forkScript(
     env: engineEnvironment(process.env, options),
     execArgv: [],
   })
+  const messageListeners = new Set<(message: FromEngine) => void>()
+  const exitListeners = new Set<(exit: EngineExit) => void>()
   let lastWords = ''
   let blobAddress = ''
   child.on('message', (message: FromEngine) => {
     if (message.kind === 'ready') blobAddress = message.blobAddress
+    for (const listener of [...messageListeners]) listener(message)
   })
-  // An engine that was killed could not clear away its own socket.
-  child.once('close', () => {
+  child.once('error', (error) => {
+    lastWords += String(error)
+    // What could not be started will never close.
+    if (child.pid === undefined) ended(null, null)
+  })
+  // `close` comes after `exit`, when standard error has been read to its end.
+  child.once('close', ended)
+
+  function ended(code: number | null, signal: string | null) {
+    // An engine that was killed could not clear away its own socket.
     if (blobAddress && process.platform !== 'win32') {
       rmSync(dirname(blobAddress), {recursive: true, force: true})
     }
-  })
+    for (const listener of [...exitListeners]) listener({code, signal, lastWords})
+    exitListeners.clear()
+  }
   child.stderr?.on('data', (chunk: Buffer) => {
     process.stderr.write(chunk)
     lastWords = (lastWords + chunk.toString('utf8')).slice(-LAST_WORDS_LENGTH)
@@ -49,16 +63,15 @@ export function forkScript(
   return {
     processId: child.pid,
     send: (message, handle) => send(child, message, handle),
-    onMessage: (listener) => void child.on('message', (message) => listener(message as FromEngine)),
-    onExit(listener) {
-      child.once('error', (error) => {
-        listener({code: null, signal: null, lastWords: String(error)})
-      })
-      // `close` comes after `exit`, when standard error has been read to its end.
-      child.once('close', (code, signal) => listener({code, signal, lastWords}))
-    },
+    onMessage: (listener) => subscribe(messageListeners, listener),
+    onExit: (listener) => subscribe(exitListeners, listener),
     kill: () => void child.kill('SIGKILL'),
   }
+}
+
+function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
 }
 
 function send(child: ChildProcess, message: ToEngine, handle: SendHandle | undefined) {
@@ -67,6 +80,6 @@ function send(child: ChildProcess, message: ToEngine, handle: SendHandle | undef
       reject(new Error('the engine has ended'))
       return
     }
-    child.send(message, handle, {keepOpen: false}, (error) => (error ? reject(error) : resolve()))
+    child.send(message, handle, {keepOpen: true}, (error) => (error ? reject(error) : resolve()))
   })
 }

@@ -3,7 +3,7 @@ import type {Duplex} from 'node:stream'
 import type {AnyRouter} from '@orpc/server'
 import type {ByteChannel} from '../../shared/engine-client/channel.ts'
 import {type Blobs, startBlobServer} from './blobs.ts'
-import {createConnections, type MainPort, mainPortChannel} from './connections.ts'
+import {type Connections, createConnections, type MainPort, mainPortChannel} from './connections.ts'
 import type {FromEngine, ToEngine} from './host-messages.ts'
 
 /** Longest that work may go on after the host has gone. */
@@ -36,10 +36,7 @@ export async function serveHost({router, blobs, close}: EngineParts): Promise<vo
 
   if (!process.send) throw new Error('the engine is started by a host, not by hand')
   const blobServer = await startBlobServer(blobs)
-  process.on('message', (message: ToEngine, socket?: Duplex) => {
-    // A browser that left while its socket was on the way leaves nothing to attach.
-    if (message.kind === 'upgrade' && socket) connections.attachSocket(message, socket)
-  })
+  process.on('message', upgradeReceiver(connections))
   connections.attach(processChannel())
   process.on('disconnect', async () => {
     const patience = new Promise((resolve) => setTimeout(resolve, CLOSE_MS))
@@ -56,6 +53,21 @@ export async function serveHost({router, blobs, close}: EngineParts): Promise<vo
 interface ElectronParentPort {
   on(event: 'message', listener: (event: {data: ToEngine; ports: MainPort[]}) => void): void
   postMessage(message: FromEngine): void
+}
+
+/** Takes the sockets that the host hands over, and uses each when the host has let go of it. */
+function upgradeReceiver(connections: Connections) {
+  const taken = new Map<number, () => void>()
+  return (message: ToEngine, socket?: Duplex) => {
+    // A browser that left while its socket was on the way leaves nothing to attach.
+    if (message.kind === 'upgrade' && socket) {
+      taken.set(message.upgradeId, () => connections.attachSocket(message, socket))
+      void tellHost({kind: 'upgrade-taken', upgradeId: message.upgradeId})
+    } else if (message.kind === 'upgrade-go') {
+      taken.get(message.upgradeId)?.()
+      taken.delete(message.upgradeId)
+    }
+  }
 }
 
 function tellHost(message: FromEngine): Promise<void> {

@@ -76,7 +76,7 @@ export async function runServe(serveArguments: readonly string[]): Promise<numbe
     console.log(options.json ? JSON.stringify({url, port, token}) : `Tokenscope is at ${url}`)
     if (options.open) openBrowser(url)
     await told
-    await served.close()
+    served.close()
     return 0
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error

@@ -36,13 +36,13 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  await served?.close()
+  served?.close()
   served = await startServer({host, rendererFolder, port: 0})
   cookie = ''
 })
 
 afterAll(async () => {
-  await served.close()
+  served.close()
   await host.close()
   rmSync(join(rendererFolder, '..'), {recursive: true})
 })
@@ -245,10 +245,15 @@ test('the page’s socket goes to the engine itself, and a dead engine is follow
   expect(bytes.length).toBe(3e6)
   expect(bytes.every((byte) => byte === 7)).toBe(true)
 
-  process.kill(first.processId, 'SIGKILL')
-  await expect.poll(() => states, {timeout: 20_000}).toEqual(['connected', 'lost', 'connected'])
-  const second = await connection.client.engine.status()
-  expect(second.startCount).toBe(first.startCount + 1)
+  // More than once, because a page that dials again at once may meet the engine while it dies.
+  for (let killCount = 1; killCount <= 4; killCount++) {
+    const {processId} = await connection.client.engine.status()
+    process.kill(processId, 'SIGKILL')
+    const expected = ['connected', ...Array(killCount).fill(['lost', 'connected']).flat()]
+    await expect.poll(() => states, {timeout: 10_000, interval: 5}).toEqual(expected)
+    const next = await connection.client.engine.status()
+    expect(next.startCount).toBe(first.startCount + killCount)
+  }
   connection.close()
 })
 

@@ -7,9 +7,8 @@ import {COMMON_HEADERS} from '../content-policy.ts'
 import type {EngineHost} from '../engine-host.ts'
 import {readRendererFile} from '../renderer-files.ts'
 import {createGate, parseAddress} from './gate.ts'
+import {handOver} from './hand-over.ts'
 
-/** How long a page that connects waits for an engine that is being started. */
-const UPGRADE_WAIT_MS = 15_000
 const BLOB_PATH = /^\/blob\/[\w-]{1,64}$/
 
 /** A running web server in front of an engine. */
@@ -18,7 +17,8 @@ export interface Served {
   /** Carries the one-time token. */
   readonly url: string
   readonly token: string
-  close(): Promise<void>
+  /** Stops listening; the sockets that were handed over are the engine's. */
+  close(): void
 }
 
 /**
@@ -104,9 +104,8 @@ export async function startServer({
       return
     }
     try {
-      const {process: engine} = await host.ready(UPGRADE_WAIT_MS)
       const {url = '/', headers} = message
-      await engine.send({kind: 'upgrade', url, headers, head}, socket as Socket)
+      await handOver(host, {url, headers, head}, socket as Socket)
     } catch {
       if (!socket.destroyed) refuseUpgrade(socket, '503 Service Unavailable')
     }
@@ -127,8 +126,9 @@ export async function startServer({
     token: gate.token,
     url: `http://127.0.0.1:${boundPort}/?token=${gate.token}`,
     close() {
+      // Its callback would wait for the sockets that the engine holds by now.
+      server.close()
       server.closeAllConnections()
-      return new Promise((resolve) => server.close(() => resolve()))
     },
   }
 }
