@@ -59,75 +59,26 @@ function specialTextsOf(config: Json): Record<string, string> {
 }
 
 /**
- * The text of a chat with its generation prompt. Throws a Problem with the template's file and words
- * where it cannot be parsed, refuses the messages or fails.
+ * The text of a chat with its generation prompt. The library gives templates `raise_exception` and
+ * `strftime_now`. Throws a Problem with the template's file and words where it cannot be parsed,
+ * refuses the messages or fails.
  */
-export function renderChatTemplate(
-  template: ChatTemplate,
-  messages: readonly Message[],
-  now: Date = new Date()
-): string {
-  const refused: {message: string | null} = {message: null}
+export function renderChatTemplate(template: ChatTemplate, messages: readonly Message[]): string {
   try {
     return new Template(template.source).render({
       ...template.specialTexts,
       messages: messages.map(({role, content}) => ({role, content})),
       add_generation_prompt: true,
-      raise_exception: (message: unknown) => {
-        refused.message = String(message)
-        throw new Error(refused.message)
-      },
-      strftime_now: (format: unknown) => formatTime(String(format), now),
     })
   } catch (error) {
-    const found = refused.message ?? (error instanceof Error ? error.message : String(error))
     throw new ProblemError({
-      code: refused.message === null ? 'chat-template-failed' : 'chat-template-refused',
-      message:
-        refused.message === null
-          ? 'The chat template of the model fails.'
-          : 'The chat template of the model refuses these messages.',
+      code: 'chat-template-failed',
+      message: 'The chat template of the model refuses these messages or fails.',
       file: template.path,
       field: 'chat_template',
-      found,
-      expected:
-        refused.message === null
-          ? 'a template that renders'
-          : 'messages in the order and roles that the template allows',
-      advice:
-        refused.message === null
-          ? 'Give the prompt as plain text, or correct the template.'
-          : 'Change the messages as the template says.',
+      found: error instanceof Error ? error.message : String(error),
+      expected: 'messages in the order and roles that the template allows',
+      advice: 'Change the messages as the template says, or give the prompt as plain text.',
     })
   }
-}
-
-const MONTHS = [
-  ...['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August'],
-  ...['September', 'October', 'November', 'December'],
-]
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-
-/** The directives of C's `strftime` that templates use, in English; others are left as they are. */
-function formatTime(format: string, now: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0')
-  const month = MONTHS[now.getMonth()]!
-  const day = DAYS[now.getDay()]!
-  const values: Record<string, string> = {
-    Y: String(now.getFullYear()),
-    y: two(now.getFullYear() % 100),
-    m: two(now.getMonth() + 1),
-    B: month,
-    b: month.slice(0, 3),
-    d: two(now.getDate()),
-    A: day,
-    a: day.slice(0, 3),
-    H: two(now.getHours()),
-    I: two(now.getHours() % 12 || 12),
-    p: now.getHours() < 12 ? 'AM' : 'PM',
-    M: two(now.getMinutes()),
-    S: two(now.getSeconds()),
-    '%': '%',
-  }
-  return format.replace(/%([a-zA-Z%])/g, (whole, directive) => values[directive] ?? whole)
 }
