@@ -1,0 +1,103 @@
+import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
+import type {RunId} from './state.ts'
+
+/** A map that forgets what was used longest ago once it holds more than it may. */
+export class BoundedMap<Key, Value> {
+  readonly #entries = new Map<Key, Value>()
+  readonly #weigh: (value: Value) => number
+  #weight = 0
+
+  constructor(
+    readonly maxWeight: number,
+    weigh: (value: Value) => number = () => 1
+  ) {
+    this.#weigh = weigh
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** The entry, which thereby counts as just used. */
+  get(key: Key): Value | undefined {
+    const value = this.#entries.get(key)
+    if (value === undefined) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    return value
+  }
+
+  /** The entry, without counting as a use. */
+  peek(key: Key): Value | undefined {
+    return this.#entries.get(key)
+  }
+
+  set(key: Key, value: Value): void {
+    this.delete(key)
+    this.#entries.set(key, value)
+    this.#weight += this.#weigh(value)
+    for (const oldest of this.#entries.keys()) {
+      // The newest entry stays even where it alone is over the limit: it is on the screen.
+      if (this.#weight <= this.maxWeight || this.#entries.size === 1) break
+      this.delete(oldest)
+    }
+  }
+
+  delete(key: Key): void {
+    const value = this.#entries.get(key)
+    if (value === undefined) return
+    this.#entries.delete(key)
+    this.#weight -= this.#weigh(value)
+  }
+}
+
+/** What is known of a vocabulary entry: enough to draw it. */
+export interface VocabularyEntry {
+  readonly id: number
+  readonly bytesHex: string
+  readonly isSpecial: boolean
+}
+
+/**
+ * The page's arrays, kept out of reactive state: the store holds ids and revisions, selectors read
+ * here. Tokens weigh 1 each in `runs`, so that a hundred thousand of them are kept.
+ */
+export interface Captures {
+  readonly runs: BoundedMap<RunId, TokensRun>
+  /** By {@link nextKey}. */
+  readonly nextTables: BoundedMap<string, NextTokens>
+  /** By {@link trackedKey}. */
+  readonly tracked: BoundedMap<string, readonly TrackedColumns[]>
+  /** By model and id. */
+  readonly vocabulary: BoundedMap<string, VocabularyEntry>
+}
+
+export function createCaptures(): Captures {
+  return {
+    runs: new BoundedMap(100_000, (run) => run.tokens.length + 1),
+    nextTables: new BoundedMap(500),
+    tracked: new BoundedMap(40),
+    vocabulary: new BoundedMap(5000),
+  }
+}
+
+export interface NextSpec {
+  readonly runId: RunId
+  readonly position: number
+  readonly temperature: number
+  readonly topP: number
+  readonly topK: number
+}
+
+export function nextKey(spec: NextSpec): string {
+  return `${spec.runId}:${spec.position}:${spec.temperature}:${spec.topP}:${spec.topK}`
+}
+
+export function trackedKey(runId: RunId, ids: readonly number[]): string {
+  return `${runId}:${ids.join(',')}`
+}
+
+export function vocabularyKey(model: string, id: number): string {
+  return `${model}:${id}`
+}

@@ -1,0 +1,71 @@
+import type {StoreContext} from './context.ts'
+import type {ConnectionState} from './state.ts'
+
+export const initialConnection: ConnectionState = {
+  connection: 'connecting',
+  status: null,
+  engineStop: null,
+  connectedAfterMs: null,
+}
+
+export interface ConnectionActions {
+  /** Follows the engine's state from now on; `onConnected` is called after every connection. */
+  watchEngine(onConnected: () => void): void
+  dismissEngineStop(): void
+}
+
+export function createConnectionActions(context: StoreContext): ConnectionActions {
+  const {store, client, deps} = context
+  let watchCount = 0
+
+  const watchStatus = async () => {
+    const mine = ++watchCount
+    try {
+      for await (const status of await client.engine.watch()) {
+        if (mine !== watchCount) return
+        const previous = store.getState().status
+        const stop = store.getState().engineStop
+        const hasRestarted = previous !== null && status.startCount > previous.startCount
+        store.setState({
+          status,
+          ...(hasRestarted || (stop && !stop.isRunningAgain)
+            ? {
+                engineStop: {
+                  reason: status.lastExit ?? stop?.reason ?? 'it ended without saying why',
+                  isRunningAgain: true,
+                },
+              }
+            : {}),
+        })
+      }
+    } catch {
+      // The connection was lost; it is watched again as soon as there is a new one.
+    }
+  }
+
+  return {
+    watchEngine(onConnected) {
+      const startedAt = deps.now()
+      const connected = () => {
+        const {connectedAfterMs} = store.getState()
+        store.setState({
+          connection: 'connected',
+          connectedAfterMs: connectedAfterMs ?? deps.now() - startedAt,
+        })
+        void watchStatus()
+        onConnected()
+      }
+      deps.connection.onState((state) => {
+        if (state === 'connected') connected()
+        else {
+          store.setState({
+            connection: 'lost',
+            engineStop: {reason: 'the connection to it was lost', isRunningAgain: false},
+          })
+        }
+      })
+      if (deps.connection.state === 'connected') connected()
+    },
+    dismissEngineStop: () => store.setState({engineStop: null}),
+  }
+}

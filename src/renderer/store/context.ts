@@ -1,0 +1,68 @@
+import type {StoreApi} from 'zustand/vanilla'
+import type {Problem} from '../../shared/domain/problem.ts'
+import type {EngineClient, EngineConnection} from '../../shared/engine-client/connect.ts'
+import {isCancellation, problemOf} from '../../shared/engine-client/problem-of.ts'
+import type {Captures} from './captures.ts'
+import type {WorkbenchState} from './state.ts'
+
+/** Where small things are kept between visits; `localStorage` fits. */
+export interface KeyValueStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+}
+
+/** What the store needs of the page, so that it runs without one. */
+export interface WorkbenchDeps {
+  readonly connection: Pick<EngineConnection, 'client' | 'state' | 'onState'>
+  readonly storage: KeyValueStorage
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back before the next frame; several requests may share one call. */
+  onNextFrame(callback: () => void): void
+  /** Calls back after a pause. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+/** What every group of actions works on. */
+export interface StoreContext {
+  readonly store: StoreApi<WorkbenchState>
+  readonly captures: Captures
+  readonly client: EngineClient
+  readonly deps: WorkbenchDeps
+}
+
+/** A thrown thing as a problem that can be shown: what was not expected says so. */
+export function shownProblem(error: unknown): Problem {
+  const problem = problemOf(error)
+  if (problem) return problem
+  return {
+    code: 'unexpected-error',
+    message: 'Something failed that should not have.',
+    found: error instanceof Error ? error.message : String(error),
+    advice: 'Try it once more. If it fails again, report it with the diagnostics.',
+  }
+}
+
+export {isCancellation}
+
+/**
+ * Runs one request at a time and always ends with the newest: what is asked for while another is
+ * under way waits, and a newer wish takes its place.
+ */
+export function latestWins<Spec>(work: (spec: Spec) => Promise<void>): (spec: Spec) => void {
+  let isBusy = false
+  let waiting: {spec: Spec} | null = null
+  const start = (spec: Spec) => {
+    isBusy = true
+    work(spec).finally(() => {
+      isBusy = false
+      const next = waiting
+      waiting = null
+      if (next) start(next.spec)
+    })
+  }
+  return (spec) => {
+    if (isBusy) waiting = {spec}
+    else start(spec)
+  }
+}

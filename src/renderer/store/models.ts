@@ -1,0 +1,145 @@
+import type {ModelInfo, ModelListing, ModelRef} from '../../shared/domain/model.ts'
+import {isCancellation, type StoreContext, shownProblem} from './context.ts'
+import type {ModelsState, WorkbenchState} from './state.ts'
+
+export const initialModels: ModelsState = {
+  listings: [],
+  areListingsKnown: false,
+  activeModelPath: null,
+  loads: {},
+  loadProblems: {},
+  shownProblemPath: null,
+}
+
+export interface ModelActions {
+  refreshModels(): Promise<void>
+  /** Makes a model the one that Run uses, and loads it if it is not. False where it cannot be. */
+  chooseModel(path: string): Promise<boolean>
+  unloadModel(path: string): Promise<void>
+  cancelLoad(path: string): void
+  hideModelProblem(): void
+}
+
+/** What names a listed model in a request. */
+export function refOfListing(listing: Pick<ModelListing, 'id' | 'path' | 'source'>): ModelRef {
+  const isNamed = listing.source === 'builtin' || listing.source === 'cache'
+  return {model: isNamed ? listing.id : listing.path}
+}
+
+export function selectActiveListing(state: WorkbenchState): ModelListing | null {
+  return state.listings.find((listing) => listing.path === state.activeModelPath) ?? null
+}
+
+export function selectLoaded(
+  state: Pick<WorkbenchState, 'status'>,
+  path: string | null
+): ModelInfo | null {
+  if (path === null) return null
+  return state.status?.loaded.find((model) => model.path === path) ?? null
+}
+
+export function createModelActions({store, client}: StoreContext): ModelActions {
+  const aborts = new Map<string, AbortController>()
+
+  const without = <Value>(record: Readonly<Record<string, Value>>, key: string) => {
+    const {[key]: _, ...others} = record
+    return others
+  }
+
+  const refreshModels = async () => {
+    try {
+      const known = await client.models.list()
+      const {listings, activeModelPath} = store.getState()
+      // A folder that was opened just now stays listed even where the engine keeps no recents.
+      const kept = listings.filter(
+        (listing) =>
+          listing.path === activeModelPath && !known.some((other) => other.path === listing.path)
+      )
+      store.setState({listings: [...known, ...kept], areListingsKnown: true})
+    } catch {
+      // Asked again at the next connection.
+    }
+  }
+
+  const load = async (listing: ModelListing): Promise<boolean> => {
+    const {path} = listing
+    if (aborts.has(path)) return false
+    const abort = new AbortController()
+    aborts.set(path, abort)
+    store.setState((state) => ({
+      loads: {...state.loads, [path]: null},
+      loadProblems: without(state.loadProblems, path),
+      shownProblemPath: state.shownProblemPath === path ? null : state.shownProblemPath,
+    }))
+    try {
+      const events = await client.models.load(refOfListing(listing), {signal: abort.signal})
+      for await (const event of events) {
+        if (event.kind === 'stage') {
+          store.setState((state) => ({loads: {...state.loads, [path]: event}}))
+        } else {
+          // The status says so too, a moment later; until then the page need not wait for it.
+          store.setState(({status}) =>
+            status && !status.loaded.some((model) => model.path === event.model.path)
+              ? {status: {...status, loaded: [...status.loaded, event.model]}}
+              : {}
+          )
+        }
+      }
+      return !abort.signal.aborted
+    } catch (error) {
+      if (!abort.signal.aborted && !isCancellation(error)) {
+        const problem = shownProblem(error)
+        store.setState((state) => ({
+          loadProblems: {...state.loadProblems, [path]: problem},
+          shownProblemPath: path,
+        }))
+      }
+      return false
+    } finally {
+      aborts.delete(path)
+      store.setState((state) => ({loads: without(state.loads, path)}))
+    }
+  }
+
+  return {
+    refreshModels,
+    async chooseModel(path) {
+      const listing = store.getState().listings.find((candidate) => candidate.path === path)
+      if (!listing) return false
+      const before = store.getState().activeModelPath
+      if (listing.problem) {
+        const {problem} = listing
+        store.setState((state) => ({
+          loadProblems: {...state.loadProblems, [path]: problem},
+          shownProblemPath: path,
+        }))
+        return false
+      }
+      store.setState({activeModelPath: path, shownProblemPath: null})
+      if (selectLoaded(store.getState(), path)) return true
+      const isLoaded = await load(listing)
+      // A model that cannot be loaded is not left as the one to run.
+      if (!isLoaded && store.getState().activeModelPath === path) {
+        const canGoBack = before !== null && selectLoaded(store.getState(), before) !== null
+        if (canGoBack) store.setState({activeModelPath: before})
+      }
+      return isLoaded
+    },
+    async unloadModel(path) {
+      const listing = store.getState().listings.find((candidate) => candidate.path === path)
+      if (!listing) return
+      try {
+        await client.models.unload(refOfListing(listing))
+        store.setState(({status}) =>
+          status
+            ? {status: {...status, loaded: status.loaded.filter((model) => model.path !== path)}}
+            : {}
+        )
+      } catch (error) {
+        store.setState({notice: shownProblem(error).message})
+      }
+    },
+    cancelLoad: (path) => aborts.get(path)?.abort(),
+    hideModelProblem: () => store.setState({shownProblemPath: null}),
+  }
+}

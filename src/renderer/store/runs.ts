@@ -1,0 +1,287 @@
+import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
+import {isCancellation, type StoreContext, shownProblem} from './context.ts'
+import {refOfListing, selectActiveListing} from './models.ts'
+import {writeHistory} from './persistence.ts'
+import {labelOfPrompt, selectPromptInput} from './prompt.ts'
+import type {RunId, RunPhase, RunRecord, RunsState, WorkbenchState} from './state.ts'
+
+export const initialRuns: RunsState = {runs: [], activeRunId: null}
+
+/** A lens that takes longer than this waits to be asked for. */
+const MOST_SECONDS_UNASKED = 2
+const MOST_RUNS = 200
+
+export interface RunActions {
+  /** Runs the prompt as it stands, whatever it takes. */
+  runPrompt(change?: Pick<PromptInput, 'truncate'>): void
+  /** The same request again: after a failure, a cancellation, or for a run of an earlier visit. */
+  runAgain(id: RunId, change?: Pick<PromptInput, 'truncate'>): void
+  /** Shows a run; one without results is computed if that is quick, else offered. */
+  openRun(id: RunId): Promise<void>
+  /** A new run that goes on after what the active one has. */
+  generateMore(): void
+  /** A new run in which `tokenId` follows the token at `position`. */
+  continueWith(position: number, tokenId: number): Promise<void>
+  cancelRun(id: RunId): void
+  clearRuns(): void
+  /** Shows no run: the page of samples. */
+  closeRun(): void
+}
+
+export function selectActiveRun(state: RunsState): RunRecord | null {
+  return state.runs.find((run) => run.id === state.activeRunId) ?? null
+}
+
+export function selectRunning(state: RunsState): RunRecord | null {
+  return state.runs.find((run) => run.phase.kind === 'running') ?? null
+}
+
+/** What the sampling controls add to a request. */
+function selectSettingsPart(state: WorkbenchState) {
+  const {temperature, topP, topK, generateCount, isSampled, seed, tracked} = state.settings
+  const listing = selectActiveListing(state)
+  const model = listing ? refOfListing(listing).model : ''
+  return {
+    command: 'tokens' as const,
+    topK,
+    temperature,
+    topP,
+    position: 'last' as const,
+    generate: generateCount,
+    sample: isSampled,
+    seed,
+    track: [...(tracked[model] ?? [])],
+  }
+}
+
+/** The request that Run makes now; null where no model is chosen. */
+export function selectRequest(state: WorkbenchState): TokensRequest | null {
+  const listing = selectActiveListing(state)
+  if (!listing) return null
+  return {...refOfListing(listing), ...selectPromptInput(state), ...selectSettingsPart(state)}
+}
+
+export function createRunActions(context: StoreContext): RunActions {
+  const {store, captures, client, deps} = context
+  const aborts = new Map<RunId, AbortController>()
+  const changed = new Set<RunId>()
+  let isFrameAsked = false
+  let idCount = 0
+
+  const update = (id: RunId, change: (run: RunRecord) => Partial<RunRecord>) => {
+    store.setState(({runs}) => ({
+      runs: runs.map((run) => (run.id === id ? {...run, ...change(run)} : run)),
+    }))
+  }
+  const enter = (id: RunId, phase: RunPhase) => update(id, () => ({phase}))
+
+  // Events come far faster than frames: their arrays are folded at once and announced once a frame.
+  const announce = (id: RunId) => {
+    changed.add(id)
+    if (isFrameAsked) return
+    isFrameAsked = true
+    deps.onNextFrame(flush)
+  }
+  const flush = () => {
+    isFrameAsked = false
+    for (const id of changed) {
+      const tokenCount = captures.runs.peek(id)?.tokens.length ?? null
+      update(id, (run) => ({revision: run.revision + 1, tokenCount}))
+    }
+    changed.clear()
+  }
+  const keepHistory = () => writeHistory(deps.storage, store.getState().runs)
+
+  const execute = async (id: RunId, request: TokensRequest) => {
+    const abort = new AbortController()
+    aborts.set(id, abort)
+    let data = startTokensRun(request)
+    try {
+      for await (const event of await client.tokens.run(request, {signal: abort.signal})) {
+        if (abort.signal.aborted) return
+        data = foldTokensEvent(data, event)
+        captures.runs.set(id, data)
+        if (event.kind === 'progress') {
+          const {phase, done, total, secondsLeft} = event
+          enter(id, {kind: 'running', progress: {phase, done, total, secondsLeft}})
+        } else if (event.kind === 'tokenized') {
+          if (store.getState().activeRunId === id) {
+            store.setState({locked: data.tokens.length - 1, hovered: null})
+          }
+          announce(id)
+        } else {
+          announce(id)
+        }
+      }
+      if (abort.signal.aborted) return
+      flush()
+      enter(id, {kind: 'completed'})
+    } catch (error) {
+      if (abort.signal.aborted || isCancellation(error)) return
+      flush()
+      enter(id, {kind: 'failed', problem: shownProblem(error)})
+    } finally {
+      aborts.delete(id)
+      keepHistory()
+    }
+  }
+
+  const start = (request: TokensRequest, label: string, modelName: string) => {
+    const id = `${deps.now().toString(36)}-${idCount++}`
+    const record: RunRecord = {
+      id,
+      startedAt: deps.now(),
+      request,
+      modelName,
+      label,
+      phase: {kind: 'running', progress: null},
+      revision: 0,
+      tokenCount: null,
+      suggestedTrack: null,
+    }
+    store.setState(({runs}) => ({
+      runs: [record, ...runs].slice(0, MOST_RUNS),
+      activeRunId: id,
+      hovered: null,
+      locked: null,
+      shownProblemPath: null,
+    }))
+    void execute(id, request)
+  }
+
+  const restart = (run: RunRecord, request: TokensRequest) => {
+    captures.runs.delete(run.id)
+    update(run.id, () => ({
+      request,
+      phase: {kind: 'running', progress: null},
+      suggestedTrack: null,
+      startedAt: deps.now(),
+    }))
+    store.setState({activeRunId: run.id, hovered: null, locked: null, shownProblemPath: null})
+    void execute(run.id, request)
+  }
+
+  const find = (id: RunId) => store.getState().runs.find((run) => run.id === id)
+
+  /** Only one run of the page is under way: a newer wish takes its place. */
+  const cancelOthers = () => {
+    for (const id of [...aborts.keys()]) actions.cancelRun(id)
+  }
+
+  const follow = (run: RunRecord, change: Partial<TokensRequest>) => {
+    const {temperature, topP, topK, isSampled, seed} = store.getState().settings
+    const request = {
+      ...run.request,
+      temperature,
+      topP,
+      topK,
+      sample: isSampled,
+      seed,
+      position: 'last' as const,
+      ...change,
+    }
+    cancelOthers()
+    start(request, run.label, run.modelName)
+  }
+
+  const actions: RunActions = {
+    runPrompt(change = {}) {
+      const state = store.getState()
+      const request = selectRequest(state)
+      if (!request) return
+      cancelOthers()
+      const name = selectActiveListing(state)?.id ?? request.model
+      start({...request, ...change}, labelOfPrompt(state.promptText), name)
+    },
+    runAgain(id, change = {}) {
+      const run = find(id)
+      if (!run) return
+      cancelOthers()
+      restart(run, {...run.request, ...change})
+    },
+    async openRun(id) {
+      const run = find(id)
+      if (!run) return
+      const data = captures.runs.peek(id)
+      store.setState({
+        activeRunId: id,
+        hovered: null,
+        locked: data && data.tokens.length > 0 ? data.promptTokenCount - 1 : null,
+        shownProblemPath: null,
+      })
+      if (data || run.phase.kind === 'running' || run.phase.kind === 'failed') return
+      const seconds = await estimateSeconds(context, run.request)
+      if (store.getState().activeRunId !== id) return
+      if (seconds !== null && seconds >= MOST_SECONDS_UNASKED) enter(id, {kind: 'offered', seconds})
+      else actions.runAgain(id)
+    },
+    generateMore() {
+      const run = selectActiveRun(store.getState())
+      const data = run && captures.runs.peek(run.id)
+      if (!run || !data || data.tokens.length === 0) return
+      const generate = Math.max(1, store.getState().settings.generateCount)
+      follow(run, {completionIds: [...data.completionIds], generate})
+    },
+    async continueWith(position, tokenId) {
+      const run = selectActiveRun(store.getState())
+      const data = run && captures.runs.peek(run.id)
+      if (!run || !data) return
+      const {generateCount} = store.getState().settings
+      const ids = data.tokens.map((token) => token.id)
+      // Tokens given by id begin after the typed prompt, which a cancelled run may not have passed.
+      const typedCount = data.tokens.length - data.completionIds.length
+      if (position >= typedCount - 1) {
+        const kept = ids.slice(typedCount, position + 1)
+        follow(run, {completionIds: [...kept, tokenId], generate: generateCount})
+        return
+      }
+      // Before the end of the prompt the ids themselves go on: cutting the text could cut it
+      // into other tokens.
+      const {prompt: _, messages: __, chat: ___, truncate: ____, ...others} = run.request
+      follow(
+        {...run, request: {...others, prompt: ''}},
+        {
+          noSpecialTokens: true,
+          completionIds: [...ids.slice(0, position + 1), tokenId],
+          generate: generateCount,
+        }
+      )
+    },
+    cancelRun(id) {
+      const run = find(id)
+      if (run?.phase.kind !== 'running') return
+      // The page says so at once; the engine hears of it and stops between two chunks.
+      aborts.get(id)?.abort()
+      flush()
+      enter(id, {kind: 'cancelled'})
+      keepHistory()
+    },
+    clearRuns() {
+      cancelOthers()
+      for (const run of store.getState().runs) captures.runs.delete(run.id)
+      store.setState({runs: [], activeRunId: null, hovered: null, locked: null})
+      keepHistory()
+    },
+    closeRun: () => store.setState({activeRunId: null, hovered: null, locked: null}),
+  }
+  return actions
+}
+
+/** Upper estimate of what a request takes, in seconds; null where nothing is known yet. */
+async function estimateSeconds(
+  {client}: StoreContext,
+  request: TokensRequest
+): Promise<number | null> {
+  const {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate} = request
+  try {
+    const input = {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate}
+    const {tokens} = await client.text.tokenize(input)
+    const tokenCount = tokens.ids.length + (request.completionIds?.length ?? 0)
+    const estimate = {model, file, tokenCount, generate: request.generate}
+    return (await client.tokens.estimate(estimate)).seconds
+  } catch {
+    // The run itself says what is wrong.
+    return null
+  }
+}

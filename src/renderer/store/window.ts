@@ -1,0 +1,58 @@
+import type {StoreContext} from './context.ts'
+import {shownProblem} from './context.ts'
+import type {WindowState} from './state.ts'
+
+export const initialWindow: WindowState = {
+  dialog: null,
+  dialogNote: null,
+  folder: {listing: null, isReading: false, problem: null},
+  notice: null,
+  drawer: null,
+}
+
+export interface WindowActions {
+  openDialog(dialog: NonNullable<WindowState['dialog']>, note?: string): void
+  closeDialog(): void
+  setDrawer(drawer: WindowState['drawer']): void
+  /** Reads a folder of the engine's machine; its home folder where no path is given. */
+  readFolder(path?: string): Promise<void>
+  /** Says something in the job line for a few seconds. */
+  notify(text: string): void
+}
+
+const NOTICE_MS = 4000
+
+export function createWindowActions({store, client, deps}: StoreContext): WindowActions {
+  let cancelNotice: () => void = () => undefined
+  let readCount = 0
+
+  const readFolder = async (path?: string) => {
+    const mine = ++readCount
+    store.setState(({folder}) => ({folder: {...folder, isReading: true}}))
+    try {
+      const listing = await client.folders.list({path})
+      if (mine !== readCount) return
+      store.setState({folder: {listing, isReading: false, problem: null}})
+    } catch (error) {
+      if (mine !== readCount) return
+      store.setState(({folder}) => ({
+        folder: {...folder, isReading: false, problem: shownProblem(error)},
+      }))
+    }
+  }
+
+  return {
+    readFolder,
+    openDialog(dialog, note) {
+      store.setState({dialog, dialogNote: note ?? null, drawer: null})
+      if (dialog === 'folder') void readFolder(store.getState().folder.listing?.path)
+    },
+    closeDialog: () => store.setState({dialog: null, dialogNote: null}),
+    setDrawer: (drawer) => store.setState({drawer}),
+    notify(text) {
+      cancelNotice()
+      store.setState({notice: text})
+      cancelNotice = deps.after(NOTICE_MS, () => store.setState({notice: null}))
+    },
+  }
+}

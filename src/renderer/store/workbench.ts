@@ -1,0 +1,113 @@
+import {createStore} from 'zustand/vanilla'
+import type {ModelListing} from '../../shared/domain/model.ts'
+import {type Captures, createCaptures} from './captures.ts'
+import {type ConnectionActions, createConnectionActions, initialConnection} from './connection.ts'
+import type {StoreContext, WorkbenchDeps} from './context.ts'
+import {createModelActions, initialModels, type ModelActions} from './models.ts'
+import {readHistory, readPrompt, readSettings} from './persistence.ts'
+import {createPromptActions, initialPrompt, type PromptActions} from './prompt.ts'
+import {createRunActions, initialRuns, type RunActions} from './runs.ts'
+import {SAMPLES} from './samples.ts'
+import {createSelectionActions, initialSelection, type SelectionActions} from './selection.ts'
+import {createSettingsActions, type SettingsActions} from './settings.ts'
+import type {WorkbenchState} from './state.ts'
+import {createTableActions, initialTables, type TableActions} from './tables.ts'
+import {createWindowActions, initialWindow, type WindowActions} from './window.ts'
+
+export interface WorkbenchActions
+  extends ConnectionActions,
+    ModelActions,
+    PromptActions,
+    RunActions,
+    SelectionActions,
+    SettingsActions,
+    TableActions,
+    WindowActions {
+  /** Connects, opens the first model and runs what was last on the screen, or the first sample. */
+  start(): void
+  /** Opens a folder that the chooser found, loads it and makes it the one to run. */
+  openListing(listing: ModelListing): Promise<void>
+}
+
+export interface Workbench {
+  readonly store: StoreContext['store']
+  readonly captures: Captures
+  readonly client: StoreContext['client']
+  readonly actions: WorkbenchActions
+}
+
+/** The page's state and everything that changes it. Nothing happens before `actions.start()`. */
+export function createWorkbench(deps: WorkbenchDeps): Workbench {
+  const store = createStore<WorkbenchState>()(() => ({
+    ...initialConnection,
+    ...initialModels,
+    ...initialPrompt,
+    ...initialRuns,
+    ...initialSelection,
+    ...initialTables,
+    ...initialWindow,
+    settings: readSettings(deps.storage),
+    runs: readHistory(deps.storage),
+  }))
+  const captures = createCaptures()
+  const {client} = deps.connection
+  const context: StoreContext = {store, captures, client, deps}
+  const groups = {
+    ...createConnectionActions(context),
+    ...createModelActions(context),
+    ...createPromptActions(context),
+    ...createRunActions(context),
+    ...createSelectionActions(context),
+    ...createSettingsActions(context),
+    ...createTableActions(context),
+    ...createWindowActions(context),
+  }
+
+  let hasOpened = false
+  const openFirst = async () => {
+    await groups.refreshModels()
+    const {listings} = store.getState()
+    if (hasOpened || listings.length === 0) return
+    hasOpened = true
+    const kept = readPrompt(deps.storage)
+    store.setState({
+      promptText: kept?.text ?? SAMPLES[0]!.text,
+      systemText: kept?.system ?? '',
+      isChat: kept?.isChat ?? false,
+    })
+    const first =
+      listings.find((listing) => listing.path === kept?.modelPath && !listing.problem) ??
+      listings.find((listing) => listing.source === 'builtin' && !listing.problem)
+    if (!first) return
+    const isLoaded = await groups.chooseModel(first.path)
+    groups.countTokens()
+    // A long prompt of an earlier visit waits for its Run; nobody asked for it now.
+    const isShort = store.getState().promptText.length < 4000
+    const {promptText, activeRunId} = store.getState()
+    if (isLoaded && isShort && promptText !== '' && activeRunId === null) groups.runPrompt()
+  }
+
+  const actions: WorkbenchActions = {
+    ...groups,
+    start() {
+      groups.watchTables()
+      groups.watchEngine(() => void openFirst())
+    },
+    async chooseModel(path) {
+      const isLoaded = await groups.chooseModel(path)
+      if (isLoaded) groups.countTokens()
+      return isLoaded
+    },
+    async openListing(listing) {
+      store.setState(({listings}) => ({
+        listings: listings.some((known) => known.path === listing.path)
+          ? listings
+          : [...listings, {...listing, source: 'recent'}],
+      }))
+      groups.closeDialog()
+      await actions.chooseModel(listing.path)
+      await groups.refreshModels()
+    },
+  }
+  return {store, captures, client, actions}
+}
