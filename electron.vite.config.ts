@@ -28,6 +28,7 @@ export default defineConfig({
           'fflate',
           'd3-scale',
           'd3-shape',
+          'yaml',
         ],
       },
       rolldownOptions: {

@@ -1,0 +1,71 @@
+import {UsageError} from './usage-error.ts'
+
+const PX_PER_UNIT = {px: 1, in: 96, cm: 96 / 2.54, mm: 96 / 25.4} as const
+const BYTES_PER_UNIT = {'': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40} as const
+
+/** `85mm`, `6in`, `12cm`, `720px` or a plain number of pixels, in CSS pixels (96 an inch). */
+export function parseLengthPx(text: string, flag: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(px|in|cm|mm)?$/.exec(text.trim()) ?? []
+  if (number === undefined) {
+    throw new UsageError(`${flag} takes a length in px, mm, cm or in, such as 85mm, not “${text}”`)
+  }
+  return Number(number) * PX_PER_UNIT[(unit ?? 'px') as keyof typeof PX_PER_UNIT]
+}
+
+/** `512M`, `2GB`, `1.5GiB` or a plain number of bytes; units are powers of 1024. */
+export function parseSizeBytes(text: string, flag: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(text.trim()) ?? []
+  const bytes =
+    number === undefined
+      ? 0
+      : Math.floor(
+          Number(number) * BYTES_PER_UNIT[unit.toLowerCase() as keyof typeof BYTES_PER_UNIT]
+        )
+  if (bytes <= 0) throw new UsageError(`${flag} takes a size such as 512M or 2GB, not “${text}”`)
+  return bytes
+}
+
+/** A number as people write it; nothing else around it. */
+export function parseNumber(text: string, flag: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    throw new UsageError(`${flag} takes a number, not “${text}”`)
+  }
+  return value
+}
+
+export function parseWhole(text: string, flag: string): number {
+  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(Number(text))) {
+    throw new UsageError(`${flag} takes a whole number, not “${text}”`)
+  }
+  return Number(text)
+}
+
+/** `3,7,12`. */
+export function parseWholeList(text: string, flag: string): number[] {
+  return text.split(',').map((part) => {
+    if (!/^\d+$/.test(part.trim())) {
+      throw new UsageError(`${flag} takes whole numbers with commas between, not “${text}”`)
+    }
+    return parseWhole(part, flag)
+  })
+}
+
+/** One of some words. */
+export function parseChoice<Choice extends string>(
+  text: string,
+  flag: string,
+  choices: readonly Choice[]
+): Choice {
+  const choice = choices.find((candidate) => candidate === text)
+  if (choice === undefined) {
+    throw new UsageError(`${flag} takes ${inWords(choices)}, not “${text}”`)
+  }
+  return choice
+}
+
+/** `a, b or c`. */
+export function inWords(words: readonly string[]): string {
+  if (words.length < 2) return words.join('')
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}

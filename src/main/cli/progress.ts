@@ -1,0 +1,28 @@
+import type {TokensEvent} from '../../shared/lenses/tokens.ts'
+import type {Terminal} from './terminal.ts'
+
+type ProgressEvent = Extract<TokensEvent, {kind: 'progress'}>
+
+const PHASE_WORDS = {loading: 'Loading', prompt: 'Reading the prompt', generating: 'Generating'}
+
+/** Shows progress on standard error: one line that is rewritten, JSON lines, or nothing. */
+export function progressReporter(terminal: Terminal, kind: 'json' | 'none' | 'line') {
+  let hasLine = false
+  return {
+    show({phase, done, total, secondsLeft}: ProgressEvent) {
+      if (kind === 'json') {
+        terminal.printError(`${JSON.stringify({phase, done, total, secondsLeft})}\n`)
+      } else if (kind === 'line' && terminal.isErrorTty) {
+        const share = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : ''
+        const left = secondsLeft === null ? '' : `, at most ${Math.ceil(secondsLeft)} s left`
+        terminal.printError(`\r\u001b[K${PHASE_WORDS[phase]}${share}${left}`)
+        hasLine = true
+      }
+    },
+    /** Takes the line away again. */
+    end() {
+      if (hasLine) terminal.printError('\r\u001b[K')
+      hasLine = false
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import {z} from 'zod'
+import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
+import {parseChoice} from './flag-values.ts'
+import {modelsResultSchema} from './models-command.ts'
+import type {Terminal} from './terminal.ts'
+import {EXIT} from './usage-error.ts'
+
+const RESULT_SCHEMAS = {tokens: tokensResultSchema, models: modelsResultSchema}
+
+/** Prints the JSON schema of a command's result. */
+export async function runSchema(command: string, terminal: Terminal): Promise<number> {
+  const names = Object.keys(RESULT_SCHEMAS) as (keyof typeof RESULT_SCHEMAS)[]
+  const name = parseChoice(command, 'schema', names)
+  await terminal.print(`${JSON.stringify(z.toJSONSchema(RESULT_SCHEMAS[name]), null, 2)}\n`)
+  return EXIT.done
+}

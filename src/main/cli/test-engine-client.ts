@@ -1,0 +1,158 @@
+import {resolve} from 'node:path'
+import {ProblemError} from '../../shared/domain/problem.ts'
+import {tokenTableOf} from '../../shared/domain/token.ts'
+import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import type {FigureRequest} from '../../shared/figures/request.ts'
+import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
+import {exportFigure} from '../engine/export/export-figure.ts'
+import type {Connect, EngineWishes} from './connect.ts'
+import type {Terminal} from './terminal.ts'
+
+const FONTS = resolve(import.meta.dirname, '../../../assets/fonts')
+
+/** A terminal that keeps what is written to it. */
+export function testTerminal(options: {isErrorTty?: boolean} = {}) {
+  const controller = new AbortController()
+  const written = {out: '', error: ''}
+  const terminal: Terminal = {
+    print: async (text) => {
+      written.out += text
+    },
+    printError: (text) => {
+      written.error += text
+    },
+    isErrorTty: options.isErrorTty ?? false,
+    columns: 100,
+    interrupted: controller.signal,
+  }
+  return {terminal, written, interrupt: () => controller.abort()}
+}
+
+const encoder = new TextEncoder()
+/** The words of the test model: a begin token, two words, a newline. */
+function tableOf(words: readonly string[]) {
+  let byteStart = 0
+  return tokenTableOf(
+    words.map((word, id) => {
+      const isSpecial = word === '<s>'
+      const bytes = encoder.encode(word)
+      const start = byteStart
+      byteStart += isSpecial ? 0 : bytes.length
+      return {
+        id,
+        bytes,
+        byteStart: start,
+        byteEnd: byteStart,
+        isSpecial,
+        isInserted: isSpecial,
+        spanClass: 'lossless',
+      }
+    })
+  )
+}
+
+function columns(surprisals: readonly number[]): StatisticsColumns {
+  const logprob = Float64Array.from(surprisals, (bits) => -bits * Math.LN2)
+  return {
+    logprob,
+    entropyBits: Float64Array.from(surprisals),
+    rank: Float64Array.from(surprisals, (bits) => Math.floor(bits)),
+    maxLogprob: logprob,
+    topPMass: logprob.map(Math.exp),
+    endProb: logprob.map(() => Number.NaN),
+  }
+}
+
+/**
+ * An engine whose model knows one text. A prompt of `slow` never ends by itself; `fail` fails.
+ * `heard` keeps what it was asked.
+ */
+export function testEngine() {
+  const heard: {requests: TokensRequest[]; wishes: EngineWishes[]; closed: number} = {
+    requests: [],
+    wishes: [],
+    closed: 0,
+  }
+  async function* run(request: TokensRequest, signal?: AbortSignal): AsyncGenerator<TokensEvent> {
+    heard.requests.push(request)
+    if (request.prompt === 'fail') {
+      throw new ProblemError({
+        code: 'no-such-model',
+        message: 'There is no such model.',
+        found: request.model,
+        expected: 'a model folder',
+        advice: 'Choose another.',
+      })
+    }
+    yield {kind: 'progress', phase: 'loading', done: 1, total: 2, secondsLeft: 1.5}
+    yield {
+      kind: 'tokenized',
+      text: 'Hello\n',
+      promptTokenCount: 3,
+      tokens: tableOf(['<s>', 'Hello', '\n']),
+      provenance: {
+        model: {id: 'tiny', path: '/somewhere/tiny', sha256: 'aa'},
+        tokenizer: {id: 'tiny', sha256: 'bb'},
+        versions: {tokenscope: '0', onnxruntime: '1', schema: '1'},
+      },
+      warnings: [{code: 'a-warning', message: 'Read this.'}],
+    }
+    if (request.prompt === 'slow') {
+      await new Promise((_, reject) => {
+        signal?.addEventListener('abort', () =>
+          reject(new DOMException('This was aborted.', 'AbortError'))
+        )
+      })
+    }
+    yield {kind: 'statistics', firstPosition: 0, columns: columns([Number.NaN, 3, 1])}
+    yield {
+      kind: 'next',
+      next: {
+        position: 2,
+        temperature: request.temperature,
+        topP: request.topP,
+        tokens: tableOf(['a', ' b']),
+        logits: Float32Array.of(2, 1),
+        rawLogprobs: Float64Array.of(Math.log(0.5), Math.log(0.25)),
+        sampledProbs: Float64Array.of(1, 0),
+        rawRestProb: 0.25,
+        sampledRestProb: 0,
+        restCount: 6,
+        keptCount: 1,
+        cutRawProb: 0.5,
+      },
+    }
+    yield {
+      kind: 'completed',
+      stopReason: null,
+      warnings: [],
+      timing: {runMs: 1, totalMs: 2, tokensPerSecond: null},
+    }
+  }
+  const client = {
+    engine: {
+      status: async () => ({versions: {tokenscope: '0', onnxruntime: '1', schema: '1'}}),
+    },
+    models: {list: async () => []},
+    tokens: {
+      run: async (request: TokensRequest, options?: {signal?: AbortSignal}) =>
+        run(request, options?.signal),
+    },
+    figures: {
+      export: async (request: FigureRequest) => {
+        const {bytes, ...rest} = await exportFigure(request, {fontsFolder: FONTS})
+        return {...rest, content: {bytes}}
+      },
+    },
+  } as unknown as EngineClient
+  const connect: Connect = async (wishes) => {
+    heard.wishes.push({threads: wishes.threads ?? null, maxMemoryBytes: wishes.maxMemoryBytes})
+    return {
+      client,
+      close: async () => {
+        heard.closed += 1
+      },
+    }
+  }
+  return {connect, heard}
+}

@@ -1,0 +1,127 @@
+import {type Command, Option} from 'commander'
+
+/** Flags as commander gives them: text as typed, or true. Names are the flags' in camelCase. */
+export interface TokensFlags {
+  model?: string
+  file?: string
+  prompt?: string
+  promptFile?: string
+  messages?: string
+  chat?: boolean
+  noSpecialTokens?: boolean
+  parseSpecial?: boolean
+  noPrompt?: boolean
+  completionIds?: string
+  truncate?: string
+  topK?: string
+  topP?: string
+  temperature?: string
+  position?: string
+  generate?: string
+  sample?: boolean
+  track?: string
+  seed?: string
+  json?: boolean
+  out?: string[]
+  threads?: string
+  provider?: string
+  maxMemory?: string
+  progress?: string
+  config?: string
+  width?: string
+  scale?: string
+  theme?: string
+  title?: string
+  caption?: string
+  legend?: string
+  tracks?: string
+  next?: string
+  view?: string
+  unit?: string
+  palette?: string
+  font?: string
+}
+
+/**
+ * A switch that begins with `--no-` and is not the opposite of another flag: commander would make
+ * `--no-prompt` set the value of `--prompt` to false.
+ */
+function plainSwitch(flag: string, name: string, description: string): Option {
+  const option = new Option(flag, description)
+  option.negate = false
+  option.attributeName = () => name
+  return option
+}
+
+const collect = (value: string, earlier: string[] = []) => [...earlier, value]
+
+/** Adds every flag of `tokens` to its command, in the groups that help shows. */
+export function addTokensFlags(command: Command): Command {
+  const add = (group: string, ...options: Option[]) => {
+    command.optionsGroup(group)
+    for (const option of options) command.addOption(option)
+  }
+  add(
+    'Model:',
+    new Option('--model <model>', 'built-in id, folder, or org/name in the local hub cache'),
+    new Option('--file <file>', "one of the folder's model files, such as onnx/model_q4.onnx"),
+    new Option('--threads <n>', 'threads of one model run'),
+    new Option('--provider <name>', 'where the model runs: cpu'),
+    new Option('--max-memory <size>', 'what kept results may take, such as 2GB')
+  )
+  add(
+    'Prompt:',
+    new Option('--prompt <text>', 'the text as typed'),
+    new Option(
+      '--prompt-file <file>',
+      'a file with the text, bytes as they are; - is standard input'
+    ),
+    new Option('--messages <file>', 'a chat as JSON: [{"role", "content"}, …]'),
+    new Option('--chat', "the prompt is one user turn in the model's chat template"),
+    plainSwitch('--no-special-tokens', 'noSpecialTokens', 'insert no begin or end token'),
+    new Option('--parse-special', 'text that looks like a special token is that token'),
+    new Option('--completion-ids <ids>', 'ids that follow the prompt, such as 412,37'),
+    new Option('--truncate <side>', 'cut a prompt that is too long: left or right')
+  )
+  add(
+    'Tokens:',
+    new Option('--top-k <n>', 'rows of the next-token table (10)'),
+    new Option('--top-p <p>', 'keep the likeliest tokens of this mass (1)'),
+    new Option('--temperature <t>', 'temperature of the next-token table and of sampling (1)'),
+    new Option('--position <n|last>', 'the table stands after this position (last)'),
+    new Option('--generate <n>', 'generate tokens after the prompt (0)'),
+    new Option('--sample', 'draw them; otherwise the likeliest is taken'),
+    new Option('--seed <n>', 'seed of the draws (0)'),
+    new Option('--track <ids>', 'follow these token ids through the text')
+  )
+  add(
+    'Output:',
+    new Option('--json', 'print the result as JSON'),
+    new Option(
+      '--out <file>',
+      'write a figure or data: .svg .png .json .csv; repeatable'
+    ).argParser(collect),
+    plainSwitch('--no-prompt', 'noPrompt', 'leave text, ids and labels out of what is written'),
+    new Option(
+      '--progress <kind>',
+      'json writes progress to standard error as JSON; none is silent'
+    ),
+    new Option('--config <file>', 'a request as JSON or YAML; flags override it')
+  )
+  add(
+    'Figure:',
+    new Option('--width <length>', 'such as 85mm, 6in or 720px (720px)'),
+    new Option('--scale <n>', 'pixels a CSS pixel, for PNG (2)'),
+    new Option('--theme <name>', 'light, dark, print or grey'),
+    new Option('--tracks <names>', 'surprisal,entropy,rank,max-logprob,top-p-mass,p-end'),
+    new Option('--next <on|off>', 'the next-token table and tracked tokens (on)'),
+    new Option('--title <text>', 'a line above the figure'),
+    new Option('--caption <text>', 'in place of the caption that is written from the result'),
+    new Option('--legend <on|off>', 'the scales under the text (on)'),
+    new Option('--view <name>', 'lines'),
+    new Option('--unit <name>', 'token'),
+    new Option('--palette <name>', 'ember'),
+    new Option('--font <name>', 'inter')
+  )
+  return command
+}

@@ -1,0 +1,236 @@
+import {existsSync} from 'node:fs'
+import {dirname, extname, resolve} from 'node:path'
+import {z} from 'zod'
+import {ProblemError} from '../../shared/domain/problem.ts'
+import {
+  type FigureFormat,
+  type FigureOptions,
+  figureFormatSchema,
+  figureOptionsSchema,
+  themeSchema,
+} from '../../shared/figures/request.ts'
+import {messageSchema, type TokensRequest, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
+import {
+  inWords,
+  parseChoice,
+  parseLengthPx,
+  parseNumber,
+  parseSizeBytes,
+  parseWhole,
+  parseWholeList,
+} from './flag-values.ts'
+import {readConfigFile, readInputText} from './read-input.ts'
+import type {TokensFlags} from './tokens-flags.ts'
+import {UsageError} from './usage-error.ts'
+
+/** A file to be written: its format comes from its extension. */
+export interface OutFile {
+  readonly path: string
+  readonly format: FigureFormat
+}
+
+/** Everything that a call of `tokens` asks for. */
+export interface TokensCall {
+  readonly request: TokensRequest
+  readonly figure: FigureOptions
+  readonly outFiles: readonly OutFile[]
+  readonly isJson: boolean
+  readonly progress: 'json' | 'none' | 'line'
+  readonly threads: number | null
+  readonly maxMemoryBytes: number | undefined
+}
+
+const DEFAULT_MODEL = 'micro-base'
+/** Choices that have one value so far; a figure that knows more lists them here. */
+const SINGLE_CHOICES = {
+  view: ['lines'],
+  unit: ['token'],
+  palette: ['ember'],
+  font: ['inter'],
+  provider: ['cpu'],
+} as const
+
+type Values = Record<string, unknown>
+
+/** The names a config file may use, beside those of the request. */
+const FIGURE_NAMES = ['width', 'scale', 'theme', 'title', 'caption', 'legend', 'tracks', 'next']
+const HOST_NAMES = ['threads', 'maxMemory', 'progress', 'out', 'json', 'noPrompt']
+
+/** Flags and config file to a checked call. Throws a UsageError, or a Problem about a file. */
+export async function readTokensCall(flags: TokensFlags): Promise<TokensCall> {
+  const config = flags.config === undefined ? {} : checkConfig(await readConfigFile(flags.config))
+  for (const [name, choices] of Object.entries(SINGLE_CHOICES)) {
+    const value = flags[name as keyof typeof SINGLE_CHOICES] ?? config[name]
+    if (value !== undefined) parseChoice(String(value), flagOf(name), choices)
+  }
+  const request = readRequest(flags, config)
+  const text = (name: keyof TokensFlags & string) => {
+    const value = flags[name] ?? config[name]
+    return value === undefined ? undefined : String(value)
+  }
+  const threads = text('threads')
+  const maxMemory = text('maxMemory')
+  const progress = text('progress')
+  const out = flags.out ?? (config.out === undefined ? [] : [config.out].flat().map(String))
+  return {
+    request,
+    figure: readFigure(flags, config, text),
+    outFiles: out.map(outFileOf),
+    isJson: flags.json ?? config.json === true,
+    progress:
+      progress === undefined ? 'line' : parseChoice(progress, '--progress', ['json', 'none']),
+    threads: threads === undefined ? null : parseWhole(threads, '--threads'),
+    maxMemoryBytes: maxMemory === undefined ? undefined : parseSizeBytes(maxMemory, '--max-memory'),
+  }
+}
+
+function checkConfig(value: unknown): Values {
+  const parsed = z.record(z.string(), z.unknown()).safeParse(value)
+  if (!parsed.success) throw new UsageError('--config takes a file with one object')
+  const config = parsed.data
+  if (config.command !== undefined && config.command !== 'tokens') {
+    throw new UsageError(`the config file is of the command “${config.command}”, not tokens`)
+  }
+  const known = [
+    ...Object.keys(tokensRequestSchema.shape),
+    ...FIGURE_NAMES,
+    ...HOST_NAMES,
+    ...Object.keys(SINGLE_CHOICES),
+  ]
+  for (const name of Object.keys(config)) {
+    if (!known.includes(name)) {
+      throw new UsageError(`the config file has “${name}”, which tokens does not know`)
+    }
+  }
+  return config
+}
+
+function readRequest(flags: TokensFlags, config: Values): TokensRequest {
+  const sources = [flags.prompt, flags.promptFile, flags.messages].filter((s) => s !== undefined)
+  if (sources.length > 1) {
+    throw new UsageError('give one of --prompt, --prompt-file and --messages')
+  }
+  const values: Values = {}
+  for (const name of Object.keys(tokensRequestSchema.shape)) {
+    if (config[name] !== undefined && config[name] !== null) values[name] = config[name]
+  }
+  if (sources.length > 0) {
+    delete values.prompt
+    delete values.messages
+  }
+  values.model = flags.model ?? values.model ?? DEFAULT_MODEL
+  if (flags.file !== undefined) values.file = flags.file
+  if (flags.prompt !== undefined) values.prompt = flags.prompt
+  if (flags.promptFile !== undefined) values.prompt = readInputText(flags.promptFile)
+  if (flags.messages !== undefined) values.messages = readMessages(flags.messages)
+  if (values.prompt === undefined && values.messages === undefined) {
+    throw new UsageError('give a prompt with --prompt, --prompt-file or --messages')
+  }
+  for (const name of ['chat', 'noSpecialTokens', 'parseSpecial', 'sample'] as const) {
+    if (flags[name]) values[name] = true
+  }
+  if (flags.truncate !== undefined) {
+    values.truncate = parseChoice(flags.truncate, '--truncate', ['left', 'right'])
+  }
+  for (const name of ['topK', 'generate', 'seed'] as const) {
+    if (flags[name] !== undefined) values[name] = parseWhole(flags[name], flagOf(name))
+  }
+  for (const name of ['topP', 'temperature'] as const) {
+    if (flags[name] !== undefined) values[name] = parseNumber(flags[name], flagOf(name))
+  }
+  for (const name of ['track', 'completionIds'] as const) {
+    if (flags[name] !== undefined) values[name] = parseWholeList(flags[name], flagOf(name))
+  }
+  if (flags.position !== undefined) {
+    values.position = flags.position === 'last' ? 'last' : parseWhole(flags.position, '--position')
+  }
+  return checked(tokensRequestSchema, values)
+}
+
+function readFigure(
+  flags: TokensFlags,
+  config: Values,
+  text: (name: keyof TokensFlags & string) => string | undefined
+): FigureOptions {
+  const values: Values = {noPrompt: flags.noPrompt ?? config.noPrompt ?? false}
+  const width = text('width')
+  if (width !== undefined) values.widthPx = parseLengthPx(width, '--width')
+  const scale = text('scale')
+  if (scale !== undefined) values.scale = parseNumber(scale, '--scale')
+  const theme = text('theme')
+  if (theme !== undefined) values.theme = parseChoice(theme, '--theme', themeSchema.options)
+  for (const name of ['legend', 'next'] as const) {
+    const value = text(name)
+    if (value !== undefined) values[name] = parseChoice(value, flagOf(name), ['on', 'off'])
+  }
+  for (const name of ['title', 'caption'] as const) {
+    const value = text(name)
+    if (value !== undefined) values[name] = value
+  }
+  const tracks = flags.tracks?.split(',') ?? config.tracks
+  if (tracks !== undefined) {
+    const choices = figureOptionsSchema.shape.tracks.unwrap().element.options
+    values.tracks = [tracks].flat().map((name) => parseChoice(String(name), '--tracks', choices))
+  }
+  return checked(figureOptionsSchema, values)
+}
+
+function readMessages(path: string): unknown {
+  const text = readInputText(path)
+  const problem = (found: string, field?: string) =>
+    new ProblemError({
+      code: 'messages-not-readable',
+      message: 'The chat cannot be read.',
+      file: path === '-' ? 'standard input' : path,
+      ...(field ? {field} : {}),
+      found,
+      expected: 'a JSON list of objects with role and content, both text',
+      advice: 'Correct the file.',
+    })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw problem(error instanceof Error ? error.message : String(error))
+  }
+  const parsed = z.array(messageSchema).min(1).safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw problem(issue.message, issue.path.join('.') || undefined)
+}
+
+function outFileOf(path: string): OutFile {
+  const formats = figureFormatSchema.options
+  const format = formats.find((candidate) => candidate === extname(path).slice(1).toLowerCase())
+  if (!format) {
+    const names = inWords(formats.map((name) => `.${name}`))
+    throw new UsageError(`--out writes ${names} so far, not “${path}”`)
+  }
+  const folder = dirname(resolve(path))
+  if (!existsSync(folder)) {
+    throw new ProblemError({
+      code: 'no-such-folder',
+      message: 'The folder to write to does not exist.',
+      file: path,
+      found: folder,
+      expected: 'a folder that exists',
+      advice: 'Make the folder first, or choose another.',
+    })
+  }
+  return {path, format}
+}
+
+/** Checks values by their schema; what is wrong is named by its flag. */
+function checked<Schema extends z.ZodType>(schema: Schema, values: Values): z.output<Schema> {
+  const parsed = schema.safeParse(values)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  const name = String(issue.path[0] ?? '')
+  throw new UsageError(`${flagOf(name)}: ${issue.message}`)
+}
+
+/** `topK` → `--top-k`. */
+function flagOf(name: string): string {
+  const flag = name === 'widthPx' ? 'width' : name
+  return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}

@@ -1,0 +1,89 @@
+import {
+  formatBits,
+  formatCount,
+  formatProb,
+  formatRank,
+} from '../../shared/figures/number-format.ts'
+import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
+import {guardOf} from '../../shared/figures/tokens/caption.ts'
+import {distributionText} from '../../shared/figures/tokens/next-layout.ts'
+import type {TokensResult} from '../../shared/lenses/tokens.ts'
+import {type Column, formatTable} from './text-table.ts'
+
+/** The result as tables for a terminal. */
+export function tokensText(result: TokensResult, noPrompt: boolean): string {
+  const label: Column[] = noPrompt
+    ? []
+    : [
+        {title: 'id', align: 'right'},
+        {title: 'token', align: 'left'},
+      ]
+  const labelOf = (token: {id: number; bytesHex: string; isSpecial?: boolean}) =>
+    noPrompt
+      ? []
+      : [
+          String(token.id),
+          plainGlyphs({bytesHex: token.bytesHex, isSpecial: token.isSpecial ?? true}),
+        ]
+  const blocks = [
+    `${result.model.id}, ${formatCount(result.tokens.length)} tokens${generatedText(result)}`,
+    formatTable(
+      [
+        {title: 'position', align: 'right'},
+        ...label,
+        {title: 'surprisal, bits', align: 'right'},
+        {title: 'entropy, bits', align: 'right'},
+        {title: 'rank', align: 'right'},
+      ],
+      result.tokens.map((token) => [
+        `${token.position}${token.position >= result.promptTokenCount ? '*' : ''}`,
+        ...labelOf(token),
+        formatBits(token.surprisalBits),
+        formatBits(token.entropyBits),
+        formatRank(token.rank),
+      ])
+    ),
+  ]
+  if (result.position !== null) {
+    const hasTwo = result.distribution !== 'raw'
+    const probs = (rawProb: number | null | undefined, prob: number | null) =>
+      hasTwo ? [formatProb(rawProb), prob === 0 ? 'cut' : formatProb(prob)] : [formatProb(prob)]
+    const rest = result.restCount === undefined ? '' : `${formatCount(result.restCount ?? 0)} `
+    blocks.push(
+      `Next token after ${result.position}, ${distributionText(result)}`,
+      formatTable(
+        [
+          ...(noPrompt ? [{title: 'rank', align: 'right'} as const] : label),
+          ...(hasTwo ? [{title: 'raw', align: 'right'} as const] : []),
+          {title: hasTwo ? 'sampled' : 'p', align: 'right'},
+        ],
+        [
+          ...result.next.map((row, i) => [
+            ...(noPrompt ? [String(i + 1)] : labelOf(row)),
+            ...probs(row.rawProb, row.prob),
+          ]),
+          [
+            ...(noPrompt ? [`${rest}others`] : ['', `${rest}others`]),
+            ...probs(result.rawRestProb, result.restProb),
+          ],
+        ]
+      )
+    )
+  }
+  for (const [index, {tokenId, bytesHex, positions}] of (result.tracked ?? []).entries()) {
+    const at = positions.find((row) => row.position === result.position)
+    if (!at) continue
+    const name = bytesHex ? ` ${plainGlyphs({bytesHex, isSpecial: true})}` : ''
+    const label = noPrompt ? `Tracked ${index + 1}` : `Tracked ${tokenId}${name}`
+    blocks.push(
+      `${label} after ${at.position}: p ${formatProb(at.prob)}, rank ${formatRank(at.rank)}, logit ${at.logit.toFixed(2)}`
+    )
+  }
+  blocks.push(guardOf(result))
+  return `${blocks.join('\n\n')}\n`
+}
+
+function generatedText(result: TokensResult): string {
+  const count = result.tokens.length - result.promptTokenCount
+  return count > 0 ? `, ${formatCount(count)} of them generated (*)` : ''
+}
