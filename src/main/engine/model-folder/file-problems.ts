@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, stat} from 'node:fs/promises'
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 
 /** The kind of a file system error (`ENOENT`, `EACCES`, …), or null where it is not one. */
@@ -28,7 +28,6 @@ export function problemOfFileError(error: unknown, path: string, what: string): 
       found: 'no permission to read it',
       advice: 'Give yourself permission to read it, or choose another.',
     },
-    EISDIR: {code: 'not-a-file', found: 'a folder', advice: 'Choose a file instead.'},
   }
   const part = known[code === 'EPERM' ? 'EACCES' : code] ?? {
     code: 'unreadable',
@@ -67,24 +66,24 @@ export async function readTextFile(path: string, name: string): Promise<string |
 
 /** A file's bytes; null where the file is missing. Throws a Problem where it cannot be read. */
 export async function readBytesOrNull(path: string, name: string): Promise<Uint8Array | null> {
-  let bytes: Uint8Array
   try {
-    bytes = await readFile(path)
+    // Opening something that is no file, a named pipe say, could wait for ever.
+    const found = await stat(path)
+    const {size} = found
+    const isFile = found.isFile()
+    if (isFile && size <= MAX_JSON_BYTES) return await readFile(path)
+    throw new ProblemError({
+      code: isFile ? 'file-too-large' : 'not-a-file',
+      message: `${name} cannot be read.`,
+      file: path,
+      found: isFile ? `${size} bytes` : 'a folder or a device',
+      expected: isFile ? `at most ${MAX_JSON_BYTES} bytes` : 'a file',
+      advice: isFile ? 'Download the file again.' : 'Put the file in its place.',
+    })
   } catch (error) {
     if (fileErrorCode(error) === 'ENOENT') return null
     throw problemOfFileError(error, path, name)
   }
-  if (bytes.length > MAX_JSON_BYTES) {
-    throw new ProblemError({
-      code: 'file-too-large',
-      message: `${name} is too large.`,
-      file: path,
-      found: `${bytes.length} bytes`,
-      expected: `at most ${MAX_JSON_BYTES} bytes`,
-      advice: 'Download the file again.',
-    })
-  }
-  return bytes
 }
 
 /** Parses JSON text whose top must be an object. Throws a Problem naming the file otherwise. */

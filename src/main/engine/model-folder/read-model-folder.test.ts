@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import {readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -155,6 +156,17 @@ describe('reading a decoder', () => {
     expect((await problemOf(read('../../secret.onnx'))).code).toBe('model-file-missing')
   })
 
+  it('leaves out stop ids that have no logits, with a warning', async () => {
+    await copyTinyModel('tiny-decoder-kv', temporary.path)
+    await changeJson(join(temporary.path, 'generation_config.json'), {eos_token_id: [1, 50_256]})
+    const folder = await readModelFolder(temporary.path, identity)
+    expect(folder.stopIds).toEqual([1])
+    expect(folder.warnings[0]).toMatchObject({
+      code: 'stop-id-beyond-logits',
+      message: expect.stringContaining('50256'),
+    })
+  })
+
   it('accepts keys that were repeated before the cache', async () => {
     const equal = {...shape, keyValueHeadCount: shape.queryHeadCount}
     await writeModelFiles(temporary.path, tinyDecoderFiles({hasKvCache: true}, equal))
@@ -220,6 +232,25 @@ describe('folders that cannot be opened', () => {
     const problem = await problemOf(readModelFolder(join(temporary.path, 'gone'), identity))
     expect(problem).toMatchObject({code: 'not-found', file: join(temporary.path, 'gone')})
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'does not wait for a pipe in the place of a file',
+    async () => {
+      await copyTinyModel('tiny-decoder-kv', temporary.path)
+      for (const [name, code] of [
+        ['config.json', 'not-a-file'],
+        ['onnx/model.onnx', 'model-file-missing'],
+      ] as const) {
+        const path = join(temporary.path, name)
+        await rename(path, `${path}.kept`)
+        execFileSync('mkfifo', [path])
+        const problem = await problemOf(readModelFolder(temporary.path, identity))
+        expect(problem.code).toBe(code)
+        await rm(path)
+        await rename(`${path}.kept`, path)
+      }
+    }
+  )
 
   it('names a value that makes no sense', async () => {
     await copyTinyModel('tiny-decoder-kv', temporary.path)

@@ -22,20 +22,37 @@ export interface ModelIdentity {
 /** Used where neither config.json nor tokenizer_config.json states a context. */
 const ASSUMED_CONTEXT_LENGTH = 2048
 
+/** What was learnt of a folder on the way, whether it can be opened or not. */
+interface FolderFacts {
+  files: readonly ModelFile[]
+  config: ModelConfig | null
+  graph: GraphHeader | null
+}
+
 /**
  * Reads a folder in the Hugging Face layout: configuration, the chosen graph's header and where its
  * weights lie. Nothing is loaded. Throws a Problem where the folder is no decoder that can be run.
  */
-export async function readModelFolder(path: string, identity: ModelIdentity): Promise<ModelFolder> {
-  const folder = resolve(path)
+export function readModelFolder(path: string, identity: ModelIdentity): Promise<ModelFolder> {
+  return readInto({files: [], config: null, graph: null}, resolve(path), identity)
+}
+
+async function readInto(
+  facts: FolderFacts,
+  folder: string,
+  identity: ModelIdentity
+): Promise<ModelFolder> {
   const files = await listModelFiles(folder)
+  facts.files = files
   if (files.length === 0 && !(await isFile(join(folder, 'config.json')))) {
     throw noModelHere(folder)
   }
   const config = await readModelConfig(folder)
+  facts.config = config
   const chosen = chooseModelFile(folder, files, identity.file)
   const filePath = join(folder, chosen.file)
   const graph = await readGraphHeader(filePath)
+  facts.graph = graph
   const kind = detectModelKind(config, graph)
   const otherKind = problemOfKind(kind, config.family, filePath, graph)
   if (otherKind) throw new ProblemError(otherKind)
@@ -44,6 +61,7 @@ export async function readModelFolder(path: string, identity: ModelIdentity): Pr
   const tokenizerPath = join(folder, 'tokenizer.json')
   if (!(await isFile(tokenizerPath))) throw tokenizerMissing(tokenizerPath)
   const data = await findExternalData(filePath, graph)
+  const sizes = agreeOnSizes(config, graph)
   const warnings: Warning[] = []
   return {
     id: identity.id,
@@ -51,12 +69,11 @@ export async function readModelFolder(path: string, identity: ModelIdentity): Pr
     source: identity.source,
     kind,
     family: config.family,
-    ...agreeOnSizes(config, graph),
+    ...sizes,
     contextLength: await findContextLength(folder, config, warnings),
     dtype: dtypeOf(chosen, graph),
     parameterCount: parameterCountOf(graph),
-    beginId: config.beginId,
-    stopIds: config.stopIds,
+    ...idsWithLogits(config, sizes.vocabularySize, warnings),
     file: chosen.file,
     filePath,
     dataPaths: data.map((file) => file.path),
@@ -76,45 +93,55 @@ export async function readModelListing(
   identity: ModelIdentity
 ): Promise<ModelListing> {
   const folder = resolve(path)
-  const {value: files} = await attempt(listModelFiles(folder))
-  const {value: config} = await attempt(readModelConfig(folder))
-  const first = files?.[0]
-  const {value: graph} = await attempt(
-    first ? readGraphHeader(join(folder, first.file)) : Promise.resolve(null)
-  )
-  const {value: opened, problem} = await attempt(readModelFolder(folder, identity))
-  const kind: ModelKind = graph
-    ? detectModelKind(config, graph)
-    : config
-      ? guessModelKind(config)
-      : 'unknown'
+  const facts: FolderFacts = {files: [], config: null, graph: null}
+  let opened: ModelFolder | null = null
+  let problem: Problem | null = null
+  try {
+    opened = await readInto(facts, folder, identity)
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    problem = error.problem
+  }
+  const {files, config, graph} = facts
   return {
     id: identity.id,
     path: folder,
     source: identity.source,
-    kind,
+    kind: kindOf(facts),
     family: config?.family ?? null,
     layerCount: opened?.layerCount ?? config?.layerCount?.value ?? null,
     queryHeadCount: opened?.queryHeadCount ?? config?.queryHeadCount?.value ?? null,
     keyValueHeadCount: opened?.keyValueHeadCount ?? config?.keyValueHeadCount?.value ?? null,
     vocabularySize: opened?.vocabularySize ?? config?.vocabularySize?.value ?? null,
     contextLength: opened?.contextLength ?? config?.contextLength?.value ?? null,
-    dtypes: (files ?? []).map((file) => file.dtype),
-    files: (files ?? []).map((file) => file.file),
-    bytes: opened?.bytes ?? first?.bytes ?? 0,
+    dtypes: files.map((file) => (graph && file === files[0] ? dtypeOf(file, graph) : file.dtype)),
+    files: files.map((file) => file.file),
+    bytes: opened?.bytes ?? files[0]?.bytes ?? 0,
     problem,
   }
 }
 
-async function attempt<Value>(
-  action: Promise<Value>
-): Promise<{value: Value | null; problem: Problem | null}> {
-  try {
-    return {value: await action, problem: null}
-  } catch (error) {
-    if (error instanceof ProblemError) return {value: null, problem: error.problem}
-    throw error
+function kindOf({config, graph}: FolderFacts): ModelKind {
+  if (graph) return detectModelKind(config, graph)
+  return config ? guessModelKind(config) : 'unknown'
+}
+
+/** Begin and stop ids, without those that have no logit: they could never be drawn. */
+function idsWithLogits(
+  config: ModelConfig,
+  vocabularySize: number,
+  warnings: Warning[]
+): {beginId: number | null; stopIds: readonly number[]} {
+  const stopIds = config.stopIds.filter((id) => id < vocabularySize)
+  const dropped = config.stopIds.filter((id) => id >= vocabularySize)
+  if (dropped.length > 0) {
+    warnings.push({
+      code: 'stop-id-beyond-logits',
+      message: `The folder names stop ids that the model has no logits for: ${dropped.join(', ')}.`,
+    })
   }
+  const {beginId} = config
+  return {beginId: beginId !== null && beginId < vocabularySize ? beginId : null, stopIds}
 }
 
 function checkOutputs(filePath: string, graph: GraphHeader): void {

@@ -1,4 +1,4 @@
-import {type FileHandle, open} from 'node:fs/promises'
+import {type FileHandle, open, stat} from 'node:fs/promises'
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import type {GraphHeader, GraphValue} from '../model-folder/model-folder.ts'
 import {decodeMessage, elementTypeName, numberOfInt64, type OnnxValueInfo} from './schema.ts'
@@ -33,16 +33,9 @@ const DOWNLOAD_ADVICE = 'Download the file again, then open the folder once more
 export async function readGraphHeader(path: string): Promise<GraphHeader> {
   const handle = await openModelFile(path)
   try {
-    const stat = await handle.stat()
-    if (!stat.isFile()) {
-      throw problemOf(path, 'not-onnx', 'The model file is not a file.', {
-        found: 'a folder or a device',
-        expected: 'an ONNX file',
-        advice: 'Choose one of the .onnx files of the folder.',
-      })
-    }
-    await checkFirstBytes(path, handle, stat.size)
-    const reader = new WireReader(handle, stat.size)
+    const {size} = await handle.stat()
+    await checkFirstBytes(path, handle, size)
+    const reader = new WireReader(handle, size)
     return await new HeaderReader(path, reader).read()
   } finally {
     await handle.close()
@@ -60,7 +53,8 @@ function problemOf(
 
 async function openModelFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r')
+    // Opening a named pipe would wait for ever, so it is not opened at all.
+    if ((await stat(path)).isFile()) return await open(path, 'r')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     throw problemOf(path, 'model-file-unreadable', 'The model file cannot be opened.', {
@@ -69,6 +63,11 @@ async function openModelFile(path: string): Promise<FileHandle> {
       advice: 'Check that the file exists and that you may read it.',
     })
   }
+  throw problemOf(path, 'not-onnx', 'The model file is not a file.', {
+    found: 'a folder or a device',
+    expected: 'an ONNX file',
+    advice: 'Choose one of the .onnx files of the folder.',
+  })
 }
 
 /** Refuses what people have instead of a model: empty files, git-LFS pointers, web pages, JSON. */

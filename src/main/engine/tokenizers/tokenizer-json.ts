@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 
 /** An entry of `added_tokens`. */
@@ -144,37 +145,46 @@ export function encoderJson(json: Json, definition: TokenizerDefinition, literal
   }
   if (!literal) return JSON.stringify(changed)
 
-  const specials = definition.addedTokens.filter((token) => token.isSpecial)
-  const ids = new Set(specials.map((token) => token.id))
-  const unknownPiece = (model as Json).unk_token
-  const unknownId = (model as Json).unk_id
-  const keepsName = (piece: string, id: number) => piece === unknownPiece || id === unknownId
-  const vocab = (model as Json).vocab
-  const listed = new Set(definition.pieces.map(([piece]) => piece))
+  const specialIds = new Set(
+    definition.addedTokens.filter((token) => token.isSpecial).map((token) => token.id)
+  )
+  const listed = definition.pieces.filter(([, id]) => specialIds.has(id))
+  const unknown = (piece: string, id: number) =>
+    piece === (model as Json).unk_token || id === (model as Json).unk_id
   // A vocabulary may spell its special tokens as pieces, which ordinary text could then reach.
-  const renamed = Array.isArray(vocab)
-    ? vocab.map((row, id) =>
-        ids.has(id) && !keepsName(row[0], id) ? [unreachable(id), row[1]] : row
-      )
-    : Object.fromEntries(
-        definition.pieces.map(([piece, id]) => [
-          ids.has(id) && !keepsName(piece, id) ? unreachable(id) : piece,
-          id,
-        ])
-      )
-  changed.model = {...model, vocab: renamed}
+  const hidden = listed.filter(([piece, id]) => !unknown(piece, id))
+  changed.model = {...model, vocab: withoutPieces((model as Json).vocab, hidden)}
+  const names = new Set(listed.map(([piece]) => piece))
   // The library numbers added tokens that are no pieces one after another, so those keep their place.
   changed.added_tokens = (json.added_tokens as Json[] | undefined)?.flatMap((token) => {
     if (token.special !== true) return [token]
-    if (listed.has(String(token.content))) return []
+    if (names.has(String(token.content))) return []
     return [{...token, content: unreachable(token.id as number), normalized: false}]
   })
   return JSON.stringify(changed)
 }
 
-/** Text that nobody types: noncharacters around a number. */
+/** A vocabulary in which some pieces keep their ids but have names that no text can have. */
+function withoutPieces(vocab: unknown, hidden: TokenizerDefinition['pieces']): unknown {
+  if (hidden.length === 0) return vocab
+  if (Array.isArray(vocab)) {
+    const rows = [...vocab]
+    for (const [, id] of hidden) rows[id] = [unreachable(id), vocab[id][1]]
+    return rows
+  }
+  const map: Record<string, unknown> = {...objectOf(vocab)}
+  for (const [piece, id] of hidden) {
+    delete map[piece]
+    map[unreachable(id)] = id
+  }
+  return map
+}
+
+// Never seen outside this process, so no text can hold it; no result depends on it.
+const UNTYPABLE = randomUUID()
+
 function unreachable(id: number): string {
-  return `\u{fdd0}\u{fdef}\u{fdd1}${id}\u{fdd1}\u{fdef}\u{fdd0}`
+  return `\u{fdd0}${UNTYPABLE}.${id}\u{fdd0}`
 }
 
 /** Offsets of byte-level processors without their trimming of spaces. */
