@@ -199,6 +199,11 @@ class ReplyStream implements AsyncIterableIterator<unknown> {
     return {done: true, value}
   }
 
+  async throw(error: unknown): Promise<IteratorResult<unknown>> {
+    await this.return()
+    throw error
+  }
+
   [Symbol.asyncIterator](): this {
     return this
   }

@@ -1,4 +1,5 @@
 import type {ByteChannel} from './channel.ts'
+import {ENGINE_ENDED, ENGINE_PORT, ENGINE_PORT_WANTED} from './port-messages.ts'
 
 /** The part of a browser's MessagePort that is used. */
 export interface MessagePortLike {
@@ -40,11 +41,6 @@ export function messagePortChannel(port: MessagePortLike): ByteChannel {
     },
   }
 }
-
-/** What preload and page say to each other with `window.postMessage`. */
-export const ENGINE_PORT_WANTED = 'tokenscope:engine-port-wanted'
-export const ENGINE_PORT = 'tokenscope:engine-port'
-export const ENGINE_ENDED = 'tokenscope:engine-ended'
 
 /** The part of `window` that the hand-over needs. */
 export interface PageWindow {
