@@ -4,11 +4,11 @@ import {selectTopIds} from './partial-selection.ts'
 
 /** The numbers of a next-token table; entry i of every column belongs to `ids[i]`. */
 export interface NextTokenColumns {
-  readonly ids: Int32Array
-  readonly logits: Float32Array
-  readonly rawLogprobs: Float64Array
+  readonly ids: Int32Array<ArrayBuffer>
+  readonly logits: Float32Array<ArrayBuffer>
+  readonly rawLogprobs: Float64Array<ArrayBuffer>
   /** After temperature and top-p, renormalised; 0 where top-p cuts the token. */
-  readonly sampledProbs: Float64Array
+  readonly sampledProbs: Float64Array<ArrayBuffer>
   /** Mass of all tokens without a row, under either distribution. */
   readonly rawRestProb: number
   readonly sampledRestProb: number

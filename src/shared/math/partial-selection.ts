@@ -7,7 +7,7 @@ const SORT_SHARE = 8
  * The ids of the `count` largest logits, largest first, of equal logits the lower id first.
  * All logits must be finite and there must be at most 2^21 of them.
  */
-export function selectTopIds(logits: Float32Array, count: number): Int32Array {
+export function selectTopIds(logits: Float32Array, count: number): Int32Array<ArrayBuffer> {
   if (logits.length > ID_RANGE) throw new RangeError(`more than ${ID_RANGE} logits`)
   const wanted = Math.min(count, logits.length)
   if (wanted === 0) return new Int32Array(0)

@@ -79,7 +79,6 @@ class JobRun {
       const mark = isWhole ? decoder.mark() : null
       if (mark) this.resumePoint = {mark, row: this.row!}
     }
-    this.emitRow(ids.length - 1, this.row!)
     return true
   }
 
@@ -158,8 +157,8 @@ class JobRun {
       })
     }
     this.row = rows.slice(rows.length - vocabularySize)
-    const wanted = job.rowPosition
-    if (wanted !== null && wanted >= first && wanted < first + rowCount) {
+    for (const wanted of new Set([job.rowPosition ?? -1, job.ids.length - 1])) {
+      if (wanted < first || wanted >= first + rowCount) continue
       const start = (wanted - first) * vocabularySize
       this.emitRow(wanted, rows.subarray(start, start + vocabularySize))
     }

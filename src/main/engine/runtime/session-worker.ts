@@ -51,6 +51,7 @@ async function perform(command: WorkerCommand): Promise<void> {
 
 async function create(spec: SessionSpec): Promise<NonNullable<typeof loaded>> {
   const decoder = await Decoder.create(spec)
+  send({kind: 'checking'})
   try {
     return {decoder, spec, facts: await check(decoder, spec)}
   } catch (error) {

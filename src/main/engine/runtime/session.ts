@@ -22,6 +22,14 @@ export interface RunOptions {
   readonly onEvent: (event: RowsEvent | RowEvent) => void
 }
 
+/** Who wants to know how a session is doing. */
+export interface SessionListeners {
+  /** Jobs came or went. */
+  readonly onChange?: () => void
+  /** The model is in memory and is being tried. */
+  readonly onChecking?: () => void
+}
+
 interface Pending {
   readonly onMessage: (message: WorkerMessage) => void
   readonly reject: (error: unknown) => void
@@ -52,15 +60,19 @@ export class ModelSession {
   readonly facts!: SessionFacts
 
   /** Starts a thread and loads the model there. Throws a Problem for a file the runtime refuses. */
-  static async create(spec: SessionSpec, onChange: () => void = () => {}): Promise<ModelSession> {
+  static async create(
+    spec: SessionSpec,
+    {onChange = () => {}, onChecking = () => {}}: SessionListeners = {}
+  ): Promise<ModelSession> {
     const worker = new Worker(sessionWorkerPath())
     // A model that is loaded does not keep a process alive that has nothing else to do.
     worker.unref()
     const session = new ModelSession(worker, spec, onChange)
     try {
-      const facts = await session.send<SessionFacts>({kind: 'create', spec}, (message) =>
-        message.kind === 'created' ? message.facts : undefined
-      )
+      const facts = await session.send<SessionFacts>({kind: 'create', spec}, (message) => {
+        if (message.kind === 'checking') onChecking()
+        return message.kind === 'created' ? message.facts : undefined
+      })
       return Object.assign(session, {facts})
     } catch (error) {
       // No run is under way, so the thread may be ended.
@@ -123,6 +135,7 @@ export class ModelSession {
             return undefined
           case 'finished':
             return message.outcome
+          case 'checking':
           case 'created':
           case 'released':
           case 'failed':

@@ -51,9 +51,9 @@ export interface GenerationSpec {
 
 /** One token followed through some rows. */
 export interface TrackedRows {
-  readonly prob: Float64Array
-  readonly rank: Int32Array
-  readonly logit: Float32Array
+  readonly prob: Float64Array<ArrayBuffer>
+  readonly rank: Int32Array<ArrayBuffer>
+  readonly logit: Float32Array<ArrayBuffer>
 }
 
 /** Consecutive positions that were run: each with its statistics and with its row. */
@@ -100,6 +100,8 @@ export type WorkerCommand =
   | {readonly kind: 'release'}
 
 export type WorkerMessage =
+  /** The model is in memory and about to be tried. */
+  | {readonly kind: 'checking'}
   | {readonly kind: 'created'; readonly facts: SessionFacts}
   | RowsEvent
   | RowEvent

@@ -1,0 +1,175 @@
+import type {StatisticsColumns} from '../../../shared/lenses/tokens.ts'
+import type {RowsEvent} from '../runtime/worker-protocol.ts'
+
+/** Rows of consecutive positions; runs that share a beginning share its blocks. */
+interface Block {
+  readonly firstPosition: number
+  readonly rowCount: number
+  readonly logits: Float32Array
+  readonly logSumExps: Float64Array
+  readonly columns: StatisticsColumns
+  ownerCount: number
+}
+
+/** One sequence with its rows, growing while it is run. Row i is what the model predicts after i. */
+export class KeptRun {
+  readonly ids: number[]
+  /** Positions that were run as a prompt, not one by one: their rows can be had again bit by bit. */
+  readonly promptCount: number
+  readonly blocks: Block[] = []
+  /** Rows that are there, from position 0. */
+  rowCount = 0
+  /** How many are using it right now; then it is not evicted. */
+  pinCount = 1
+
+  constructor(
+    readonly modelKey: string,
+    readonly vocabularySize: number,
+    promptIds: ArrayLike<number>
+  ) {
+    this.ids = Array.from(promptIds)
+    this.promptCount = promptIds.length
+  }
+
+  /** What the model predicts after `position`, as a view; null where it is not there. */
+  row(position: number): Float32Array | null {
+    const block = this.blockAt(position)
+    if (!block) return null
+    const start = (position - block.firstPosition) * this.vocabularySize
+    return block.logits.subarray(start, start + this.vocabularySize)
+  }
+
+  /** ln Σ e^logit of the row after `position`, which must be there. */
+  logSumExp(position: number): number {
+    const block = this.blockAt(position)
+    if (!block) throw new RangeError(`row ${position} is not kept`)
+    return block.logSumExps[position - block.firstPosition]!
+  }
+
+  /** Whether the first `count` ids are those of `ids`, and their rows are there. */
+  hasRowsOf(ids: ArrayLike<number>, count: number): boolean {
+    if (this.rowCount < count || ids.length < count) return false
+    for (let i = 0; i < count; i++) if (this.ids[i] !== ids[i]) return false
+    return true
+  }
+
+  private blockAt(position: number): Block | undefined {
+    return this.blocks.find(
+      ({firstPosition, rowCount}) =>
+        position >= firstPosition && position < firstPosition + rowCount
+    )
+  }
+}
+
+/**
+ * Logits of the latest runs, bounded in bytes: of the runs that are not in use, the one that was not
+ * looked at for longest gives way first. What is gone is run again on demand.
+ */
+export class LogitsStore {
+  usedBytes = 0
+  /** Least recently used first. */
+  private readonly runs = new Set<KeptRun>()
+
+  constructor(readonly maxBytes: number) {}
+
+  /**
+   * A place for a run's rows, or null where those of its prompt alone are over the budget. The rows
+   * before `startAt` are shared with `earlier`. It stays until `unpin`.
+   */
+  begin(
+    modelKey: string,
+    vocabularySize: number,
+    promptIds: ArrayLike<number>,
+    earlier: KeptRun | null = null,
+    startAt = 0
+  ): KeptRun | null {
+    const newBytes = (promptIds.length - startAt) * vocabularySize * 4
+    if (earlier) earlier.pinCount++
+    const hasRoom = this.makeRoom(newBytes)
+    if (earlier) earlier.pinCount--
+    if (!hasRoom) return null
+    const run = new KeptRun(modelKey, vocabularySize, promptIds)
+    for (const block of earlier?.blocks ?? []) {
+      if (block.firstPosition + block.rowCount <= startAt) this.own(run, block)
+    }
+    this.runs.add(run)
+    return run
+  }
+
+  /** Adds rows to a run under way; drops them where there is no more room. */
+  add(run: KeptRun, event: RowsEvent): void {
+    run.ids.push(...event.generatedIds)
+    if (!event.logits || run.rowCount !== event.firstPosition) return
+    if (!this.makeRoom(event.logits.byteLength)) return
+    const {firstPosition, rowCount, logits, logSumExps, columns} = event
+    this.own(run, {firstPosition, rowCount, logits, logSumExps, columns, ownerCount: 0})
+  }
+
+  /** The run is over: it may be evicted from now on. One without rows is forgotten. */
+  unpin(run: KeptRun): void {
+    run.pinCount--
+    if (run.rowCount === 0) this.runs.delete(run)
+  }
+
+  /**
+   * A run that holds the row after `position` of this very sequence, else of a sequence that begins
+   * alike: what follows a position has no influence on it.
+   */
+  find(modelKey: string, ids: ArrayLike<number>, position: number): KeptRun | null {
+    let found: KeptRun | null = null
+    for (const run of this.runs) {
+      if (run.modelKey !== modelKey || !run.hasRowsOf(ids, position + 1)) continue
+      found = run
+      if (run.ids.length === ids.length && run.hasRowsOf(ids, ids.length)) break
+    }
+    if (found) this.touch(found)
+    return found
+  }
+
+  /** A run whose first `count` positions were run as a prompt with these ids. */
+  findPrompt(modelKey: string, ids: ArrayLike<number>, count: number): KeptRun | null {
+    for (const run of this.runs) {
+      if (run.modelKey !== modelKey || run.promptCount < count) continue
+      if (!run.hasRowsOf(ids, count)) continue
+      this.touch(run)
+      return run
+    }
+    return null
+  }
+
+  /** Forgets the runs of a model that is no longer loaded. */
+  forget(modelKey: string): void {
+    for (const run of [...this.runs]) if (run.modelKey === modelKey) this.evict(run)
+  }
+
+  private own(run: KeptRun, block: Block): void {
+    if (block.ownerCount === 0) this.usedBytes += block.logits.byteLength
+    block.ownerCount++
+    run.blocks.push(block)
+    run.rowCount = block.firstPosition + block.rowCount
+  }
+
+  private makeRoom(bytes: number): boolean {
+    if (bytes > this.maxBytes) return false
+    for (const run of [...this.runs]) {
+      if (this.usedBytes + bytes <= this.maxBytes) return true
+      if (run.pinCount === 0) this.evict(run)
+    }
+    return this.usedBytes + bytes <= this.maxBytes
+  }
+
+  private evict(run: KeptRun): void {
+    this.runs.delete(run)
+    for (const block of run.blocks) {
+      block.ownerCount--
+      if (block.ownerCount === 0) this.usedBytes -= block.logits.byteLength
+    }
+    run.blocks.length = 0
+    run.rowCount = 0
+  }
+
+  private touch(run: KeptRun): void {
+    this.runs.delete(run)
+    this.runs.add(run)
+  }
+}

@@ -1,0 +1,174 @@
+import {createRequire} from 'node:module'
+import {implement} from '@orpc/server'
+import {type BytesRef, contract, type EngineStatus} from '../../shared/contract/contract.ts'
+import type {ModelRef} from '../../shared/domain/model.ts'
+import {ProblemError} from '../../shared/domain/problem.ts'
+import {tokenTableOf} from '../../shared/domain/token.ts'
+import type {Blobs} from './blobs.ts'
+import {LogitsStore} from './captures/logits-store.ts'
+import {exportFigure} from './export/export-figure.ts'
+import {Changes} from './jobs/changes.ts'
+import {EventQueue} from './jobs/event-queue.ts'
+import {checkIds, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
+import {computeNext, computeTracked} from './lenses/rows.ts'
+import {runTokens} from './lenses/tokens.ts'
+import {listFolder} from './model-folder/list-folder.ts'
+import {listModels} from './model-folder/list-models.ts'
+import type {ModelFolder} from './model-folder/model-folder.ts'
+import {readModelFolder} from './model-folder/read-model-folder.ts'
+import {Recents} from './model-folder/recents.ts'
+import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
+import type {EngineOptions} from './options.ts'
+import {type LoadStage, Models} from './runtime/models.ts'
+import {physicalCoreCount} from './runtime/threads.ts'
+import {loadTokenizer} from './tokenizers/load-tokenizer.ts'
+
+const STATUS_INTERVAL_MS = 100
+/** Of the JSON results, which carry it in their name too. */
+const SCHEMA_VERSION = '1'
+
+export type EngineHandlers = ReturnType<typeof createHandlers>
+
+/** Table of contents: every call of the contract and what answers it. */
+export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) {
+  const changes = new Changes()
+  const store = new LogitsStore(options.maxMemoryBytes)
+  const recents = new Recents(options.stateFolder)
+  const versions = {
+    tokenscope: options.version,
+    onnxruntime: onnxruntimeVersion(),
+    schema: SCHEMA_VERSION,
+  }
+  const models = new Models({
+    readFolder,
+    loadTokenizer,
+    threads: options.threads,
+    onChange: () => changes.notify(),
+    onUnloaded: ({info}) => store.forget(info.sha256),
+    onLoaded({info}) {
+      if (info.source === 'builtin' || info.source === 'cache') return
+      recents.add(info.path).catch((error) => console.error('recent models not kept:', error))
+    },
+  })
+  const context = {models, store, versions}
+
+  async function places() {
+    const {folders, warning} = await recents.read()
+    if (warning) console.error(warning.message)
+    return {builtinModelsFolder: options.builtinModelsFolder, recents: folders}
+  }
+
+  async function readFolder(ref: ModelRef): Promise<ModelFolder> {
+    const found = await resolveModelRef(ref, await places())
+    return readModelFolder(found.path, found)
+  }
+
+  function status(): EngineStatus {
+    return {
+      processId: process.pid,
+      startCount: options.startCount,
+      lastExit: options.lastExit,
+      versions,
+      threads: options.threads ?? physicalCoreCount(),
+      maxMemoryBytes: options.maxMemoryBytes,
+      usedMemoryBytes: store.usedBytes,
+      loaded: models.list(),
+      runningCount: models.jobCount,
+    }
+  }
+
+  const engine = implement(contract)
+  const router = engine.router({
+    engine: {
+      status: engine.engine.status.handler(status),
+      watch: engine.engine.watch.handler(async function* ({signal}) {
+        for await (const _ of changes.watch(STATUS_INTERVAL_MS, signal)) yield status()
+      }),
+    },
+    models: {
+      list: engine.models.list.handler(async () => listModels(await places())),
+      load: engine.models.load.handler(async function* ({input, signal}) {
+        const stages = new EventQueue<LoadStage>()
+        const loading = models.load(input, (stage) => stages.push(stage), signal)
+        loading.then(
+          () => stages.close(),
+          (error) => stages.fail(error)
+        )
+        yield* stages
+        yield {kind: 'loaded', model: (await loading).info}
+      }),
+      unload: engine.models.unload.handler(async ({input}) => ({
+        freedBytes: await models.unload(input),
+      })),
+    },
+    folders: {
+      list: engine.folders.list.handler(async ({input}) => listFolder(input.path, await places())),
+    },
+    text: {
+      tokenize: engine.text.tokenize.handler(async ({input}) => {
+        const {folder, tokenizer} = await models.text(input)
+        const {text, parts} = await encodeText(input, tokenizer)
+        return {text, tokens: tokenTableOf(parts), contextLength: folder.contextLength}
+      }),
+      describe: engine.text.describe.handler(async ({input}) => {
+        const {folder, tokenizer} = await models.text(input)
+        checkIds(input.ids, folder.vocabularySize, 'ids')
+        return tokenTableOf(vocabularyParts(tokenizer, input.ids))
+      }),
+    },
+    tokens: {
+      run: engine.tokens.run.handler(({input, signal}) => runTokens(context, input, signal)),
+      next: engine.tokens.next.handler(async ({input, signal}) =>
+        computeNext(await models.load(input, undefined, signal), store, input, signal)
+      ),
+      track: engine.tokens.track.handler(async ({input, signal}) => {
+        const model = await models.load(input, undefined, signal)
+        return computeTracked(model, store, input.ids, input.tokenIds, signal)
+      }),
+      estimate: engine.tokens.estimate.handler(({input}) => ({
+        seconds: models.get(input)?.rates.secondsFor(input.tokenCount, input.generate) ?? null,
+      })),
+    },
+    figures: {
+      export: engine.figures.export.handler(async ({input}) => {
+        const {bytes, warnings, ...file} = await exportFigure(input, options)
+        return {...file, warnings: [...warnings], content: blobs.refer(ownBytes(bytes))}
+      }),
+    },
+    blobs: {
+      read: engine.blobs.read.handler(({input}) => {
+        const bytes = blobs.take(input.blobId)
+        if (!bytes) throw blobGone(input.blobId)
+        return bytes
+      }),
+      probe: engine.blobs.probe.handler(({input}): BytesRef => {
+        const bytes = new Uint8Array(input.byteLength)
+        return input.asBlob ? blobs.keep(bytes) : {bytes}
+      }),
+    },
+  })
+  return {router, close: () => models.close()}
+}
+
+function blobGone(blobId: string): ProblemError {
+  return new ProblemError({
+    code: 'blob-gone',
+    message: 'These bytes have been fetched already, or have waited too long.',
+    found: blobId,
+    expected: 'an id that was just given out',
+    advice: 'Ask for the figure again.',
+  })
+}
+
+/** Bytes with a buffer of their own, so that no more than they are is kept. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes)
+}
+
+/** Read from its package, since loading the runtime is left to the session workers. */
+function onnxruntimeVersion(): string {
+  const require = createRequire(import.meta.url)
+  return (require('onnxruntime-node/package.json') as {version: string}).version
+}

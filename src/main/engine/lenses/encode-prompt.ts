@@ -1,0 +1,157 @@
+import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
+import type {TokenParts} from '../../../shared/domain/token.ts'
+import type {Message, PromptInput} from '../../../shared/lenses/tokens.ts'
+import type {ModelFolder} from '../model-folder/model-folder.ts'
+import type {Tokenizer} from '../tokenizers/tokenizer.ts'
+
+/** A prompt as the sequence that is run. */
+export interface EncodedPrompt {
+  /** The well-formed text that byte spans point into (of a chat, the template's output). */
+  readonly text: string
+  /** Every token, those of `completionIds` too, whose spans go on counting after the text. */
+  readonly parts: readonly TokenParts[]
+  /** Tokens before those of `completionIds`. */
+  readonly promptTokenCount: number
+  readonly warnings: readonly Warning[]
+}
+
+/** Encodes a prompt or a chat, without looking at how long it may be. */
+export async function encodeText(
+  input: PromptInput,
+  tokenizer: Tokenizer
+): Promise<{text: string; parts: readonly TokenParts[]}> {
+  const messages = messagesOf(input)
+  if (!messages) {
+    return tokenizer.encode(input.prompt ?? '', {
+      noSpecialTokens: input.noSpecialTokens ?? false,
+      parseSpecial: input.parseSpecial ?? false,
+    })
+  }
+  // The template writes its special tokens, the begin token among them, as text.
+  return tokenizer.encode(tokenizer.renderChat(messages), {
+    noSpecialTokens: true,
+    parseSpecial: true,
+  })
+}
+
+/**
+ * The sequence of a prompt. Throws a Problem for an empty one, for one that is longer than the
+ * context where it says not to truncate, and for completion ids outside the vocabulary.
+ */
+export async function encodePrompt(
+  input: PromptInput,
+  folder: Pick<ModelFolder, 'contextLength' | 'vocabularySize'>,
+  tokenizer: Tokenizer
+): Promise<EncodedPrompt> {
+  const {text, parts} = await encodeText(input, tokenizer)
+  const completionIds = input.completionIds ?? []
+  checkIds(completionIds, folder.vocabularySize, 'completionIds')
+  const warnings: Warning[] = []
+  const roomCount = folder.contextLength - completionIds.length
+  let promptParts = parts
+  if (parts.length > roomCount) {
+    promptParts = truncated(parts, roomCount, input.truncate, folder.contextLength)
+    const side = input.truncate === 'left' ? 'start' : 'end'
+    warnings.push({
+      code: 'prompt-truncated',
+      message: `${parts.length - promptParts.length} of ${parts.length} tokens were cut off at the ${side} of the prompt, to fit the context of ${folder.contextLength}.`,
+    })
+  }
+  if (promptParts.length + completionIds.length === 0) throw emptyPrompt(input)
+  let byteEnd = Buffer.byteLength(text)
+  const completion = completionIds.map((id) => {
+    const part = completionPart(tokenizer, id, byteEnd)
+    byteEnd = part.byteEnd
+    return part
+  })
+  return {
+    text,
+    parts: [...promptParts, ...completion],
+    promptTokenCount: promptParts.length,
+    warnings,
+  }
+}
+
+/** A token that follows the text: its bytes go on counting there. */
+export function completionPart(tokenizer: Tokenizer, id: number, byteStart: number): TokenParts {
+  const bytes = tokenizer.bytesOf(id)
+  return {
+    id,
+    bytes,
+    byteStart,
+    byteEnd: byteStart + bytes.length,
+    isSpecial: tokenizer.isSpecial(id),
+    isInserted: false,
+    spanClass: 'lossless',
+  }
+}
+
+/** Vocabulary entries by themselves: each span is that of the token's own bytes. */
+export function vocabularyParts(tokenizer: Tokenizer, ids: Iterable<number>): TokenParts[] {
+  return Array.from(ids, (id) => completionPart(tokenizer, id, 0))
+}
+
+/** Throws a Problem that names the first id beyond the vocabulary. */
+export function checkIds(ids: ArrayLike<number>, vocabularySize: number, field: string): void {
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!
+    if (id >= 0 && id < vocabularySize) continue
+    throw new ProblemError({
+      code: 'unknown-token-id',
+      message: `The model's vocabulary has no token ${id}.`,
+      field,
+      found: String(id),
+      expected: `an id from 0 to ${vocabularySize - 1}`,
+      advice: 'Take ids from this model: another vocabulary numbers its tokens otherwise.',
+    })
+  }
+}
+
+function messagesOf(input: PromptInput): Message[] | null {
+  if (!input.messages && !input.chat) return null
+  const turn = input.prompt ? [{role: 'user', content: input.prompt}] : []
+  return [...(input.messages ?? []), ...turn]
+}
+
+function truncated(
+  parts: readonly TokenParts[],
+  roomCount: number,
+  side: PromptInput['truncate'],
+  contextLength: number
+): readonly TokenParts[] {
+  if (!side || roomCount < 1) {
+    throw new ProblemError({
+      code: 'prompt-too-long',
+      message: `The prompt is ${parts.length - Math.max(0, roomCount)} tokens longer than the model's context.`,
+      field: 'prompt',
+      found: `${parts.length} tokens`,
+      expected:
+        roomCount < contextLength
+          ? `at most ${Math.max(0, roomCount)} tokens (a context of ${contextLength} less ${contextLength - roomCount} that follow)`
+          : `at most ${contextLength} tokens`,
+      advice:
+        'Shorten it, or cut it with truncate left (keeps the end) or right (keeps the start).',
+    })
+  }
+  if (side === 'right') return parts.slice(0, roomCount)
+  // What the tokenizer put in front belongs in front of any text.
+  const typedStart = parts.findIndex((part) => !part.isInserted)
+  const insertedCount = Math.min(Math.max(0, typedStart), roomCount)
+  return [
+    ...parts.slice(0, insertedCount),
+    ...parts.slice(parts.length - (roomCount - insertedCount)),
+  ]
+}
+
+function emptyPrompt(input: PromptInput): ProblemError {
+  return new ProblemError({
+    code: 'empty-prompt',
+    message: 'The prompt has no tokens, so there is nothing to run.',
+    field: input.messages ? 'messages' : 'prompt',
+    found: 'no tokens',
+    expected: 'at least one token',
+    advice: input.noSpecialTokens
+      ? 'Type some text, or let the tokenizer insert its begin token.'
+      : 'Type some text: this tokenizer inserts no begin token.',
+  })
+}
