@@ -64,7 +64,10 @@ export function flowText(
 
 // XML readers drop white space at the ends of a text, so a span begins where its first word does.
 function atItsWord(span: PlacedSpan, sizePx: number): PlacedSpan {
-  const text = span.text.trimStart()
-  const lead = span.text.slice(0, span.text.length - text.length)
-  return {...span, text, xPx: span.xPx + textWidthPx(lead, sizePx, span.role, span.weight)}
+  const lead = span.text.slice(0, span.text.length - span.text.trimStart().length)
+  return {
+    ...span,
+    text: span.text.trim(),
+    xPx: span.xPx + textWidthPx(lead, sizePx, span.role, span.weight),
+  }
 }

@@ -108,8 +108,8 @@ export function glyphsOfTokens(
 function endsInside(token: GlyphSource): boolean {
   const hex = token.bytesHex
   const last = Number.parseInt(hex.slice(-2), 16)
-  // ASCII, by far the most frequent end, and the empty token.
-  return !(last < 0x80) && hex.length > 0
+  // Not after ASCII, by far the most frequent end; a token without bytes changes nothing.
+  return !(last < 0x80)
 }
 
 interface Drawing {

@@ -1,4 +1,4 @@
-import {fitText, textWidthPx} from '../text-width.ts'
+import {fitText, fontRuns, textWidthPx} from '../text-width.ts'
 import type {CutCharacter, GlyphCell} from '../token-glyphs.ts'
 
 /** Heights and widths of token chips, in pixels (look: the 4 px grid). */
@@ -21,6 +21,8 @@ const LONGEST_MARK_RUN = 8
 export interface ChipRun {
   readonly kind: GlyphCell['kind'] | 'count'
   readonly text: string
+  /** Null is the tokens' own typeface. */
+  readonly family: string | null
   /** Left edge, relative to the chip's. */
   readonly xPx: number
   readonly widthPx: number
@@ -86,7 +88,7 @@ export function layoutChip(cells: readonly GlyphCell[], availablePx: number): Ch
         const shown = Math.max(0, [...fitted].length - 1)
         text = [...text].slice(0, shown).join('')
         widthPx = textWidthPx(text, sizePx, 'mono')
-        if (text) runs.push({kind: piece.kind, text, xPx, widthPx, sizePx})
+        if (text) pushRuns(piece.kind, text, sizePx)
         xPx += text ? widthPx : 0
         pushCount(left - shown)
       } else {
@@ -96,13 +98,28 @@ export function layoutChip(cells: readonly GlyphCell[], availablePx: number): Ch
       break
     }
     if (piece.kind === 'hex') hexEdges[piece.cellIndex] = [xPx, xPx + widthPx]
-    runs.push({kind: piece.kind, text, xPx, widthPx, sizePx})
+    pushRuns(piece.kind, text, sizePx, widthPx)
     xPx += widthPx
+  }
+  function pushRuns(kind: ChipRun['kind'], text: string, sizePx: number, cellPx?: number) {
+    let at = xPx
+    for (const run of fontRuns(text, sizePx, 'mono')) {
+      const widthPx = kind === 'hex' && cellPx !== undefined ? cellPx : run.widthPx
+      runs.push({kind, text: run.text, family: run.family, xPx: at, widthPx, sizePx})
+      at += widthPx
+    }
   }
   function pushCount(count: number) {
     const text = `…+${count}`
     const widthPx = textWidthPx(text, CHIP.smallTextPx, 'mono')
-    runs.push({kind: 'count', text, xPx: xPx + 2, widthPx, sizePx: CHIP.smallTextPx})
+    runs.push({
+      kind: 'count',
+      text,
+      family: null,
+      xPx: xPx + 2,
+      widthPx,
+      sizePx: CHIP.smallTextPx,
+    })
     xPx += widthPx + 2
   }
   const widthPx = Math.max(CHIP.leastPx, xPx + CHIP.paddingPx)

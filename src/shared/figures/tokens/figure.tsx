@@ -1,3 +1,4 @@
+import {MixedText} from '../mixed-text.tsx'
 import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
 import {xmlText} from '../svg-text.ts'
@@ -78,15 +79,15 @@ function WordLineFigure({line, marginPx, ink}: WordLineProps) {
   return (
     <g fontSize={sizePx} fill={ink}>
       {line.spans.map((span) => (
-        <text
+        <MixedText
           key={span.xPx}
-          x={roundPx(marginPx + span.xPx)}
-          y={roundPx(line.yPx + sizePx)}
-          fontFamily={span.role === 'mono' ? FONT_FAMILIES.mono : undefined}
-          fontWeight={span.weight === 400 ? undefined : span.weight}
-        >
-          {xmlText(span.text)}
-        </text>
+          x={marginPx + span.xPx}
+          y={line.yPx + sizePx}
+          text={span.text}
+          sizePx={sizePx}
+          typeface={span.role}
+          weight={span.weight}
+        />
       ))}
     </g>
   )

@@ -1,6 +1,6 @@
+import {MixedText} from '../mixed-text.tsx'
 import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
-import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES} from '../text-width.ts'
 import {type NextLayout, type NextRow, TITLE_NOTE_PX} from './next-layout.ts'
 import {ChipText} from './text-figure.tsx'
@@ -23,9 +23,7 @@ export function NextFigure({layout, palette, selectedId = null, isInteractive}: 
         Next token
       </text>
       <g fontSize={11} fill={palette.ink3}>
-        <text x={TITLE_NOTE_PX} y={14}>
-          {xmlText(layout.titleNote)}
-        </text>
+        <MixedText x={TITLE_NOTE_PX} y={14} text={layout.titleNote} sizePx={11} typeface="sans" />
         <text x={roundPx(layout.widthPx)} y={14} textAnchor="end">
           {layout.hint}
         </text>

@@ -1,3 +1,4 @@
+import {MixedText} from '../mixed-text.tsx'
 import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
 import {xmlText} from '../svg-text.ts'
@@ -87,14 +88,15 @@ export function TokenLineFigure(props: TokenLineFigureProps) {
               stroke={palette.seqInkLow}
               fill="none"
             />
-            <text
-              x={roundPx(joined.textXPx)}
-              y={roundPx(top - 3)}
-              fontSize={joined.text.startsWith('U+') ? 11 : 12}
+            <MixedText
+              x={joined.textXPx}
+              y={top - 3}
+              text={joined.text}
+              sizePx={joined.text.startsWith('U+') ? 11 : 12}
+              typeface="mono"
               fill={palette.ink2}
-            >
-              {xmlText(joined.text)}
-            </text>
+              anchor="middle"
+            />
           </g>
         ))}
       </g>
@@ -225,9 +227,7 @@ export function ChipText({runs, x, baseline, ink}: ChipTextProps) {
   const groups: ChipRun[][] = []
   for (const run of runs) {
     const last = groups.at(-1)
-    const isWord = run.kind === 'text' || run.kind === 'mark'
-    const isAfterWord = last && (last[0]!.kind === 'text' || last[0]!.kind === 'mark')
-    if (isWord && isAfterWord) last.push(run)
+    if (last && isWord(run) && isWord(last[0]!)) last.push(run)
     else groups.push([run])
   }
   return (
@@ -242,6 +242,7 @@ export function ChipText({runs, x, baseline, ink}: ChipTextProps) {
             y={roundPx(baseline)}
             fill={ink}
             fontSize={first.sizePx === CHIP.textPx ? undefined : first.sizePx}
+            fontFamily={first.family === null ? undefined : `'${first.family}', monospace`}
           >
             {group.map((run, j) =>
               run.kind === 'mark' ? (
@@ -258,6 +259,8 @@ export function ChipText({runs, x, baseline, ink}: ChipTextProps) {
     </>
   )
 }
+
+const isWord = (run: ChipRun) => run.family === null && (run.kind === 'text' || run.kind === 'mark')
 
 interface SelectionProps {
   readonly layout: TokenTextLayout

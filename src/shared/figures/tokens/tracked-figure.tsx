@@ -1,6 +1,6 @@
+import {MixedText} from '../mixed-text.tsx'
 import {roundPx} from '../number-format.ts'
 import {CATEGORY_DASHES, type Palette} from '../palette.ts'
-import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES, textWidthPx} from '../text-width.ts'
 import type {TrackedLayout, TrackedSeries} from './tracked-layout.ts'
 
@@ -93,14 +93,14 @@ function SeriesLine({series, palette}: {series: TrackedSeries; palette: Palette}
         strokeDasharray={dash}
         fill="none"
       />
-      <text
-        x={roundPx(series.keyXPx + 26)}
-        y={roundPx(series.keyYPx + 14)}
-        fontFamily={FONT_FAMILIES.mono}
+      <MixedText
+        x={series.keyXPx + 26}
+        y={series.keyYPx + 14}
+        text={series.name}
+        sizePx={11}
+        typeface="mono"
         fill={palette.ink1}
-      >
-        {xmlText(series.name)}
-      </text>
+      />
       <text
         x={roundPx(series.keyXPx + 26 + textWidthPx(series.name, 11, 'mono') + 6)}
         y={roundPx(series.keyYPx + 14)}
