@@ -1,0 +1,138 @@
+import {existsSync} from 'node:fs'
+import {cp, mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
+import {join, resolve} from 'node:path'
+import {InferenceSession, Tensor} from 'onnxruntime-node'
+import type {DecoderShape} from '../fixtures/tiny-decoder.ts'
+import {tinyDecoderFiles, writeModelFiles} from '../fixtures/tiny-models.ts'
+
+const ROOT = resolve(import.meta.dirname, '..')
+
+/** The size of GPT-2 small (12 layers, 12 heads of 64, vocabulary 50,257); gated MLP of equal weight. */
+const GPT2_SMALL_SHAPE: DecoderShape = {
+  layerCount: 12,
+  queryHeadCount: 12,
+  keyValueHeadCount: 12,
+  headSize: 64,
+  innerSize: 2048,
+  vocabularySize: 50_257,
+  contextLength: 1024,
+}
+
+/** A model that a bench runs, and the threads that both sides give it. */
+export interface BenchModel {
+  readonly name: string
+  readonly folder: string
+  readonly vocabularySize: number
+}
+
+/** micro-base without its stop ids, so that both sides generate as many tokens. */
+export async function microBase(): Promise<BenchModel> {
+  const original = join(ROOT, 'assets/models/micro-base')
+  const folder = join(ROOT, '.cache/bench/micro-base')
+  await rm(folder, {recursive: true, force: true})
+  await cp(original, folder, {recursive: true})
+  await writeFile(join(folder, 'generation_config.json'), '{}')
+  const config = JSON.parse(await readFile(join(original, 'config.json'), 'utf8'))
+  delete config.eos_token_id
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config))
+  return {
+    name: 'micro-base',
+    folder,
+    // Ids below this are in every built-in tokenizer; benches need no more.
+    vocabularySize: 1024,
+  }
+}
+
+/** Random weights in GPT-2 small's shape, made once (620 MB) and kept under `.cache`. */
+export async function gpt2SmallShape(): Promise<BenchModel> {
+  const folder = join(ROOT, '.cache/bench/gpt2-small-shape')
+  if (!existsSync(folder)) {
+    console.error('making a model of GPT-2 small’s shape, once …')
+    const partial = `${folder}.partial`
+    await rm(partial, {recursive: true, force: true})
+    await mkdir(partial, {recursive: true})
+    await writeModelFiles(partial, tinyDecoderFiles({hasKvCache: true}, GPT2_SMALL_SHAPE))
+    await rename(partial, folder)
+  }
+  return {name: 'GPT-2 small’s shape', folder, vocabularySize: GPT2_SMALL_SHAPE.vocabularySize}
+}
+
+/** A session of one's own on a bench model, with the settings that the engine's sessions have. */
+export async function openBare(model: BenchModel, threads: number): Promise<BareSession> {
+  const session = await InferenceSession.create(join(model.folder, 'onnx/model.onnx'), {
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    extra: {session: {intra_op: {allow_spinning: '0'}}},
+    logSeverityLevel: 3,
+  })
+  return new BareSession(session)
+}
+
+/** onnxruntime and nothing else: what ours is measured against. */
+export class BareSession {
+  constructor(private readonly session: InferenceSession) {}
+
+  /** One run over a whole sequence with an empty KV cache; fetches every output. */
+  async run(ids: Int32Array): Promise<Record<string, Tensor>> {
+    return this.session.run({...this.numberFeeds(ids, 0), ...this.emptyPast()})
+  }
+
+  /** Greedy decoding through the KV cache, by the shortest loop that does it. */
+  async generate(ids: Int32Array, count: number): Promise<number[]> {
+    const generated: number[] = []
+    let outputs = await this.run(ids)
+    for (let length = ids.length; ; length++) {
+      const {data, dims} = outputs.logits!
+      const vocabularySize = dims[2]!
+      const logits = data as Float32Array
+      let best = logits.length - vocabularySize
+      for (let i = best; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i
+      const id = best % vocabularySize
+      generated.push(id)
+      if (generated.length === count) return generated
+      const feeds: Record<string, Tensor> = this.numberFeeds(Int32Array.of(id), length)
+      for (const name of this.session.outputNames) {
+        if (name.startsWith('present.')) {
+          feeds[name.replace('present', 'past_key_values')] = outputs[name]!
+        }
+      }
+      outputs = await this.session.run(feeds)
+    }
+  }
+
+  release(): Promise<void> {
+    return this.session.release()
+  }
+
+  private numberFeeds(ids: Int32Array, past: number): Record<string, Tensor> {
+    const count = ids.length
+    return {
+      input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, count]),
+      attention_mask: new Tensor('int64', new BigInt64Array(past + count).fill(1n), [
+        1,
+        past + count,
+      ]),
+      position_ids: new Tensor(
+        'int64',
+        BigInt64Array.from({length: count}, (_, i) => BigInt(past + i)),
+        [1, count]
+      ),
+    }
+  }
+
+  private emptyPast(): Record<string, Tensor> {
+    const past: Record<string, Tensor> = {}
+    for (const input of this.session.inputMetadata) {
+      if (!input.isTensor || !input.name.startsWith('past_key_values')) continue
+      const [, heads, , headSize] = input.shape
+      past[input.name] = new Tensor('float32', new Float32Array(0), [
+        1,
+        Number(heads),
+        0,
+        Number(headSize),
+      ])
+    }
+    return past
+  }
+}

@@ -1,0 +1,150 @@
+import {spawn} from 'node:child_process'
+import {join, resolve} from 'node:path'
+import {createInterface} from 'node:readline'
+import {type Browser, chromium, type Page} from 'playwright'
+import {build} from 'vite'
+import {median, type Ratio} from './measure.ts'
+import type {PageProbe} from './page-probe.ts'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const TURNS = 7
+
+/** Starts the served host and resolves with its address once it listens. */
+async function serve(): Promise<{url: string; stop: () => void}> {
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'out/main/cli.js'), 'serve', '--json', '--no-open', '--port', '0'],
+    {cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit']}
+  )
+  for await (const line of createInterface({input: child.stdout})) {
+    return {url: String(JSON.parse(line).url), stop: () => child.kill('SIGTERM')}
+  }
+  throw new Error('the served host ended before it was ready')
+}
+
+async function timed(page: Page, url: string, isReady: () => Promise<unknown>): Promise<number> {
+  await page.goto('about:blank')
+  const start = performance.now()
+  await page.goto(url, {waitUntil: 'load'})
+  await isReady()
+  return performance.now() - start
+}
+
+/** The probe as one script, so that the app itself carries no code for being measured. */
+async function bundleProbe(): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      lib: {entry: join(import.meta.dirname, 'page-probe.ts'), formats: ['iife'], name: 'probe'},
+    },
+  })
+  const [output] = Array.isArray(built) ? built : [built]
+  if (!output || !('output' in output)) throw new Error('the probe was not built')
+  return output.output[0].code
+}
+
+/** From asking for the page to a sample drawn and the prompt taking input, against an empty page. */
+async function startRatio(browser: Browser): Promise<Ratio> {
+  const ours: number[] = []
+  const bare: number[] = []
+  for (let turn = 0; turn < TURNS; turn++) {
+    const {url, stop} = await serve()
+    const page = await browser.newPage()
+    ours.push(
+      await timed(page, url, async () => {
+        await page.locator('[data-position]').first().waitFor()
+        await page.getByRole('textbox', {name: 'Prompt'}).waitFor()
+      })
+    )
+    bare.push(await timed(page, new URL('/missing', url).href, async () => undefined))
+    await page.close()
+    stop()
+  }
+  const oursMs = median(ours)
+  const bareMs = median(bare)
+  return {
+    bench: 'page start',
+    what: 'address to first sample drawn, engine start and model load included; bare: an empty page',
+    ours: oursMs,
+    bare: bareMs,
+    unit: 'ms',
+    ratio: oursMs / bareMs,
+    goal: null,
+    isMet: null,
+  }
+}
+
+/** Bytes from the engine to the page, against copying as many inside the page. */
+async function throughputRatios(browser: Browser): Promise<Ratio[]> {
+  const {url, stop} = await serve()
+  const page = await browser.newPage()
+  await page.goto(url)
+  await page.evaluate(await bundleProbe())
+  const ratios: Ratio[] = []
+  for (const [byteLength, asBlob] of [
+    [256 * 1024, false],
+    [4 << 20, true],
+    [40 << 20, true],
+  ] as const) {
+    const ours: number[] = []
+    const bare: number[] = []
+    for (let turn = -1; turn < TURNS; turn++) {
+      const times = await page.evaluate(
+        async ({byteLength, asBlob}) => {
+          const {pageProbe} = globalThis as unknown as {pageProbe: PageProbe}
+          const start = performance.now()
+          const bytes = await pageProbe.fetchBytes(byteLength, asBlob)
+          const middle = performance.now()
+          const copy = bytes.slice()
+          const end = performance.now()
+          if (copy.length !== byteLength) throw new Error(`got ${copy.length} bytes`)
+          return {oursMs: middle - start, bareMs: end - middle}
+        },
+        {byteLength, asBlob}
+      )
+      if (turn < 0) continue
+      ours.push(times.oursMs)
+      bare.push(Math.max(times.bareMs, 0.005))
+    }
+    const perSecond = (ms: number) => byteLength / 1e6 / (ms / 1000)
+    const oursRate = perSecond(median(ours))
+    const bareRate = perSecond(median(bare))
+    ratios.push({
+      bench: 'engine to page',
+      what: `${byteLength / 1024} KiB by ${asBlob ? 'authenticated GET' : 'socket'}; bare: a copy in the page`,
+      ours: oursRate,
+      bare: bareRate,
+      unit: 'MB/s',
+      ratio: oursRate / bareRate,
+      goal: null,
+      isMet: null,
+    })
+  }
+  await page.close()
+  stop()
+  return ratios
+}
+
+/** Benches of the page in a real Chromium on the served host. */
+export async function benchPage(): Promise<Ratio[]> {
+  const browser = await chromium.launch({
+    executablePath: process.env.TOKENSCOPE_CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS,
+  })
+  try {
+    return [await startRatio(browser), ...(await throughputRatios(browser))]
+  } finally {
+    await browser.close()
+  }
+}
