@@ -31,11 +31,14 @@ export function MixedText(props: MixedTextProps) {
           // XML readers drop white space at the ends of a text.
           x={roundPx(left + starts[i]! + textWidthPx(leadOf(run.text), sizePx, typeface, weight))}
           y={roundPx(y)}
-          fontFamily={familiesOf(run, typeface)}
+          // Every figure's words stand in the sans of its root.
+          fontFamily={
+            run.family === null && typeface === 'sans' ? undefined : familiesOf(run, typeface)
+          }
           fontSize={sizePx}
           fontWeight={weight === 400 || run.family !== null ? undefined : weight}
           fill={fill}
-          textAnchor={isCentered ? 'middle' : 'start'}
+          textAnchor={anchor === 'start' ? undefined : isCentered ? 'middle' : 'start'}
         >
           {xmlText(run.text.trim())}
         </text>

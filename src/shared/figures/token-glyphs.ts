@@ -91,6 +91,8 @@ export function glyphsOfTokens(
   const cells: GlyphCell[][] = tokens.map(() => [])
   const cutCharacters: CutCharacter[] = []
   const missing = new Set<number>()
+  // Tokens repeat; a whole token looks the same wherever it stands.
+  const known = new Map<string, GlyphCell[]>()
   for (let first = 0; first < tokens.length; ) {
     // A special token's bytes are its name and never part of a character around it.
     let end = first + 1
@@ -98,7 +100,15 @@ export function glyphsOfTokens(
       while (end < tokens.length && !tokens[end]!.isSpecial && endsInside(tokens[end - 1]!))
         end += 1
     }
-    drawRun(tokens, first, end, {cells, cutCharacters, missing, drawsUncovered})
+    const isAlone = end === first + 1
+    const hex = tokens[first]!.bytesHex
+    const same = isAlone ? known.get(hex) : undefined
+    if (same) {
+      cells[first] = same
+    } else {
+      drawRun(tokens, first, end, {cells, cutCharacters, missing, drawsUncovered})
+      if (isAlone) known.set(hex, cells[first]!)
+    }
     first = end
   }
   return {cells, cutCharacters, missing: [...missing].sort((a, b) => a - b)}

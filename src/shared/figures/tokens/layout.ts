@@ -40,7 +40,9 @@ const MARGIN_PX = 16
 const COLUMN_GAP_PX = 32
 const SIDE_PX = 300
 /** Narrower figures put the table under the text. */
-const LEAST_TWO_COLUMNS_PX = 680
+const LEAST_TWO_COLUMNS_PX = 800
+/** Under the text the table is no wider than it can be read across. */
+const WIDEST_TABLE_PX = 460
 const LINE_PX = {title: 20, caption: 20, guard: 16} as const
 const SIZE_PX = {title: 15, caption: 13, guard: 11} as const
 
@@ -89,7 +91,11 @@ export function layoutTokens(
   const tracked = trackedLayout && {...trackedLayout, xPx: MARGIN_PX, yPx: yPx + 20}
   if (tracked) yPx = tracked.yPx + tracked.heightPx
   const nextLayout = hasNext
-    ? layoutNext(result, {widthPx: isWide ? SIDE_PX : innerPx, noPrompt, drawsUncovered})
+    ? layoutNext(result, {
+        widthPx: isWide ? SIDE_PX : Math.min(innerPx, WIDEST_TABLE_PX),
+        noPrompt,
+        drawsUncovered,
+      })
     : null
   let next: TokensFigureLayout['next'] = null
   if (nextLayout) {

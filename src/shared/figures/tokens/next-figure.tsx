@@ -44,9 +44,9 @@ export function NextFigure({layout, palette, selectedId = null, isInteractive}: 
         stroke={palette.line}
         fill="none"
       />
-      {layout.rows.map((row) => (
+      {layout.rows.map((row, index) => (
         <NextRowFigure
-          key={row.candidateId ?? 'rest'}
+          key={row.candidateId ?? -index}
           row={row}
           layout={layout}
           palette={palette}
@@ -134,7 +134,7 @@ function NextRowFigure({row, layout, palette, isSelected, isInteractive}: NextRo
           y={roundPx(y + 5)}
           width={roundPx(row.solidPx)}
           height={10}
-          fill={row.candidateId === null ? palette.mark : palette.sequential[5]}
+          fill={row.isRest ? palette.mark : palette.sequential[5]}
         />
       )}
       {row.hollowPx !== null && (

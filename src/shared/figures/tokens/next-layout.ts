@@ -30,7 +30,9 @@ export interface NextOptions {
 
 /** A bar pair: hollow is raw, solid is sampled. Widths in pixels; null is not drawn. */
 export interface NextRow {
-  /** Null for the row of all others. */
+  /** All other candidates together. */
+  readonly isRest: boolean
+  /** Null for the rest, and where ids are left out. */
   readonly candidateId: number | null
   readonly yPx: number
   readonly runs: readonly ChipRun[]
@@ -147,7 +149,8 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
   const rows: NextRow[] = shown.map((row, i) => {
     const isCut = hasTwoColumns && !(row.prob > 0)
     return {
-      candidateId: row.id,
+      isRest: false,
+      candidateId: options.noPrompt ? null : row.id,
       yPx: topPx + i * ROW_PX,
       runs: options.noPrompt ? [] : chips[i]!.runs,
       chipWidthPx: options.noPrompt ? 0 : chips[i]!.widthPx,
@@ -162,6 +165,7 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
   })
   const isRestCut = hasTwoColumns && sampledRest < 1e-12
   rows.push({
+    isRest: true,
     candidateId: null,
     yPx: topPx + rows.length * ROW_PX,
     runs: [],

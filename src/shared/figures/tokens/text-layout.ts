@@ -2,7 +2,7 @@ import type {ScoredToken} from '../../lenses/tokens.ts'
 import {formatCount, formatRank, NO_VALUE} from '../number-format.ts'
 import {textWidthPx} from '../text-width.ts'
 import {type CutCharacter, type GlyphCell, glyphsOfTokens} from '../token-glyphs.ts'
-import {CHIP, type ChipRun, layoutChip, tokensJoinedToNext} from './chip.ts'
+import {CHIP, type ChipContent, type ChipRun, layoutChip, tokensJoinedToNext} from './chip.ts'
 import {TRACK_KINDS, type TrackName, type TrackScale, tintStep, trackScales} from './tracks.ts'
 
 /** What is drawn: every token with its statistics, prompt first. */
@@ -115,9 +115,8 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
     labels.reduce((widest, label) => Math.max(widest, textWidthPx(label, LABEL_PX)), 0) + 10
   )
   const availablePx = Math.max(60, options.widthPx - labelWidthPx)
-  const contents = glyphs.cells.map((cells, i) =>
-    layoutChip(cells.length || options.noPrompt ? cells : nameOf(tokens[i]!), availablePx)
-  )
+  const contents = layoutChips(glyphs.cells, tokens, availablePx, options.noPrompt === true)
+  const widthOfNumber = numberWidths()
   const lines: TokenLine[] = []
   const lineOfPosition = new Uint32Array(tokens.length)
   let columns: TokenColumn[] = []
@@ -164,7 +163,8 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
   for (const [i, token] of tokens.entries()) {
     const isFirstGenerated = i === promptTokenCount && i > 0
     const marks = tracks.map((track) => markOf(track, token))
-    const widthPx = columnWidth(options.noPrompt ? HIDDEN_CHIP_PX : contents[i]!.widthPx, marks)
+    const chipPx = options.noPrompt ? HIDDEN_CHIP_PX : contents[i]!.widthPx
+    const widthPx = columnWidth(chipPx, marks, widthOfNumber)
     // The whole group moves to the next line if it fits there.
     let groupPx = widthPx
     for (let j = i; joinedToNext[j] && j + 1 < tokens.length && groupPx <= availablePx; j++) {
@@ -241,22 +241,48 @@ function markOf(track: TrackPlace, token: ScoredToken): TrackMark {
 }
 
 /** A chip is widened where its numbers would run into the neighbour's. */
-function columnWidth(chipPx: number, marks: readonly TrackMark[]): number {
+function columnWidth(
+  chipPx: number,
+  marks: readonly TrackMark[],
+  widthOfNumber: (text: string) => number
+): number {
   let widthPx = chipPx
   for (const mark of marks) {
-    if (mark.text !== null) widthPx = Math.max(widthPx, textWidthPx(mark.text, LABEL_PX) + 2)
+    if (mark.text !== null) widthPx = Math.max(widthPx, widthOfNumber(mark.text) + 2)
   }
   return widthPx
+}
+
+function numberWidths(): (text: string) => number {
+  const known = new Map<string, number>()
+  return (text) => {
+    const width = known.get(text) ?? textWidthPx(text, LABEL_PX)
+    known.set(text, width)
+    return width
+  }
+}
+
+/** Tokens that look the same share one chip. */
+function layoutChips(
+  cells: readonly (readonly GlyphCell[])[],
+  tokens: readonly ScoredToken[],
+  availablePx: number,
+  noPrompt: boolean
+): ChipContent[] {
+  const known = new Map<readonly GlyphCell[], ChipContent>()
+  return cells.map((list, i) => {
+    if (list.length === 0 && !noPrompt) return layoutChip(nameOf(tokens[i]!), availablePx)
+    const chip = known.get(list) ?? layoutChip(list, availablePx)
+    known.set(list, chip)
+    return chip
+  })
 }
 
 /** Where a cut character is drawn: within one line, even where its tokens go on in the next. */
 function joinOf(
   cut: CutCharacter,
   columns: readonly TokenColumn[],
-  contents: readonly {
-    widthPx: number
-    hexEdges: readonly (readonly [number, number] | undefined)[]
-  }[],
+  contents: readonly ChipContent[],
   firstToken: number
 ): JoinedCharacter {
   const columnOf = (token: number) => columns[token - firstToken]

@@ -1,0 +1,258 @@
+import {resolve} from 'node:path'
+import {inflateSync} from 'node:zlib'
+import {describe, expect, test} from 'vitest'
+import {type FigureFormat, figureOptionsSchema} from '../../../shared/figures/request.ts'
+import {
+  longResult,
+  sampleResult,
+  scriptsResult,
+  storyResult,
+} from '../../../shared/figures/tokens/sample-result.ts'
+import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {crc32} from './crc32.ts'
+import {exportFigure} from './export-figure.ts'
+import {readText} from './png.ts'
+
+const fontsFolder = resolve(import.meta.dirname, '../../../../assets/fonts')
+const write = (result: TokensResult, format: FigureFormat, options: Record<string, unknown> = {}) =>
+  exportFigure(
+    {figure: 'tokens', format, result, options: figureOptionsSchema.parse(options)},
+    {fontsFolder}
+  )
+const textOf = (bytes: Uint8Array) => new TextDecoder('utf-8', {fatal: true}).decode(bytes)
+
+/** A strict little reader: throws unless the text is well-formed XML 1.0 of elements and text. */
+function readXml(xml: string): {names: string[]; text: string} {
+  // What XML 1.0 forbids.
+  const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/u
+  expect(forbidden.exec(xml)).toBeNull()
+  const open: string[] = []
+  const names: string[] = []
+  let text = ''
+  let rest = xml.replace(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n/, '').trimEnd()
+  const entity = /^&(?:amp|lt|gt|quot|apos|#x[0-9a-f]+|#\d+);/
+  while (rest) {
+    if (rest[0] === '<') {
+      const tag =
+        /^<(\/?)([a-z][\w:-]*)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/i.exec(rest) ??
+        expect.fail(`not a tag: ${rest.slice(0, 80)}`)
+      const [whole, isEnd, name, attributes = '', isEmpty] = tag
+      for (const value of attributes.matchAll(/&[^;]*;?/g)) expect(value[0]).toMatch(entity)
+      if (isEnd) expect(open.pop()).toBe(name)
+      else {
+        names.push(name!)
+        if (!isEmpty) open.push(name!)
+      }
+      rest = rest.slice(whole.length)
+    } else {
+      const chunk = /^[^<]+/.exec(rest)![0]
+      expect(open.length).toBeGreaterThan(0)
+      expect(chunk).not.toContain(']]>')
+      for (const value of chunk.matchAll(/&[^;]*;?/g)) expect(value[0]).toMatch(entity)
+      text += chunk
+      rest = rest.slice(chunk.length)
+    }
+  }
+  expect(open).toEqual([])
+  return {names, text}
+}
+
+function metadataOf(svg: string) {
+  const [, json = ''] = /<metadata>(.*?)<\/metadata>/s.exec(svg) ?? []
+  const plain = json
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#x27;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+  return JSON.parse(plain)
+}
+
+/** Chunks of a PNG, each with its checksum checked. */
+function readPng(png: Uint8Array) {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength)
+  const names: string[] = []
+  const data: Uint8Array[] = []
+  for (let at = 8; at < png.length; ) {
+    const length = view.getUint32(at)
+    const name = textOf(png.subarray(at + 4, at + 8))
+    expect(view.getUint32(at + 8 + length)).toBe(crc32(png.subarray(at + 4, at + 8 + length)))
+    names.push(name)
+    if (name === 'IDAT') data.push(png.subarray(at + 8, at + 8 + length))
+    at += 12 + length
+  }
+  const raw = inflateSync(Buffer.concat(data))
+  return {names, width: view.getUint32(16), height: view.getUint32(20), raw}
+}
+
+describe('every format', () => {
+  test.each(['svg', 'png', 'json', 'csv'] as const)('%s: the same bytes again', async (format) => {
+    for (const result of [storyResult(), scriptsResult()]) {
+      const first = await write(result, format, {theme: 'dark'})
+      const second = await write(structuredClone(result), format, {theme: 'dark'})
+      expect(Buffer.compare(first.bytes, second.bytes)).toBe(0)
+      expect(first.fileName).toBe(`tokens.${format}`)
+    }
+  })
+
+  test.each(['svg', 'png', 'json', 'csv'] as const)(
+    '%s: no path, no clock; without the prompt nothing of it',
+    async (format) => {
+      const result = storyResult({temperature: 0.9})
+      const timed = {...result, timing: {runMs: 9, totalMs: 8, tokensPerSecond: 7}}
+      const {bytes} = await write(timed, format)
+      expect(Buffer.from(bytes).includes('/models/')).toBe(false)
+      expect(Buffer.compare(bytes, (await write(result, format)).bytes)).toBe(0)
+      const hidden = Buffer.from((await write(result, format, {noPrompt: true})).bytes)
+      for (const word of ['Mira', 'lamp', 'caf', 'promptIds', '4d697261']) {
+        expect(hidden.includes(word)).toBe(false)
+      }
+      for (const {id} of result.next) {
+        expect(hidden.includes(`"${id}"`)).toBe(false)
+        expect(hidden.includes(`:${id},`)).toBe(false)
+      }
+    }
+  )
+})
+
+describe('svg', () => {
+  test('is well-formed with any text, and says what that text is', async () => {
+    const evil = sampleResult({
+      tokens: [
+        ['<script>alert(1)</script>', 1],
+        [']]>', 1],
+        ['\u0000\u0001\u001f', 1],
+        ['\ufffd', 1],
+        ['"&quot;\'', 1],
+        ['\ufffe\uffff', 1],
+        ['<!-- ', 1],
+        [[0xed, 0xa0, 0x80], 1],
+      ],
+      next: [['</svg>', 0.5]],
+      tracked: ['<b>'],
+    })
+    const {bytes} = await write(evil, 'svg', {
+      title: '<b> \u0000 & \ud800 ]]>',
+      caption: 'a "caption" \u000b',
+    })
+    const {names, text} = readXml(textOf(bytes))
+    expect(names).not.toContain('script')
+    expect(names).not.toContain('b')
+    expect(names.filter((name) => name === 'svg')).toHaveLength(1)
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(text).toContain('U+0000')
+  })
+
+  test('has no style rules, no classes, and no coordinate with more than two decimals', async () => {
+    const svg = textOf((await write(storyResult(), 'svg')).bytes)
+    expect(/<style|style=|class=/.exec(svg)).toBeNull()
+    const drawing = svg.replace(/<metadata>.*<\/metadata>/s, '')
+    const attributes = [...drawing.matchAll(/[\w-]+="([^"]*)"/g)].map((match) => match[1]!)
+    expect(attributes.filter((value) => /\d\.\d{3}/.test(value))).toEqual([])
+    expect(attributes.filter((value) => /NaN|Infinity|undefined|null/.test(value))).toEqual([])
+  })
+
+  test('carries how it was made', async () => {
+    const result = storyResult()
+    const svg = textOf((await write(result, 'svg')).bytes)
+    expect(metadataOf(svg)).toMatchObject({
+      schema: 'tokenscope/tokens@1',
+      figure: 'tokens',
+      request: {model: 'micro-base', seed: 0, temperature: 0.9, topP: 0.95},
+      model: {id: 'micro-base', sha256: 'a'.repeat(64)},
+      promptIds: result.tokens.slice(0, 43).map((token) => token.id),
+      completionIds: result.tokens.slice(43).map((token) => token.id),
+      versions: {onnxruntime: '1.30.0'},
+      options: {theme: 'light', widthPx: 720},
+    })
+  })
+
+  test('marks every token and candidate for whoever reads it', async () => {
+    const result = storyResult()
+    const svg = textOf((await write(result, 'svg')).bytes)
+    for (const token of result.tokens) expect(svg).toContain(`data-position="${token.position}"`)
+    for (const row of result.next) expect(svg).toContain(`data-candidate="${row.id}"`)
+  })
+
+  test('of 2,000 tokens is whole', async () => {
+    const {bytes} = await write(longResult(2000), 'svg', {widthPx: 900})
+    const {names} = readXml(textOf(bytes))
+    expect(names.filter((name) => name === 'metadata')).toHaveLength(1)
+    expect(bytes.length).toBeLessThan(2_000_000)
+  })
+
+  test('keeps characters without a shipped glyph as text, and warns', async () => {
+    const {bytes, warnings} = await write(scriptsResult(), 'svg')
+    expect(textOf(bytes)).toContain('한')
+    expect(warnings).toEqual([
+      {code: 'glyphs-missing', message: expect.stringContaining('U+D55C, U+FDFA')},
+    ])
+  })
+})
+
+describe('png', () => {
+  test('is the size that was asked for, with text on it', async () => {
+    const {bytes} = await write(storyResult(), 'png', {widthPx: 700, scale: 1})
+    const {names, width, height, raw} = readPng(bytes)
+    expect(names.at(-1)).toBe('IEND')
+    expect(width).toBe(700)
+    // RGBA rows, each after one byte of filter; the left column of labels is only text.
+    expect(raw.length).toBe(height * (1 + 4 * width))
+    const svg = textOf((await write(storyResult(), 'svg', {widthPx: 700})).bytes)
+    expect(svg).toContain(` height="${height}"`)
+  })
+
+  test('is drawn with the shipped fonts: another text is another picture', async () => {
+    const draw = async (title: string) =>
+      (await write(sampleResult({tokens: [['a', 1]]}), 'png', {title, scale: 1})).bytes
+    const pixels = async (title: string) => readPng(await draw(title)).raw
+    expect(Buffer.compare(await pixels('WWWW'), await pixels('iiii'))).not.toBe(0)
+    const bare = await exportFigure(
+      {
+        figure: 'tokens',
+        format: 'png',
+        result: sampleResult({tokens: [['a', 1]]}),
+        options: figureOptionsSchema.parse({title: 'WWWW', scale: 1}),
+      },
+      {fontsFolder: '/nowhere'}
+    ).catch(() => null)
+    if (bare) expect(Buffer.compare(readPng(bare.bytes).raw, await pixels('WWWW'))).not.toBe(0)
+  })
+
+  test('carries how it was made in an iTXt chunk', async () => {
+    const {bytes} = await write(scriptsResult(), 'png', {scale: 1})
+    expect(readPng(bytes).names.filter((name) => name === 'iTXt')).toHaveLength(1)
+    const provenance = JSON.parse(readText(bytes)!)
+    expect(provenance).toMatchObject({figure: 'tokens', model: {id: 'micro-base'}})
+    expect(provenance.request.prompt).toBe(scriptsResult().request.prompt)
+    expect(readText(bytes, 'another')).toBeNull()
+  })
+
+  test('names the characters it has no glyphs for', async () => {
+    const {warnings} = await write(scriptsResult(), 'png', {scale: 0.5})
+    expect(warnings[0]).toMatchObject({
+      code: 'glyphs-missing',
+      message: expect.stringContaining('drawn as their codes'),
+    })
+    expect((await write(storyResult(), 'png', {scale: 0.5})).warnings).toEqual([])
+  })
+
+  test('that would be too large is a problem that says what to do', async () => {
+    await expect(write(longResult(2000), 'png', {widthPx: 2000, scale: 8})).rejects.toMatchObject({
+      problem: {code: 'figure-too-large', advice: expect.stringContaining('SVG')},
+    })
+  })
+})
+
+test('checksums are those of ISO 3309', () => {
+  // The check value that the standard's catalogues give, and the chunk every PNG ends with.
+  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926)
+  expect(crc32(new TextEncoder().encode('IEND'))).toBe(0xae426082)
+})
+
+test('csv begins with a line about itself', async () => {
+  const csv = textOf((await write(storyResult(), 'csv')).bytes)
+  const [first = '', second] = csv.split('\r\n')
+  expect(JSON.parse(first.replace(/^# /, ''))).toMatchObject({figure: 'tokens'})
+  expect(second).toMatch(/^record,position,id,bytesHex,text,/)
+})
