@@ -2,9 +2,9 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
-import {tokensResultSchema} from '../shared/lenses/tokens.ts'
-import {testEngine, testTerminal} from './cli/test-engine-client.ts'
-import {runCli} from './cli.ts'
+import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
+import {runCli} from './run-cli.ts'
+import {testEngine, testTerminal} from './test-engine-client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tokenscope-cli-'))
 afterAll(() => rmSync(folder, {recursive: true}))

@@ -1,0 +1,124 @@
+import {Command, CommanderError} from 'commander'
+import {type Connect, connectLocal} from './connect.ts'
+import {processTerminal, type Terminal} from './terminal.ts'
+import {addTokensFlags, type TokensFlags} from './tokens-flags.ts'
+import {EXIT, UsageError} from './usage-error.ts'
+
+// What runs a model or knows a schema is imported by the command that needs it: help comes at once.
+
+/** Commands of the contract that a later release brings. */
+const LATER_COMMANDS = [
+  'download',
+  'inspect',
+  'bytes',
+  'attention',
+  'intervene',
+  'tree',
+  'attribute',
+  'critical',
+  'tokenize',
+  'vocabulary',
+  'open',
+  'batch',
+  'compare',
+]
+
+/**
+ * Runs one command of `tokenscope`. Resolves with the exit code: 0 done, 1 failed with one readable
+ * message, 2 wrong usage, 130 interrupted.
+ */
+export async function runCli(
+  commandArguments: readonly string[],
+  connect: Connect = connectLocal,
+  terminal: Terminal = processTerminal()
+): Promise<number> {
+  let exitCode: number = EXIT.done
+  const program = new Command('tokenscope')
+    .description('Shows what a language model does with tokens.')
+    .configureOutput({
+      writeOut: (text) => void terminal.print(text),
+      writeErr: (text) => terminal.printError(text),
+    })
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride()
+    .action(() => {
+      const [name = ''] = commandArguments
+      throw new UsageError(name ? unknownCommand(name) : `give a command: ${commandNames(program)}`)
+    })
+    .allowExcessArguments()
+    .allowUnknownOption()
+  addTokensFlags(
+    program.command('tokens').description('tokens with their statistics, and what may follow')
+  ).action(async (flags: TokensFlags) => {
+    const {runTokens} = await import('./tokens-command.ts')
+    exitCode = await runTokens(flags, connect, terminal)
+  })
+  program
+    .command('models')
+    .description('models that can be opened: built in, in the hub cache, used before')
+    .option('--json', 'print the result as JSON')
+    .action(async (flags: {json?: boolean}) => {
+      const {runModels} = await import('./models-command.ts')
+      exitCode = await runModels(flags, connect, terminal)
+    })
+  program
+    .command('serve')
+    .description('serve the workbench to a browser on this machine')
+    .option('--port <n>', 'port to listen on; 0 takes a free one (0)')
+    .option('--no-open', 'open no browser')
+    .option('--json', 'print {url, port, token} as one line when ready')
+    .option('--threads <n>', 'threads of one model run')
+    .action(async () => {
+      const {runServe} = await import('../serve.ts')
+      exitCode = await runServe(commandArguments.slice(1))
+    })
+  program
+    .command('schema <command>')
+    .description("the JSON schema of a command's result")
+    .action(async (command: string) => {
+      const {runSchema} = await import('./schema-command.ts')
+      exitCode = await runSchema(command, terminal)
+    })
+  try {
+    await program.parseAsync([...commandArguments], {from: 'user'})
+    return exitCode
+  } catch (error) {
+    return explain(error, terminal)
+  }
+}
+
+function commandNames(program: Command): string {
+  return program.commands.map((command) => command.name()).join(', ')
+}
+
+function unknownCommand(name: string): string {
+  if (LATER_COMMANDS.includes(name)) {
+    return `${name} does not exist yet; there are tokens, models, serve and schema`
+  }
+  return `“${name}” is not a command; there are tokens, models, serve and schema`
+}
+
+/** Prints why a command failed, once and readably; what nobody expected comes with its stack. */
+async function explain(error: unknown, terminal: Terminal): Promise<number> {
+  if (error instanceof CommanderError) {
+    // Help and version end this way too, with 0; everything else commander says is wrong usage.
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  }
+  if (error instanceof UsageError) {
+    terminal.printError(`${error.message}\n`)
+    return EXIT.usage
+  }
+  if (terminal.interrupted.aborted) return EXIT.interrupted
+  const [{problemOf}, {formatProblem}] = await Promise.all([
+    import('../../shared/engine-client/problem-of.ts'),
+    import('../../shared/domain/problem.ts'),
+  ])
+  const problem = problemOf(error)
+  if (problem) {
+    terminal.printError(`${formatProblem(problem)}\n`)
+  } else {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    terminal.printError(`Something went wrong that should not.\n${stack}\n`)
+  }
+  return EXIT.failed
+}
