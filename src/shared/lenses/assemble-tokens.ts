@@ -193,9 +193,10 @@ function statisticsAt(columns: StatisticsColumns, index: number): TokenStatistic
   return statistics
 }
 
-// NaN stands for "undefined here" in a column; a result has null.
+// NaN stands for "undefined here" in a column; a result has null. Negative zero becomes zero, since
+// JSON cannot tell them apart and both ways to a result must give the same.
 function orNull(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : value
+  return value === undefined || Number.isNaN(value) ? null : value + 0
 }
 
 type NextPart = Pick<

@@ -44,6 +44,8 @@ interface Loading {
 /** Weights are read once more into the runtime's own layout, and a run needs room. */
 const MEMORY_PER_FILE_BYTE = 1.5
 const ASSUMED_BYTES_PER_PARAMETER = 4
+/** Tokenizers kept of models that are not loaded. */
+const MAX_TEXT_COUNT = 4
 
 /** The models in memory. Loads of the same model share one; the least recently used makes room. */
 export class Models {
@@ -96,6 +98,8 @@ export class Models {
     const folder = await this.options.readFolder(ref)
     signal?.throwIfAborted()
     this.paths.set(keyOf(ref), folder.filePath)
+    // From now on the loaded model answers for its text.
+    this.texts.delete(keyOf(ref))
     const loaded = this.get(ref)
     if (loaded) return loaded
     const loading = this.loading.get(folder.filePath) ?? this.startLoading(folder)
@@ -117,6 +121,10 @@ export class Models {
     if (!reading) {
       reading = this.readText(ref)
       this.texts.set(key, reading)
+      for (const oldest of this.texts.keys()) {
+        if (this.texts.size <= MAX_TEXT_COUNT) break
+        this.texts.delete(oldest)
+      }
       // A failure is told and forgotten: the person may have repaired the folder.
       reading.catch(() => this.texts.delete(key))
     }
