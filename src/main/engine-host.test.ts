@@ -83,6 +83,20 @@ test('calls that were under way fail with what to do', async () => {
   })
 })
 
+test.each([
+  ['exit', 'stopped with exit code 3'],
+  ['abort', 'aborted (SIGABRT)'],
+] as const)('an engine that ends by %s is started again and says why', async (how, words) => {
+  const {host} = startTestHost()
+  const channel = await openProcessChannel(host)
+  const client = createORPCClient<RouterClient<TestRouter>>(createPeerLink(channel))
+  await client.test.crash(how).catch(() => undefined)
+  const next = createORPCClient<RouterClient<TestRouter>>(
+    createPeerLink(await openProcessChannel(host))
+  )
+  expect(await next.engine.status()).toMatchObject({startCount: 2, lastExit: words})
+})
+
 test('closing ends the process and its blob socket, for good', async () => {
   const {host, events} = startTestHost()
   const {process: engine, blobAddress} = await host.ready()

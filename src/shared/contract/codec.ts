@@ -13,7 +13,7 @@
 /** Longest message that is sent or accepted. */
 export const MAX_MESSAGE_BYTES = 64 * 2 ** 20
 /** Longest JSON part: parsed JSON takes many times its length in memory. */
-export const MAX_JSON_BYTES = 16 * 2 ** 20
+export const MAX_JSON_BYTES = 32 * 2 ** 20
 const MAX_DEPTH = 100
 const ALIGNMENT = 8
 const MARK = '$'
