@@ -3,6 +3,7 @@
 import {spawn} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -17,8 +18,6 @@ import {join, resolve} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 export const root = resolve(import.meta.dirname, '..')
-const STAMP = join(root, 'out/.stamp')
-const LOCK = join(root, 'out/.lock')
 const INPUTS = [
   'src',
   'electron.vite.config.ts',
@@ -30,48 +29,58 @@ const INPUTS = [
 const IGNORED = /\.test\.tsx?$/
 const LOCK_WAIT_MS = 180_000
 
-/** A checkout has sources; an installed package has only what was built from them. */
-export const isCheckout = existsSync(join(root, 'src/main/engine/engine.ts'))
-
-/** Builds when anything changed. Returns whether it did. Messages go to standard error only. */
-export async function buildIfStale({quiet = false} = {}) {
-  if (!isCheckout || isFresh()) return false
-  mkdirSync(join(root, 'out'), {recursive: true})
-  await takeLock()
+/**
+ * Builds when anything changed, one process at a time. Returns whether it did. An installed package has
+ * no sources and is never built. Messages go to standard error only.
+ */
+export async function buildIfStale({quiet = false, folder = root, build = buildAll} = {}) {
+  if (!existsSync(join(folder, 'src')) || isFresh(folder)) return false
+  mkdirSync(join(folder, 'out'), {recursive: true})
+  const lock = join(folder, 'out/.lock')
+  await takeLock(lock)
   try {
     // Somebody else may have built it while this one waited.
-    if (isFresh()) return false
+    if (isFresh(folder)) return false
     if (!quiet) console.error('Building what changed …')
-    const stamp = stampOfInputs()
-    await run(process.execPath, [
-      join(root, 'node_modules/electron-vite/bin/electron-vite.js'),
-      'build',
-      '--logLevel',
-      'warn',
-    ])
-    writeFileSync(STAMP, stamp)
+    // Taken before the build, so that what changes during it is built next time.
+    const stamp = stampOfInputs(folder)
+    rmSync(join(folder, 'out/.stamp'), {force: true})
+    await build(folder)
+    writeFileSync(join(folder, 'out/.stamp'), stamp)
     return true
   } finally {
-    rmSync(LOCK, {force: true})
+    rmSync(lock, {force: true})
   }
 }
 
-function isFresh() {
+const buildAll = (folder) =>
+  run(
+    process.execPath,
+    [
+      join(folder, 'node_modules/electron-vite/bin/electron-vite.js'),
+      'build',
+      '--logLevel',
+      'warn',
+    ],
+    folder
+  )
+
+function isFresh(folder) {
   try {
-    return readFileSync(STAMP, 'utf8') === stampOfInputs()
+    return readFileSync(join(folder, 'out/.stamp'), 'utf8') === stampOfInputs(folder)
   } catch {
     return false
   }
 }
 
-/** Names, sizes and times of everything that the build reads. */
-export function stampOfInputs() {
+/** Names, sizes and times of everything that the build reads, as one hash. */
+function stampOfInputs(folder) {
   const hash = createHash('sha256')
   const visit = (path) => {
-    const stats = statSync(join(root, path), {throwIfNoEntry: false})
+    const stats = statSync(join(folder, path), {throwIfNoEntry: false})
     if (!stats) return
     if (stats.isDirectory()) {
-      for (const name of readdirSync(join(root, path)).sort()) visit(`${path}/${name}`)
+      for (const name of readdirSync(join(folder, path)).sort()) visit(`${path}/${name}`)
     } else if (!IGNORED.test(path)) {
       hash.update(`${path}\0${stats.size}\0${stats.mtimeMs}\n`)
     }
@@ -80,26 +89,27 @@ export function stampOfInputs() {
   return hash.digest('hex')
 }
 
-/** One build at a time; a lock whose owner is gone counts for nothing. */
-async function takeLock() {
+/** Waits for the lock; one whose owner is gone counts for nothing. */
+async function takeLock(lock) {
   const deadline = Date.now() + LOCK_WAIT_MS
   for (;;) {
     try {
-      const file = openSync(LOCK, 'wx')
+      const file = openSync(lock, 'wx')
       writeSync(file, String(process.pid))
+      closeSync(file)
       return
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
     }
-    if (!isOwnerAlive()) rmSync(LOCK, {force: true})
-    else if (Date.now() > deadline) throw new Error(`another build holds ${LOCK}`)
-    else await sleep(100)
+    if (!isOwnerAlive(lock)) rmSync(lock, {force: true})
+    else if (Date.now() > deadline) throw new Error(`another build holds ${lock}`)
+    else await sleep(50)
   }
 }
 
-function isOwnerAlive() {
+function isOwnerAlive(lock) {
   try {
-    const owner = Number(readFileSync(LOCK, 'utf8'))
+    const owner = Number(readFileSync(lock, 'utf8'))
     // Created and not yet written: it has just begun.
     if (!owner) return true
     process.kill(owner, 0)
@@ -109,10 +119,10 @@ function isOwnerAlive() {
   }
 }
 
-function run(command, commandArguments) {
+function run(command, commandArguments, cwd) {
   return new Promise((resolvePromise, reject) => {
     const child = spawn(command, commandArguments, {
-      cwd: root,
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {...process.env, NO_COLOR: '1'},
     })
