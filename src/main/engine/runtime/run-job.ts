@@ -223,20 +223,24 @@ class GeneratedBatch {
     elapsedMs: number
   ): void {
     const {scratch, vocabularySize, job} = this
-    scoreToken(scratch, 0, row, 0, vocabularySize, id, job.endIds)
+    const logSumExp = scoreToken(scratch, 0, row, 0, vocabularySize, id, job.endIds)
+    // It is that of the row before, which waits for it where it was generated too.
+    if (this.logSumExps.length < this.ids.length) this.logSumExps.push(logSumExp)
     // Earlier rows may leave now: the token after each of them has been chosen and scored.
     if (this.ids.length > 0 && performance.now() - this.flushedMs >= BATCH_MS) this.flush()
     if (this.ids.length === 0) this.firstPosition = position
     this.ids.push(id)
     this.rows.push(nextRow)
     this.columns.push(COLUMN_NAMES.map((name) => scratch[name][0]!))
-    this.logSumExps.push(logSumExpOf(nextRow, 0, vocabularySize))
     this.elapsedMs += elapsedMs
   }
 
   flush(): void {
     const rowCount = this.ids.length
     if (rowCount === 0) return
+    if (this.logSumExps.length < rowCount) {
+      this.logSumExps.push(logSumExpOf(this.rows.at(-1)!, 0, this.vocabularySize))
+    }
     const columns = emptyColumns(rowCount)
     for (const [i, values] of this.columns.entries()) {
       for (const [c, name] of COLUMN_NAMES.entries()) columns[name][i] = values[c]!
