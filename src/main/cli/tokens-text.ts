@@ -26,7 +26,7 @@ export function tokensText(result: TokensResult, noPrompt: boolean): string {
           plainGlyphs({bytesHex: token.bytesHex, isSpecial: token.isSpecial ?? true}),
         ]
   const blocks = [
-    `${result.model.id}, ${formatCount(result.tokens.length)} tokens${generatedText(result)}`,
+    `${result.model.id}, ${countText(result)}`,
     formatTable(
       [
         {title: 'position', align: 'right'},
@@ -83,7 +83,10 @@ export function tokensText(result: TokensResult, noPrompt: boolean): string {
   return `${blocks.join('\n\n')}\n`
 }
 
-function generatedText(result: TokensResult): string {
-  const count = result.tokens.length - result.promptTokenCount
-  return count > 0 ? `, ${formatCount(count)} of them generated (*)` : ''
+function countText({tokens, promptTokenCount}: TokensResult): string {
+  const generatedCount = tokens.length - promptTokenCount
+  const total = `${formatCount(tokens.length)} ${tokens.length === 1 ? 'token' : 'tokens'}`
+  return generatedCount > 0
+    ? `${total}, ${formatCount(generatedCount)} of them generated (*)`
+    : total
 }

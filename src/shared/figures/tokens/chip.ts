@@ -9,7 +9,7 @@ export const CHIP = {
   textPx: 13,
   smallTextPx: 11,
   /** A hex cell and the space to its neighbour. */
-  hexPx: 15,
+  hexPx: 17,
   codeGapPx: 4,
   leastPx: 15,
 } as const

@@ -73,7 +73,7 @@ export interface NextLayout {
 
 const TITLE_PX = 20
 /** Where the note beside the title begins. */
-export const TITLE_NOTE_PX = 82
+export const TITLE_NOTE_PX = 78
 const HEADER_PX = 24
 const ROW_PX = 20
 const NOTE_PX = 16
@@ -186,7 +186,7 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
     titleNote: titleNote(
       input,
       options.noPrompt === true,
-      options.widthPx - TITLE_NOTE_PX - textWidthPx(hint, 11) - 12
+      options.widthPx - TITLE_NOTE_PX - textWidthPx(hint, 11) - 8
     ),
     hint,
     hasTwoColumns,
@@ -226,7 +226,7 @@ function titleNote(input: NextInput, noPrompt: boolean, widthPx: number): string
   const at = ` at ${formatCount(position)}`
   const roomPx = widthPx - textWidthPx(`after ${at}`, 11)
   const name = fitText(plainGlyphs(token), roomPx, 11)
-  return name ? `after ${name}${at}` : `after ${formatCount(position)}`
+  return name && name !== '…' ? `after ${name}${at}` : `after ${formatCount(position)}`
 }
 
 /** What top-p keeps and cuts, counted; empty where nothing is cut. */

@@ -50,5 +50,7 @@ test('one position is a dot; a probability of 0 lies on the axis; none is no cha
   const layout = layoutTracked(zero, OPTIONS)!
   expect(layout.series[0]!.points[0]![1]).toBe(layout.plot.yPx + layout.plot.heightPx)
   expect(layout.series[0]!.name).toBe('#5')
+  const faint = {...one, tracked: [{tokenId: 5, positions: [{...row!, prob: 1e-12}]}]}
+  expect(layoutTracked(faint, OPTIONS)!.yTicks.at(-1)!.text).toBe('≤10⁻⁸')
   expect(layoutTracked({...one, tracked: undefined}, OPTIONS)).toBeNull()
 })

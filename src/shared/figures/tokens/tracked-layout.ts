@@ -62,6 +62,7 @@ const TITLE_END_PX = 60 + textWidthPx(NOTE, 11) + 16
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 /** Lowest decade drawn: below it a probability is as good as none, and the axis says so. */
 const LOWEST_DECADE = -8
+const LOWEST_PROB = 1e-8
 
 /** Lays out the probability of each tracked token after every position; null without any. */
 export function layoutTracked(input: TrackedInput, options: TrackedOptions): TrackedLayout | null {
@@ -82,8 +83,12 @@ export function layoutTracked(input: TrackedInput, options: TrackedOptions): Tra
   })
   const key = placeKey(entries, options.widthPx, selected)
   let lowest = -3
+  let hasLower = false
   for (const {positions} of tracked) {
-    for (const row of positions) if (row.prob > 0) lowest = Math.min(lowest, decadeOf(row.prob))
+    for (const row of positions) {
+      if (row.prob > 0) lowest = Math.min(lowest, decadeOf(row.prob))
+      hasLower ||= row.prob < LOWEST_PROB
+    }
   }
   lowest = Math.max(lowest, LOWEST_DECADE)
   const plot = {
@@ -104,7 +109,8 @@ export function layoutTracked(input: TrackedInput, options: TrackedOptions): Tra
     const isNamed = decade === 0 || decade === lowest || (decade % 2 === 0 && decade > lowest + 1)
     yTicks.push({
       yPx: plot.yPx + (decade / lowest) * plot.heightPx,
-      text: isNamed ? decadeText(decade) : '',
+      // Below the lowest decade everything lies on the axis, and the axis says so.
+      text: isNamed ? (decade === lowest && hasLower ? '≤' : '') + decadeText(decade) : '',
       isAxis: decade === lowest,
     })
   }
