@@ -130,6 +130,7 @@ test.each([
   ['a kind that is no array', messageOf('{"$":["SharedArrayBuffer",0,0]}')],
   ['a kind from the prototype', messageOf('{"$":["constructor",0,0]}')],
   ['a mark of no kind', messageOf('{"$":{"a":1}}')],
+  ['a flood of empty lists', messageOf(`[${'[],'.repeat(1_000_001)}1]`)],
   ['nesting without end', messageOf(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)],
 ])('%s is refused', (_, message) => {
   expect(() => decodeMessage(message)).toThrow(CodecError)

@@ -15,6 +15,8 @@ export const MAX_MESSAGE_BYTES = 64 * 2 ** 20
 /** Longest JSON part: parsed JSON takes many times its length in memory. */
 export const MAX_JSON_BYTES = 32 * 2 ** 20
 const MAX_DEPTH = 100
+/** Most lists and objects in a message: millions of empty ones would hold the engine for seconds. */
+const MAX_CONTAINERS = 1_000_000
 const ALIGNMENT = 8
 const MARK = '$'
 
@@ -134,6 +136,11 @@ export function decodeMessage(message: Uint8Array): unknown {
   if (jsonLength > MAX_JSON_BYTES || 4 + jsonLength > message.byteLength) {
     throw new CodecError(`${jsonLength} bytes of JSON in a message of ${message.byteLength}`)
   }
+  const json = message.subarray(4, 4 + jsonLength)
+  // Counted in text, too; a prompt with that many brackets is longer than any context.
+  if (jsonLength > MAX_CONTAINERS && countContainers(json) > MAX_CONTAINERS) {
+    throw new CodecError(`more than ${MAX_CONTAINERS} lists and objects`)
+  }
   const binary = binaryPart(message, align(4 + jsonLength))
 
   const unpackMark = (mark: unknown, depth: number): unknown => {
@@ -177,11 +184,20 @@ export function decodeMessage(message: Uint8Array): unknown {
 
   let parsed: unknown
   try {
-    parsed = JSON.parse(decoder.decode(message.subarray(4, 4 + jsonLength)))
+    parsed = JSON.parse(decoder.decode(json))
   } catch (error) {
     throw new CodecError('not JSON', {cause: error})
   }
   return unpack(parsed, 0)
+}
+
+const OPEN_LIST = 0x5b
+const OPEN_OBJECT = 0x7b
+
+function countContainers(json: Uint8Array): number {
+  let count = 0
+  for (const byte of json) if (byte === OPEN_LIST || byte === OPEN_OBJECT) count++
+  return count
 }
 
 const isCount = (value: unknown): value is number =>
