@@ -23,7 +23,7 @@ test('the desktop window shows the workbench and reaches its engine', async () =
       if (/Content Security Policy/i.test(message.text())) violations.push(message.text())
     })
     expect(page.url()).toBe('app://tokenscope/')
-    await expect(page.locator('#root')).not.toBeEmpty()
+    await expect(page.locator('#app')).not.toBeEmpty()
     expect(await page.evaluate(() => 'require' in window || 'process' in window)).toBe(false)
     await expect(page.getByText('micro-base').first()).toBeVisible()
 

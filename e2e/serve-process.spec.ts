@@ -76,6 +76,40 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+test('the page breaks none of its own content policy, connects, and survives a reload', async ({
+  page,
+}) => {
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  const {child, url} = await start()
+  const connected = page.waitForEvent('websocket')
+  await page.goto(url)
+  expect((await connected).url()).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/engine$/)
+  await expect(page.locator('#app')).not.toBeEmpty()
+  await page.reload()
+  await expect(page.locator('#app')).not.toBeEmpty()
+  expect(complaints).toEqual([])
+
+  // What a script that got in could not do.
+  const blocked = await page.evaluate(async () => {
+    const fetched = await fetch('https://example.com').then(
+      () => true,
+      () => false
+    )
+    const script = document.createElement('script')
+    script.textContent = 'window.injected = true'
+    document.head.append(script)
+    return {fetched, injected: 'injected' in window}
+  })
+  expect(blocked).toEqual({fetched: false, injected: false})
+  const exit = ended(child)
+  child.kill('SIGTERM')
+  await exit
+})
+
 test('an engine whose host is killed outright ends itself', async () => {
   const served = await start()
   const {child} = served

@@ -62,6 +62,11 @@ export async function startServer({
       pipeBlob(path, response)
       return
     }
+    // Every browser asks for it, and would report its absence as an error of the page.
+    if (path === '/favicon.ico') {
+      response.writeHead(204, COMMON_HEADERS).end()
+      return
+    }
     const file = await readRendererFile(rendererFolder, path)
     response.writeHead(file.status, file.headers)
     response.end(message.method === 'HEAD' ? undefined : file.body)
