@@ -71,6 +71,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const engine = await processIdOf(port, `${cookie!.name}=${cookie!.value}`)
     const exit = ended(child)
     child.kill(signal)
+    // Ctrl-C reaches it from the terminal and once more from npm.
+    child.kill(signal)
     expect(await exit).toBe(0)
     expect(isAlive(engine)).toBe(false)
   })
@@ -116,6 +118,25 @@ test('an engine whose host is killed outright ends itself', async () => {
   const engine = await engineOf(served)
   child.kill('SIGKILL')
   await expect.poll(() => isAlive(engine), {timeout: 5000}).toBe(false)
+})
+
+test('npm start without a display serves, says so in one line, and ends when told', async () => {
+  const {DISPLAY: _, WAYLAND_DISPLAY: __, ...environment} = process.env
+  test.skip(process.platform !== 'linux', 'elsewhere there always is a display')
+  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), '--no-open'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {...environment, TOKENSCOPE_STATE_FOLDER: test.info().outputPath('state')},
+  })
+  const lines: string[] = []
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line)
+    if (lines.length === 2) break
+  }
+  expect(lines[0]).toBe('No desktop window (there is no display); serving instead.')
+  expect(lines[1]).toMatch(/^Tokenscope is at http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+$/)
+  const exit = ended(child)
+  child.kill('SIGTERM')
+  expect(await exit).toBe(0)
 })
 
 test('wrong usage and a port that is taken are said in words', async () => {

@@ -87,11 +87,19 @@ export async function runServe(serveArguments: readonly string[]): Promise<numbe
   }
 }
 
+/** A terminal, npm and a parent script may each pass on the same Ctrl-C. */
+const SAME_SIGNAL_MS = 1000
+
 /** Resolves when the process is asked to end; a second request ends it at once. */
 function endSignal(): Promise<void> {
   return new Promise((resolve) => {
+    let askedAt: number | null = null
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve())
+      process.on(signal, () => {
+        if (askedAt !== null && performance.now() - askedAt > SAME_SIGNAL_MS) process.exit(1)
+        askedAt ??= performance.now()
+        resolve()
+      })
     }
   })
 }
