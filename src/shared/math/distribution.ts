@@ -21,7 +21,7 @@ export interface RowStatistics extends Normalizer {
   readonly endProb: number
 }
 
-/** Raised for a logit that is NaN or infinite; who knows position and model makes a Problem of it. */
+/** Raised for a logit that cannot be read; who knows position and model makes a Problem of it. */
 export class NonFiniteLogitError extends Error {
   constructor(
     readonly tokenId: number,
@@ -100,6 +100,14 @@ export function rankInRow(
   return rank
 }
 
+/** What a model writes −∞ for: as improbable, and still a number that results can hold. */
+const LOWEST_FLOAT32 = -3.4028234663852886e38
+
+/**
+ * The largest logit of a row. Entries of −∞, by which a model forbids a token, become the lowest
+ * float32 in place: their probability is 0 either way. Throws NonFiniteLogitError for NaN, for +∞ and
+ * for a row that forbids everything.
+ */
 function largestLogit(logits: Float32Array, start: number, length: number): number {
   const end = start + length
   let max = Number.NEGATIVE_INFINITY
@@ -110,9 +118,15 @@ function largestLogit(logits: Float32Array, start: number, length: number): numb
     notFinite += logit - logit
     if (logit > max) max = logit
   }
-  if (notFinite !== 0) {
-    const offset = logits.subarray(start, end).findIndex((logit) => !Number.isFinite(logit))
-    throw new NonFiniteLogitError(offset, logits[start + offset]!)
-  }
+  if (notFinite !== 0) lowerForbidden(logits.subarray(start, end), max)
   return max
+}
+
+function lowerForbidden(row: Float32Array, max: number): void {
+  for (const [id, logit] of row.entries()) {
+    if (Number.isFinite(logit)) continue
+    const isForbidden = logit === Number.NEGATIVE_INFINITY && max > logit
+    if (!isForbidden) throw new NonFiniteLogitError(id, logit)
+    row[id] = LOWEST_FLOAT32
+  }
 }

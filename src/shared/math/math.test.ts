@@ -101,11 +101,21 @@ describe('statistics of a row', () => {
     expect(statistics.endProb).toBeNaN()
   })
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses %s', (bad) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses %s', (bad) => {
     const logits = Float32Array.of(1, 2, bad, 3)
     expect(() => computeRowStatistics(logits, 0, 4, 0, [])).toThrow(NonFiniteLogitError)
     expect(() => computeNormalizer(logits, 1, 3)).toThrow('token 1')
     expect(computeNormalizer(logits, 0, 2).maxLogit).toBe(2)
+  })
+
+  it('gives a forbidden token no probability, and the others what they have without it', () => {
+    const free = computeRowStatistics(Float32Array.of(1, 2, 3), 0, 3, 0, [1])
+    const logits = Float32Array.of(1, 2, Number.NEGATIVE_INFINITY, 3)
+    expect(computeRowStatistics(logits, 0, 4, 0, [1])).toEqual(free)
+    expect(computeRowStatistics(logits, 0, 4, 2, []).topPMass).toBe(1)
+    expect(logits.every(Number.isFinite)).toBe(true)
+    const nothing = Float32Array.of(Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY)
+    expect(() => computeNormalizer(nothing, 0, 2)).toThrow(NonFiniteLogitError)
   })
 })
 
