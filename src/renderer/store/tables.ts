@@ -23,6 +23,7 @@ export const initialTables: TablesState = {
 }
 
 const SUGGESTED_COUNT = 3
+const NONE: readonly number[] = []
 
 type SlotName = keyof TablesState['next']
 
@@ -48,7 +49,7 @@ export function selectWantedNext(
 
 /** The tokens that are followed through a run: the chosen ones, else the suggested. */
 export function selectTrackedIds(state: WorkbenchState, run: RunRecord): readonly number[] {
-  return state.settings.tracked[run.request.model] ?? run.suggestedTrack ?? []
+  return state.settings.tracked[run.request.model] ?? run.suggestedTrack ?? NONE
 }
 
 export interface TableActions {

@@ -1,0 +1,114 @@
+import {useEffect} from 'react'
+import {Group, Panel, Separator, useDefaultLayout} from 'react-resizable-panels'
+import {useTheme} from '../lenses/use-theme.ts'
+import {WorkbenchContext} from '../lenses/use-workbench.ts'
+import type {Workbench} from '../store/workbench.ts'
+import {useMedia} from '../ui/use-size.ts'
+import {Centre} from './centre.tsx'
+import {DropTarget} from './drop-target.tsx'
+import {EngineBar} from './engine-bar.tsx'
+import {ErrorBoundary} from './error-boundary.tsx'
+import {ExportDialogHost} from './export-host.tsx'
+import {FolderDialog} from './folder-dialog.tsx'
+import {Inspector} from './inspector.tsx'
+import {JobLine} from './job-line.tsx'
+import {LeftPane} from './left-pane.tsx'
+import {Drawer, LeftRail, RightRail} from './rails.tsx'
+import {TokenStrip} from './token-strip.tsx'
+import {TopBar} from './top-bar.tsx'
+import {useKeyboard} from './use-keyboard.ts'
+import './app.css'
+
+export function App({workbench}: {readonly workbench: Workbench}) {
+  return (
+    <WorkbenchContext value={workbench}>
+      <ErrorBoundary>
+        <Frame />
+      </ErrorBoundary>
+    </WorkbenchContext>
+  )
+}
+
+/** Below this width both side panes are rails. */
+export const NARROW = '(max-width: 1199px)'
+
+function Frame() {
+  useKeyboard()
+  const theme = useTheme()
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme
+  }, [theme])
+  const isNarrow = useMedia(NARROW)
+  return (
+    <DropTarget>
+      <div className="app">
+        <TopBar />
+        <EngineBar />
+        {isNarrow ? <NarrowWork /> : <WideWork />}
+        <JobLine />
+      </div>
+      <FolderDialog />
+      <ExportDialogHost />
+    </DropTarget>
+  )
+}
+
+function WideWork() {
+  const outer = useDefaultLayout({id: 'tokenscope-work', storage: localStorage})
+  const inner = useDefaultLayout({id: 'tokenscope-main', storage: localStorage})
+  return (
+    <Group className="work" orientation="horizontal" {...outer}>
+      <Panel
+        id="left"
+        defaultSize={232}
+        minSize={200}
+        maxSize={420}
+        groupResizeBehavior="preserve-pixel-size"
+      >
+        <LeftPane />
+      </Panel>
+      <Separator className="separator" aria-label="Width of the left pane" />
+      <Panel id="main" minSize={640}>
+        <div className="main">
+          <TokenStrip />
+          <Group className="main-body" orientation="horizontal" {...inner}>
+            <Panel id="centre" minSize={420}>
+              <Centre />
+            </Panel>
+            <Separator className="separator" aria-label="Width of the inspector" />
+            <Panel
+              id="inspector"
+              defaultSize={268}
+              minSize={240}
+              maxSize={460}
+              groupResizeBehavior="preserve-pixel-size"
+            >
+              <Inspector />
+            </Panel>
+          </Group>
+        </div>
+      </Panel>
+    </Group>
+  )
+}
+
+function NarrowWork() {
+  return (
+    <div className="work narrow">
+      <LeftRail />
+      <div className="main">
+        <TokenStrip />
+        <div className="main-body">
+          <Centre />
+          <RightRail />
+        </div>
+      </div>
+      <Drawer side="left">
+        <LeftPane />
+      </Drawer>
+      <Drawer side="right">
+        <Inspector />
+      </Drawer>
+    </div>
+  )
+}

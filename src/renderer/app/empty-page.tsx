@@ -1,0 +1,71 @@
+import {Button as AriaButton} from 'react-aria-components'
+import {openFolder} from '../commands/open-folder.ts'
+import {COMMANDS} from '../commands/registry.ts'
+import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectActiveListing, selectLoaded} from '../store/models.ts'
+import {SAMPLES} from '../store/samples.ts'
+import {Button} from '../ui/button.tsx'
+import {shortcutText} from '../ui/shortcut.ts'
+import {useSample} from './prompt-section.tsx'
+
+const KEYS_SHOWN = ['run-prompt', 'generate', 'export-figure']
+
+/** What there is to do while no run is shown. */
+export function EmptyPage() {
+  const workbench = useWorkbench()
+  const runSample = useSample()
+  const {name, isReady} = useWorkbenchState((state) => ({
+    name: selectActiveListing(state)?.id ?? null,
+    isReady: selectLoaded(state, state.activeModelPath) !== null,
+  }))
+  return (
+    <div className="page" data-testid="empty-page">
+      <h1>Type a prompt, or start with one of these</h1>
+      <p>
+        {name === null
+          ? 'No model is chosen. Choose one on the left, or open a folder of your own.'
+          : `${name} ${isReady ? 'is ready' : 'is loaded when you run a prompt'}. Everything runs on this machine; nothing is sent anywhere.`}
+      </p>
+      <h3>Samples</h3>
+      <div className="page-rows">
+        {SAMPLES.map((sample) => (
+          <AriaButton
+            key={sample.text}
+            className="page-row"
+            onPress={() => runSample(sample.text)}
+            isDisabled={name === null}
+          >
+            <span className="mono clip">{sample.text.replace(/\n/gu, ' ⏎ ')}</span>
+            <span className="ink-2">{sample.what}</span>
+            <span className="end ink-3">Tokens</span>
+          </AriaButton>
+        ))}
+      </div>
+      <h3>Your own model</h3>
+      <div className="page-rows">
+        <div className="page-row">
+          <span>Drop a model folder anywhere in this window</span>
+          <span className="ink-2">config, tokenizer and ONNX file</span>
+          <span className="end">
+            <Button look="edge" onPress={() => openFolder.run(workbench)}>
+              Open folder <kbd>{shortcutText(openFolder.shortcut)}</kbd>
+            </Button>
+          </span>
+        </div>
+      </div>
+      <h3>Keys worth knowing</h3>
+      <div className="page-rows">
+        {COMMANDS.filter((command) => KEYS_SHOWN.includes(command.id)).map((command) => (
+          <div key={command.id} className="page-row">
+            <span>{command.label}</span>
+            <span className="ink-2">{shortcutText(command.shortcut)}</span>
+          </div>
+        ))}
+        <div className="page-row">
+          <span>Walk tokens, go to the ends, let go</span>
+          <span className="ink-2">← →, Home End, Esc</span>
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,25 @@
+import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {Button} from '../ui/button.tsx'
+
+/** Says that the engine stopped, why, and that nothing on the screen is lost. */
+export function EngineBar() {
+  const {dismissEngineStop} = useActions()
+  const {stop} = useWorkbenchState((state) => ({stop: state.engineStop}))
+  if (!stop) return null
+  return (
+    <div className="engine-bar" role="status" data-testid="engine-bar">
+      <span>
+        The engine stopped: {stop.reason}.{' '}
+        {stop.isRunningAgain
+          ? 'It was started again. Results are kept; a run that was under way can be run again.'
+          : 'It is being started again. Results are kept.'}
+      </span>
+      <span className="grow" />
+      {stop.isRunningAgain && (
+        <Button look="edge" onPress={dismissEngineStop}>
+          Close
+        </Button>
+      )}
+    </div>
+  )
+}

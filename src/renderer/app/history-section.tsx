@@ -1,0 +1,74 @@
+import {formatCount} from '../../shared/figures/number-format.ts'
+import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import type {RunRecord} from '../store/state.ts'
+import {Button} from '../ui/button.tsx'
+
+/** Runs of this visit and the requests of earlier ones, newest first. */
+export function HistorySection() {
+  const {clearRuns} = useActions()
+  const {runs, activeRunId} = useWorkbenchState((state) => ({
+    runs: state.runs,
+    activeRunId: state.activeRunId,
+  }))
+  return (
+    <section aria-labelledby="history-head" data-testid="history">
+      <h2 id="history-head">
+        History
+        {runs.length > 0 && (
+          <span className="end">
+            <Button look="plain" onPress={clearRuns} className="ink-3">
+              Clear
+            </Button>
+          </span>
+        )}
+      </h2>
+      {runs.length === 0 && <div className="ink-3">Runs are kept here.</div>}
+      {runs.map((run) => (
+        <HistoryRow key={run.id} run={run} isActive={run.id === activeRunId} />
+      ))}
+    </section>
+  )
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** `12:04` today, `3 Nov` before. */
+function timeText(startedAt: number): string {
+  const date = new Date(startedAt)
+  if (Date.now() - startedAt > DAY_MS) {
+    return date.toLocaleDateString('en-GB', {day: 'numeric', month: 'short'})
+  }
+  return date.toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit'})
+}
+
+function endText(run: RunRecord): string {
+  switch (run.phase.kind) {
+    case 'running':
+      return 'running'
+    case 'failed':
+      return '✕ failed'
+    case 'cancelled':
+      return 'cancelled'
+    default:
+      return run.tokenCount === null ? '' : formatCount(run.tokenCount)
+  }
+}
+
+function HistoryRow({run, isActive}: {readonly run: RunRecord; readonly isActive: boolean}) {
+  const {openRun} = useActions()
+  return (
+    <div className={`item ${isActive ? 'on' : ''}`}>
+      <Button
+        look="plain"
+        className="item-main"
+        aria-pressed={isActive}
+        onPress={() => void openRun(run.id)}
+        testId="history-row"
+      >
+        <span className="history-time">{timeText(run.startedAt)}</span>
+        <span className="clip">{run.label}</span>
+        <span className={`end ${run.phase.kind === 'failed' ? 'failed' : ''}`}>{endText(run)}</span>
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,132 @@
+import {
+  formatCount,
+  formatFixed,
+  formatProb,
+  formatRank,
+  NO_VALUE,
+} from '../../shared/figures/number-format.ts'
+import type {ScoredToken} from '../../shared/lenses/tokens.ts'
+import {exp} from '../../shared/math/exp.ts'
+
+/** A line of the inspector: what it is, how it reads, what copying gives, and what it means. */
+export interface Fact {
+  readonly name: string
+  readonly text: string
+  /** Unrounded, for the clipboard; null where there is nothing to copy. */
+  readonly exact: string | null
+  readonly definition: string
+  readonly isMono?: boolean
+}
+
+const SPAN_TEXTS = {
+  lossless: 'exact',
+  'dummy-prefix': 'space put before it',
+  normalized: 'text was changed',
+} as const
+
+/** What is known of one token, in the order in which it is read. */
+export function factsOfToken(token: ScoredToken, vocabularySize: number | null): Fact[] {
+  const bytes = token.bytesHex.match(/../gu)?.join(' ') ?? ''
+  const facts: Fact[] = [
+    {
+      name: 'id',
+      text: formatCount(token.id),
+      exact: String(token.id),
+      definition: 'Entry of the vocabulary. The id is the token; the text is how it is shown.',
+    },
+    {
+      name: 'bytes',
+      text: bytes || NO_VALUE,
+      exact: token.bytesHex || null,
+      definition: 'The bytes that this token stands for, in hex.',
+      isMono: true,
+    },
+    {
+      name: 'text bytes',
+      text: token.isInserted
+        ? 'inserted'
+        : `${formatCount(token.byteStart)} to ${formatCount(token.byteEnd)}`,
+      exact: `${token.byteStart}:${token.byteEnd}`,
+      definition: token.isInserted
+        ? 'Added by the tokenizer, not typed: it covers no bytes of the text.'
+        : 'Where it stands in the UTF-8 of the text; the end is not included.',
+    },
+  ]
+  if (token.spanClass !== 'lossless') {
+    facts.push({
+      name: 'span',
+      text: SPAN_TEXTS[token.spanClass],
+      exact: token.spanClass,
+      definition:
+        token.spanClass === 'dummy-prefix'
+          ? 'The tokenizer put a space before the text; the span leaves it out.'
+          : 'The tokenizer changed the text; the span points at the bytes that were typed.',
+    })
+  }
+  const prob = token.logprob === null ? null : exp(token.logprob)
+  const given = 'given everything before it, at temperature 1'
+  facts.push(
+    {
+      name: 'probability',
+      text: formatProb(prob),
+      exact: exactText(prob),
+      definition: `Probability of this token ${given}.`,
+    },
+    {
+      name: 'surprisal',
+      text: withUnit(token.surprisalBits, 'bits'),
+      exact: exactText(token.surprisalBits),
+      definition: `−log2 of the probability of this token ${given}.`,
+    },
+    {
+      name: 'entropy',
+      text: withUnit(token.entropyBits, 'bits'),
+      exact: exactText(token.entropyBits),
+      definition: 'Entropy of the whole next-token distribution before this token was known.',
+    },
+    {
+      name: 'rank',
+      text:
+        token.rank === null
+          ? NO_VALUE
+          : `${formatRank(token.rank)}${vocabularySize === null ? '' : ` of ${formatCount(vocabularySize)}`}`,
+      exact: token.rank === null ? null : String(token.rank + 1),
+      definition:
+        'Its place among all tokens by probability; 1 is the likeliest. Files count from 0.',
+    },
+    {
+      name: 'max log-prob',
+      text: withUnit(token.maxLogprob, 'nats'),
+      exact: exactText(token.maxLogprob),
+      definition: 'Natural logarithm of the probability of the likeliest token at this position.',
+    },
+    {
+      name: 'top-p mass',
+      text: formatProb(token.topPMass),
+      exact: exactText(token.topPMass),
+      definition:
+        'Total probability of the tokens at least as probable as this one, itself included.',
+    },
+    {
+      name: 'p(end)',
+      text: formatProb(token.endProb),
+      exact: exactText(token.endProb),
+      definition:
+        'Total probability of the tokens that end the text; — where the model names none or nothing precedes.',
+    }
+  )
+  return facts
+}
+
+function withUnit(value: number | null, unit: string): string {
+  return value === null ? NO_VALUE : `${formatFixed(value, 2)} ${unit}`
+}
+
+function exactText(value: number | null): string | null {
+  return value === null ? null : String(value)
+}
+
+/** `once in this text, at 42`, `3 times: 4, 17, 42`. */
+export function occurrencesOf(tokens: readonly ScoredToken[], id: number): number[] {
+  return tokens.filter((token) => token.id === id).map((token) => token.position)
+}

@@ -1,0 +1,116 @@
+import {formatCount} from '../../shared/figures/number-format.ts'
+import {glyphsOfTokens, plainGlyphs} from '../../shared/figures/token-glyphs.ts'
+import {tintStep, trackScales} from '../../shared/figures/tokens/tracks.ts'
+import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {ScoredToken} from '../../shared/lenses/tokens.ts'
+import {useRunData} from '../lenses/use-tokens.ts'
+import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectLoaded} from '../store/models.ts'
+import {selectInspected} from '../store/selection.ts'
+import {Button} from '../ui/button.tsx'
+import {Chip} from '../ui/chip.tsx'
+import {CopyValue} from './copy-value.tsx'
+import {factsOfToken, occurrencesOf} from './inspector-facts.ts'
+import {InsteadTable} from './instead-table.tsx'
+import {TrackedTable} from './tracked-table.tsx'
+import './inspector.css'
+
+/** All that is known of the token under the pointer, else of the locked one. */
+export function Inspector() {
+  const data = useRunData()
+  const inspected = useWorkbenchState(selectInspected)
+  const token = inspected === null ? undefined : data?.tokens[inspected]
+  return (
+    <aside className="inspector" aria-label="Inspector" data-testid="inspector">
+      {data && token ? (
+        <TokenCard data={data} token={token} />
+      ) : (
+        <section>
+          <h2>Inspector</h2>
+          <div className="ink-3">
+            Point at a token to see its id, bytes and probability. Click to hold it.
+          </div>
+        </section>
+      )}
+    </aside>
+  )
+}
+
+interface TokenCardProps {
+  readonly data: TokensRun
+  readonly token: ScoredToken
+}
+
+function TokenCard({data, token}: TokenCardProps) {
+  const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state) => ({
+    vocabularySize: selectLoaded(state, state.activeModelPath)?.vocabularySize ?? null,
+    isLocked: state.hovered === null && state.locked !== null,
+    stripTrack: state.settings.stripTrack,
+  }))
+  const scale = trackScales([stripTrack], data.tokens)[0]!
+  const cells = glyphsOfTokens([token], true).cells[0]!
+  const shownCells =
+    cells.length > 0 ? cells.slice(0, 40) : [{kind: 'code' as const, text: `#${token.id}`}]
+  return (
+    <>
+      <div className="inspector-head">
+        <span className="inspector-chip">
+          <Chip
+            cells={shownCells}
+            isSpecial={token.isSpecial}
+            tint={tintStep(scale, token)}
+            size="large"
+          />
+        </span>
+        <span className="strong" data-testid="inspected">
+          token {formatCount(token.position)}
+        </span>
+        <span className="grow" />
+        <span className="small ink-3">{isLocked ? 'locked, Esc' : ''}</span>
+      </div>
+      <dl className="facts-list">
+        {factsOfToken(token, vocabularySize).map((fact) => (
+          <CopyValue key={fact.name} fact={fact} />
+        ))}
+      </dl>
+      <InsteadTable data={data} token={token} />
+      <TrackedTable data={data} position={token.position} />
+      <Occurrences data={data} token={token} />
+    </>
+  )
+}
+
+const MOST_PLACES = 12
+
+function Occurrences({data, token}: TokenCardProps) {
+  const {lock} = useActions()
+  const places = occurrencesOf(data.tokens, token.id)
+  const shown = places.slice(0, MOST_PLACES)
+  const name = plainGlyphs(token)
+  return (
+    <section>
+      <h2>Occurs</h2>
+      <div className="occurrences">
+        <span>
+          {places.length === 1
+            ? 'once in this text, at'
+            : `${formatCount(places.length)} times in this text, at`}
+        </span>
+        {shown.map((position) => (
+          <Button
+            key={position}
+            look="plain"
+            aria-label={`${name} at ${position}`}
+            aria-current={position === token.position}
+            onPress={() => lock(position)}
+          >
+            {formatCount(position)}
+          </Button>
+        ))}
+        {places.length > shown.length && (
+          <span className="ink-3">and {formatCount(places.length - shown.length)} more</span>
+        )}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,112 @@
+import {formatCount, formatFixed} from '../../shared/figures/number-format.ts'
+import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectActiveRun, selectRunning} from '../store/runs.ts'
+import {selectRunData} from '../store/selectors.ts'
+import {Button} from '../ui/button.tsx'
+import {type Job, jobOf, loadJobOf} from './jobs.ts'
+import './job-line.css'
+
+/** What runs now with its progress and a way to stop it; else what was done last. */
+export function JobLine() {
+  const actions = useActions()
+  const {run, loads, listings, notice, connection} = useWorkbenchState((state) => ({
+    run: selectRunning(state),
+    loads: state.loads,
+    listings: state.listings,
+    notice: state.notice,
+    connection: state.connection,
+  }))
+  const jobs: Job[] = []
+  for (const [path, stage] of Object.entries(loads)) {
+    const name = listings.find((listing) => listing.path === path)?.id ?? path
+    jobs.push(loadJobOf(name, stage, () => actions.cancelLoad(path)))
+  }
+  if (run) jobs.push(jobOf(run, () => actions.cancelRun(run.id)))
+  const [job] = jobs
+  return (
+    <footer className="job-line" aria-label="Jobs" data-testid="job-line">
+      {job ? (
+        <JobView job={job} more={jobs.length - 1} />
+      ) : connection === 'connected' ? (
+        <IdleText />
+      ) : (
+        <span>{connection === 'connecting' ? 'Connecting to the engine.' : 'No engine.'}</span>
+      )}
+      <span className="grow" />
+      <span className="notice" role="status">
+        {notice}
+      </span>
+    </footer>
+  )
+}
+
+function JobView({job, more}: {readonly job: Job; readonly more: number}) {
+  const percent = job.fraction === null ? 0 : Math.round(job.fraction * 100)
+  return (
+    <>
+      <span className="job-name">{job.name}</span>
+      <span
+        className="progress"
+        role="progressbar"
+        aria-label={job.name}
+        aria-valuenow={percent}
+        aria-valuemin={0}
+        aria-valuemax={100}
+      >
+        <span style={{width: `${percent}%`}} />
+      </span>
+      <span>{[...job.facts, ...(more > 0 ? [`${more} more`] : [])].join(' · ')}</span>
+      <Button look="edge" className="job-button" onPress={job.cancel} testId="cancel">
+        Cancel
+      </Button>
+    </>
+  )
+}
+
+function IdleText() {
+  const {phase, tokenCount, generatedCount, totalMs, connectedAfterMs} = useWorkbenchState(
+    (state, {captures}) => {
+      const run = selectActiveRun(state)
+      const data = selectRunData(state, captures)
+      return {
+        phase: run?.phase,
+        tokenCount: data?.tokens.length ?? 0,
+        generatedCount: data ? data.tokens.length - data.promptTokenCount : 0,
+        totalMs: data?.timing?.totalMs ?? null,
+        connectedAfterMs: state.connectedAfterMs,
+      }
+    }
+  )
+  if (phase?.kind === 'failed') {
+    return (
+      <>
+        <span className="job-failed" aria-hidden="true">
+          ✕
+        </span>
+        <span className="clip ink-1">{phase.problem.message}</span>
+        <span className="ink-3">code {phase.problem.code}</span>
+      </>
+    )
+  }
+  if (!phase || tokenCount === 0) {
+    const seconds = connectedAfterMs === null ? '' : formatFixed(connectedAfterMs / 1000, 1)
+    return <span>{seconds ? `Ready. Connected in ${seconds} s.` : 'Ready.'}</span>
+  }
+  const counts = `${formatCount(tokenCount)} ${tokenCount === 1 ? 'token' : 'tokens'}`
+  const generated = generatedCount > 0 ? `, ${formatCount(generatedCount)} of them generated` : ''
+  const time = totalMs === null ? '' : `, in ${durationText(totalMs)}`
+  const cancelled = phase.kind === 'cancelled' ? 'Cancelled: ' : ''
+  return (
+    <span>
+      {cancelled}
+      {counts}
+      {generated}
+      {time}. Temperature and top-p need no new run. Nothing is running.
+    </span>
+  )
+}
+
+/** `24 ms`, `1.3 s`. */
+function durationText(ms: number): string {
+  return ms < 1000 ? `${formatFixed(ms, 0)} ms` : `${formatFixed(ms / 1000, 1)} s`
+}

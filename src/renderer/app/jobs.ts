@@ -1,0 +1,73 @@
+import {formatCount, formatFixed} from '../../shared/figures/number-format.ts'
+import type {LoadStage, RunRecord} from '../store/state.ts'
+
+/** Something under way, as the job line shows it. */
+export interface Job {
+  readonly name: string
+  /** From 0 to 1; null before anything is known. */
+  readonly fraction: number | null
+  readonly facts: readonly string[]
+  readonly cancel: () => void
+}
+
+const STAGES: Readonly<Record<LoadStage['stage'], string>> = {
+  reading: 'reading files',
+  hashing: 'hashing',
+  tokenizer: 'tokenizer',
+  session: 'session',
+  checking: 'checking',
+}
+const STAGE_ORDER = Object.keys(STAGES)
+
+/** `8.3 MB`, `1.2 GB`. */
+export function bytesText(bytes: number): string {
+  if (bytes >= 1e9) return `${formatFixed(bytes / 1e9, 1)} GB`
+  if (bytes >= 1e6) return `${formatFixed(bytes / 1e6, bytes >= 1e8 ? 0 : 1)} MB`
+  return `${formatFixed(bytes / 1e3, 0)} kB`
+}
+
+export function loadText(stage: LoadStage | null): string {
+  if (!stage) return 'waiting'
+  const bytes =
+    stage.totalBytes > 0 ? `, ${bytesText(stage.doneBytes)} of ${bytesText(stage.totalBytes)}` : ''
+  return `${STAGES[stage.stage]}${bytes}, ${bytesText(stage.memoryBytes)} memory`
+}
+
+/** Loading as a whole: each stage is an equal part, its bytes fill it. */
+export function loadFraction(stage: LoadStage | null): number | null {
+  if (!stage) return null
+  const index = STAGE_ORDER.indexOf(stage.stage)
+  const inside = stage.totalBytes > 0 ? Math.min(1, stage.doneBytes / stage.totalBytes) : 0
+  return (index + inside) / STAGE_ORDER.length
+}
+
+export function loadJobOf(name: string, stage: LoadStage | null, cancel: () => void): Job {
+  return {name: `Loading ${name}`, fraction: loadFraction(stage), facts: [loadText(stage)], cancel}
+}
+
+export function jobOf(run: RunRecord, cancel: () => void): Job {
+  const name = 'Tokens'
+  const progress = run.phase.kind === 'running' ? run.phase.progress : null
+  if (!progress) return {name, fraction: null, facts: ['waiting for the model'], cancel}
+  const {phase, done, total, secondsLeft} = progress
+  const unit = phase === 'loading' ? '' : ' tokens'
+  const what = {loading: 'loading', prompt: 'prompt', generating: 'generating'}[phase]
+  const counts =
+    phase === 'loading'
+      ? `${bytesText(done)} of ${bytesText(total)}`
+      : `${formatCount(done)} of ${formatCount(total)}${unit}`
+  const left =
+    secondsLeft === null
+      ? []
+      : [
+          secondsLeft < 1
+            ? 'at most 1 s left'
+            : `at most ${formatCount(Math.ceil(secondsLeft))} s left`,
+        ]
+  return {
+    name,
+    fraction: total > 0 ? Math.min(1, done / total) : null,
+    facts: [`${what}, ${counts}`, ...left],
+    cancel,
+  }
+}

@@ -1,0 +1,103 @@
+import {formatFixed} from '../../shared/figures/number-format.ts'
+import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectLoaded} from '../store/models.ts'
+import type {ModelInfo, ModelListing} from '../store/state.ts'
+import {Button} from '../ui/button.tsx'
+import {bytesText, loadFraction, loadText} from './jobs.ts'
+
+export interface ModelRowProps {
+  readonly listing: ModelListing
+  /** Says under the name what built-in models are. */
+  readonly isTeaching?: boolean
+}
+
+/** `6 × 8, 2.0 M`: layers, heads, parameters; bytes before it is loaded. */
+function factsText(listing: ModelListing, model: ModelInfo | null): string {
+  const shape =
+    listing.layerCount !== null && listing.queryHeadCount !== null
+      ? [`${listing.layerCount} × ${listing.queryHeadCount}`]
+      : []
+  const count = model?.parameterCount ?? null
+  const size =
+    count !== null
+      ? count >= 1e9
+        ? `${formatFixed(count / 1e9, 1)} B`
+        : `${formatFixed(count / 1e6, 1)} M`
+      : bytesText(listing.bytes)
+  return [...shape, size].join(', ')
+}
+
+/** A model: a dot where it is loaded, its facts, its loading, or what is wrong with it. */
+export function ModelRow({listing, isTeaching = false}: ModelRowProps) {
+  const actions = useActions()
+  const {path} = listing
+  const {model, isActive, isLoading, stage, problem} = useWorkbenchState((state) => ({
+    model: selectLoaded(state, path),
+    isActive: state.activeModelPath === path,
+    isLoading: path in state.loads,
+    stage: state.loads[path] ?? null,
+    problem: state.loadProblems[path] ?? listing.problem,
+  }))
+  const isOther = listing.kind !== 'decoder' && listing.kind !== 'unknown'
+  return (
+    <>
+      <div
+        className={`item ${isActive ? 'on' : ''}`}
+        data-testid="model-row"
+        data-model={listing.id}
+      >
+        <Button
+          look="plain"
+          className="item-main"
+          aria-pressed={isActive}
+          aria-label={`${listing.id}${model ? ', loaded' : ''}${problem ? ', failed' : ''}`}
+          onPress={() => void actions.chooseModel(path)}
+        >
+          <span className={`dot ${model ? 'live' : ''}`} />
+          <span className="clip">{listing.id}</span>
+          <span
+            className={`end ${model || isLoading ? 'off-hover' : ''} ${problem ? 'failed' : ''}`}
+          >
+            {problem ? '✕ failed' : isOther ? listing.kind : factsText(listing, model)}
+          </span>
+        </Button>
+        {isLoading ? (
+          <Button
+            className="small-button on-hover"
+            look="edge"
+            onPress={() => actions.cancelLoad(path)}
+          >
+            Cancel
+          </Button>
+        ) : (
+          model && (
+            <Button
+              className="small-button on-hover"
+              look="edge"
+              aria-label={`Unload ${listing.id}`}
+              onPress={() => void actions.unloadModel(path)}
+            >
+              Unload
+            </Button>
+          )
+        )}
+      </div>
+      {isLoading ? (
+        <>
+          <div className="load-bar" role="progressbar" aria-label={`Loading ${listing.id}`}>
+            <span style={{width: `${Math.round((loadFraction(stage) ?? 0) * 100)}%`}} />
+          </div>
+          <div className="note">{loadText(stage)}</div>
+        </>
+      ) : (
+        isTeaching && (
+          <div className="note">
+            teaching model, synthetic world;
+            <br />
+            drop your own ONNX folder here
+          </div>
+        )
+      )}
+    </>
+  )
+}

@@ -1,0 +1,102 @@
+import {formatCount} from '../../shared/figures/number-format.ts'
+import {runPrompt} from '../commands/run-prompt.ts'
+import {useActions, useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectLoaded} from '../store/models.ts'
+import {Button} from '../ui/button.tsx'
+import {Check} from '../ui/check.tsx'
+import {shortcutText} from '../ui/shortcut.ts'
+import {GenerationPopover} from './generation-popover.tsx'
+import {SamplesMenu} from './samples-menu.tsx'
+
+/** What is asked of the model. */
+export function PromptSection() {
+  const workbench = useWorkbench()
+  const {actions} = workbench
+  const state = useWorkbenchState((current, bench) => ({
+    text: current.promptText,
+    system: current.systemText,
+    isChat: current.isChat,
+    tokenCount: current.promptTokenCount,
+    contextLength: current.contextLength,
+    canRun: runPrompt.isEnabled(current, bench),
+    hasTemplate: selectLoaded(current, current.activeModelPath)?.chatTemplate ?? false,
+  }))
+  const isChat = state.isChat && state.hasTemplate
+  return (
+    <section aria-labelledby="prompt-head">
+      <h2 id="prompt-head">
+        Prompt
+        <span className="end">
+          <SamplesMenu />
+        </span>
+      </h2>
+      {isChat && (
+        <textarea
+          className="prompt-text short"
+          aria-label="System turn"
+          placeholder="System turn, may stay empty"
+          spellCheck={false}
+          value={state.system}
+          onChange={(event) => actions.setSystemText(event.target.value)}
+        />
+      )}
+      <textarea
+        className="prompt-text"
+        aria-label={isChat ? 'User turn' : 'Prompt'}
+        placeholder={isChat ? 'User turn' : 'Type or paste text'}
+        spellCheck={false}
+        value={state.text}
+        data-testid="prompt"
+        onChange={(event) => actions.setPromptText(event.target.value)}
+      />
+      <div className="run-row">
+        <Button
+          look="primary"
+          isDisabled={!state.canRun}
+          onPress={() => runPrompt.run(workbench)}
+          testId="run"
+        >
+          Run <kbd>{shortcutText(runPrompt.shortcut)}</kbd>
+        </Button>
+        <span className="end">
+          <GenerationPopover />
+        </span>
+      </div>
+      <div className="prompt-facts">
+        <TokenCount count={state.tokenCount} contextLength={state.contextLength} />
+        {state.hasTemplate && (
+          <Check isOn={state.isChat} onChange={actions.setChat}>
+            chat template
+          </Check>
+        )}
+      </div>
+    </section>
+  )
+}
+
+interface TokenCountProps {
+  readonly count: number | null
+  readonly contextLength: number | null
+}
+
+function TokenCount({count, contextLength}: TokenCountProps) {
+  if (count === null) return <span>—</span>
+  const text = `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}`
+  if (contextLength === null) return <span>{text}</span>
+  const isOver = count > contextLength
+  return (
+    <span className={isOver ? 'over' : undefined} data-testid="token-count">
+      {isOver
+        ? `✕ ${text}, ${formatCount(count - contextLength)} too many`
+        : `${text} of ${formatCount(contextLength)}`}
+    </span>
+  )
+}
+
+export function useSample(): (text: string) => void {
+  const {setPromptText, runPrompt: run} = useActions()
+  return (text) => {
+    setPromptText(text)
+    run()
+  }
+}

@@ -1,0 +1,11 @@
+import {selectRunData} from '../store/selectors.ts'
+import type {Command} from './command.ts'
+
+export const exportFigure: Command = {
+  id: 'export-figure',
+  label: 'Export the figure',
+  shortcut: {key: 'e', mod: true},
+  worksInText: true,
+  isEnabled: (state, {captures}) => (selectRunData(state, captures)?.tokens.length ?? 0) > 0,
+  run: ({actions}) => actions.openDialog('export'),
+}

@@ -1,0 +1,14 @@
+import {selectActiveRun} from '../store/runs.ts'
+import {selectRunData} from '../store/selectors.ts'
+import type {Command} from './command.ts'
+
+export const generate: Command = {
+  id: 'generate',
+  label: 'Generate more tokens',
+  shortcut: {key: 'g'},
+  isEnabled: (state, {captures}) => {
+    const run = selectActiveRun(state)
+    return run !== null && run.phase.kind !== 'running' && selectRunData(state, captures) !== null
+  },
+  run: ({actions}) => actions.generateMore(),
+}

@@ -1,0 +1,93 @@
+import {useState} from 'react'
+import type {Problem} from '../../shared/domain/problem.ts'
+import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {problemOf} from '../../shared/engine-client/problem-of.ts'
+import {
+  type FigureFormat,
+  type FigureOptions,
+  figureOptionsSchema,
+} from '../../shared/figures/request.ts'
+import type {TokensResult} from '../../shared/lenses/tokens.ts'
+import {Button} from '../ui/button.tsx'
+import {Dialog} from '../ui/dialog.tsx'
+import {ExportForm} from './export-form.tsx'
+import {ExportPreview} from './export-preview.tsx'
+import {copyFile, readFile, saveFile} from './figure-file.ts'
+import './export-dialog.css'
+
+export interface ExportDialogProps {
+  readonly result: TokensResult
+  readonly tracks: FigureOptions['tracks'] | readonly FigureOptions['tracks'][number][]
+  readonly theme: 'light' | 'dark'
+  readonly client: EngineClient
+  readonly onClose: () => void
+  readonly onNotice: (text: string) => void
+}
+
+/** The figure as a file: what is seen here is what is written, byte for byte as on the command line. */
+export function ExportDialog(props: ExportDialogProps) {
+  const {result, client, onClose, onNotice} = props
+  const [format, setFormat] = useState<FigureFormat>('svg')
+  const [options, setOptions] = useState<FigureOptions>(() =>
+    figureOptionsSchema.parse({tracks: props.tracks, theme: props.theme})
+  )
+  const [isBusy, setIsBusy] = useState(false)
+  const [problem, setProblem] = useState<Problem | null>(null)
+
+  const withFile = async (use: (file: Awaited<ReturnType<typeof readFile>>) => Promise<string>) => {
+    setIsBusy(true)
+    setProblem(null)
+    try {
+      const file = await readFile(client, {figure: 'tokens', format, result, options})
+      onNotice(await use(file))
+    } catch (error) {
+      setProblem(
+        problemOf(error) ?? {
+          code: 'export-failed',
+          message: 'The figure could not be written.',
+          found: error instanceof Error ? error.message : String(error),
+          advice: 'Try it once more, or choose another format.',
+        }
+      )
+    } finally {
+      setIsBusy(false)
+    }
+  }
+  return (
+    <Dialog title="Export" isOpen onClose={onClose} widthPx={1040} testId="export-dialog">
+      <div className="export-body">
+        <ExportForm
+          format={format}
+          onFormat={setFormat}
+          options={options}
+          onOptions={(change) => setOptions({...options, ...change})}
+        />
+        <ExportPreview result={result} options={options} format={format} />
+      </div>
+      <div className="dialog-foot">
+        {problem && (
+          <span className="clip" role="alert">
+            <span className="failed">✕</span> {problem.message} {problem.advice}
+          </span>
+        )}
+        <span className="grow" />
+        <Button
+          look="edge"
+          isDisabled={isBusy}
+          onPress={() => void withFile(copyFile)}
+          testId="export-copy"
+        >
+          Copy
+        </Button>
+        <Button
+          look="primary"
+          isDisabled={isBusy}
+          onPress={() => void withFile(saveFile)}
+          testId="export-save"
+        >
+          Save
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

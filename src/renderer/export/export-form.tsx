@@ -1,0 +1,144 @@
+import type {FigureFormat, FigureOptions} from '../../shared/figures/request.ts'
+import {TRACK_KINDS, type TrackName} from '../../shared/figures/tokens/tracks.ts'
+import {Check} from '../ui/check.tsx'
+import {Choice} from '../ui/choice.tsx'
+import {NumberInput} from '../ui/number-input.tsx'
+
+export interface ExportFormProps {
+  readonly format: FigureFormat
+  readonly onFormat: (format: FigureFormat) => void
+  readonly options: FigureOptions
+  readonly onOptions: (change: Partial<FigureOptions>) => void
+}
+
+const TRACKS = Object.keys(TRACK_KINDS) as TrackName[]
+
+/** Everything that decides what is written. */
+export function ExportForm({format, onFormat, options, onOptions}: ExportFormProps) {
+  const isPicture = format === 'svg' || format === 'png'
+  return (
+    <div className="export-form">
+      <div className="form-row">
+        <span className="form-label">format</span>
+        <Choice
+          label="Format"
+          value={format}
+          options={[
+            {value: 'svg', text: 'SVG'},
+            {value: 'png', text: 'PNG'},
+            {value: 'json', text: 'JSON'},
+            {value: 'csv', text: 'CSV'},
+          ]}
+          onChange={onFormat}
+        />
+      </div>
+      {isPicture && (
+        <>
+          <div className="form-row">
+            <span className="form-label">width</span>
+            <NumberInput
+              label="Width in pixels"
+              value={options.widthPx}
+              onChange={(widthPx) => onOptions({widthPx})}
+              minimum={120}
+              maximum={10_000}
+              step={10}
+              isWhole
+              widthPx={64}
+            />
+            <span className="ink-2">px, {Math.round((options.widthPx / 96) * 25.4)} mm</span>
+          </div>
+          {format === 'png' && (
+            <div className="form-row">
+              <span className="form-label">scale</span>
+              <NumberInput
+                label="Scale"
+                value={options.scale}
+                onChange={(scale) => onOptions({scale})}
+                minimum={0.1}
+                maximum={8}
+                step={1}
+              />
+              <span className="ink-2">pixels a px</span>
+            </div>
+          )}
+          <div className="form-row">
+            <span className="form-label">theme</span>
+            <Choice
+              label="Theme"
+              value={options.theme}
+              options={[
+                {value: 'light', text: 'Light'},
+                {value: 'dark', text: 'Dark'},
+                {value: 'print', text: 'Print'},
+                {value: 'grey', text: 'Grey'},
+              ]}
+              onChange={(theme) => onOptions({theme})}
+            />
+          </div>
+          <div className="form-row">
+            <span className="form-label">title</span>
+            <input
+              className="field grow"
+              aria-label="Title"
+              placeholder="none"
+              maxLength={500}
+              value={options.title ?? ''}
+              onChange={(event) => onOptions({title: event.target.value || undefined})}
+            />
+          </div>
+          <div className="form-row top">
+            <span className="form-label">tracks</span>
+            <div className="export-tracks">
+              {TRACKS.map((track) => (
+                <Check
+                  key={track}
+                  isOn={options.tracks.includes(track)}
+                  isDisabled={options.tracks.length === 1 && options.tracks[0] === track}
+                  onChange={(isOn) =>
+                    onOptions({
+                      tracks: TRACKS.filter((other) =>
+                        other === track ? isOn : options.tracks.includes(other)
+                      ),
+                    })
+                  }
+                >
+                  {TRACK_KINDS[track].label}
+                </Check>
+              ))}
+            </div>
+          </div>
+          <div className="form-row top">
+            <span className="form-label">with</span>
+            <div className="export-tracks">
+              <Check
+                isOn={options.caption === undefined}
+                onChange={(isOn) => onOptions({caption: isOn ? undefined : ''})}
+              >
+                caption
+              </Check>
+              <Check
+                isOn={options.legend === 'on'}
+                onChange={(isOn) => onOptions({legend: isOn ? 'on' : 'off'})}
+              >
+                legend
+              </Check>
+              <Check
+                isOn={options.next === 'on'}
+                onChange={(isOn) => onOptions({next: isOn ? 'on' : 'off'})}
+              >
+                next tokens
+              </Check>
+            </div>
+          </div>
+        </>
+      )}
+      <div className="form-row">
+        <span className="form-label">private</span>
+        <Check isOn={options.noPrompt} onChange={(noPrompt) => onOptions({noPrompt})}>
+          leave out the text and the ids
+        </Check>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,11 @@
+import type {ComponentType} from 'react'
+
+/** A lens as the frame sees it: a tab and what stands under it. */
+export interface Lens {
+  readonly id: string
+  readonly title: string
+  /** Caption, figure and controls of the active run. */
+  readonly Panel: ComponentType
+  /** Its views, at the right of the tabs. */
+  readonly Views?: ComponentType
+}

@@ -1,0 +1,5 @@
+import type {Lens} from './lens.ts'
+import {tokensLens} from './tokens/lens.ts'
+
+/** Every lens, in the order of its tabs. */
+export const LENSES: readonly Lens[] = [tokensLens]

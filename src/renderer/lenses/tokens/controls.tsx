@@ -1,0 +1,58 @@
+import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
+import {selectActiveRun} from '../../store/runs.ts'
+import {Button} from '../../ui/button.tsx'
+import {shortcutText} from '../../ui/shortcut.ts'
+import {SliderField} from '../../ui/slider-field.tsx'
+import {useFit} from '../../ui/use-fit.ts'
+import {useActions, useWorkbenchState} from '../use-workbench.ts'
+import {TrackEditor} from './track-editor.tsx'
+import {TracksMenu} from './tracks-menu.tsx'
+
+/** One line under the figure: sampling, tracks, followed tokens, and what can be done. */
+export function TokensControls() {
+  const actions = useActions()
+  const {settings, isRunning} = useWorkbenchState((state) => ({
+    settings: state.settings,
+    isRunning: selectActiveRun(state)?.phase.kind === 'running',
+  }))
+  // Labels go first, then sliders; the number fields and Export always stay.
+  const [ref, step] = useFit<HTMLDivElement>(2, settings)
+  const tightness = ['', 'tight', 'tight tighter'][step]
+  return (
+    <div ref={ref} className={`controls ${tightness}`} role="toolbar" aria-label="Controls">
+      <SliderField
+        label="temperature"
+        value={settings.temperature}
+        onChange={(temperature) => actions.changeSettings({temperature})}
+        minimum={0.1}
+        maximum={2}
+        step={0.05}
+        fieldMinimum={0.01}
+        fieldMaximum={100}
+        format={formatSetting}
+        testId="temperature"
+      />
+      <SliderField
+        label="top-p"
+        value={settings.topP}
+        onChange={(topP) => actions.changeSettings({topP})}
+        minimum={0.05}
+        maximum={1}
+        step={0.05}
+        fieldMinimum={0.001}
+        fieldMaximum={1}
+        format={formatSetting}
+        testId="top-p"
+      />
+      <TracksMenu />
+      <TrackEditor />
+      <Button look="edge" isDisabled={isRunning} onPress={actions.generateMore} testId="generate">
+        Generate {formatCount(Math.max(1, settings.generateCount))} <kbd>G</kbd>
+      </Button>
+      <span className="grow" />
+      <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
+        Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
+      </Button>
+    </div>
+  )
+}

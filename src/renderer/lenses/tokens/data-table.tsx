@@ -1,0 +1,91 @@
+import {useVirtualizer} from '@tanstack/react-virtual'
+import {useRef} from 'react'
+import {
+  formatCount,
+  formatFixed,
+  formatProb,
+  formatRank,
+} from '../../../shared/figures/number-format.ts'
+import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
+import {useActions, useWorkbenchState} from '../use-workbench.ts'
+
+const ROW_PX = 20
+
+/** The figure's numbers as a table, for reading and for screen readers. */
+export function DataTable({tokens}: {readonly tokens: readonly ScoredToken[]}) {
+  const {toggleLock} = useActions()
+  const locked = useWorkbenchState((state) => state.locked)
+  const ref = useRef<HTMLDivElement>(null)
+  const rows = useVirtualizer({
+    count: tokens.length,
+    getScrollElement: () => ref.current,
+    estimateSize: () => ROW_PX,
+    overscan: 20,
+  })
+  const items = rows.getVirtualItems()
+  const beforePx = items[0]?.start ?? 0
+  const afterPx = rows.getTotalSize() - (items.at(-1)?.end ?? 0)
+  return (
+    <div
+      ref={ref}
+      className="table-scroll"
+      tabIndex={0}
+      role="group"
+      aria-label="Tokens as a table"
+    >
+      <table className="data-table" aria-rowcount={tokens.length + 1}>
+        <thead>
+          <tr>
+            <th scope="col">position</th>
+            <th scope="col" className="word">
+              token
+            </th>
+            <th scope="col">id</th>
+            <th scope="col">surprisal, bits</th>
+            <th scope="col">entropy, bits</th>
+            <th scope="col">rank</th>
+            <th scope="col">max log-prob, nats</th>
+            <th scope="col">top-p mass</th>
+            <th scope="col">p(end)</th>
+          </tr>
+        </thead>
+        <tbody>
+          {beforePx > 0 && (
+            <tr aria-hidden="true">
+              <td style={{height: beforePx}} />
+            </tr>
+          )}
+          {items.map(({index}) => {
+            const token = tokens[index]!
+            return (
+              <tr
+                key={index}
+                aria-rowindex={index + 2}
+                className={index === locked ? 'on' : ''}
+                onClick={() => toggleLock(index)}
+              >
+                <td>{formatCount(token.position)}</td>
+                <th scope="row" className="word mono">
+                  {plainGlyphs(token)}
+                </th>
+                <td>{formatCount(token.id)}</td>
+                <td>{formatFixed(token.surprisalBits, 2)}</td>
+                <td>{formatFixed(token.entropyBits, 2)}</td>
+                <td>{formatRank(token.rank)}</td>
+                <td>{formatFixed(token.maxLogprob, 2)}</td>
+                <td>{formatProb(token.topPMass)}</td>
+                <td>{formatProb(token.endProb)}</td>
+              </tr>
+            )
+          })}
+          {afterPx > 0 && (
+            <tr aria-hidden="true">
+              <td style={{height: afterPx}} />
+            </tr>
+          )}
+        </tbody>
+      </table>
+    </div>
+  )
+}

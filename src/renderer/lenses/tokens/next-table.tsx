@@ -1,0 +1,60 @@
+import {useMemo} from 'react'
+import {formatProb} from '../../../shared/figures/number-format.ts'
+import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import {NextFigure} from '../../../shared/figures/tokens/next-figure.tsx'
+import {layoutNext} from '../../../shared/figures/tokens/next-layout.ts'
+import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {usePalette} from '../use-theme.ts'
+import {useActions, useWorkbenchState} from '../use-workbench.ts'
+
+export interface NextTableProps {
+  readonly result: TokensResult
+  readonly widthPx: number
+}
+
+/** What may follow the locked token; a candidate continues the text with it. */
+export function NextTable({result, widthPx}: NextTableProps) {
+  const {continueWith} = useActions()
+  const palette = usePalette()
+  const layout = useMemo(
+    () => layoutNext(result, {widthPx, drawsUncovered: true}),
+    [result, widthPx]
+  )
+  const {problem, isRunning} = useWorkbenchState((state) => ({
+    problem: state.next.after.problem,
+    isRunning: state.runs.find((run) => run.id === state.activeRunId)?.phase.kind === 'running',
+  }))
+  const {position} = result
+  if (!layout || position === null) {
+    return (
+      <div className="next-empty">
+        <div className="strong">Next token</div>
+        {problem ? problem.message : isRunning ? 'Comes when the prompt has been read.' : ''}
+      </div>
+    )
+  }
+  return (
+    <div className="next-table" data-testid="next-table" data-position={position}>
+      <svg width={widthPx} height={layout.heightPx} aria-hidden="true">
+        <NextFigure layout={layout} palette={palette} />
+      </svg>
+      {layout.rows.map((row, i) => {
+        const token = result.next[i]
+        if (row.candidateId === null || !token) return null
+        const name = plainGlyphs({...token, isSpecial: true}) || `#${token.id}`
+        return (
+          <button
+            key={row.candidateId}
+            type="button"
+            className="next-hit"
+            style={{top: row.yPx}}
+            aria-label={`Continue with ${name}, ${token.prob > 0 ? formatProb(token.prob) : 'cut'}`}
+            data-candidate={row.candidateId}
+            data-prob={token.prob}
+            onClick={() => void continueWith(position, token.id)}
+          />
+        )
+      })}
+    </div>
+  )
+}

@@ -1,0 +1,156 @@
+import {memo, type PointerEvent, useLayoutEffect, useMemo, useState} from 'react'
+import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
+import {describeFigure} from '../../../shared/figures/tokens/caption.ts'
+import {
+  TokenLineFigure,
+  TokenSelectionGround,
+  TokenSelectionRing,
+} from '../../../shared/figures/tokens/text-figure.tsx'
+import {layoutTokenText, type TokenTextLayout} from '../../../shared/figures/tokens/text-layout.ts'
+import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
+import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
+import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {useSize} from '../../ui/use-size.ts'
+import {usePalette} from '../use-theme.ts'
+import {useActions, useWorkbenchState} from '../use-workbench.ts'
+
+const OVERSCAN_PX = 300
+const KeptLine = memo(TokenLineFigure)
+
+export interface TokenTextProps {
+  readonly data: TokensRun
+  readonly result: TokensResult
+  readonly widthPx: number
+  readonly tracks: readonly TrackName[]
+  /** Bars of half the height. */
+  readonly isLow: boolean
+}
+
+/** The text with its tracks. Only lines in sight are drawn; hovering draws none of them again. */
+export function TokenText({data, result, widthPx, tracks, isLow}: TokenTextProps) {
+  const {hover, toggleLock} = useActions()
+  const palette = usePalette()
+  const {tokens, promptTokenCount} = data
+  const layout = useMemo(
+    () =>
+      layoutTokenText(
+        {tokens, promptTokenCount},
+        {widthPx, tracks, drawsUncovered: true, firstTrackPx: isLow ? 18 : 32}
+      ),
+    [tokens, promptTokenCount, widthPx, tracks, isLow]
+  )
+  const [scrollRef, {heightPx}] = useSize<HTMLDivElement>()
+  const [scrollPx, setScrollPx] = useState(0)
+  const [from, to] = visibleLines(layout, scrollPx - OVERSCAN_PX, scrollPx + heightPx + OVERSCAN_PX)
+  useRevealLocked(scrollRef, layout)
+
+  const positionAt = (event: PointerEvent | React.MouseEvent) => {
+    const found = (event.target as Element).closest('[data-position]')
+    return found ? Number(found.getAttribute('data-position')) : null
+  }
+  return (
+    <div
+      ref={scrollRef}
+      className="token-scroll"
+      role="group"
+      aria-label="Tokens with their tracks"
+      tabIndex={0}
+      data-testid="token-text"
+      onScroll={(event) => setScrollPx(Math.round(event.currentTarget.scrollTop / 100) * 100)}
+      onPointerMove={(event) => hover(positionAt(event))}
+      onPointerLeave={() => hover(null)}
+      onClick={(event) => {
+        const position = positionAt(event)
+        if (position !== null) toggleLock(position)
+      }}
+    >
+      <svg
+        width={widthPx}
+        height={layout.heightPx + 4}
+        role="img"
+        aria-label={describeFigure(result)}
+        fontFamily={FONT_FAMILIES.sans}
+        fontSize={11}
+      >
+        <Grounds layout={layout} />
+        {layout.lines.slice(from, to).map((line) => (
+          <KeptLine
+            key={line.index}
+            line={line}
+            tracks={layout.tracks}
+            palette={palette}
+            isInteractive
+          />
+        ))}
+        <Rings layout={layout} />
+      </svg>
+    </div>
+  )
+}
+
+function visibleLines(
+  layout: TokenTextLayout,
+  fromPx: number,
+  toPx: number
+): readonly [number, number] {
+  const {lines} = layout
+  let from = 0
+  while (from < lines.length && lines[from]!.yPx + lines[from]!.heightPx < fromPx) from++
+  let to = from
+  while (to < lines.length && lines[to]!.yPx < toPx) to++
+  return [from, to]
+}
+
+function Grounds({layout}: {readonly layout: TokenTextLayout}) {
+  const palette = usePalette()
+  const {hovered, locked} = useWorkbenchState(({hovered, locked}) => ({hovered, locked}))
+  return (
+    <>
+      <TokenSelectionGround layout={layout} palette={palette} position={inside(layout, hovered)} />
+      <TokenSelectionGround layout={layout} palette={palette} position={inside(layout, locked)} />
+    </>
+  )
+}
+
+function Rings({layout}: {readonly layout: TokenTextLayout}) {
+  const palette = usePalette()
+  const {hovered, locked} = useWorkbenchState(({hovered, locked}) => ({hovered, locked}))
+  return (
+    <g pointerEvents="none">
+      {hovered !== locked && (
+        <g strokeOpacity={0.55}>
+          <TokenSelectionRing
+            layout={layout}
+            palette={palette}
+            position={inside(layout, hovered)}
+          />
+        </g>
+      )}
+      <TokenSelectionRing layout={layout} palette={palette} position={inside(layout, locked)} />
+    </g>
+  )
+}
+
+/** A selection may be older than a layout of fewer tokens. */
+function inside(layout: TokenTextLayout, position: number | null): number | null {
+  return position !== null && position < layout.lineOfPosition.length ? position : null
+}
+
+/** The line of the locked token is scrolled into sight; hovering moves nothing. */
+function useRevealLocked(
+  ref: React.RefObject<HTMLDivElement | null>,
+  layout: TokenTextLayout
+): void {
+  const locked = useWorkbenchState((state) => state.locked)
+  useLayoutEffect(() => {
+    const element = ref.current
+    if (!element || locked === null) return
+    const line = layout.lines[layout.lineOfPosition[locked] ?? -1]
+    if (!line) return
+    const bottom = line.yPx + line.heightPx
+    if (line.yPx < element.scrollTop) element.scrollTop = line.yPx - 8
+    else if (bottom > element.scrollTop + element.clientHeight) {
+      element.scrollTop = bottom - element.clientHeight + 8
+    }
+  }, [ref, locked, layout])
+}

@@ -1,0 +1,168 @@
+import {useEffect, useState} from 'react'
+import {Dialog, DialogTrigger, Popover} from 'react-aria-components'
+import {tokensOfTable} from '../../../shared/domain/token.ts'
+import {formatCount} from '../../../shared/figures/number-format.ts'
+import {glyphsOfTokens, plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import {type VocabularyEntry, vocabularyKey} from '../../store/captures.ts'
+import {selectActiveRun} from '../../store/runs.ts'
+import {selectTrackedIds} from '../../store/tables.ts'
+import {Button} from '../../ui/button.tsx'
+import {Chip} from '../../ui/chip.tsx'
+import {CloseIcon, DownIcon} from '../../ui/icons.tsx'
+import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+
+const MOST_TRACKED = 8
+const NONE: readonly number[] = []
+
+/** The tokens that are followed through the text: chosen by their text or their id. */
+export function TrackEditor() {
+  const {model, ids} = useWorkbenchState((state) => {
+    const run = selectActiveRun(state)
+    return {model: run?.request.model ?? null, ids: run ? selectTrackedIds(state, run) : NONE}
+  })
+  if (model === null) return null
+  return (
+    <div className="control-pair">
+      <span className="control-label">track</span>
+      <DialogTrigger>
+        <Button look="filled" testId="track-editor">
+          {ids.length} {ids.length === 1 ? 'token' : 'tokens'} <DownIcon />
+        </Button>
+        <Popover className="popover" placement="top start" offset={4}>
+          <Dialog className="popover-body track-editor" aria-label="Tracked tokens">
+            <TrackedChips model={model} ids={ids} />
+            {ids.length < MOST_TRACKED ? (
+              <AddTracked model={model} ids={ids} />
+            ) : (
+              <div className="small ink-3">At most {MOST_TRACKED} at a time.</div>
+            )}
+          </Dialog>
+        </Popover>
+      </DialogTrigger>
+    </div>
+  )
+}
+
+interface TrackedProps {
+  readonly model: string
+  readonly ids: readonly number[]
+}
+
+function TrackedChips({model, ids}: TrackedProps) {
+  const {captures, actions} = useWorkbench()
+  const isChosen = useWorkbenchState((state) => state.settings.tracked[model] !== undefined)
+  useWorkbenchState((state) => state.vocabularyRevision)
+  return (
+    <>
+      <div className="track-chips">
+        {ids.map((id) => {
+          const known = captures.vocabulary.peek(vocabularyKey(model, id))
+          const name = (known && plainGlyphs({...known, isSpecial: true})) || `#${id}`
+          return (
+            <span key={id} className="track-chip">
+              <TokenChip entry={known ?? {id, bytesHex: '', isSpecial: false}} />
+              <Button
+                look="icon"
+                aria-label={`Stop tracking ${name}`}
+                onPress={() =>
+                  actions.setTracked(
+                    model,
+                    ids.filter((other) => other !== id)
+                  )
+                }
+              >
+                <CloseIcon />
+              </Button>
+            </span>
+          )
+        })}
+        {ids.length === 0 && <span className="ink-3">No token is tracked.</span>}
+      </div>
+      {isChosen && (
+        <div className="track-found">
+          <Button onPress={() => actions.setTracked(model, null)}>
+            Go back to the likeliest next tokens
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function TokenChip({entry}: {readonly entry: VocabularyEntry}) {
+  const cells = glyphsOfTokens([{bytesHex: entry.bytesHex, isSpecial: true}], true).cells[0]!
+  const shown = cells.length > 0 ? cells : [{kind: 'code' as const, text: `#${entry.id}`}]
+  return <Chip cells={shown} isSpecial={entry.isSpecial} size="small" />
+}
+
+/** A field that finds tokens: by id, by text, and by the same text after a space. */
+function AddTracked({model, ids}: TrackedProps) {
+  const {actions, client} = useWorkbench()
+  const [text, setText] = useState('')
+  const [found, setFound] = useState<readonly VocabularyEntry[]>([])
+  const [note, setNote] = useState('')
+
+  useEffect(() => {
+    const abort = new AbortController()
+    const find = async () => {
+      const entries = new Map<number, VocabularyEntry>()
+      let longest = 0
+      for (const variant of text.startsWith(' ') ? [text] : [text, ` ${text}`]) {
+        const request = {model, prompt: variant, noSpecialTokens: true}
+        const {tokens} = await client.text.tokenize(request, {signal: abort.signal})
+        longest = Math.max(longest, tokens.ids.length)
+        const [first] = tokensOfTable(tokens)
+        if (first) entries.set(first.id, first)
+      }
+      if (/^#?\d+$/u.test(text)) {
+        const id = Number(text.replace('#', ''))
+        const [byId] = await actions.describeTokens(model, [id])
+        if (byId) entries.set(id, byId)
+      }
+      if (abort.signal.aborted) return
+      setFound([...entries.values()])
+      setNote(longest > 1 ? 'More than one token: its first can be tracked.' : '')
+    }
+    if (text === '') {
+      setFound([])
+      setNote('')
+      return
+    }
+    find().catch(() => {
+      if (!abort.signal.aborted) setNote('This could not be looked up.')
+    })
+    return () => abort.abort()
+  }, [text, model, client, actions])
+
+  const add = (entry: VocabularyEntry) => {
+    if (!ids.includes(entry.id)) actions.setTracked(model, [...ids, entry.id])
+    void actions.describeTokens(model, [entry.id])
+    setText('')
+  }
+  return (
+    <>
+      <input
+        className="field mono"
+        aria-label="Token to track, by text or id"
+        placeholder="text or id"
+        spellCheck={false}
+        value={text}
+        data-testid="track-input"
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          const [first] = found
+          if (event.key === 'Enter' && first) add(first)
+        }}
+      />
+      <div className="track-found">
+        {found.map((entry) => (
+          <Button key={entry.id} onPress={() => add(entry)} testId="track-found">
+            <TokenChip entry={entry} />
+            <span className="ink-3">{formatCount(entry.id)}</span>
+          </Button>
+        ))}
+      </div>
+      {note && <div className="small ink-3">{note}</div>}
+    </>
+  )
+}

@@ -1,0 +1,43 @@
+import {createRoot} from 'react-dom/client'
+import {connectEngine} from '../shared/engine-client/connect.ts'
+import {messagePortOpener, type PageWindow} from '../shared/engine-client/message-port-channel.ts'
+import {openWebSocketChannel} from '../shared/engine-client/websocket-channel.ts'
+import {App} from './app/app.tsx'
+import type {WorkbenchDeps} from './store/context.ts'
+import {createWorkbench} from './store/workbench.ts'
+import './ui/tokens.css'
+import './ui/fonts.css'
+import './ui/base.css'
+
+/** Served pages reach the engine through a socket; the desktop's page has no web address. */
+function openChannel() {
+  if (!location.protocol.startsWith('http')) {
+    return messagePortOpener(window as unknown as PageWindow)
+  }
+  const url = new URL('/engine', location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return () => openWebSocketChannel(url.href)
+}
+
+async function connect(): Promise<WorkbenchDeps['connection']> {
+  if (import.meta.env.DEV) {
+    const {fakeConnection} = await import('./fake-connection.ts')
+    const fake = fakeConnection(new URLSearchParams(location.search))
+    if (fake) return fake
+  }
+  return connectEngine(openChannel())
+}
+
+const connection = await connect()
+const workbench = createWorkbench({
+  connection,
+  storage: localStorage,
+  now: () => Date.now(),
+  onNextFrame: (callback) => void requestAnimationFrame(callback),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+})
+createRoot(document.getElementById('app')!).render(<App workbench={workbench} />)
+workbench.actions.start()
