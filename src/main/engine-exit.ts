@@ -1,3 +1,5 @@
+import {STOPPED_ON_REQUEST} from './engine/host-messages.ts'
+
 /** How an engine process ended. */
 export interface EngineExit {
   readonly code: number | null
@@ -14,6 +16,7 @@ const WINDOWS_ACCESS_VIOLATION = 0xc0000005
 
 /** Why it ended, as half a sentence for a person: “ran out of memory”. */
 export function exitWords({code, signal, lastWords}: EngineExit): string {
+  if (lastWords.includes(STOPPED_ON_REQUEST)) return 'was stopped on request'
   if (HEAP_EXHAUSTED.test(lastWords)) return 'ran out of JavaScript memory'
   if (ALLOCATION_FAILED.test(lastWords)) return 'ran out of memory'
   if (signal === 'SIGKILL') {

@@ -6,6 +6,7 @@ import {afterEach, expect, test} from 'vitest'
 import {connectEngine} from '../shared/engine-client/connect.ts'
 import {createPeerLink} from '../shared/engine-client/link.ts'
 import {problemOf} from '../shared/engine-client/problem-of.ts'
+import {STOPPED_ON_REQUEST} from './engine/host-messages.ts'
 import type {TestRouter} from './engine/test-engine.ts'
 import {engineEnvironment} from './engine-environment.ts'
 import {exitWords} from './engine-exit.ts'
@@ -193,6 +194,10 @@ test.each([
   [
     {code: 1, signal: null, lastWords: 'x\nTypeError: y is not z\n    at a\n\nNode.js v20'},
     /^stopped with exit code 1: TypeError: y is not z$/,
+  ],
+  [
+    {code: null, signal: 'SIGKILL', lastWords: `${STOPPED_ON_REQUEST}\n`},
+    /^was stopped on request$/,
   ],
 ])('%j in words', (exit, words) => expect(exitWords(exit)).toMatch(words))
 

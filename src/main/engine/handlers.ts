@@ -1,3 +1,4 @@
+import {writeSync} from 'node:fs'
 import {createRequire} from 'node:module'
 import {implement} from '@orpc/server'
 import {type BytesRef, contract, type EngineStatus} from '../../shared/contract/contract.ts'
@@ -7,6 +8,7 @@ import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {Blobs} from './blobs.ts'
 import {LogitsStore} from './captures/logits-store.ts'
 import {exportFigure} from './export/export-figure.ts'
+import {STOPPED_ON_REQUEST} from './host-messages.ts'
 import {Changes} from './jobs/changes.ts'
 import {EventQueue} from './jobs/event-queue.ts'
 import {checkIds, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
@@ -83,6 +85,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       status: engine.engine.status.handler(status),
       watch: engine.engine.watch.handler(async function* ({signal}) {
         for await (const _ of changes.watch(STATUS_INTERVAL_MS, signal)) yield status()
+      }),
+      stop: engine.engine.stop.handler(() => {
+        writeSync(process.stderr.fd, `${STOPPED_ON_REQUEST}\n`)
+        // Nothing gentler ends a thread that is inside the runtime.
+        process.kill(process.pid, 'SIGKILL')
       }),
     },
     models: {

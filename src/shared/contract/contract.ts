@@ -84,6 +84,11 @@ export const contract = {
     status: procedure.output(engineStatusSchema),
     /** The status now and after every change, at most ten times a second. */
     watch: procedure.output(eventIterator(engineStatusSchema)),
+    /**
+     * Ends the engine process whatever it is doing; its host starts a new one. For a run that has no
+     * place to be cancelled in: a model without a KV cache takes a prompt in one piece.
+     */
+    stop: procedure.output(z.void()),
   },
   models: {
     list: procedure.output(z.array(modelListingSchema)),

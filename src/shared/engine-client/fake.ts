@@ -165,6 +165,7 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
 
   return {
     engine: {
+      stop: async () => undefined,
       status: async () => status(),
       watch: async (_input, call) => {
         async function* statuses() {
