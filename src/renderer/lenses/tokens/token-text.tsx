@@ -35,14 +35,14 @@ export function TokenText({data, result, widthPx, tracks, isLow}: TokenTextProps
     () =>
       layoutTokenText(
         {tokens, promptTokenCount},
-        {widthPx, tracks, drawsUncovered: true, firstTrackPx: isLow ? 18 : 32}
+        {widthPx, tracks, drawsUncovered: true, firstTrackPx: isLow ? 21 : 32}
       ),
     [tokens, promptTokenCount, widthPx, tracks, isLow]
   )
   const [scrollRef, {heightPx}] = useSize<HTMLDivElement>()
   const [scrollPx, setScrollPx] = useState(0)
   const [from, to] = visibleLines(layout, scrollPx - OVERSCAN_PX, scrollPx + heightPx + OVERSCAN_PX)
-  useRevealLocked(scrollRef, layout)
+  useRevealLocked(scrollRef, layout, heightPx)
 
   const positionAt = (event: PointerEvent | React.MouseEvent) => {
     const found = (event.target as Element).closest('[data-position]')
@@ -139,7 +139,8 @@ function inside(layout: TokenTextLayout, position: number | null): number | null
 /** The line of the locked token is scrolled into sight; hovering moves nothing. */
 function useRevealLocked(
   ref: React.RefObject<HTMLDivElement | null>,
-  layout: TokenTextLayout
+  layout: TokenTextLayout,
+  heightPx: number
 ): void {
   const locked = useWorkbenchState((state) => state.locked)
   useLayoutEffect(() => {
@@ -147,10 +148,9 @@ function useRevealLocked(
     if (!element || locked === null) return
     const line = layout.lines[layout.lineOfPosition[locked] ?? -1]
     if (!line) return
-    const bottom = line.yPx + line.heightPx
+    // The space below a line belongs to the next one.
+    const bottom = Math.min(layout.heightPx, line.yPx + line.heightPx)
     if (line.yPx < element.scrollTop) element.scrollTop = line.yPx - 8
-    else if (bottom > element.scrollTop + element.clientHeight) {
-      element.scrollTop = bottom - element.clientHeight + 8
-    }
-  }, [ref, locked, layout])
+    else if (bottom > element.scrollTop + heightPx) element.scrollTop = bottom - heightPx + 4
+  }, [ref, locked, layout, heightPx])
 }

@@ -24,7 +24,7 @@ export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
       layoutTracked(result, {
         widthPx,
         plotXPx: PLOT_X_PX,
-        heightPx: isLow ? 58 : 80,
+        heightPx: isLow ? 48 : 80,
         selected,
       }),
     [result, widthPx, selected, isLow]
