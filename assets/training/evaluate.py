@@ -33,7 +33,7 @@ def interval(right, n):
         return [0.0, 1.0]
     z, p = 1.96, right / n
     middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return [round((middle - spread) / (1 + z * z / n), 4), round((middle + spread) / (1 + z * z / n), 4)]
+    return [round(max(0.0, middle - spread) / (1 + z * z / n), 4), round(min(1.0, (middle + spread) / (1 + z * z / n)), 4)]
 
 
 def share(right, n):

@@ -37,6 +37,7 @@ class Phase:
     constant: float  # share of the phase at the starting rate; linear after it
     minutes: float  # wall-clock share: a slow machine ends a phase early rather than never
     shares: tuple = ()  # ((skill, share), …) that differ from the registry's
+    token_sequences: float = 0.0  # share of documents that are repeated random tokens instead of a text
 
 
 # From the second phase on: keys of two words (some nearly alike), more mixed scripts.
@@ -44,8 +45,9 @@ MORE_SCRIPTS = (("scripts", 6),)
 PHASES = (
     Phase("short", 19_660_800, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 60),
     Phase("short, alike", 13_000_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 8e-4, 0.35, 30, MORE_SCRIPTS),
-    Phase("long", 4_000_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 8e-4, 2e-4, 0.2, 15, MORE_SCRIPTS),
-    Phase("longest", 1_200_000, 3, 2048, ((SHORT_ALIKE, 0.6), (LONG, 0.4)), 2e-4, 3e-5, 0.0, 6, MORE_SCRIPTS),
+    Phase("long", 2_457_600, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 8e-4, 4.892e-4, 0.3255, 15, MORE_SCRIPTS),
+    Phase("any token", 4_500_000, 24, 256, ((SHORT_ALIKE, 1),), 1.2e-3, 5e-4, 0.4, 12, MORE_SCRIPTS, 0.12),
+    Phase("longest", 1_800_000, 3, 2048, ((SHORT_ALIKE, 0.6), (LONG, 0.4)), 5e-4, 3e-5, 0.1, 8, MORE_SCRIPTS, 0.08),
 )
 WARM_UP_STEPS = 100
 BETAS = (0.9, 0.98)

@@ -11,6 +11,8 @@ from torch.nn import functional as F
 import measure
 import settings
 import tokenizer as family_tokenizer
+from micro_world import token_sequences
+from micro_world.choices import Choices
 from micro_world.levels import SHORT
 from micro_world.registry import documents
 from model import Decoder
@@ -20,11 +22,17 @@ def batch(tokenizer, phase, step):
     """Rows of packed documents `<s> text </s>`, a pure function of seed, phase and step: nothing to restore on resuming."""
     needed = phase.rows * phase.length + 1
     stream = documents(f"{settings.SEED} {phase.name} {step}", phase.levels, shares=phase.shares)
+    extra = Choices(f"{settings.SEED} {phase.name} {step} tokens")
     tokens = []
     while len(tokens) < needed:
         texts = [next(stream).text for _ in range(32)]
         for encoding in tokenizer.encode_batch_fast(texts):
-            tokens += encoding.ids
+            if phase.token_sequences and extra.chance(phase.token_sequences):
+                level = extra.weighted(*zip(*phase.levels))
+                tokens.append(0)
+                tokens += token_sequences.draw(extra, tokenizer.get_vocab_size(), len(settings.SPECIAL), level)
+            else:
+                tokens += encoding.ids
             tokens.append(1)
     row = torch.tensor(tokens[:needed])
     return row[:-1].view(phase.rows, phase.length), row[1:].view(phase.rows, phase.length)
@@ -108,6 +116,7 @@ def main():
         if state["step"] % settings.SAVE_EVERY == 0:
             save()
     save()
+    log.write(json.dumps({"phase": "end", "tokens": state["tokens"], "minutes": round(state["seconds"] / 60, 1)}) + "\n")
     print(f"done: {state['tokens']} tokens in {state['seconds'] / 60:.1f} minutes", flush=True)
 
 
