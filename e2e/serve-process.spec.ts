@@ -1,61 +1,16 @@
-import {type ChildProcess, spawn} from 'node:child_process'
+import {spawn} from 'node:child_process'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import {expect, test} from '@playwright/test'
-import {WebSocket} from 'ws'
-import {connectEngine} from '../src/shared/engine-client/connect.ts'
-import {webSocketChannel} from '../src/shared/engine-client/websocket-channel.ts'
-
-const root = join(import.meta.dirname, '..')
-const serveScript = join(root, 'out/main/serve.js')
-
-/** Starts the built `serve` as a person would, with its one line of JSON. */
-async function start(...flags: string[]) {
-  const child = spawn(process.execPath, [serveScript, '--no-open', '--json', ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {...process.env, TOKENSCOPE_STATE_FOLDER: test.info().outputPath('state')},
-  })
-  let line = ''
-  for await (const text of createInterface(child.stdout)) {
-    line = text
-    break
-  }
-  return {child, ...(JSON.parse(line) as {url: string; port: number; token: string})}
-}
-
-const ended = (child: ChildProcess) =>
-  new Promise<number | null>((resolve) => child.on('exit', resolve))
-
-/** The process of the engine behind a served host, asked over the contract. */
-async function engineOf({url, port}: {url: string; port: number}): Promise<number> {
-  const welcome = await fetch(url, {redirect: 'manual'})
-  const cookie = welcome.headers.get('set-cookie')!.split(';')[0]!
-  return processIdOf(port, cookie)
-}
-
-async function processIdOf(port: number, cookie: string): Promise<number> {
-  const origin = `http://127.0.0.1:${port}`
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/engine`, {headers: {origin, cookie}})
-  const connection = connectEngine(
-    () =>
-      new Promise((resolve, reject) => {
-        socket.on('open', () => resolve(webSocketChannel(socket)))
-        socket.on('error', reject)
-      })
-  )
-  const {processId} = await connection.client.engine.status()
-  connection.close()
-  return processId
-}
-
-const isAlive = (processId: number) => {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch {
-    return false
-  }
-}
+import {
+  cookieOf,
+  ended,
+  isAlive,
+  processIdOf,
+  root,
+  serveScript,
+  startServed,
+} from './served-host.ts'
 
 test.skip(process.platform === 'win32', 'signals are those of Unix')
 
@@ -63,7 +18,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`serve ends with 0 on ${signal} and takes its engine along, pages connected or not`, async ({
     page,
   }) => {
-    const {child, url, port, token} = await start()
+    const {child, url, port, token} = await startServed()
     expect(url).toBe(`http://127.0.0.1:${port}/?token=${token}`)
     await page.goto(url)
     expect(page.url()).toBe(`http://127.0.0.1:${port}/`)
@@ -86,7 +41,7 @@ test('the page breaks none of its own content policy, connects, and survives a r
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
-  const {child, url} = await start()
+  const {child, url} = await startServed()
   const connected = page.waitForEvent('websocket')
   await page.goto(url)
   expect((await connected).url()).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/engine$/)
@@ -113,9 +68,9 @@ test('the page breaks none of its own content policy, connects, and survives a r
 })
 
 test('an engine whose host is killed outright ends itself', async () => {
-  const served = await start()
+  const served = await startServed()
   const {child} = served
-  const engine = await engineOf(served)
+  const engine = await processIdOf(served.port, await cookieOf(served))
   child.kill('SIGKILL')
   await expect.poll(() => isAlive(engine), {timeout: 5000}).toBe(false)
 })
@@ -150,7 +105,7 @@ test('wrong usage and a port that is taken are said in words', async () => {
   }
   expect(await run('--port', 'x')).toMatchObject({code: 2})
   expect(await run('--nonsense')).toMatchObject({code: 2})
-  const {child, port} = await start()
+  const {child, port} = await startServed()
   const taken = await run('--port', String(port))
   expect(taken.code).toBe(1)
   expect(taken.words).toContain(`Port ${port}`)

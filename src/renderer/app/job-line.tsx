@@ -9,12 +9,13 @@ import './job-line.css'
 /** What runs now with its progress and a way to stop it; else what was done last. */
 export function JobLine() {
   const actions = useActions()
-  const {run, loads, listings, notice, connection} = useWorkbenchState((state) => ({
+  const {run, loads, listings, notice, connection, isFinishing} = useWorkbenchState((state) => ({
     run: selectRunning(state),
     loads: state.loads,
     listings: state.listings,
     notice: state.notice,
     connection: state.connection,
+    isFinishing: state.isFinishing,
   }))
   const jobs: Job[] = []
   for (const [path, stage] of Object.entries(loads)) {
@@ -27,6 +28,8 @@ export function JobLine() {
     <footer className="job-line" aria-label="Jobs" data-testid="job-line">
       {job ? (
         <JobView job={job} more={jobs.length - 1} />
+      ) : isFinishing ? (
+        <FinishingView />
       ) : connection === 'connected' ? (
         <IdleText />
       ) : (
@@ -55,9 +58,26 @@ function JobView({job, more}: {readonly job: Job; readonly more: number}) {
       >
         <span style={{width: `${percent}%`}} />
       </span>
-      <span>{[...job.facts, ...(more > 0 ? [`${more} more`] : [])].join(' · ')}</span>
+      {/* Before the facts, whose width changes: what is aimed at must not move. */}
       <Button look="edge" className="job-button" onPress={job.cancel} testId="cancel">
         Cancel
+      </Button>
+      <span>{[...job.facts, ...(more > 0 ? [`${more} more`] : [])].join(' · ')}</span>
+    </>
+  )
+}
+
+/** A step of the model that has no place to be cancelled in: it is waited for, or ended hard. */
+function FinishingView() {
+  const {stopEngine} = useActions()
+  return (
+    <>
+      <span>
+        Cancelled. The model is still inside a step that cannot be interrupted; nothing waits for
+        it.
+      </span>
+      <Button look="edge" className="job-button" onPress={() => void stopEngine()} testId="stop">
+        Stop the engine
       </Button>
     </>
   )

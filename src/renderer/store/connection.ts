@@ -5,6 +5,7 @@ export const initialConnection: ConnectionState = {
   connection: 'connecting',
   status: null,
   engineStop: null,
+  isFinishing: false,
   connectedAfterMs: null,
 }
 
@@ -12,11 +13,19 @@ export interface ConnectionActions {
   /** Follows the engine's state from now on; `onConnected` is called after every connection. */
   watchEngine(onConnected: () => void): void
   dismissEngineStop(): void
+  /** After a cancellation: says so where the engine cannot leave what it does. */
+  watchFinishing(): void
+  /** Ends the engine in the middle of what it does; its host starts a new one. */
+  stopEngine(): Promise<void>
 }
+
+/** A chunk takes about half a second, so after this one the engine is idle where it can be. */
+const FINISHING_MS = 1000
 
 export function createConnectionActions(context: StoreContext): ConnectionActions {
   const {store, client, deps} = context
   let watchCount = 0
+  let stopWaiting: () => void = () => undefined
 
   const watchStatus = async () => {
     const mine = ++watchCount
@@ -67,5 +76,24 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
       if (deps.connection.state === 'connected') connected()
     },
     dismissEngineStop: () => store.setState({engineStop: null}),
+    watchFinishing() {
+      stopWaiting()
+      const look = async () => {
+        const isFinishing = await client.engine.status().then(
+          ({runningCount}) => runningCount > 0,
+          () => false
+        )
+        // A run that was started meanwhile has its own line and its own Cancel.
+        const isOurs = !store.getState().runs.some((run) => run.phase.kind === 'running')
+        store.setState({isFinishing: isFinishing && isOurs})
+        if (isFinishing && isOurs) stopWaiting = deps.after(FINISHING_MS, () => void look())
+      }
+      stopWaiting = deps.after(FINISHING_MS, () => void look())
+    },
+    async stopEngine() {
+      store.setState({isFinishing: false})
+      // The answer is that the connection is lost.
+      await client.engine.stop().catch(() => undefined)
+    },
   }
 }

@@ -47,6 +47,8 @@ export interface ConnectionState {
   readonly status: EngineStatus | null
   /** The last time the engine ended unasked: why, and whether it runs again. */
   readonly engineStop: {readonly reason: string; readonly isRunningAgain: boolean} | null
+  /** The engine still works on something that was cancelled a second ago and cannot be left. */
+  readonly isFinishing: boolean
   /** Milliseconds from the page's start to its first connection. */
   readonly connectedAfterMs: number | null
 }

@@ -83,8 +83,13 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     groups.countTokens()
     // A long prompt of an earlier visit waits for its Run; nobody asked for it now.
     const isShort = store.getState().promptText.length < 4000
-    const {promptText, activeRunId} = store.getState()
-    if (isLoaded && isShort && promptText !== '' && activeRunId === null) groups.runPrompt()
+    const {promptText, activeRunId, runs} = store.getState()
+    if (!isLoaded || !isShort || promptText === '' || activeRunId !== null) return
+    const [last] = runs
+    const isAsLeft = last?.request.prompt === promptText && last.modelName === first.id
+    // What was on the screen is computed again in its own row of the history.
+    if (isAsLeft) await groups.openRun(last.id)
+    else groups.runPrompt()
   }
 
   const actions: WorkbenchActions = {
@@ -92,6 +97,10 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     start() {
       groups.watchTables()
       groups.watchEngine(() => void openFirst())
+    },
+    cancelRun(id) {
+      groups.cancelRun(id)
+      groups.watchFinishing()
     },
     async chooseModel(path) {
       const isLoaded = await groups.chooseModel(path)
