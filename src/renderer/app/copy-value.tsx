@@ -1,36 +1,41 @@
+import {memo} from 'react'
 import {useActions} from '../lenses/use-workbench.ts'
-import {Button} from '../ui/button.tsx'
-import {Hint} from '../ui/tooltip.tsx'
 import type {Fact} from './inspector-facts.ts'
 
-/** A fact whose value is copied, unrounded, by a click; its definition appears beside it. */
-export function CopyValue({fact}: {readonly fact: Fact}) {
+export type CopyValueProps = Fact
+
+/**
+ * A fact whose value is copied, unrounded, by a click; its definition appears beside it. Pointing at
+ * tokens draws a dozen of these every frame, so it is a plain button and skips what has not changed.
+ */
+export const CopyValue = memo(function CopyValue(fact: CopyValueProps) {
   const {notify} = useActions()
+  const {name, text, exact, definition, isMono} = fact
   const copy = async () => {
-    if (fact.exact === null) return
+    if (exact === null) return
     try {
-      await navigator.clipboard.writeText(fact.exact)
-      notify(`copied ${fact.exact}`)
+      await navigator.clipboard.writeText(exact)
+      notify(`copied ${exact}`)
     } catch {
       notify('the browser did not allow copying')
     }
   }
   return (
-    <div className="fact">
-      <dt>{fact.name}</dt>
+    <div className="fact" data-hint-place>
+      <dt>{name}</dt>
       <dd>
-        <Hint text={`${fact.definition} Click to copy.`} placement="left">
-          <Button
-            look="plain"
-            className={`copy-value ${fact.isMono ? 'mono' : ''}`}
-            aria-label={`${fact.name} ${fact.text}, copy`}
-            onPress={() => void copy()}
-            data-fact={fact.name}
-          >
-            <span className="clip">{fact.text}</span>
-          </Button>
-        </Hint>
+        <button
+          type="button"
+          className={`copy-value clip ${isMono ? 'mono' : ''}`}
+          aria-label={`${name} ${text}, copy`}
+          aria-description={definition}
+          onClick={() => void copy()}
+          data-fact={name}
+          data-hint={`${definition} Click to copy.`}
+        >
+          {text}
+        </button>
       </dd>
     </div>
   )
-}
+})

@@ -7,12 +7,12 @@ import {Choice} from '../ui/choice.tsx'
 import {DownIcon} from '../ui/icons.tsx'
 import {NumberInput} from '../ui/number-input.tsx'
 
-/** `then 5, greedy`. */
+/** `then 5, greedy`; of a sampled continuation its seed. */
 export function generationText(
   settings: Pick<Settings, 'generateCount' | 'isSampled' | 'seed'>
 ): string {
   if (settings.generateCount === 0) return 'then nothing'
-  const how = settings.isSampled ? `sampled, seed ${settings.seed}` : 'greedy'
+  const how = settings.isSampled ? `seed ${settings.seed}` : 'greedy'
   return `then ${formatCount(settings.generateCount)}, ${how}`
 }
 

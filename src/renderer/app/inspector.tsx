@@ -1,3 +1,4 @@
+import {useMemo} from 'react'
 import {formatCount} from '../../shared/figures/number-format.ts'
 import {glyphsOfTokens, plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {tintStep, trackScales} from '../../shared/figures/tokens/tracks.ts'
@@ -7,8 +8,8 @@ import {useRunData} from '../lenses/use-tokens.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectLoaded} from '../store/models.ts'
 import {selectInspected} from '../store/selection.ts'
-import {Button} from '../ui/button.tsx'
 import {Chip} from '../ui/chip.tsx'
+import {HintArea} from '../ui/hint-area.tsx'
 import {CopyValue} from './copy-value.tsx'
 import {factsOfToken, occurrencesOf} from './inspector-facts.ts'
 import {InsteadTable} from './instead-table.tsx'
@@ -47,7 +48,7 @@ function TokenCard({data, token}: TokenCardProps) {
     isLocked: state.hovered === null && state.locked !== null,
     stripTrack: state.settings.stripTrack,
   }))
-  const scale = trackScales([stripTrack], data.tokens)[0]!
+  const scale = useMemo(() => trackScales([stripTrack], data.tokens)[0]!, [stripTrack, data.tokens])
   const cells = glyphsOfTokens([token], true).cells[0]!
   const shownCells =
     cells.length > 0 ? cells.slice(0, 40) : [{kind: 'code' as const, text: `#${token.id}`}]
@@ -68,11 +69,13 @@ function TokenCard({data, token}: TokenCardProps) {
         <span className="grow" />
         <span className="small ink-3">{isLocked ? 'locked, Esc' : ''}</span>
       </div>
-      <dl className="facts-list">
-        {factsOfToken(token, vocabularySize).map((fact) => (
-          <CopyValue key={fact.name} fact={fact} />
-        ))}
-      </dl>
+      <HintArea>
+        <dl className="facts-list">
+          {factsOfToken(token, vocabularySize).map((fact) => (
+            <CopyValue key={fact.name} {...fact} />
+          ))}
+        </dl>
+      </HintArea>
       <InsteadTable data={data} token={token} />
       <TrackedTable data={data} position={token.position} />
       <Occurrences data={data} token={token} />
@@ -97,15 +100,15 @@ function Occurrences({data, token}: TokenCardProps) {
             : `${formatCount(places.length)} times in this text, at`}
         </span>
         {shown.map((position) => (
-          <Button
+          <button
             key={position}
-            look="plain"
+            type="button"
             aria-label={`${name} at ${position}`}
             aria-current={position === token.position}
-            onPress={() => lock(position)}
+            onClick={() => lock(position)}
           >
             {formatCount(position)}
-          </Button>
+          </button>
         ))}
         {places.length > shown.length && (
           <span className="ink-3">and {formatCount(places.length - shown.length)} more</span>

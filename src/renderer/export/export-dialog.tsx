@@ -54,7 +54,7 @@ export function ExportDialog(props: ExportDialogProps) {
     }
   }
   return (
-    <Dialog title="Export" isOpen onClose={onClose} widthPx={1040} testId="export-dialog">
+    <Dialog title="Export" isOpen onClose={onClose} widthPx={1120} testId="export-dialog">
       <div className="export-body">
         <ExportForm
           format={format}

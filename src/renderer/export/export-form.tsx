@@ -136,7 +136,7 @@ export function ExportForm({format, onFormat, options, onOptions}: ExportFormPro
       <div className="form-row">
         <span className="form-label">private</span>
         <Check isOn={options.noPrompt} onChange={(noPrompt) => onOptions({noPrompt})}>
-          leave out the text and the ids
+          leave out text and ids
         </Check>
       </div>
     </div>

@@ -44,10 +44,11 @@ export function TokensPanel() {
             ) : (
               <span key={i}>{part.text}</span>
             )
-          )}{' '}
-          Click a candidate to continue with it.
+          )}
+          {result.next.length > 0 && ' Click a candidate to continue with it.'}
         </div>
-        <div className="guard">{guardOf(result)}</div>
+        {/* That a run is not complete is said above it and in the job line. */}
+        <div className="guard">{guardOf({...result, status: 'completed'})}</div>
       </div>
       <div ref={figureRef} className={`figure ${isWide ? '' : 'stacked'}`}>
         {widthPx > 0 && (

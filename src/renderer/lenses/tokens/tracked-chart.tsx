@@ -1,6 +1,6 @@
 import {type PointerEvent, useMemo} from 'react'
 import {TrackedFigure} from '../../../shared/figures/tokens/tracked-figure.tsx'
-import {layoutTracked} from '../../../shared/figures/tokens/tracked-layout.ts'
+import {layoutTracked, type TrackedLayout} from '../../../shared/figures/tokens/tracked-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
@@ -54,7 +54,32 @@ export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
       >
         <rect width={widthPx} height={layout.heightPx} fill="none" pointerEvents="all" />
         <TrackedFigure layout={layout} palette={palette} />
+        <HoverLine layout={layout} firstPosition={rows[0]?.position ?? 0} count={rows.length} />
       </svg>
     </div>
+  )
+}
+
+interface HoverLineProps {
+  readonly layout: TrackedLayout
+  readonly firstPosition: number
+  readonly count: number
+}
+
+/** Where the token under the pointer is; drawn over the chart, so that hovering redraws nothing. */
+function HoverLine({layout, firstPosition, count}: HoverLineProps) {
+  const palette = usePalette()
+  const hovered = useWorkbenchState((state) => state.hovered)
+  const index = hovered === null ? -1 : hovered - firstPosition
+  if (index < 0 || index >= count) return null
+  const {plot} = layout
+  const x = plot.xPx + (index / Math.max(1, count - 1)) * plot.widthPx
+  return (
+    <path
+      d={`M${x.toFixed(1)} ${plot.yPx}v${plot.heightPx}`}
+      stroke={palette.accent}
+      strokeOpacity={0.55}
+      pointerEvents="none"
+    />
   )
 }

@@ -1,0 +1,65 @@
+import {type ReactNode, useEffect, useRef, useState} from 'react'
+import './controls.css'
+
+const DELAY_MS = 450
+const GAP_PX = 8
+
+interface ShownHint {
+  readonly text: string
+  readonly rightPx: number
+  readonly topPx: number
+}
+
+/**
+ * One tooltip for a whole list: whatever inside has `data-hint` shows it at its left when it is pointed
+ * at or focused. A tooltip a row would cost more than the rows.
+ */
+export function HintArea({children}: {readonly children: ReactNode}) {
+  const [hint, setHint] = useState<ShownHint | null>(null)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+
+  const hide = () => {
+    clearTimeout(timer.current)
+    setHint(null)
+  }
+  const show = (target: EventTarget, delayMs: number) => {
+    clearTimeout(timer.current)
+    const element = target instanceof Element ? target.closest('[data-hint]') : null
+    const text = element?.getAttribute('data-hint')
+    if (!element || !text) {
+      setHint(null)
+      return
+    }
+    timer.current = setTimeout(() => {
+      const box = (element.closest('[data-hint-place]') ?? element).getBoundingClientRect()
+      setHint({text, rightPx: window.innerWidth - box.left + GAP_PX, topPx: box.top})
+    }, delayMs)
+  }
+  return (
+    <div
+      className="hint-area"
+      onPointerOver={(event) => show(event.target, hint ? 0 : DELAY_MS)}
+      onPointerLeave={hide}
+      onPointerDown={hide}
+      onFocus={(event) => {
+        if (event.target.matches(':focus-visible')) show(event.target, 0)
+      }}
+      onBlur={hide}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') hide()
+      }}
+    >
+      {children}
+      {hint && (
+        <div
+          className="tooltip floating"
+          role="tooltip"
+          style={{right: hint.rightPx, top: hint.topPx}}
+        >
+          {hint.text}
+        </div>
+      )}
+    </div>
+  )
+}
