@@ -11,6 +11,10 @@ export const initialRuns: RunsState = {runs: [], activeRunId: null}
 /** A lens that takes longer than this waits to be asked for. */
 const MOST_SECONDS_UNASKED = 2
 const MOST_RUNS = 200
+const FRAME_MS = 34
+/** Pause after drawing, as a multiple of what drawing took. */
+const PAUSE_SHARE = 3
+const LONGEST_PAUSE_MS = 500
 
 export interface RunActions {
   /** Runs the prompt as it stands, whatever it takes. */
@@ -65,8 +69,10 @@ export function selectRequest(state: WorkbenchState): TokensRequest | null {
 export function createRunActions(context: StoreContext): RunActions {
   const {store, captures, client, deps} = context
   const aborts = new Map<RunId, AbortController>()
-  const changed = new Set<RunId>()
+  /** Runs with news that has not been announced, and how far they are where they still run. */
+  const changed = new Map<RunId, RunPhase | null>()
   let isFrameAsked = false
+  let pauseMs = 0
   let idCount = 0
 
   const update = (id: RunId, change: (run: RunRecord) => Partial<RunRecord>) => {
@@ -76,18 +82,33 @@ export function createRunActions(context: StoreContext): RunActions {
   }
   const enter = (id: RunId, phase: RunPhase) => update(id, () => ({phase}))
 
-  // Events come far faster than frames: their arrays are folded at once and announced once a frame.
-  const announce = (id: RunId) => {
-    changed.add(id)
+  // Events come far faster than frames: their arrays are folded at once and announced together, and
+  // where drawing them takes longer than a frame, a pause leaves the page time for the person.
+  const announce = (id: RunId, phase?: RunPhase) => {
+    changed.set(id, phase ?? changed.get(id) ?? null)
     if (isFrameAsked) return
     isFrameAsked = true
-    deps.onNextFrame(flush)
+    const draw = () =>
+      deps.onNextFrame(() => {
+        const startedAt = deps.now()
+        flush()
+        deps.onNextFrame(() => {
+          const drawnMs = deps.now() - startedAt
+          pauseMs = drawnMs > FRAME_MS ? Math.min(LONGEST_PAUSE_MS, PAUSE_SHARE * drawnMs) : 0
+        })
+      })
+    if (pauseMs > 0) deps.after(pauseMs, draw)
+    else draw()
   }
   const flush = () => {
     isFrameAsked = false
-    for (const id of changed) {
+    for (const [id, phase] of changed) {
       const tokenCount = captures.runs.peek(id)?.tokens.length ?? null
-      update(id, (run) => ({revision: run.revision + 1, tokenCount}))
+      update(id, (run) => ({
+        revision: run.revision + 1,
+        tokenCount,
+        ...(phase && run.phase.kind === 'running' ? {phase} : {}),
+      }))
     }
     changed.clear()
   }
@@ -104,7 +125,7 @@ export function createRunActions(context: StoreContext): RunActions {
         captures.runs.set(id, data)
         if (event.kind === 'progress') {
           const {phase, done, total, secondsLeft} = event
-          enter(id, {kind: 'running', progress: {phase, done, total, secondsLeft}})
+          announce(id, {kind: 'running', progress: {phase, done, total, secondsLeft}})
         } else if (event.kind === 'tokenized') {
           if (store.getState().activeRunId === id) {
             store.setState({locked: data.tokens.length - 1, hovered: null})
