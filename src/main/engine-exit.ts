@@ -1,4 +1,4 @@
-import {STOPPED_ON_REQUEST} from './engine/host-messages.ts'
+import {STOPPED_ON_REQUEST} from '../shared/contract/stopped-on-request.ts'
 
 /** How an engine process ended. */
 export interface EngineExit {

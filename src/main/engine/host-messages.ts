@@ -22,6 +22,3 @@ export type FromEngine =
   | {readonly kind: 'ready'; readonly blobAddress: string}
   | {readonly kind: 'upgrade-taken'; readonly upgradeId: number}
   | {readonly kind: 'bytes'; readonly bytes: Uint8Array}
-
-/** The engine's last line on standard error when it was asked to stop in the middle of its work. */
-export const STOPPED_ON_REQUEST = 'tokenscope-engine: stopped on request'
