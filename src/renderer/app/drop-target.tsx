@@ -8,6 +8,7 @@ export function DropTarget({children}: {readonly children: ReactNode}) {
   const {openDialog} = useActions()
   const [isOver, setIsOver] = useState(false)
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only listens to what its children do.
     <div
       style={{display: 'contents'}}
       onDragOver={(event) => {

@@ -9,7 +9,7 @@ export function EngineBar() {
   return (
     <div className="engine-bar" role="status" data-testid="engine-bar">
       <span>
-        The engine stopped: {stop.reason}.{' '}
+        The engine {stop.reason}.{' '}
         {stop.isRunningAgain
           ? 'It was started again. Results are kept; a run that was under way can be run again.'
           : 'It is being started again. Results are kept.'}

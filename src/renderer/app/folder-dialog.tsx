@@ -119,13 +119,15 @@ function PathField({listing, onGo}: PathFieldProps) {
       <div className="crumbs">
         <FolderIcon />
         {names.map((name, i) => (
-          <Button
-            key={i}
-            look="plain"
-            onPress={() => onGo(names.slice(0, i + 1).join(separator) || separator)}
-          >
-            {name || separator}
-          </Button>
+          <span key={i} className="crumb">
+            <Button
+              look="plain"
+              onPress={() => onGo(names.slice(0, i + 1).join(separator) || separator)}
+            >
+              {name || separator}
+            </Button>
+            {i > 0 && i < names.length - 1 && <span aria-hidden="true">{separator}</span>}
+          </span>
         ))}
       </div>
     </div>

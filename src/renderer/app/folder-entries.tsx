@@ -56,6 +56,8 @@ export function FolderEntries({listing, onEnter}: FolderEntriesProps) {
     >
       {entries.length === 0 && <div className="ink-3">Nothing in this folder.</div>}
       {entries.map((entry, i) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole.
+        // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names its active option.
         <div
           key={entry.path}
           id={`folder-entry-${i}`}

@@ -6,8 +6,8 @@ import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
 import {useRunData} from '../lenses/use-tokens.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
-import {selectLoaded} from '../store/models.ts'
 import {selectInspected} from '../store/selection.ts'
+import {selectVocabularySize} from '../store/selectors.ts'
 import {Chip} from '../ui/chip.tsx'
 import {HintArea} from '../ui/hint-area.tsx'
 import {CopyValue} from './copy-value.tsx'
@@ -44,7 +44,7 @@ interface TokenCardProps {
 
 function TokenCard({data, token}: TokenCardProps) {
   const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state) => ({
-    vocabularySize: selectLoaded(state, state.activeModelPath)?.vocabularySize ?? null,
+    vocabularySize: selectVocabularySize(state, data),
     isLocked: state.hovered === null && state.locked !== null,
     stripTrack: state.settings.stripTrack,
   }))

@@ -25,6 +25,7 @@ export function JobLine() {
   if (run) jobs.push(jobOf(run, () => actions.cancelRun(run.id)))
   const [job] = jobs
   return (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the line is a landmark with a name.
     <footer className="job-line" aria-label="Jobs" data-testid="job-line">
       {job ? (
         <JobView job={job} more={jobs.length - 1} />
@@ -109,8 +110,8 @@ function IdleText() {
     )
   }
   if (!phase || tokenCount === 0) {
-    const seconds = connectedAfterMs === null ? '' : formatFixed(connectedAfterMs / 1000, 1)
-    return <span>{seconds ? `Ready. Connected in ${seconds} s.` : 'Ready.'}</span>
+    const time = connectedAfterMs === null ? '' : ` Connected in ${durationText(connectedAfterMs)}.`
+    return <span>Ready.{time}</span>
   }
   const counts = `${formatCount(tokenCount)} ${tokenCount === 1 ? 'token' : 'tokens'}`
   const generated = generatedCount > 0 ? `, ${formatCount(generatedCount)} of them generated` : ''

@@ -22,7 +22,9 @@ function factsText(listing: ModelListing, model: ModelInfo | null): string {
     count !== null
       ? count >= 1e9
         ? `${formatFixed(count / 1e9, 1)} B`
-        : `${formatFixed(count / 1e6, 1)} M`
+        : count >= 1e5
+          ? `${formatFixed(count / 1e6, 1)} M`
+          : `${formatFixed(count / 1e3, 0)} k`
       : bytesText(listing.bytes)
   return [...shape, size].join(', ')
 }

@@ -82,13 +82,15 @@ function ProblemRow({text, children}: ProblemRowProps) {
   )
 }
 
+const lastName = (path: string) => path.split(/[\\/]/u).findLast((part) => part !== '') ?? path
+
 /** Why a model could not be opened. */
 export function ModelProblemPage({path}: {readonly path: string}) {
   const workbench = useWorkbench()
   const {actions} = workbench
   const {problem, name} = useWorkbenchState((state) => ({
     problem: state.loadProblems[path],
-    name: state.listings.find((listing) => listing.path === path)?.id ?? path,
+    name: state.listings.find((listing) => listing.path === path)?.id ?? lastName(path),
   }))
   if (!problem) return null
   return (
@@ -115,7 +117,10 @@ export interface RunProblemPageProps {
 export function RunProblemPage({run, problem}: RunProblemPageProps) {
   const {runAgain} = useActions()
   return (
-    <ProblemPage title="The prompt was not run" problem={problem}>
+    <ProblemPage
+      title={problem.code === 'engine-lost' ? 'The run did not finish' : 'The prompt was not run'}
+      problem={problem}
+    >
       {problem.code === 'prompt-too-long' ? (
         <>
           <Button

@@ -87,7 +87,7 @@ function TokenCount({count, contextLength}: TokenCountProps) {
   return (
     <span className={isOver ? 'over' : undefined} data-testid="token-count">
       {isOver
-        ? `✕ ${text}, ${formatCount(count - contextLength)} too many`
+        ? `✕ ${formatCount(count - contextLength)} tokens too many`
         : `${text} of ${formatCount(contextLength)}`}
     </span>
   )

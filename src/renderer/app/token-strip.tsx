@@ -71,6 +71,7 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
   return (
     <section className="strip" aria-label="Tokens">
       <StripLabels track={track} tokens={tokens} />
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole. */}
       <div
         ref={scrollRef}
         className="strip-scroll"
@@ -124,6 +125,7 @@ const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
         const value = TRACK_KINDS[scale.name].magnitude(token)
         const share = value === null ? null : Math.min(1, value / scale.maximum)
         return (
+          // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names its active option.
           <div
             key={index}
             id={`strip-token-${index}`}

@@ -40,7 +40,7 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
           ...(hasRestarted || (stop && !stop.isRunningAgain)
             ? {
                 engineStop: {
-                  reason: status.lastExit ?? stop?.reason ?? 'it ended without saying why',
+                  reason: status.lastExit ?? stop?.reason ?? 'ended without saying why',
                   isRunningAgain: true,
                 },
               }
@@ -69,7 +69,7 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
         else {
           store.setState({
             connection: 'lost',
-            engineStop: {reason: 'the connection to it was lost', isRunningAgain: false},
+            engineStop: {reason: 'cannot be reached', isRunningAgain: false},
           })
         }
       })

@@ -49,11 +49,13 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
   const refreshModels = async () => {
     try {
       const known = await client.models.list()
-      const {listings, activeModelPath} = store.getState()
-      // A folder that was opened just now stays listed even where the engine keeps no recents.
+      const {listings, activeModelPath, loadProblems} = store.getState()
+      // A folder that was opened just now stays listed even where the engine keeps no recents, and
+      // so does one that could not be: its row says so.
       const kept = listings.filter(
         (listing) =>
-          listing.path === activeModelPath && !known.some((other) => other.path === listing.path)
+          (listing.path === activeModelPath || listing.path in loadProblems) &&
+          !known.some((other) => other.path === listing.path)
       )
       store.setState({listings: [...known, ...kept], areListingsKnown: true})
     } catch {

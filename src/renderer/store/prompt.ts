@@ -18,6 +18,8 @@ export interface PromptActions {
   setChat(isChat: boolean): void
   /** Counts the tokens of the prompt as it stands, after a pause in typing. */
   countTokens(): void
+  /** Keeps prompt and chosen model for the next visit. */
+  keepPrompt(): void
 }
 
 const COUNT_DELAY_MS = 150
@@ -95,6 +97,7 @@ export function createPromptActions({store, client, deps}: StoreContext): Prompt
   }
 
   const actions: PromptActions = {
+    keepPrompt: keep,
     setPromptText: (promptText) => changed({promptText}),
     setSystemText: (systemText) => changed({systemText}),
     setChat: (isChat) => changed({isChat}),

@@ -6,6 +6,7 @@ import {
 } from '../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 import {type Captures, vocabularyKey} from './captures.ts'
+import {selectLoaded} from './models.ts'
 import {selectActiveRun} from './runs.ts'
 import type {RunPhase, RunRecord, WorkbenchState} from './state.ts'
 
@@ -78,9 +79,17 @@ export function selectResult(state: WorkbenchState, captures: Captures): TokensR
   )
 }
 
-/** Milliseconds a token of the active run took; null before it is done. */
+/** Width of the logits of the model that a run was made with; null where that is no longer known. */
+export function selectVocabularySize(state: WorkbenchState, data: TokensRun): number | null {
+  const path = data.provenance?.model.path ?? null
+  const listing = state.listings.find((candidate) => candidate.path === path)
+  return selectLoaded(state, path)?.vocabularySize ?? listing?.vocabularySize ?? null
+}
+
+/** Milliseconds a token of the active run took, where it is a run of the chosen model. */
 export function selectMsPerToken(state: WorkbenchState, captures: Captures): number | null {
   const data = selectRunData(state, captures)
   if (!data?.timing || data.tokens.length === 0) return null
+  if (data.provenance?.model.path !== state.activeModelPath) return null
   return data.timing.runMs / data.tokens.length
 }

@@ -45,7 +45,7 @@ export interface RunRecord {
 export interface ConnectionState {
   readonly connection: 'connecting' | 'connected' | 'lost'
   readonly status: EngineStatus | null
-  /** The last time the engine ended unasked: why, and whether it runs again. */
+  /** The last time the engine ended: why, as in “the engine was killed”, and whether it runs again. */
   readonly engineStop: {readonly reason: string; readonly isRunningAgain: boolean} | null
   /** The engine still works on something that was cancelled a second ago and cannot be left. */
   readonly isFinishing: boolean

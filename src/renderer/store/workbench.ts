@@ -36,6 +36,8 @@ export interface Workbench {
   readonly actions: WorkbenchActions
 }
 
+const LONG_PROMPT_LENGTH = 4000
+
 /** The page's state and everything that changes it. Nothing happens before `actions.start()`. */
 export function createWorkbench(deps: WorkbenchDeps): Workbench {
   const store = createStore<WorkbenchState>()(() => ({
@@ -81,15 +83,14 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     if (!first) return
     const isLoaded = await groups.chooseModel(first.path)
     groups.countTokens()
-    // A long prompt of an earlier visit waits for its Run; nobody asked for it now.
-    const isShort = store.getState().promptText.length < 4000
     const {promptText, activeRunId, runs} = store.getState()
-    if (!isLoaded || !isShort || promptText === '' || activeRunId !== null) return
+    if (!isLoaded || promptText === '' || activeRunId !== null) return
     const [last] = runs
     const isAsLeft = last?.request.prompt === promptText && last.modelName === first.id
-    // What was on the screen is computed again in its own row of the history.
+    // What was on the screen is computed again in its own row of the history, if that is quick.
     if (isAsLeft) await groups.openRun(last.id)
-    else groups.runPrompt()
+    // A long prompt that was typed in an earlier visit waits for its Run; nobody asked for it now.
+    else if (promptText.length < LONG_PROMPT_LENGTH) groups.runPrompt()
   }
 
   const actions: WorkbenchActions = {
@@ -104,7 +105,10 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     },
     async chooseModel(path) {
       const isLoaded = await groups.chooseModel(path)
-      if (isLoaded) groups.countTokens()
+      if (isLoaded) {
+        groups.countTokens()
+        groups.keepPrompt()
+      }
       return isLoaded
     },
     async openListing(listing) {

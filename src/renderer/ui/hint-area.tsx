@@ -37,6 +37,7 @@ export function HintArea({children}: {readonly children: ReactNode}) {
     }, delayMs)
   }
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only listens to what its children do.
     <div
       className="hint-area"
       onPointerOver={(event) => show(event.target, hint ? 0 : DELAY_MS)}

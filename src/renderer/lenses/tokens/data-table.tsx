@@ -27,11 +27,11 @@ export function DataTable({tokens}: {readonly tokens: readonly ScoredToken[]}) {
   const beforePx = items[0]?.start ?? 0
   const afterPx = rows.getTotalSize() - (items.at(-1)?.end ?? 0)
   return (
-    <div
+    <section
       ref={ref}
       className="table-scroll"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
-      role="group"
       aria-label="Tokens as a table"
     >
       <table className="data-table" aria-rowcount={tokens.length + 1}>
@@ -52,7 +52,7 @@ export function DataTable({tokens}: {readonly tokens: readonly ScoredToken[]}) {
         </thead>
         <tbody>
           {beforePx > 0 && (
-            <tr aria-hidden="true">
+            <tr>
               <td style={{height: beforePx}} />
             </tr>
           )}
@@ -80,12 +80,12 @@ export function DataTable({tokens}: {readonly tokens: readonly ScoredToken[]}) {
             )
           })}
           {afterPx > 0 && (
-            <tr aria-hidden="true">
+            <tr>
               <td style={{height: afterPx}} />
             </tr>
           )}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }

@@ -49,11 +49,12 @@ export function TokenText({data, result, widthPx, tracks, isLow}: TokenTextProps
     return found ? Number(found.getAttribute('data-position')) : null
   }
   return (
-    <div
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole.
+    <section
       ref={scrollRef}
       className="token-scroll"
-      role="group"
       aria-label="Tokens with their tracks"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
       data-testid="token-text"
       onScroll={(event) => setScrollPx(Math.round(event.currentTarget.scrollTop / 100) * 100)}
@@ -84,7 +85,7 @@ export function TokenText({data, result, widthPx, tracks, isLow}: TokenTextProps
         ))}
         <Rings layout={layout} />
       </svg>
-    </div>
+    </section>
   )
 }
 

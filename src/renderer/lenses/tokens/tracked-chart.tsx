@@ -1,9 +1,28 @@
 import {type PointerEvent, useMemo} from 'react'
+import {formatCount} from '../../../shared/figures/number-format.ts'
 import {TrackedFigure} from '../../../shared/figures/tokens/tracked-figure.tsx'
 import {layoutTracked, type TrackedLayout} from '../../../shared/figures/tokens/tracked-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
+
+/** More positions than this are a solid band at this width: a part of them is drawn, and said so. */
+const MOST_POSITIONS = 240
+
+/** The part of the tracked tokens around a position, where there are too many to be told apart. */
+function nearSelected(result: TokensResult, selected: number | null): TokensResult {
+  const count = result.tracked?.[0]?.positions.length ?? 0
+  if (count <= MOST_POSITIONS) return result
+  const middle = selected ?? count - 1
+  const from = Math.max(0, Math.min(count - MOST_POSITIONS, middle - MOST_POSITIONS / 2))
+  return {
+    ...result,
+    tracked: result.tracked?.map((entry) => ({
+      ...entry,
+      positions: entry.positions.slice(from, from + MOST_POSITIONS),
+    })),
+  }
+}
 
 export interface TrackedChartProps {
   readonly result: TokensResult
@@ -19,18 +38,20 @@ export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
   const {hover, toggleLock} = useActions()
   const palette = usePalette()
   const selected = useWorkbenchState((state) => state.locked)
+  const shown = useMemo(() => nearSelected(result, selected), [result, selected])
   const layout = useMemo(
     () =>
-      layoutTracked(result, {
+      layoutTracked(shown, {
         widthPx,
         plotXPx: PLOT_X_PX,
         heightPx: isLow ? 48 : 80,
         selected,
       }),
-    [result, widthPx, selected, isLow]
+    [shown, widthPx, selected, isLow]
   )
   if (!layout) return null
-  const rows = result.tracked?.[0]?.positions ?? []
+  const rows = shown.tracked?.[0]?.positions ?? []
+  const hiddenCount = (result.tracked?.[0]?.positions.length ?? 0) - rows.length
   const positionAt = (event: PointerEvent | React.MouseEvent) => {
     const {left} = event.currentTarget.getBoundingClientRect()
     const share = (event.clientX - left - layout.plot.xPx) / layout.plot.widthPx
@@ -40,6 +61,7 @@ export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
   }
   return (
     <div className="tracked-chart" data-testid="tracked-chart">
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole. */}
       <svg
         width={widthPx}
         height={layout.heightPx}
@@ -56,6 +78,12 @@ export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
         <TrackedFigure layout={layout} palette={palette} />
         <HoverLine layout={layout} firstPosition={rows[0]?.position ?? 0} count={rows.length} />
       </svg>
+      {hiddenCount > 0 && (
+        <div className="small ink-3">
+          positions {formatCount(rows[0]!.position)} to {formatCount(rows.at(-1)!.position)}, around
+          the locked token; {formatCount(hiddenCount)} others are not drawn
+        </div>
+      )}
     </div>
   )
 }
