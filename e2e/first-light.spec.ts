@@ -37,7 +37,7 @@ test('numbers on the screen equal a bare run of the model on the same ids', asyn
   await workbench.run(PROMPT)
   // The ids are taken from the page, so that a retrained model changes nothing here.
   const ids: number[] = []
-  const count = Number((await page.getByTestId('token-count').innerText()).split(' ')[0])
+  const count = Number((await workbench.jobLine.innerText()).match(/^(\d+) tokens/)![1])
   await page.keyboard.press('Escape')
   await workbench.text.click({position: {x: 2, y: 2}})
   await page.keyboard.press('Home')

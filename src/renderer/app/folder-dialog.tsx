@@ -45,6 +45,13 @@ export function FolderDialog() {
               <div>
                 <span className="failed">✕</span> {problem.message}
               </div>
+              {problem.file && <div className="mono clip">{problem.file}</div>}
+              {problem.found && (
+                <div className="ink-2">
+                  found {problem.found}
+                  {problem.expected && `, expected ${problem.expected}`}
+                </div>
+              )}
               <div className="ink-3">{problem.advice}</div>
             </div>
           )}
