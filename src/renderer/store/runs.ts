@@ -143,7 +143,8 @@ export function createRunActions(context: StoreContext): RunActions {
       flush()
       enter(id, {kind: 'failed', problem: shownProblem(error)})
     } finally {
-      aborts.delete(id)
+      // It may have been cancelled and started again under the same id meanwhile.
+      if (aborts.get(id) === abort) aborts.delete(id)
       keepHistory()
     }
   }

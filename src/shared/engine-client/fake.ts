@@ -108,11 +108,15 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
   const pause = (signal?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       signal?.throwIfAborted()
-      const timer = setTimeout(resolve, options.delayMs ?? 0)
-      signal?.addEventListener('abort', () => {
+      const abort = () => {
         clearTimeout(timer)
-        reject(signal.reason)
-      })
+        reject(signal?.reason)
+      }
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }, options.delayMs ?? 0)
+      signal?.addEventListener('abort', abort)
     })
 
   async function* run(request: TokensRequest, signal?: AbortSignal): AsyncGenerator<TokensEvent> {

@@ -1,0 +1,41 @@
+import {expect, test} from 'vitest'
+import type {RunRecord} from '../store/state.ts'
+import {bytesText, jobOf, loadFraction, loadText} from './jobs.ts'
+
+const run = (progress: Extract<RunRecord['phase'], {kind: 'running'}>['progress']) =>
+  ({phase: {kind: 'running', progress}}) as RunRecord
+const nothing = () => undefined
+
+test('a job says how far it is and at most how long it takes', () => {
+  const progress = {phase: 'prompt', done: 512, total: 2048, secondsLeft: 3.2} as const
+  expect(jobOf(run(progress), nothing)).toMatchObject({
+    fraction: 0.25,
+    facts: ['prompt, 512 of 2,048 tokens', 'at most 4 s left'],
+  })
+  expect(jobOf(run({...progress, secondsLeft: null}), nothing).facts).toHaveLength(1)
+  expect(jobOf(run(null), nothing).fraction).toBeNull()
+})
+
+test('loading never goes back from stage to stage', () => {
+  const stages = ['reading', 'hashing', 'tokenizer', 'session', 'checking'] as const
+  const fractions = stages.flatMap((stage) =>
+    [0, 50, 100].map(
+      (doneBytes) =>
+        loadFraction({kind: 'stage', stage, doneBytes, totalBytes: 100, memoryBytes: 0})!
+    )
+  )
+  expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+  expect(fractions.at(-1)).toBe(1)
+})
+
+test('bytes have a unit that fits', () => {
+  expect([999_000, 8_300_000, 652_000_000, 2.6e9].map(bytesText)).toEqual([
+    '999 kB',
+    '8.3 MB',
+    '652 MB',
+    '2.6 GB',
+  ])
+  expect(
+    loadText({kind: 'stage', stage: 'hashing', doneBytes: 1e6, totalBytes: 8e6, memoryBytes: 2e7})
+  ).toBe('hashing, 1.0 MB of 8.0 MB, 20.0 MB memory')
+})
