@@ -101,13 +101,13 @@ function NarrowWork() {
         <div className="main-body">
           <Centre />
           <RightRail />
+          <Drawer side="right">
+            <Inspector />
+          </Drawer>
         </div>
       </div>
       <Drawer side="left">
         <LeftPane />
-      </Drawer>
-      <Drawer side="right">
-        <Inspector />
       </Drawer>
     </div>
   )

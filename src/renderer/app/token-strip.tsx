@@ -21,6 +21,8 @@ import {trackValueText} from './track-text.ts'
 import './token-strip.css'
 
 const OVERSCAN_PX = 200
+/** Of the scrolling area, for the rings around the first and the last chip. */
+const PADDING_PX = 3
 
 /** The tokens of the active run, always in sight whichever lens is open. */
 export function TokenStrip() {
@@ -64,9 +66,12 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
   useRevealLocked(scrollRef, layout, locked, widthPx)
   useWheel(scrollRef)
 
-  const positionAt = (event: PointerEvent) => {
-    const column = (event.target as Element).closest('[data-position]')
-    return column ? Number(column.getAttribute('data-position')) : null
+  // By place and not by element, so that the gaps between chips belong to one of them.
+  const positionAt = (event: PointerEvent | React.MouseEvent) => {
+    const {left} = event.currentTarget.getBoundingClientRect()
+    const x = event.clientX - left - PADDING_PX + event.currentTarget.scrollLeft
+    const [position] = visibleTokens(layout, x, x + 1)
+    return x >= 0 && x <= layout.totalPx && position < tokens.length ? position : null
   }
   return (
     <section className="strip" aria-label="Tokens">
@@ -89,11 +94,11 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
         onPointerMove={(event) => hover(positionAt(event))}
         onPointerLeave={() => hover(null)}
         onClick={(event) => {
-          const position = positionAt(event as unknown as PointerEvent)
+          const position = positionAt(event)
           if (position !== null) toggleLock(position)
         }}
       >
-        <div className="strip-canvas" style={{width: layout.totalPx}}>
+        <div className="strip-canvas" role="presentation" style={{width: layout.totalPx}}>
           <StripMarks layout={layout} />
           <StripColumns {...{layout, tokens, scale, first, end}} />
           {layout.ruleXPx !== null && (

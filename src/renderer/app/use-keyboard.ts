@@ -5,7 +5,7 @@ import {matchesShortcut} from '../ui/shortcut.ts'
 
 /** Things that have keys of their own while they are focused. */
 const OWN_KEYS =
-  'input, textarea, select, [contenteditable], [role=slider], [role=menu], [role=dialog], [role=separator], [role=radiogroup], [role=toolbar]'
+  'input, textarea, select, [contenteditable], [role=slider], [role=menu], [role=dialog], [role=separator], [role=radiogroup], [role=tablist]'
 
 /** Runs the command whose key is pressed. */
 export function useKeyboard(): void {

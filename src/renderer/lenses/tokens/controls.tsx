@@ -19,7 +19,7 @@ export function TokensControls() {
   const [ref, step] = useFit<HTMLDivElement>(2, settings)
   const tightness = ['', 'tight', 'tight tighter'][step]
   return (
-    <div ref={ref} className={`controls ${tightness}`} role="toolbar" aria-label="Controls">
+    <section ref={ref} className={`controls ${tightness}`} aria-label="Controls">
       <SliderField
         label="temperature"
         value={settings.temperature}
@@ -53,6 +53,6 @@ export function TokensControls() {
       <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
         Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
       </Button>
-    </div>
+    </section>
   )
 }

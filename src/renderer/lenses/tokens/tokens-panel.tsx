@@ -13,6 +13,8 @@ import './tokens-panel.css'
 
 const SIDE_PX = 300
 const GAP_PX = 32
+/** Longer lines are hard to come back from; the table then stands near them. */
+const MOST_LEFT_PX = 1400
 /** Narrower than this the table stands under the text. */
 const LEAST_TWO_COLUMNS_PX = 680
 
@@ -28,7 +30,7 @@ export function TokensPanel() {
   const [figureRef, {widthPx}] = useSize<HTMLDivElement>()
   if (!data || !result) return null
   const isWide = widthPx >= LEAST_TWO_COLUMNS_PX
-  const leftPx = isWide ? widthPx - SIDE_PX - GAP_PX : widthPx
+  const leftPx = isWide ? Math.min(MOST_LEFT_PX, widthPx - SIDE_PX - GAP_PX) : widthPx
   // In a low window the second bar track goes, unless it is the only one there is.
   const shownTracks =
     isLow && tracks.length > 1 ? tracks.filter((track) => track !== 'entropy') : tracks
