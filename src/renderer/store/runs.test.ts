@@ -88,14 +88,34 @@ test('a candidate after the end of the prompt keeps the ids and adds its own', a
   expect(request.prompt).not.toBe('')
 })
 
-test('a candidate inside the prompt goes on from ids, not from text cut in two', async () => {
+test('a candidate inside the prompt goes on from the text before it', async () => {
   const workbench = await openedWorkbench()
+  workbench.actions.setPromptText('Mira has a lamp. Tom has a coin.')
+  workbench.actions.runPrompt()
+  await workbench.until('the run', newestIsDone)
   const before = idsOf(workbench)
-  await workbench.actions.continueWith(4, 300)
+  // <s> Mira has a: the fourth token ends “ a”.
+  await workbench.actions.continueWith(3, 300)
+  await workbench.until('the new run', newestIsDone)
+  const {request} = selectActiveRun(workbench.store.getState())!
+  expect(request).toMatchObject({prompt: 'Mira has a', completionIds: [300]})
+  expect(idsOf(workbench).slice(0, 4)).toEqual(before.slice(0, 4))
+})
+
+test('where the text before it would be cut into other tokens, the ids go on', async () => {
+  const workbench = await openedWorkbench()
+  // “é” is two tokens here, and half of it is no text.
+  workbench.actions.setPromptText('café é')
+  workbench.actions.runPrompt()
+  await workbench.until('the run', newestIsDone)
+  const before = idsOf(workbench)
+  const half = before.indexOf(4 + 0xc3)
+  expect(half).toBeGreaterThan(0)
+  await workbench.actions.continueWith(half, 300)
   await workbench.until('the new run', newestIsDone)
   const {request} = selectActiveRun(workbench.store.getState())!
   expect(request).toMatchObject({prompt: '', noSpecialTokens: true})
-  expect(request.completionIds).toEqual([...before.slice(0, 5), 300])
+  expect(request.completionIds).toEqual([...before.slice(0, half + 1), 300])
 })
 
 test('generating more goes on after what there is', async () => {

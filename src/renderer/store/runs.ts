@@ -1,9 +1,14 @@
-import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import {
+  foldTokensEvent,
+  startTokensRun,
+  type TokensRun,
+} from '../../shared/lenses/assemble-tokens.ts'
 import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {refOfListing, selectActiveListing} from './models.ts'
 import {writeHistory} from './persistence.ts'
 import {labelOfPrompt, selectPromptInput} from './prompt.ts'
+import {estimateSeconds, promptOfPrefix} from './run-questions.ts'
 import type {RunId, RunPhase, RunRecord, RunsState, WorkbenchState} from './state.ts'
 
 export const initialRuns: RunsState = {runs: [], activeRunId: null}
@@ -258,16 +263,16 @@ export function createRunActions(context: StoreContext): RunActions {
         follow(run, {completionIds: [...kept, tokenId], generate: generateCount})
         return
       }
-      // Before the end of the prompt the ids themselves go on: cutting the text could cut it
-      // into other tokens.
       const {prompt: _, messages: __, chat: ___, truncate: ____, ...others} = run.request
+      const prefixIds = ids.slice(0, position + 1)
+      const prompt = await promptOfPrefix(context, run.request, data, prefixIds)
+      const change =
+        prompt === null
+          ? {noSpecialTokens: true, completionIds: [...prefixIds, tokenId]}
+          : {completionIds: [tokenId]}
       follow(
-        {...run, request: {...others, prompt: ''}},
-        {
-          noSpecialTokens: true,
-          completionIds: [...ids.slice(0, position + 1), tokenId],
-          generate: generateCount,
-        }
+        {...run, request: {...others, prompt: prompt ?? ''}},
+        {...change, generate: generateCount}
       )
     },
     cancelRun(id) {
@@ -288,22 +293,4 @@ export function createRunActions(context: StoreContext): RunActions {
     closeRun: () => store.setState({activeRunId: null, hovered: null, locked: null}),
   }
   return actions
-}
-
-/** Upper estimate of what a request takes, in seconds; null where nothing is known yet. */
-async function estimateSeconds(
-  {client}: StoreContext,
-  request: TokensRequest
-): Promise<number | null> {
-  const {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate} = request
-  try {
-    const input = {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate}
-    const {tokens} = await client.text.tokenize(input)
-    const tokenCount = tokens.ids.length + (request.completionIds?.length ?? 0)
-    const estimate = {model, file, tokenCount, generate: request.generate}
-    return (await client.tokens.estimate(estimate)).seconds
-  } catch {
-    // The run itself says what is wrong.
-    return null
-  }
 }
