@@ -1,8 +1,4 @@
-import {
-  foldTokensEvent,
-  startTokensRun,
-  type TokensRun,
-} from '../../shared/lenses/assemble-tokens.ts'
+import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {refOfListing, selectActiveListing} from './models.ts'
