@@ -1,4 +1,6 @@
 import {spawn} from 'node:child_process'
+import {createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
 import {join, resolve} from 'node:path'
 import {createInterface} from 'node:readline'
 import {type Browser, chromium, type Page} from 'playwright'
@@ -31,6 +33,17 @@ async function serve(): Promise<{url: string; stop: () => void}> {
   throw new Error('the served host ended before it was ready')
 }
 
+/** The least that a browser can be asked to show. */
+async function serveEmptyPage(): Promise<{url: string; stop: () => void}> {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html')
+    response.end('<!doctype html><title>empty</title>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const {port} = server.address() as AddressInfo
+  return {url: `http://127.0.0.1:${port}/`, stop: () => server.close()}
+}
+
 async function timed(page: Page, url: string, isReady: () => Promise<unknown>): Promise<number> {
   await page.goto('about:blank')
   const start = performance.now()
@@ -56,6 +69,7 @@ async function bundleProbe(): Promise<string> {
 
 /** From asking for the page to a sample drawn and the prompt taking input, against an empty page. */
 async function startRatio(browser: Browser): Promise<Ratio> {
+  const empty = await serveEmptyPage()
   const ours: number[] = []
   const bare: number[] = []
   for (let turn = 0; turn < TURNS; turn++) {
@@ -67,10 +81,11 @@ async function startRatio(browser: Browser): Promise<Ratio> {
         await page.getByRole('textbox', {name: 'Prompt'}).waitFor()
       })
     )
-    bare.push(await timed(page, new URL('/missing', url).href, async () => undefined))
+    bare.push(await timed(page, empty.url, async () => undefined))
     await page.close()
     stop()
   }
+  empty.stop()
   const oursMs = median(ours)
   const bareMs = median(bare)
   return {
