@@ -1,4 +1,6 @@
+import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
+import {join} from 'node:path'
 import {type Ratio, tableOf} from './measure.ts'
 import {benchPage} from './page.ts'
 import {benchRuns} from './runs.ts'
@@ -8,8 +10,9 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   page: benchPage,
 }
 
-/** Runs the named benches, or all, and prints one table. */
-export async function main(names: readonly string[]): Promise<void> {
+/** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */
+export async function main(flags: readonly string[]): Promise<void> {
+  const names = flags.filter((flag) => flag !== '--write')
   const chosen = names.length > 0 ? names : Object.keys(BENCHES)
   const ratios: Ratio[] = []
   for (const name of chosen) {
@@ -18,6 +21,10 @@ export async function main(names: readonly string[]): Promise<void> {
     console.error(`bench ${name} …`)
     ratios.push(...(await bench()))
   }
-  console.log(`${cpus()[0]?.model}, ${availableParallelism()} threads, Node ${process.version}\n`)
-  console.log(tableOf(ratios))
+  const machine = `${cpus()[0]?.model}, ${availableParallelism()} threads, Node ${process.version}`
+  const report = `# Benchmarks\n\nMade by \`npm run bench -- --write\` on: ${machine}. Medians; both sides of a\nrow are measured in turns within one run.\n\n${tableOf(ratios)}\n`
+  console.log(report)
+  if (flags.includes('--write')) {
+    await writeFile(join(import.meta.dirname, '../docs/benchmarks.md'), report)
+  }
 }

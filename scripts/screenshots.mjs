@@ -1,0 +1,65 @@
+// `npm run screenshots`: makes the pictures in docs/ from the running app and the command line.
+import {execFileSync, spawn} from 'node:child_process'
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {createInterface} from 'node:readline'
+import {chromium} from 'playwright'
+import {buildIfStale, root} from './build-if-stale.mjs'
+import {findOrGetChromium} from './find-chromium.mjs'
+
+await buildIfStale()
+const state = mkdtempSync(join(tmpdir(), 'tokenscope-screenshots-'))
+const env = {...process.env, TOKENSCOPE_STATE_FOLDER: state, HF_HUB_CACHE: join(state, 'hub')}
+const cli = join(root, 'out/main/cli.js')
+const host = spawn(process.execPath, [cli, 'serve', '--json', '--no-open', '--port', '0'], {
+  env,
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
+const browser = await chromium.launch({
+  executablePath: await findOrGetChromium(),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+})
+try {
+  const url = await firstLine(host.stdout).then((line) => JSON.parse(line).url)
+  const context = await browser.newContext({viewport: {width: 1440, height: 900}})
+  const page = await context.newPage()
+  await page.goto(url)
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({colorScheme: theme, reducedMotion: 'reduce'})
+    await page.getByText('Nothing is running').waitFor()
+    await page.mouse.move(700, 890)
+    await page.waitForTimeout(300)
+    await page.screenshot({path: join(root, `docs/tokens-${theme}.png`)})
+  }
+  const prompt = await page.getByTestId('prompt').inputValue()
+  const figure = [
+    '--width',
+    '960px',
+    '--generate',
+    '2',
+    '--out',
+    join(root, 'docs/tokens-figure.svg'),
+  ]
+  execFileSync(
+    process.execPath,
+    [cli, 'tokens', '--model', 'micro-base', '--prompt', prompt, ...figure],
+    {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    }
+  )
+  const size = readFileSync(join(root, 'docs/tokens-figure.svg')).length
+  console.error(
+    `docs/tokens-light.png, docs/tokens-dark.png, docs/tokens-figure.svg (${size} bytes)`
+  )
+} finally {
+  await browser.close()
+  host.kill('SIGTERM')
+  rmSync(state, {recursive: true, force: true})
+}
+
+async function firstLine(stream) {
+  for await (const line of createInterface(stream)) return line
+  throw new Error('the served host ended before it was ready')
+}
