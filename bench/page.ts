@@ -6,6 +6,7 @@ import {createInterface} from 'node:readline'
 import {type Browser, chromium, type Page} from 'playwright'
 import {build} from 'vite'
 import {median, type Ratio} from './measure.ts'
+import {microBase} from './models.ts'
 import type {PageProbe} from './page-probe.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -152,6 +153,61 @@ async function throughputRatios(browser: Browser): Promise<Ratio[]> {
   return ratios
 }
 
+/** From a click on Cancel in mid-generation to the page saying so, against two empty frames. */
+async function cancelRatio(browser: Browser): Promise<Ratio> {
+  const model = await microBase()
+  const {url, stop} = await serve()
+  const page = await browser.newPage({bypassCSP: true})
+  await page.goto(url)
+  const idle = page.getByText('Nothing is running')
+  await idle.waitFor()
+  await page.evaluate(await bundleProbe())
+  await page.getByTestId('open-folder').click()
+  const field = page.getByTestId('folder-path')
+  await page.getByTestId('folder-dialog').getByText('Home').first().waitFor()
+  await field.fill(model.folder)
+  await field.press('Enter')
+  await page.getByTestId('open-model').click()
+  await page.getByTestId('generation').click()
+  await page.getByLabel('Tokens to generate').fill('1900')
+  await page.getByLabel('Tokens to generate').press('Enter')
+  await page.keyboard.press('Escape')
+  const shown: number[] = []
+  const idles: number[] = []
+  const bare: number[] = []
+  for (let turn = 0; turn < TURNS; turn++) {
+    await page.getByTestId('run').click()
+    await page.getByText('generating').waitFor()
+    const {shownMs, idleMs} = await page.evaluate(() =>
+      (globalThis as unknown as {pageProbe: PageProbe}).pageProbe.cancel()
+    )
+    shown.push(shownMs)
+    idles.push(idleMs)
+    bare.push(
+      await page.evaluate(async () => {
+        const start = performance.now()
+        await new Promise((resolve) => requestAnimationFrame(resolve))
+        await new Promise((resolve) => requestAnimationFrame(resolve))
+        return performance.now() - start
+      })
+    )
+  }
+  await page.close()
+  stop()
+  const oursMs = median(shown)
+  const bareMs = median(bare)
+  return {
+    bench: 'cancel',
+    what: `click to “Cancelled”, worst ${Math.round(Math.max(...shown))} ms; engine idle after ${Math.round(median(idles))} ms; bare: two frames`,
+    ours: oursMs,
+    bare: bareMs,
+    unit: 'ms',
+    ratio: oursMs / bareMs,
+    goal: 'at most 200 ms',
+    isMet: Math.max(...shown) <= 200,
+  }
+}
+
 /** Benches of the page in a real Chromium on the served host. */
 export async function benchPage(): Promise<Ratio[]> {
   const browser = await chromium.launch({
@@ -159,7 +215,11 @@ export async function benchPage(): Promise<Ratio[]> {
     args: FLAGS,
   })
   try {
-    return [await startRatio(browser), ...(await throughputRatios(browser))]
+    return [
+      await startRatio(browser),
+      ...(await throughputRatios(browser)),
+      await cancelRatio(browser),
+    ]
   } finally {
     await browser.close()
   }
