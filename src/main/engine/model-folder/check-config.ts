@@ -88,6 +88,7 @@ export function agreeOnSizes(config: ModelConfig, graph: GraphHeader): AgreedSiz
     'the past_key_values inputs of the graph have it',
     'head_dim'
   )
+  checkQueryWidth(config, graph, {queryHeadCount: queryHeads, keyValueHeadCount, headSize})
   return {
     layerCount: agree(
       config.layerCount,
@@ -106,6 +107,30 @@ export function agreeOnSizes(config: ModelConfig, graph: GraphHeader): AgreedSiz
       'vocab_size'
     ),
   }
+}
+
+/**
+ * Query heads are not in the cache, but some weight must be as wide as all of them: the projection of
+ * the queries, alone or with keys and values or with a gate. Throws a Problem where none is.
+ */
+function checkQueryWidth(
+  config: ModelConfig,
+  graph: GraphHeader,
+  heads: Pick<AgreedSizes, 'queryHeadCount' | 'keyValueHeadCount' | 'headSize'>
+): void {
+  const {queryHeadCount, keyValueHeadCount, headSize} = heads
+  const lengths = new Set(graph.matrixLengths)
+  // Weights that are packed in blocks, or made while running, do not show their widths.
+  if (!config.hiddenSize || !lengths.has(config.hiddenSize.value)) return
+  const width = queryHeadCount * headSize
+  const withKeysAndValues = width + 2 * keyValueHeadCount * headSize
+  if ([width, withKeysAndValues, 2 * width].some((length) => lengths.has(length))) return
+  throw contradiction(
+    config.path,
+    config.queryHeadCount?.field ?? 'num_attention_heads',
+    `${queryHeadCount}`,
+    `a count whose queries, ${headSize} each, are as wide as a weight of the graph; none is ${width} wide`
+  )
 }
 
 /** Where nothing states it, heads share the hidden size evenly. */

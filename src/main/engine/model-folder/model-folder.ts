@@ -46,6 +46,8 @@ export interface GraphHeader {
   readonly nodeCount: number
   /** Elements of all float and quantized initializers of rank 2 and more. */
   readonly parameterCount: number
+  /** Distinct lengths along the axes of weights of rank 2 and more, ascending. */
+  readonly matrixLengths: readonly number[]
   /** Locations of external data, as written in the graph. */
   readonly externalLocations: readonly string[]
   /** Bytes that each external file must have at least, by its location. */

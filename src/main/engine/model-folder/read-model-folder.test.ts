@@ -197,6 +197,10 @@ describe('folders that cannot be opened', () => {
         expected: '2, as the past_key_values inputs of the graph have it',
       },
     ],
+    [
+      'wrong-query-head-count',
+      {code: 'config-contradicts-graph', field: 'num_attention_heads', found: '16'},
+    ],
     ['wrong-head-size', {code: 'config-contradicts-graph', field: 'head_dim', found: '16'}],
     [
       'wrong-layer-count',

@@ -132,6 +132,7 @@ class HeaderReader {
   private readonly opsets: Record<string, number> = {}
   private readonly initializerNames = new Set<string>()
   private readonly externalByteLengths = new Map<string, number>()
+  private readonly matrixLengths = new Set<number>()
   private nodeCount = 0
   private parameterCount = 0
   private graphCount = 0
@@ -166,6 +167,7 @@ class HeaderReader {
       opsets: this.opsets,
       nodeCount: this.nodeCount,
       parameterCount: this.parameterCount,
+      matrixLengths: [...this.matrixLengths].sort((a, b) => a - b),
       externalLocations: [...this.externalByteLengths.keys()].sort(),
       externalByteLengths: Object.fromEntries(this.externalByteLengths),
     }
@@ -274,6 +276,7 @@ class HeaderReader {
     if (depth === 0) this.initializerNames.add(tensor.name)
     if (tensor.dimensions.length >= 2 && isWeightType(tensor.dtype)) {
       this.parameterCount += tensor.dimensions.reduce((product, length) => product * length, 1)
+      for (const length of tensor.dimensions) this.matrixLengths.add(length)
     }
     if (tensor.external) {
       const {location, offset, length} = tensor.external
