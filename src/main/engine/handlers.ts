@@ -11,7 +11,7 @@ import {LogitsStore} from './captures/logits-store.ts'
 import {exportFigure} from './export/export-figure.ts'
 import {Changes} from './jobs/changes.ts'
 import {EventQueue} from './jobs/event-queue.ts'
-import {checkIds, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
+import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
 import {runTokens} from './lenses/tokens.ts'
 import {listFolder} from './model-folder/list-folder.ts'
@@ -114,6 +114,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     text: {
       tokenize: engine.text.tokenize.handler(async ({input}) => {
         const {folder, tokenizer} = await models.text(input)
+        checkTextLength(input, folder, tokenizer)
         const {text, parts} = await encodeText(input, tokenizer)
         return {text, tokens: tokenTableOf(parts), contextLength: folder.contextLength}
       }),

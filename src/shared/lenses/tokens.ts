@@ -104,7 +104,10 @@ export const nextTokensSchema = z.object({
 })
 export type NextTokens = z.infer<typeof nextTokensSchema>
 
-/** One token followed through the sequence: as the token after each position. One entry a position. */
+/**
+ * One token followed through the sequence: entry `position` is about what may come after that
+ * position, unlike the statistics, which are about the token at it. One entry a position.
+ */
 export const trackedColumnsSchema = z.object({
   tokenId: z.number().int(),
   /** The token's bytes, so that a figure can name it. */
@@ -231,7 +234,7 @@ export const tokensResultSchema = z.object({
         bytesHex: z.string().optional(),
         positions: z.array(
           z.object({
-            position: z.number().int(),
+            position: z.number().int().describe('the token is followed as what comes after it'),
             prob: z.number(),
             rank: z.number().int(),
             logit: z.number(),

@@ -34,6 +34,35 @@ export async function encodeText(
   })
 }
 
+const TRUNCATE_ADVICE =
+  'Shorten it, or cut it with truncate left (keeps the end) or right (keeps the start).'
+/** Shorter texts are encoded whatever they are: it takes no time, and then the count is exact. */
+const ALWAYS_ENCODED_BYTES = 1 << 18
+
+/**
+ * Throws a Problem for a text that cannot fit the context by its length alone: encoding a few
+ * megabytes takes longer than anybody wants to wait for that answer.
+ */
+export function checkTextLength(
+  input: PromptInput,
+  {contextLength}: Pick<ModelFolder, 'contextLength'>,
+  tokenizer: Pick<Tokenizer, 'longestTokenBytes'>
+): void {
+  if (input.truncate) return
+  const texts = [input.prompt ?? '', ...(input.messages ?? []).map(({content}) => content)]
+  const byteLength = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  const mostBytes = Math.max(ALWAYS_ENCODED_BYTES, contextLength * tokenizer.longestTokenBytes)
+  if (byteLength <= mostBytes) return
+  throw new ProblemError({
+    code: 'prompt-too-long',
+    message: `The prompt is at least ${Math.ceil(byteLength / tokenizer.longestTokenBytes) - contextLength} tokens longer than the model's context.`,
+    field: 'prompt',
+    found: `${byteLength} bytes, with tokens of at most ${tokenizer.longestTokenBytes} bytes`,
+    expected: `at most ${contextLength} tokens`,
+    advice: TRUNCATE_ADVICE,
+  })
+}
+
 /**
  * The sequence of a prompt. Throws a Problem for an empty one, for one that is longer than the
  * context where it says not to truncate, and for completion ids outside the vocabulary.
@@ -43,6 +72,7 @@ export async function encodePrompt(
   folder: Pick<ModelFolder, 'contextLength' | 'vocabularySize'>,
   tokenizer: Tokenizer
 ): Promise<EncodedPrompt> {
+  checkTextLength(input, folder, tokenizer)
   const {text, parts} = await encodeText(input, tokenizer)
   const completionIds = input.completionIds ?? []
   checkIds(completionIds, folder.vocabularySize, 'completionIds')
@@ -129,8 +159,7 @@ function truncated(
         roomCount < contextLength
           ? `at most ${Math.max(0, roomCount)} tokens (a context of ${contextLength} less ${contextLength - roomCount} that follow)`
           : `at most ${contextLength} tokens`,
-      advice:
-        'Shorten it, or cut it with truncate left (keeps the end) or right (keeps the start).',
+      advice: TRUNCATE_ADVICE,
     })
   }
   if (side === 'right') return parts.slice(0, roomCount)

@@ -106,6 +106,10 @@ class LoadedTokenizer implements Tokenizer {
     return this.vocabulary.tokenCount
   }
 
+  get longestTokenBytes(): number {
+    return this.vocabulary.longestTokenBytes
+  }
+
   get hasChatTemplate(): boolean {
     return this.chatTemplate !== null
   }

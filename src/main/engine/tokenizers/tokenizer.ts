@@ -21,6 +21,8 @@ export interface Tokenizer {
   readonly tokenCount: number
   /** Lone surrogates become U+FFFD first; spans tile the UTF-8 of the resulting text. */
   encode(text: string, options?: EncodeOptions): Promise<Encoding>
+  /** Bytes of the longest token; no text has fewer tokens than its bytes divided by this. */
+  readonly longestTokenBytes: number
   /** The bytes an id stands for; empty for ids that the tokenizer does not list. */
   bytesOf(id: number): Uint8Array
   isSpecial(id: number): boolean

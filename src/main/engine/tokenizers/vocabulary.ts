@@ -54,6 +54,7 @@ function bytesOfByteLevelPiece(piece: string): Uint8Array {
 export class Vocabulary {
   /** One more than the highest id. */
   readonly tokenCount: number
+  readonly longestTokenBytes: number
   private readonly bytes: (Uint8Array | undefined)[]
   private readonly specialIds: ReadonlySet<number>
   private readonly fallbackIds = new Set<number>()
@@ -74,6 +75,10 @@ export class Vocabulary {
       // An ordinary token that is a piece as well is spelled like one: `▁▁` means two spaces.
       if (isSpecial || this.bytes[id] === undefined) this.bytes[id] = encoder.encode(content)
     }
+    this.longestTokenBytes = this.bytes.reduce(
+      (most, bytes) => Math.max(most, bytes?.length ?? 0),
+      1
+    )
     this.specialIds = new Set(addedTokens.filter((token) => token.isSpecial).map(({id}) => id))
   }
 
