@@ -25,15 +25,6 @@ export function parseSizeBytes(text: string, flag: string): number {
   return bytes
 }
 
-/** A number as people write it; nothing else around it. */
-export function parseNumber(text: string, flag: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) {
-    throw new UsageError(`${flag} takes a number, not “${text}”`)
-  }
-  return value
-}
-
 export function parseWhole(text: string, flag: string): number {
   if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(Number(text))) {
     throw new UsageError(`${flag} takes a whole number, not “${text}”`)
@@ -68,4 +59,10 @@ export function parseChoice<Choice extends string>(
 export function inWords(words: readonly string[]): string {
   if (words.length < 2) return words.join('')
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** `topK` → `--top-k`. */
+export function flagOf(name: string): string {
+  const flag = name === 'widthPx' ? 'width' : name
+  return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

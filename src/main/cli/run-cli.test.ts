@@ -2,7 +2,10 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
-import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
+import {z} from 'zod'
+import {figureOptionsSchema} from '../../shared/figures/request.ts'
+import {tokensRequestSchema, tokensResultSchema} from '../../shared/lenses/tokens.ts'
+import {LIMITS, type NumberLimits} from './flag-limits.ts'
 import {runCli} from './run-cli.ts'
 import {testEngine, testTerminal} from './test-engine-client.ts'
 
@@ -110,6 +113,17 @@ describe('the request of tokens', () => {
     })
   })
 
+  test('takes --no-kv-cache, and has it in the request that is given back', async () => {
+    const {requests, out} = await cli('tokens', '--prompt', 'a', '--no-kv-cache', '--json')
+    expect(requests[0]?.kvCache).toBe(false)
+    const again = await cli(
+      'tokens',
+      '--config',
+      fileOf('kv.json', JSON.stringify(JSON.parse(out).request))
+    )
+    expect(again.requests).toEqual(requests)
+  })
+
   test('messages are a chat', async () => {
     const path = fileOf('chat.json', '[{"role": "user", "content": "hi"}]')
     const {requests} = await cli('tokens', '--messages', path)
@@ -141,13 +155,52 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
     [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
     [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [['schema', 'tree'], 'tokens or models'],
+    [['schema', 'tree'], 'tokens, models or serve'],
+    [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
+    [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
+    [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],
+    [['models', 'extra'], 'models does not take “extra”'],
+    [['schema', 'tokens', 'models'], 'schema does not take “models”'],
+    [['serve', 'extra'], 'serve does not take “extra”'],
+    [['models', '--seed', '3'], '--seed means nothing to models'],
+    [['models', '--no-special-tokens'], '--no-special-tokens means nothing to models'],
+    [['models', '--out', 'a.svg'], '.json or .csv'],
+    [['models', '--progress', 'bar'], 'json or none'],
+    [['tokens', '--prompt', 'a', '--top-k', '1642'], '--top-k takes a whole number from 1 to 1000'],
+    [['tokens', '--prompt', 'a', '--top-p', '0'], '--top-p takes a number above 0, up to 1'],
+    [['tokens', '--prompt', 'a', '--temperature', '-1'], 'takes a number above 0, up to 100'],
+    [['tokens', '--prompt', 'a', '--seed', '1.5'], '--seed takes a whole number from 0'],
+    [['tokens', '--prompt', 'a', '--scale', '9'], '--scale takes a number from 0.1 to 8'],
+    [['tokens', '--prompt', 'a', '--track', '1,x'], '--track takes whole numbers'],
+    [
+      ['tokens', '--prompt', 'a', '--track', Array(65).fill('1').join(',')],
+      '--track takes up to 64 token ids',
+    ],
+    ...['0', '-1', '1.5', 'two', '1e3'].map((text): [string[], string] => [
+      ['tokens', '--prompt', 'a', '--threads', text],
+      `--threads takes a whole number from 1 to 1024, not “${text}”`,
+    ]),
   ])('%j', async (commandArguments, words) => {
     const {exitCode, error, out, requests} = await cli(...commandArguments)
     expect(error).toContain(words)
     expect(exitCode).toBe(2)
+    // The words of the validator are for programmers.
+    expect(error).not.toMatch(/expected|Too |Invalid/)
     expect(out).toBe('')
     expect(requests).toEqual([])
+  })
+
+  test('what a config file has wrong is said by flag, in words', async () => {
+    for (const [values, words] of [
+      [{topK: 1642}, '--top-k takes a whole number from 1 to 1000, not “1642”'],
+      [{chat: 'yes'}, '--chat takes true or false, not “yes”'],
+      [{model: 3}, '--model takes text, not “3”'],
+      [{threads: 0}, '--threads takes a whole number from 1 to 1024, not “0”'],
+    ] as const) {
+      const path = fileOf('wrong.json', JSON.stringify({prompt: 'a', ...values}))
+      const {exitCode, error} = await cli('tokens', '--config', path)
+      expect([exitCode, error]).toEqual([2, `${words}\n`])
+    }
   })
 
   test('a config file may not have what nobody reads', async () => {
@@ -218,6 +271,13 @@ test('a problem of the engine is one readable message, and the engine is closed'
   )
 })
 
+test('a prompt that is too long is cut by flags that are named', async () => {
+  const {exitCode, error} = await cli('tokens', '--prompt', 'long')
+  expect(exitCode).toBe(1)
+  expect(error).toContain('--truncate left (keeps the end) or --truncate right (keeps the start)')
+  expect(error).not.toContain('with truncate')
+})
+
 test('an interruption prints what there is and exits with 130', async () => {
   const {connect, heard} = testEngine()
   const {terminal, written, interrupt} = testTerminal()
@@ -246,6 +306,7 @@ test('models prints its list, schema its schema', async () => {
     warnings: [],
     models: [],
   })
+  expect((await cli('schema', 'serve')).exitCode).toBe(0)
   for (const command of ['tokens', 'models']) {
     const {out, exitCode} = await cli('schema', command)
     expect(exitCode).toBe(0)
@@ -253,9 +314,62 @@ test('models prints its list, schema its schema', async () => {
   }
 })
 
+test('models writes files, reads a config and bears what changes nothing', async () => {
+  const [json, csv] = [join(folder, 'm.json'), join(folder, 'm.csv')]
+  const {exitCode, out} = await cli(
+    ...['models', '--out', json, '--out', csv, '--no-prompt', '--progress', 'none']
+  )
+  expect([exitCode, out]).toEqual([0, ''])
+  const result = JSON.parse(readFileSync(json, 'utf8'))
+  expect(result.schema).toBe('tokenscope/models@1')
+  expect(readFileSync(csv, 'utf8')).toMatch(/^id,path,source,kind,.*\r\n$/)
+  const config = fileOf('models.json', JSON.stringify({...result.request, json: true}))
+  expect(JSON.parse((await cli('models', '--config', config)).out)).toEqual(result)
+  const other = await cli('models', '--config', fileOf('other.json', '{"command": "tokens"}'))
+  expect([other.exitCode, other.error]).toEqual([2, expect.stringContaining('not models')])
+})
+
+test('the version is that of the package', async () => {
+  const {version} = JSON.parse(readFileSync('package.json', 'utf8'))
+  for (const flag of ['--version', '-V']) {
+    expect(await cli(flag)).toMatchObject({exitCode: 0, out: `${version}\n`, error: ''})
+  }
+  expect((await cli('tokens', '--prompt', '-V')).requests[0]?.prompt).toBe('-V')
+})
+
+test('the limits that help lists are those of the schemas', () => {
+  const properties = {
+    ...z.toJSONSchema(tokensRequestSchema, {io: 'input'}).properties,
+    ...z.toJSONSchema(figureOptionsSchema, {io: 'input'}).properties,
+  } as Record<string, z.core.JSONSchema.JSONSchema>
+  for (const [name, limits] of Object.entries<NumberLimits>(LIMITS)) {
+    if (name === 'threads') continue
+    const {anyOf, ...own} = properties[name]!
+    const schema = anyOf?.[0] ?? own
+    if (typeof schema === 'boolean') throw new Error(name)
+    expect({
+      whole: schema.type === 'integer',
+      min: schema.minimum ?? schema.exclusiveMinimum,
+      isMinExcluded: schema.exclusiveMinimum !== undefined,
+      max: schema.maximum === Number.MAX_SAFE_INTEGER ? undefined : schema.maximum,
+    }).toEqual({isMinExcluded: false, max: undefined, ...limits})
+  }
+})
+
 test('help lists the commands and exits with 0', async () => {
   const {exitCode, out} = await cli('--help')
   expect(exitCode).toBe(0)
   for (const name of ['tokens', 'models', 'serve', 'schema']) expect(out).toContain(`  ${name}`)
-  expect((await cli('tokens', '--help')).out).toContain('--no-prompt')
+  const tokens = (await cli('tokens', '--help')).out.replaceAll(/\s+/g, ' ')
+  for (const words of [
+    '--no-prompt',
+    '--no-kv-cache',
+    '1 to 1000 (10)',
+    'above 0, up to 100 (1)',
+  ]) {
+    expect(tokens).toContain(words)
+  }
+  const models = (await cli('models', '--help')).out
+  expect(models).toContain('--out <file>')
+  expect(models).not.toContain('--seed')
 })

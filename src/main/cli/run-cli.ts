@@ -1,5 +1,10 @@
 import {Command, CommanderError} from 'commander'
+import type {Problem} from '../../shared/domain/problem.ts'
+import {packageVersion} from '../engine-options.ts'
 import {type Connect, connectLocal} from './connect.ts'
+import {LIMITS, limitsInBrief} from './flag-limits.ts'
+import {addModelsFlags, type ModelsFlags} from './models-flags.ts'
+import {checkArgumentCount} from './surplus.ts'
 import {processTerminal, type Terminal} from './terminal.ts'
 import {addTokensFlags, type TokensFlags} from './tokens-flags.ts'
 import {EXIT, UsageError} from './usage-error.ts'
@@ -35,6 +40,9 @@ export async function runCli(
   let exitCode: number = EXIT.done
   const program = new Command('tokenscope')
     .description('Shows what a language model does with tokens.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    // What follows a command is that command's: a prompt may be “-V”.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void terminal.print(text),
       writeErr: (text) => terminal.printError(text),
@@ -47,27 +55,28 @@ export async function runCli(
     })
     .allowExcessArguments()
     .allowUnknownOption()
+    .hook('preAction', (_, command) => checkArgumentCount(command))
   addTokensFlags(
     program.command('tokens').description('tokens with their statistics, and what may follow')
   ).action(async (flags: TokensFlags) => {
     const {runTokens} = await import('./tokens-command.ts')
     exitCode = await runTokens(flags, connect, terminal)
   })
-  program
-    .command('models')
-    .description('models that can be opened: built in, in the hub cache, used before')
-    .option('--json', 'print the result as JSON')
-    .action(async (flags: {json?: boolean}) => {
-      const {runModels} = await import('./models-command.ts')
-      exitCode = await runModels(flags, connect, terminal)
-    })
+  addModelsFlags(
+    program
+      .command('models')
+      .description('models that can be opened: built in, in the hub cache, used before')
+  ).action(async (flags: ModelsFlags) => {
+    const {runModels} = await import('./models-command.ts')
+    exitCode = await runModels(flags, connect, terminal)
+  })
   program
     .command('serve')
     .description('serve the workbench to a browser on this machine')
     .option('--port <n>', 'port to listen on; 0 takes a free one (0)')
     .option('--no-open', 'open no browser')
     .option('--json', 'print {url, port, token} as one line when ready')
-    .option('--threads <n>', 'threads of one model run')
+    .option('--threads <n>', `threads of one model run: ${limitsInBrief(LIMITS.threads)}`)
     .action(async () => {
       const {runServe} = await import('../serve.ts')
       exitCode = await runServe(commandArguments.slice(1))
@@ -115,10 +124,20 @@ async function explain(error: unknown, terminal: Terminal): Promise<number> {
   ])
   const problem = problemOf(error)
   if (problem) {
-    terminal.printError(`${formatProblem(problem)}\n`)
+    terminal.printError(`${formatProblem(inFlags(problem))}\n`)
   } else {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     terminal.printError(`Something went wrong that should not.\n${stack}\n`)
   }
   return EXIT.failed
+}
+
+/** A problem whose way out is a flag, said with the flag. */
+function inFlags(problem: Problem): Problem {
+  if (problem.code !== 'prompt-too-long') return problem
+  return {
+    ...problem,
+    advice:
+      'Shorten it, or cut it with --truncate left (keeps the end) or --truncate right (keeps the start).',
+  }
 }

@@ -5,7 +5,19 @@ import {modelsResultSchema} from './models-command.ts'
 import type {Terminal} from './terminal.ts'
 import {EXIT} from './usage-error.ts'
 
-const RESULT_SCHEMAS = {tokens: tokensResultSchema, models: modelsResultSchema}
+/** What `serve --json` prints when it is ready. */
+export const serveResultSchema = z.object({
+  /** Opens the workbench, with the one-time token in it. */
+  url: z.url(),
+  port: z.number().int().min(1).max(65_535),
+  token: z.string(),
+})
+
+const RESULT_SCHEMAS = {
+  tokens: tokensResultSchema,
+  models: modelsResultSchema,
+  serve: serveResultSchema,
+}
 
 /** Prints the JSON schema of a command's result. */
 export async function runSchema(command: string, terminal: Terminal): Promise<number> {

@@ -75,6 +75,13 @@ export function testEngine() {
   }
   async function* run(request: TokensRequest, signal?: AbortSignal): AsyncGenerator<TokensEvent> {
     heard.requests.push(request)
+    if (request.prompt === 'long') {
+      throw new ProblemError({
+        code: 'prompt-too-long',
+        message: 'The prompt is 3 tokens longer than the model’s context.',
+        advice: 'Shorten it, or cut it with truncate left or right.',
+      })
+    }
     if (request.prompt === 'fail') {
       throw new ProblemError({
         code: 'no-such-model',

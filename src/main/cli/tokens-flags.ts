@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander'
+import {LIMITS, limitsInBrief} from './flag-limits.ts'
 
 /** Flags as commander gives them: text as typed, or true. Names are the flags' in camelCase. */
 export interface TokensFlags {
@@ -19,6 +20,7 @@ export interface TokensFlags {
   position?: string
   generate?: string
   sample?: boolean
+  noKvCache?: boolean
   track?: string
   seed?: string
   json?: boolean
@@ -65,7 +67,7 @@ export function addTokensFlags(command: Command): Command {
     'Model:',
     new Option('--model <model>', 'built-in id, folder, or org/name in the local hub cache'),
     new Option('--file <file>', "one of the folder's model files, such as onnx/model_q4.onnx"),
-    new Option('--threads <n>', 'threads of one model run'),
+    new Option('--threads <n>', `threads of one model run: ${limitsInBrief(LIMITS.threads)}`),
     new Option('--provider <name>', 'where the model runs: cpu'),
     new Option('--max-memory <size>', 'what kept results may take, such as 2GB')
   )
@@ -85,14 +87,28 @@ export function addTokensFlags(command: Command): Command {
   )
   add(
     'Tokens:',
-    new Option('--top-k <n>', 'rows of the next-token table (10)'),
-    new Option('--top-p <p>', 'keep the likeliest tokens of this mass (1)'),
-    new Option('--temperature <t>', 'temperature of the next-token table and of sampling (1)'),
+    new Option('--top-k <n>', `rows of the next-token table: ${limitsInBrief(LIMITS.topK)} (10)`),
+    new Option(
+      '--top-p <p>',
+      `keep the likeliest tokens of this mass: ${limitsInBrief(LIMITS.topP)} (1)`
+    ),
+    new Option(
+      '--temperature <t>',
+      `of the next-token table and of sampling: ${limitsInBrief(LIMITS.temperature)} (1)`
+    ),
     new Option('--position <n|last>', 'the table stands after this position (last)'),
-    new Option('--generate <n>', 'generate tokens after the prompt (0)'),
+    new Option(
+      '--generate <n>',
+      `tokens to generate after the prompt: ${limitsInBrief(LIMITS.generate)} (0)`
+    ),
     new Option('--sample', 'draw them; otherwise the likeliest is taken'),
-    new Option('--seed <n>', 'seed of the draws (0)'),
-    new Option('--track <ids>', 'follow these token ids through the text')
+    new Option('--seed <n>', `seed of the draws: ${limitsInBrief(LIMITS.seed)} (0)`),
+    new Option('--track <ids>', 'follow these token ids, up to 64, through the text'),
+    plainSwitch(
+      '--no-kv-cache',
+      'noKvCache',
+      'run the whole sequence again at every step: slower, for comparison'
+    )
   )
   add(
     'Output:',
@@ -110,8 +126,8 @@ export function addTokensFlags(command: Command): Command {
   )
   add(
     'Figure:',
-    new Option('--width <length>', 'such as 85mm, 6in or 720px (720px)'),
-    new Option('--scale <n>', 'pixels a CSS pixel, for PNG (2)'),
+    new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
+    new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
     new Option('--theme <name>', 'light, dark, print or grey'),
     new Option('--tracks <names>', 'surprisal,entropy,rank,max-logprob,top-p-mass,p-end'),
     new Option('--next <on|off>', 'the next-token table and tracked tokens (on)'),

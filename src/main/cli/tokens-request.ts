@@ -1,5 +1,3 @@
-import {existsSync} from 'node:fs'
-import {dirname, extname, resolve} from 'node:path'
 import {z} from 'zod'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {
@@ -10,30 +8,20 @@ import {
   themeSchema,
 } from '../../shared/figures/request.ts'
 import {messageSchema, type TokensRequest, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
-import {
-  inWords,
-  parseChoice,
-  parseLengthPx,
-  parseNumber,
-  parseSizeBytes,
-  parseWhole,
-  parseWholeList,
-} from './flag-values.ts'
+import {checkConfig} from './check-config.ts'
+import {checked} from './checked-values.ts'
+import {LIMITS, parseLimited} from './flag-limits.ts'
+import {flagOf, parseChoice, parseLengthPx, parseSizeBytes, parseWholeList} from './flag-values.ts'
+import {type OutFile, outFileOf} from './out-file.ts'
 import {readConfigFile, readInputText} from './read-input.ts'
 import type {TokensFlags} from './tokens-flags.ts'
 import {UsageError} from './usage-error.ts'
-
-/** A file to be written: its format comes from its extension. */
-export interface OutFile {
-  readonly path: string
-  readonly format: FigureFormat
-}
 
 /** Everything that a call of `tokens` asks for. */
 export interface TokensCall {
   readonly request: TokensRequest
   readonly figure: FigureOptions
-  readonly outFiles: readonly OutFile[]
+  readonly outFiles: readonly OutFile<FigureFormat>[]
   readonly isJson: boolean
   readonly progress: 'json' | 'none' | 'line'
   readonly threads: number | null
@@ -52,13 +40,22 @@ const SINGLE_CHOICES = {
 
 type Values = Record<string, unknown>
 
-/** The names a config file may use, beside those of the request. */
+/** The names a config file may use. */
 const FIGURE_NAMES = ['width', 'scale', 'theme', 'title', 'caption', 'legend', 'tracks', 'next']
 const HOST_NAMES = ['threads', 'maxMemory', 'progress', 'out', 'json', 'noPrompt']
+const CONFIG_NAMES = [
+  ...Object.keys(tokensRequestSchema.shape),
+  ...FIGURE_NAMES,
+  ...HOST_NAMES,
+  ...Object.keys(SINGLE_CHOICES),
+]
 
 /** Flags and config file to a checked call. Throws a UsageError, or a Problem about a file. */
 export async function readTokensCall(flags: TokensFlags): Promise<TokensCall> {
-  const config = flags.config === undefined ? {} : checkConfig(await readConfigFile(flags.config))
+  const config =
+    flags.config === undefined
+      ? {}
+      : checkConfig(await readConfigFile(flags.config), 'tokens', CONFIG_NAMES)
   for (const [name, choices] of Object.entries(SINGLE_CHOICES)) {
     const value = flags[name as keyof typeof SINGLE_CHOICES] ?? config[name]
     if (value !== undefined) parseChoice(String(value), flagOf(name), choices)
@@ -75,34 +72,13 @@ export async function readTokensCall(flags: TokensFlags): Promise<TokensCall> {
   return {
     request,
     figure: readFigure(flags, config, text),
-    outFiles: out.map(outFileOf),
+    outFiles: out.map((path) => outFileOf(path, figureFormatSchema.options)),
     isJson: flags.json ?? config.json === true,
     progress:
       progress === undefined ? 'line' : parseChoice(progress, '--progress', ['json', 'none']),
-    threads: threads === undefined ? null : parseWhole(threads, '--threads'),
+    threads: threads === undefined ? null : parseLimited(threads, '--threads', LIMITS.threads),
     maxMemoryBytes: maxMemory === undefined ? undefined : parseSizeBytes(maxMemory, '--max-memory'),
   }
-}
-
-function checkConfig(value: unknown): Values {
-  const parsed = z.record(z.string(), z.unknown()).safeParse(value)
-  if (!parsed.success) throw new UsageError('--config takes a file with one object')
-  const config = parsed.data
-  if (config.command !== undefined && config.command !== 'tokens') {
-    throw new UsageError(`the config file is of the command “${config.command}”, not tokens`)
-  }
-  const known = [
-    ...Object.keys(tokensRequestSchema.shape),
-    ...FIGURE_NAMES,
-    ...HOST_NAMES,
-    ...Object.keys(SINGLE_CHOICES),
-  ]
-  for (const name of Object.keys(config)) {
-    if (!known.includes(name)) {
-      throw new UsageError(`the config file has “${name}”, which tokens does not know`)
-    }
-  }
-  return config
 }
 
 function readRequest(flags: TokensFlags, config: Values): TokensRequest {
@@ -132,17 +108,17 @@ function readRequest(flags: TokensFlags, config: Values): TokensRequest {
   if (flags.truncate !== undefined) {
     values.truncate = parseChoice(flags.truncate, '--truncate', ['left', 'right'])
   }
-  for (const name of ['topK', 'generate', 'seed'] as const) {
-    if (flags[name] !== undefined) values[name] = parseWhole(flags[name], flagOf(name))
-  }
-  for (const name of ['topP', 'temperature'] as const) {
-    if (flags[name] !== undefined) values[name] = parseNumber(flags[name], flagOf(name))
+  if (flags.noKvCache) values.kvCache = false
+  for (const name of ['topK', 'generate', 'seed', 'topP', 'temperature'] as const) {
+    const value = flags[name]
+    if (value !== undefined) values[name] = parseLimited(value, flagOf(name), LIMITS[name])
   }
   for (const name of ['track', 'completionIds'] as const) {
     if (flags[name] !== undefined) values[name] = parseWholeList(flags[name], flagOf(name))
   }
   if (flags.position !== undefined) {
-    values.position = flags.position === 'last' ? 'last' : parseWhole(flags.position, '--position')
+    const isWhole = /^\d+$/.test(flags.position)
+    values.position = isWhole ? Number(flags.position) : flags.position
   }
   return checked(tokensRequestSchema, values)
 }
@@ -156,7 +132,7 @@ function readFigure(
   const width = text('width')
   if (width !== undefined) values.widthPx = parseLengthPx(width, '--width')
   const scale = text('scale')
-  if (scale !== undefined) values.scale = parseNumber(scale, '--scale')
+  if (scale !== undefined) values.scale = parseLimited(scale, '--scale', LIMITS.scale)
   const theme = text('theme')
   if (theme !== undefined) values.theme = parseChoice(theme, '--theme', themeSchema.options)
   for (const name of ['legend', 'next'] as const) {
@@ -197,40 +173,4 @@ function readMessages(path: string): unknown {
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw problem(issue.message, issue.path.join('.') || undefined)
-}
-
-function outFileOf(path: string): OutFile {
-  const formats = figureFormatSchema.options
-  const format = formats.find((candidate) => candidate === extname(path).slice(1).toLowerCase())
-  if (!format) {
-    const names = inWords(formats.map((name) => `.${name}`))
-    throw new UsageError(`--out writes ${names} so far, not “${path}”`)
-  }
-  const folder = dirname(resolve(path))
-  if (!existsSync(folder)) {
-    throw new ProblemError({
-      code: 'no-such-folder',
-      message: 'The folder to write to does not exist.',
-      file: path,
-      found: folder,
-      expected: 'a folder that exists',
-      advice: 'Make the folder first, or choose another.',
-    })
-  }
-  return {path, format}
-}
-
-/** Checks values by their schema; what is wrong is named by its flag. */
-function checked<Schema extends z.ZodType>(schema: Schema, values: Values): z.output<Schema> {
-  const parsed = schema.safeParse(values)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  const name = String(issue.path[0] ?? '')
-  throw new UsageError(`${flagOf(name)}: ${issue.message}`)
-}
-
-/** `topK` → `--top-k`. */
-function flagOf(name: string): string {
-  const flag = name === 'widthPx' ? 'width' : name
-  return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

@@ -30,18 +30,18 @@ export function parseServeArguments(serveArguments: readonly string[]): ServeOpt
       threads: {type: 'string'},
     },
   })
-  const integer = (name: string, text: string, max: number) => {
+  const integer = (name: string, text: string, min: number, max: number) => {
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value > max) {
-      throw new Error(`--${name} takes a whole number up to ${max}, not “${text}”`)
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new Error(`--${name} takes a whole number from ${min} to ${max}, not “${text}”`)
     }
     return value
   }
   return {
-    port: integer('port', values.port, 65_535),
+    port: integer('port', values.port, 0, 65_535),
     open: !values['no-open'],
     json: values.json,
-    threads: values.threads === undefined ? null : integer('threads', values.threads, 1024),
+    threads: values.threads === undefined ? null : integer('threads', values.threads, 1, 1024),
   }
 }
 

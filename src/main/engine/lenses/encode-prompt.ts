@@ -80,6 +80,7 @@ export async function encodePrompt(
   const roomCount = folder.contextLength - completionIds.length
   let promptParts = parts
   if (parts.length > roomCount) {
+    if (roomCount < 1) throw fullOfIds(completionIds.length, folder.contextLength)
     promptParts = truncated(parts, roomCount, input.truncate, folder.contextLength)
     const side = input.truncate === 'left' ? 'start' : 'end'
     warnings.push({
@@ -149,15 +150,15 @@ function truncated(
   side: PromptInput['truncate'],
   contextLength: number
 ): readonly TokenParts[] {
-  if (!side || roomCount < 1) {
+  if (!side) {
     throw new ProblemError({
       code: 'prompt-too-long',
-      message: `The prompt is ${parts.length - Math.max(0, roomCount)} tokens longer than the model's context.`,
+      message: `The prompt is ${parts.length - roomCount} tokens longer than the model's context.`,
       field: 'prompt',
       found: `${parts.length} tokens`,
       expected:
         roomCount < contextLength
-          ? `at most ${Math.max(0, roomCount)} tokens (a context of ${contextLength} less ${contextLength - roomCount} that follow)`
+          ? `at most ${roomCount} tokens (a context of ${contextLength} less ${contextLength - roomCount} that follow)`
           : `at most ${contextLength} tokens`,
       advice: TRUNCATE_ADVICE,
     })
@@ -170,6 +171,22 @@ function truncated(
     ...parts.slice(0, insertedCount),
     ...parts.slice(parts.length - (roomCount - insertedCount)),
   ]
+}
+
+/** No cut of the prompt makes room where the ids after it leave none. */
+function fullOfIds(idCount: number, contextLength: number): ProblemError {
+  const excess = idCount - contextLength
+  return new ProblemError({
+    code: 'completion-too-long',
+    message:
+      excess > 0
+        ? `The ids after the prompt are ${excess} more than the model's context holds.`
+        : "The ids after the prompt fill the model's context and leave no room for the prompt.",
+    field: 'completionIds',
+    found: `${idCount} ids`,
+    expected: `fewer than the ${contextLength} of the context, so that the prompt has room`,
+    advice: 'Give fewer ids after the prompt.',
+  })
 }
 
 function emptyPrompt(input: PromptInput): ProblemError {

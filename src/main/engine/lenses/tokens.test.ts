@@ -209,6 +209,24 @@ describe('the tokens lens', () => {
     expect(left.tokens.at(-1)!.byteEnd).toBe(Buffer.byteLength(prompt))
   })
 
+  it('says that ids after the prompt leave it no room, by how much, whatever is cut', async () => {
+    for (const truncate of [undefined, 'left', 'right'] as const) {
+      const ids = (count: number) => ({
+        model: KV,
+        prompt: 'a',
+        ...(truncate ? {truncate} : {}),
+        completionIds: Array<number>(count).fill(5),
+      })
+      const beyond = await problemOf(eventsOf(client, ids(300)))
+      expect(beyond.code).toBe('completion-too-long')
+      expect(beyond.message).toBe(
+        "The ids after the prompt are 44 more than the model's context holds."
+      )
+      const filled = await problemOf(eventsOf(client, ids(256)))
+      expect(filled.message).toContain('leave no room for the prompt')
+    }
+  })
+
   it.each([
     [{position: 500}, 'position-out-of-range'],
     [{track: [99_999]}, 'unknown-token-id'],

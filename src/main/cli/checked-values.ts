@@ -1,0 +1,46 @@
+import type {z} from 'zod'
+import {LIMITS, limitsInWords, type NumberLimits} from './flag-limits.ts'
+import {flagOf} from './flag-values.ts'
+import {UsageError} from './usage-error.ts'
+
+/** What else than a number within limits a value may be. */
+const TAKES: Readonly<Record<string, string>> = {
+  position: 'last or a whole number from 0',
+  widthPx: 'a width from 120px to 10000px, such as 85mm',
+  track: 'up to 64 token ids',
+  completionIds: 'token ids',
+  truncate: 'left or right',
+  messages: 'a list of objects with role and content, both text',
+  chat: 'true or false',
+  sample: 'true or false',
+  noSpecialTokens: 'true or false',
+  parseSpecial: 'true or false',
+  kvCache: 'true or false',
+  noPrompt: 'true or false',
+  tracks: '1 to 6 names of tracks',
+  title: 'text of up to 500 characters',
+  caption: 'text of up to 5000 characters',
+}
+
+/** Checks values by their schema; what is wrong is named by its flag, in words. */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  values: Readonly<Record<string, unknown>>
+): z.output<Schema> {
+  const parsed = schema.safeParse(values)
+  if (parsed.success) return parsed.data
+  const name = String(parsed.error.issues[0]!.path[0] ?? '')
+  throw new UsageError(`${flagOf(name)} takes ${takes(name)}${notThis(values[name])}`)
+}
+
+/** What a value of the request or of a figure may be. */
+export function takes(name: string): string {
+  const limits: NumberLimits | undefined = LIMITS[name as keyof typeof LIMITS]
+  return TAKES[name] ?? (limits ? limitsInWords(limits) : 'text')
+}
+
+function notThis(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  // A long value says nothing that its length did not.
+  return text === undefined || text.length > 60 ? '' : `, not “${text}”`
+}
