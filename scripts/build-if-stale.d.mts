@@ -2,5 +2,6 @@ export const root: string
 export function buildIfStale(options?: {
   quiet?: boolean
   folder?: string
-  build?: (folder: string) => Promise<void>
+  build?: (folder: string, signal?: AbortSignal) => Promise<void>
+  signal?: AbortSignal
 }): Promise<boolean>

@@ -31,13 +31,13 @@ const LOCK_WAIT_MS = 180_000
 
 /**
  * Builds when anything changed, one process at a time. Returns whether it did. An installed package has
- * no sources and is never built. Messages go to standard error only.
+ * no sources and is never built. Messages go to standard error only. An aborted `signal` stops it.
  */
-export async function buildIfStale({quiet = false, folder = root, build = buildAll} = {}) {
+export async function buildIfStale({quiet = false, folder = root, build = buildAll, signal} = {}) {
   if (!existsSync(join(folder, 'src')) || isFresh(folder)) return false
   mkdirSync(join(folder, 'out'), {recursive: true})
   const lock = join(folder, 'out/.lock')
-  await takeLock(lock)
+  await takeLock(lock, signal)
   try {
     // Somebody else may have built it while this one waited.
     if (isFresh(folder)) return false
@@ -45,7 +45,7 @@ export async function buildIfStale({quiet = false, folder = root, build = buildA
     // Taken before the build, so that what changes during it is built next time.
     const stamp = stampOfInputs(folder)
     rmSync(join(folder, 'out/.stamp'), {force: true})
-    await build(folder)
+    await build(folder, signal)
     writeFileSync(join(folder, 'out/.stamp'), stamp)
     return true
   } finally {
@@ -53,7 +53,7 @@ export async function buildIfStale({quiet = false, folder = root, build = buildA
   }
 }
 
-const buildAll = (folder) =>
+const buildAll = (folder, signal) =>
   run(
     process.execPath,
     [
@@ -62,7 +62,8 @@ const buildAll = (folder) =>
       '--logLevel',
       'warn',
     ],
-    folder
+    folder,
+    signal
   )
 
 function isFresh(folder) {
@@ -90,7 +91,7 @@ function stampOfInputs(folder) {
 }
 
 /** Waits for the lock; one whose owner is gone counts for nothing. */
-async function takeLock(lock) {
+async function takeLock(lock, signal) {
   const deadline = Date.now() + LOCK_WAIT_MS
   for (;;) {
     try {
@@ -103,7 +104,7 @@ async function takeLock(lock) {
     }
     if (!isOwnerAlive(lock)) rmSync(lock, {force: true})
     else if (Date.now() > deadline) throw new Error(`another build holds ${lock}`)
-    else await sleep(50)
+    else await sleep(50, undefined, {signal})
   }
 }
 
@@ -119,10 +120,11 @@ function isOwnerAlive(lock) {
   }
 }
 
-function run(command, commandArguments, cwd) {
+function run(command, commandArguments, cwd, signal) {
   return new Promise((resolvePromise, reject) => {
     const child = spawn(command, commandArguments, {
       cwd,
+      signal,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {...process.env, NO_COLOR: '1'},
     })
