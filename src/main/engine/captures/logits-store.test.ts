@@ -52,9 +52,10 @@ describe('kept logits', () => {
     expect(store.find('m', [5, 6], 1)).toBe(run)
     store.add(run, rows(2, 2, 0, [7, 8]))
     expect(store.find('m', [5, 6, 7, 8], 3)!.row(3)![0]).toBe(3)
-    expect(store.findPrompt('m', [5, 6, 7], 2)).toBe(run)
     // Generated positions were not run as a prompt, so a prompt cannot take them up.
-    expect(store.findPrompt('m', [5, 6, 7], 3)).toBeNull()
+    expect(store.findPrompt('m', [5, 6, 7])).toEqual({run, count: 2})
+    expect(store.findPrompt('m', [5, 9, 7])).toEqual({run, count: 1})
+    expect(store.findPrompt('m', [9])).toBeNull()
   })
 
   it('stay within the budget: the least recently used goes first, never one in use', () => {
@@ -101,7 +102,10 @@ describe('kept logits', () => {
     store.add(first, rows(0, 2, 0))
     store.add(first, rows(2, 1, 0))
     store.unpin(first)
-    const second = store.begin('m', WIDTH, [1, 2, 9, 9], first, 2)!
+    const known = store.findPrompt('m', [1, 2, 9, 9])!
+    expect(known).toEqual({run: first, count: 2})
+    const second = store.begin('m', WIDTH, [1, 2, 9, 9], known)!
+    store.share(second, first, 2)
     expect(second.rowCount).toBe(2)
     store.add(second, rows(2, 2, 50))
     store.unpin(second)

@@ -11,6 +11,12 @@ interface Block {
   ownerCount: number
 }
 
+/** The rows that a kept run has in common with a prompt: those before `count`. */
+export interface KeptPrompt {
+  readonly run: KeptRun
+  readonly count: number
+}
+
 /** One sequence with its rows, growing while it is run. Row i is what the model predicts after i. */
 export class KeptRun {
   readonly ids: number[]
@@ -53,6 +59,14 @@ export class KeptRun {
     return true
   }
 
+  /** How many positions of a prompt with these ids were run as a prompt here, from the first. */
+  promptCountOf(ids: ArrayLike<number>): number {
+    const most = Math.min(this.promptCount, this.rowCount, ids.length)
+    let count = 0
+    while (count < most && this.ids[count] === ids[count]) count++
+    return count
+  }
+
   private blockAt(position: number): Block | undefined {
     return this.blocks.find(
       ({firstPosition, rowCount}) =>
@@ -73,27 +87,30 @@ export class LogitsStore {
   constructor(readonly maxBytes: number) {}
 
   /**
-   * A place for a run's rows, or null where those of its prompt alone are over the budget. The rows
-   * before `startAt` are shared with `earlier`. It stays until `unpin`.
+   * A place for a run's rows, or null where those of its prompt alone are over the budget. Of
+   * `known` rows as many as `share` is told may be taken over. It stays until `unpin`.
    */
   begin(
     modelKey: string,
     vocabularySize: number,
     promptIds: ArrayLike<number>,
-    earlier: KeptRun | null = null,
-    startAt = 0
+    known: KeptPrompt | null = null
   ): KeptRun | null {
-    const newBytes = (promptIds.length - startAt) * vocabularySize * 4
-    if (earlier) earlier.pinCount++
+    const newBytes = (promptIds.length - (known?.count ?? 0)) * vocabularySize * 4
+    if (known) known.run.pinCount++
     const hasRoom = this.makeRoom(newBytes)
-    if (earlier) earlier.pinCount--
+    if (known) known.run.pinCount--
     if (!hasRoom) return null
     const run = new KeptRun(modelKey, vocabularySize, promptIds)
-    for (const block of earlier?.blocks ?? []) {
-      if (block.firstPosition + block.rowCount <= startAt) this.own(run, block)
-    }
     this.runs.add(run)
     return run
+  }
+
+  /** Gives a run without rows those of `earlier` before `startAt`; both have them then. */
+  share(run: KeptRun, earlier: KeptRun, startAt: number): void {
+    for (const block of earlier.blocks) {
+      if (block.firstPosition + block.rowCount <= startAt) this.own(run, block)
+    }
   }
 
   /** Adds rows to a run under way; drops them where there is no more room. */
@@ -126,15 +143,20 @@ export class LogitsStore {
     return found
   }
 
-  /** A run whose first `count` positions were run as a prompt with these ids. */
-  findPrompt(modelKey: string, ids: ArrayLike<number>, count: number): KeptRun | null {
+  /** The run that has most of this prompt, run as a prompt; of several one that ends where it does. */
+  findPrompt(modelKey: string, ids: ArrayLike<number>): KeptPrompt | null {
+    let found: KeptRun | null = null
+    let most = 0
     for (const run of this.runs) {
-      if (run.modelKey !== modelKey || run.promptCount < count) continue
-      if (!run.hasRowsOf(ids, count)) continue
-      this.touch(run)
-      return run
+      if (run.modelKey !== modelKey) continue
+      const count = run.promptCountOf(ids)
+      const isAsGood = count === most && count > 0 && run.promptCount === ids.length
+      if (count <= most && !isAsGood) continue
+      found = run
+      most = count
     }
-    return null
+    if (found) this.touch(found)
+    return found && {run: found, count: most}
   }
 
   /** Forgets the runs of a model that is no longer loaded. */

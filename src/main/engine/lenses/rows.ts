@@ -28,7 +28,7 @@ export function scoringJob(
 ): RunJob {
   return {
     ids,
-    startAt: 0,
+    knownCount: 0,
     useKvCache: true,
     keepLogits: false,
     endIds: model.folder.stopIds,
@@ -203,6 +203,7 @@ async function runForRow(
           if (event.position === position) row = event.logits
           return
         }
+        if (event.kind !== 'rows') return
         model.rates.record(event)
         if (kept) store.add(kept, event)
       },

@@ -8,10 +8,10 @@ import type {
   TokensEvent,
   TokensRequest,
 } from '../../../shared/lenses/tokens.ts'
-import type {KeptRun, LogitsStore} from '../captures/logits-store.ts'
+import type {KeptPrompt, KeptRun, LogitsStore} from '../captures/logits-store.ts'
 import {EventQueue} from '../jobs/event-queue.ts'
 import type {LoadedModel, Models} from '../runtime/models.ts'
-import type {RowEvent, RowsEvent, RunJob, RunOutcome} from '../runtime/worker-protocol.ts'
+import type {RowsEvent, RunEvent, RunJob, RunOutcome} from '../runtime/worker-protocol.ts'
 import {checkIds, completionPart, type EncodedPrompt, encodePrompt} from './encode-prompt.ts'
 import {
   computeNext,
@@ -113,12 +113,6 @@ function provenanceOf(model: LoadedModel, versions: Provenance['versions']): Pro
   }
 }
 
-/** Rows that an earlier run left: those before `startAt`. */
-interface Known {
-  readonly run: KeptRun
-  readonly startAt: number
-}
-
 /** The part of a run that needs the model: one job, or none where everything is kept. */
 class TokensRun {
   stopReason: StopReason | null = null
@@ -164,12 +158,14 @@ class TokensRun {
   }
 
   async *events(): AsyncGenerator<TokensEvent, void, undefined> {
-    const {ids} = this
-    const isComparison = this.request.kvCache === false
-    const known = isComparison ? null : this.findKnown()
+    const {ids, model, request} = this
+    const isComparison = request.kvCache === false
+    const known = isComparison ? null : this.context.store.findPrompt(model.info.sha256, ids)
     if (known) known.run.pinCount++
     try {
-      if (known && known.startAt === ids.length) {
+      // A longer prompt was cut into other runs, which moves its rows by rounding.
+      const isWhole = known?.count === ids.length && known.run.promptCount === ids.length
+      if (known && isWhole && request.generate === 0) {
         yield* this.knownEvents(known.run, ids.length)
         yield* this.rowEvents(known.run)
         return
@@ -180,40 +176,18 @@ class TokensRun {
     }
   }
 
-  private async *newEvents(known: Known | null): AsyncGenerator<TokensEvent, void, undefined> {
+  private async *newEvents(known: KeptPrompt | null): AsyncGenerator<TokensEvent, void, undefined> {
     const {store} = this.context
     const isComparison = this.request.kvCache === false
     const {vocabularySize, sha256} = this.model.info
-    const kept = isComparison
-      ? null
-      : store.begin(sha256, vocabularySize, this.ids, known?.run, known?.startAt)
+    const kept = isComparison ? null : store.begin(sha256, vocabularySize, this.ids, known)
     try {
-      // Without room for the new rows the old ones are no use either: they may be what gave way.
-      const startAt = kept && known ? known.startAt : 0
-      if (known && startAt > 0) yield* this.knownEvents(known.run, startAt)
-      yield* this.modelEvents(kept, startAt)
+      // Without room for the new rows the old ones are no use either: later ones would not follow them.
+      yield* this.modelEvents(kept, kept && known)
       yield* this.rowEvents(kept)
     } finally {
       if (kept) store.unpin(kept)
     }
-  }
-
-  /** A kept run with this sequence, or with a part of it that the worker can take up from. */
-  private findKnown(): Known | null {
-    const {ids, model, request} = this
-    const {store} = this.context
-    const {sha256} = model.info
-    if (request.generate === 0) {
-      const whole = store.findPrompt(sha256, ids, ids.length)
-      if (whole && whole.promptCount === ids.length) return {run: whole, startAt: ids.length}
-    }
-    const {resumableIds} = model.session
-    const count = resumableIds.length
-    // The last position is run again, for its row and for the cache that generation starts from.
-    if (count === 0 || count >= ids.length) return null
-    for (let i = 0; i < count; i++) if (resumableIds[i] !== ids[i]) return null
-    const run = store.findPrompt(sha256, ids, count)
-    return run && {run, startAt: count}
   }
 
   private async *knownEvents(
@@ -230,19 +204,22 @@ class TokensRun {
 
   private async *modelEvents(
     kept: KeptRun | null,
-    startAt: number
+    known: KeptPrompt | null
   ): AsyncGenerator<TokensEvent, void, undefined> {
     const {request, model} = this
-    const queue = new EventQueue<RowsEvent | RowEvent>()
+    const queue = new EventQueue<RunEvent>()
     let outcome: RunOutcome | null = null
     // A reader that goes away without a word ends the job as well.
     const left = new AbortController()
     const signal = this.signal ? AbortSignal.any([this.signal, left.signal]) : left.signal
     this.runStartedMs = performance.now()
     model.session
-      .run(this.job(kept !== null, startAt), {
+      .run(this.job(kept !== null, known?.count ?? 0), {
         signal,
         onEvent: (event) => {
+          if (event.kind === 'started' && kept && known) {
+            this.context.store.share(kept, known.run, event.startAt)
+          }
           if (event.kind === 'rows') {
             model.rates.record(event)
             if (kept) this.context.store.add(kept, event)
@@ -259,10 +236,16 @@ class TokensRun {
         (error) => queue.fail(error)
       )
     try {
-      yield this.progress('prompt', startAt)
+      yield this.progress('prompt', 0)
       for await (const event of queue) {
         if (event.kind === 'row') {
           this.singleRows.set(event.position, event.logits)
+          continue
+        }
+        if (event.kind === 'started') {
+          if (!known || event.startAt === 0) continue
+          yield* this.knownEvents(known.run, event.startAt)
+          yield this.progress('prompt', event.startAt)
           continue
         }
         this.tracked.add(event.tracked)
@@ -279,10 +262,10 @@ class TokensRun {
     this.stopReason = (outcome as RunOutcome | null)?.stopReason ?? null
   }
 
-  private job(keepLogits: boolean, startAt: number): RunJob {
+  private job(keepLogits: boolean, knownCount: number): RunJob {
     const {request, model, ids} = this
     return scoringJob(ids, model, {
-      startAt,
+      knownCount,
       useKvCache: request.kvCache !== false,
       keepLogits,
       trackIds: request.track,

@@ -144,7 +144,7 @@ describe('a decoder', () => {
     await session.run(
       {
         ids: Int32Array.of(1, 2, 3),
-        startAt: 0,
+        knownCount: 0,
         useKvCache: true,
         keepLogits: true,
         endIds: [],
@@ -170,7 +170,7 @@ describe('a decoder', () => {
     const session = await ModelSession.create(await specOf(sumModel({table})))
     const job = {
       ids: Int32Array.of(1, 1, 2, 1),
-      startAt: 0,
+      knownCount: 0,
       useKvCache: true,
       keepLogits: true,
       endIds: [],

@@ -4,30 +4,33 @@ import {NonFiniteLogitError} from '../../../shared/math/distribution.ts'
 import {generate} from '../generation/generate.ts'
 import type {CacheMark, Decoder} from './decoder.ts'
 import {emptyColumns, logSumExpOf, scoreToken, trackRows} from './row-scorer.ts'
-import type {RowEvent, RowsEvent, RunJob, RunOutcome, SessionFacts} from './worker-protocol.ts'
+import type {RowsEvent, RunEvent, RunJob, RunOutcome, SessionFacts} from './worker-protocol.ts'
 
 /** Time over which generated tokens are gathered into one event: a frame. */
 const BATCH_MS = 16
 
 /** Where a later job may take up: a prompt's KV cache at the end of its last whole chunk. */
 export interface ResumePoint {
+  /** The sequence it is of; the cache holds its first `mark.count` ids. */
+  readonly ids: Int32Array
   readonly mark: CacheMark
   /** What the model predicts after the last cached position. */
   readonly row: Float32Array
 }
 
 export interface JobContext {
-  readonly decoder: Decoder
+  readonly decoder: Pick<Decoder, 'canChunk' | 'reset' | 'mark' | 'return' | 'append'>
   readonly facts: SessionFacts
   readonly modelId: string
   readonly contextLength: number
   readonly resumePoint: ResumePoint | null
   readonly isCancelled: () => boolean
-  readonly emit: (event: RowsEvent | RowEvent) => void
+  readonly emit: (event: RunEvent) => void
 }
 
 /**
- * Runs a job: the prompt in chunks, then generation. Positions are emitted in order and once, each
+ * Runs a job: the prompt in chunks, then generation. It says where it starts: at the resume point where
+ * that is of this very sequence, else at 0. Positions from there are emitted in order and once, each
  * with its statistics (from the row before it) and its own row. Chunks start at multiples of the chunk
  * length whatever was cached, so that a resumed run gives the same numbers as one from the start.
  */
@@ -42,7 +45,6 @@ export async function runJob(
   return {
     status: isCancelled ? 'cancelled' : 'completed',
     stopReason,
-    cachedCount: run.resumePoint?.mark.count ?? 0,
     resumePoint: run.resumePoint,
   }
 }
@@ -65,10 +67,11 @@ class JobRun {
     const {job, context} = this
     const {decoder} = context
     const {ids} = job
-    this.start()
+    const startAt = this.start()
+    context.emit({kind: 'started', startAt})
     const canChunk = job.useKvCache && decoder.canChunk
     const chunkLength = canChunk ? context.facts.chunkLength : ids.length
-    for (let first = job.startAt; first < ids.length; first += chunkLength) {
+    for (let first = startAt; first < ids.length; first += chunkLength) {
       if (context.isCancelled()) return false
       const end = Math.min(ids.length, first + chunkLength)
       const isWhole = canChunk && end % chunkLength === 0
@@ -77,7 +80,7 @@ class JobRun {
       const rows = await decoder.append(ids.subarray(first, end), isLast)
       this.emitPrompt(first, rows, performance.now() - startedMs)
       const mark = isWhole ? decoder.mark() : null
-      if (mark) this.resumePoint = {mark, row: this.row!}
+      if (mark) this.resumePoint = {ids, mark, row: this.row!}
     }
     return true
   }
@@ -115,17 +118,18 @@ class JobRun {
     return reason
   }
 
-  private start(): void {
+  /** Brings the decoder to where the job starts, and gives that position. */
+  private start(): number {
     const {job, context} = this
-    if (job.startAt === 0) {
-      context.decoder.reset(job.useKvCache)
-      return
-    }
     const point = context.resumePoint
-    if (!point || point.mark.count !== job.startAt) throw new Error('no such resume point')
+    if (!point || !isPointOf(point, job)) {
+      context.decoder.reset(job.useKvCache)
+      return 0
+    }
     context.decoder.return(point.mark)
     this.resumePoint = point
     this.row = point.row
+    return point.mark.count
   }
 
   private emitPrompt(first: number, rows: Float32Array, elapsedMs: number): void {
@@ -196,6 +200,14 @@ class JobRun {
       })
     }
   }
+}
+
+/** Whether a job may start there: rows that nobody has would be missing after a later point. */
+function isPointOf({ids, mark}: ResumePoint, job: RunJob): boolean {
+  // The last position is run again, for its row and for the cache that generation starts from.
+  if (!job.useKvCache || mark.count > job.knownCount || mark.count >= job.ids.length) return false
+  for (let i = 0; i < mark.count; i++) if (ids[i] !== job.ids[i]) return false
+  return true
 }
 
 /** Gathers generated positions into one event a frame. */

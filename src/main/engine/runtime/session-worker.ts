@@ -96,8 +96,8 @@ async function run(job: RunJob, cancelFlag: Int32Array): Promise<void> {
     emit: send,
   })
   resumePoint = outcome.resumePoint ?? resumePoint
-  const {status, stopReason, cachedCount} = outcome
-  send({kind: 'finished', outcome: {status, stopReason, cachedCount}})
+  const {status, stopReason} = outcome
+  send({kind: 'finished', outcome: {status, stopReason}})
 }
 
 function send(message: WorkerMessage): void {

@@ -27,7 +27,7 @@ async function open({chunkLength = 256, model = 'kv'}: Options = {}): Promise<Mo
 function jobOf(ids: ArrayLike<number>, changes: Partial<RunJob> = {}): RunJob {
   return {
     ids: Int32Array.from(ids),
-    startAt: 0,
+    knownCount: 0,
     useKvCache: true,
     keepLogits: true,
     endIds: [1],
@@ -39,6 +39,7 @@ function jobOf(ids: ArrayLike<number>, changes: Partial<RunJob> = {}): RunJob {
 }
 
 interface Collected {
+  startAt: number | null
   outcome: RunOutcome
   events: RowsEvent[]
   rows: Float32Array[]
@@ -52,13 +53,16 @@ async function collect(
   signal?: AbortSignal
 ): Promise<Collected> {
   const events: RowsEvent[] = []
+  let startAt: number | null = null
   const outcome = await session.run(job, {
     ...(signal ? {signal} : {}),
     onEvent: (event) => {
       if (event.kind === 'rows') events.push(event)
+      if (event.kind === 'started') startAt = event.startAt
     },
   })
   return {
+    startAt,
     outcome,
     events,
     rows: events.flatMap(({logits, rowCount}) =>
@@ -174,15 +178,29 @@ describe('a model session', () => {
         expect(chunked.column(name)[i]).toBeCloseTo(whole.column(name)[i]!, 4)
       }
     }
-    expect(Array.from(inChunks.resumableIds)).toEqual(ids.slice(0, 48))
 
     // Resumed, the numbers are not merely close: they are those of a run from the start.
     const changed = [...ids.slice(0, 48), 9, 10, 11]
-    const resumed = await collect(inChunks, jobOf(changed, {startAt: 48, generation: greedy(5)}))
+    const resumed = await collect(inChunks, jobOf(changed, {knownCount: 50, generation: greedy(5)}))
+    expect(resumed.startAt).toBe(48)
     const fresh = await open({chunkLength: 16})
     const again = await collect(fresh, jobOf(changed, {generation: greedy(5)}))
     expect(resumed.completionIds).toEqual(again.completionIds)
     expect(resumed.column('logprob')).toEqual(again.column('logprob').slice(48))
+
+    // The worker is past what is known, or elsewhere: it begins anew, whatever was asked for.
+    for (const job of [
+      jobOf(changed, {knownCount: 47}),
+      jobOf(changed.with(3, 77), {knownCount: 48}),
+      jobOf(changed.slice(0, 48), {knownCount: 48}),
+      jobOf(changed, {knownCount: 48, useKvCache: false}),
+    ]) {
+      const {startAt, column} = await collect(inChunks, job)
+      const anew = await collect(fresh, {...job, knownCount: 0})
+      expect([startAt, anew.startAt]).toEqual([0, 0])
+      expect(column('logprob')).toEqual(anew.column('logprob'))
+      await collect(inChunks, jobOf(changed))
+    }
     await Promise.all([inChunks.release(), fresh.release()])
   })
 
@@ -251,7 +269,7 @@ describe('a model session', () => {
     await session.run(jobOf(ids, {keepLogits: false, rowPosition: 5, generation: greedy(4)}), {
       onEvent: (event) => {
         if (event.kind === 'row') rows.set(event.position, event.logits)
-        else expect(event.logits).toBeNull()
+        else if (event.kind === 'rows') expect(event.logits).toBeNull()
       },
     })
     expect([...rows.keys()]).toEqual([5, 19, 23])

@@ -4,8 +4,7 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type Priority, RunQueue} from '../jobs/run-queue.ts'
 import {sessionWorkerPath} from './worker-path.ts'
 import type {
-  RowEvent,
-  RowsEvent,
+  RunEvent,
   RunJob,
   RunOutcome,
   SessionFacts,
@@ -19,7 +18,7 @@ export interface RunOptions {
   readonly priority?: Priority
   readonly signal?: AbortSignal
   /** Not called any more once `signal` is aborted. */
-  readonly onEvent: (event: RowsEvent | RowEvent) => void
+  readonly onEvent: (event: RunEvent) => void
 }
 
 /** Who wants to know how a session is doing. */
@@ -40,8 +39,6 @@ interface Pending {
  * since a run itself cannot be stopped and ending its thread would end the process.
  */
 export class ModelSession {
-  /** Ids at the start of a job's prompt whose KV cache the worker holds. */
-  resumableIds: Int32Array = new Int32Array(0)
   private readonly queue: RunQueue
   private pending: Pending | null = null
   private death: Error | null = null
@@ -120,7 +117,7 @@ export class ModelSession {
   private async runNow(
     job: RunJob,
     signal: AbortSignal | undefined,
-    onEvent: (event: RowsEvent | RowEvent) => void
+    onEvent: (event: RunEvent) => void
   ): Promise<RunOutcome> {
     const cancelFlag = new SharedArrayBuffer(4)
     const cancel = () => Atomics.store(new Int32Array(cancelFlag), 0, 1)
@@ -129,6 +126,7 @@ export class ModelSession {
     try {
       const outcome = await this.send<RunOutcome>({kind: 'run', job, cancelFlag}, (message) => {
         switch (message.kind) {
+          case 'started':
           case 'rows':
           case 'row':
             if (!signal?.aborted) onEvent(message)
@@ -144,7 +142,6 @@ export class ModelSession {
             return assertNever(message)
         }
       })
-      if (outcome.cachedCount > 0) this.resumableIds = job.ids.slice(0, outcome.cachedCount)
       signal?.throwIfAborted()
       return outcome
     } finally {

@@ -27,8 +27,11 @@ export interface SessionFacts {
 /** A sequence to be run, scored and continued. Position i's row is what the model predicts after i. */
 export interface RunJob {
   readonly ids: Int32Array
-  /** Rows before this position are known; the worker still holds the KV cache up to it. */
-  readonly startAt: number
+  /**
+   * Rows before this position are known to who asks. The worker begins there or earlier, wherever it
+   * can when the job's turn comes, and says where: see `StartedEvent`.
+   */
+  readonly knownCount: number
   /** Off: every run takes the whole sequence. */
   readonly useKvCache: boolean
   /** Rows are handed over, not only what is computed from them. */
@@ -54,6 +57,12 @@ export interface TrackedRows {
   readonly prob: Float64Array<ArrayBuffer>
   readonly rank: Int32Array<ArrayBuffer>
   readonly logit: Float32Array<ArrayBuffer>
+}
+
+/** A job's first event: rows are run and handed over from this position on, 0 to `knownCount`. */
+export interface StartedEvent {
+  readonly kind: 'started'
+  readonly startAt: number
 }
 
 /** Consecutive positions that were run: each with its statistics and with its row. */
@@ -82,11 +91,11 @@ export interface RowEvent {
   readonly logits: Float32Array
 }
 
+export type RunEvent = StartedEvent | RowsEvent | RowEvent
+
 export interface RunOutcome {
   readonly status: 'completed' | 'cancelled'
   readonly stopReason: StopReason | null
-  /** Positions of the prompt whose KV cache the worker keeps for a later job; 0 for no new ones. */
-  readonly cachedCount: number
 }
 
 export type WorkerCommand =
@@ -103,8 +112,7 @@ export type WorkerMessage =
   /** The model is in memory and about to be tried. */
   | {readonly kind: 'checking'}
   | {readonly kind: 'created'; readonly facts: SessionFacts}
-  | RowsEvent
-  | RowEvent
+  | RunEvent
   | {readonly kind: 'finished'; readonly outcome: RunOutcome}
   | {readonly kind: 'failed'; readonly problem: Problem | null; readonly stack: string}
   | {readonly kind: 'released'}
