@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join, resolve} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
+import {serveResultSchema} from './schema-command.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const builtCli = join(root, 'out/main/cli.js')
@@ -11,20 +12,27 @@ const model = join(root, 'fixtures/tiny-decoder-kv')
 const folder = mkdtempSync(join(tmpdir(), 'tokenscope-built-'))
 afterAll(() => rmSync(folder, {recursive: true}))
 
-/** Runs the built command; `onError` hears every piece of standard error. */
+/** Runs the built command, or npm; `onError` and `onOut` hear every piece of their stream. */
 function run(
   commandArguments: readonly string[],
-  options: {input?: string | Uint8Array; onError?: (kill: () => void) => void} = {}
+  options: {
+    input?: string | Uint8Array
+    onError?: (kill: () => void) => void
+    onOut?: (kill: () => void) => void
+    npm?: boolean
+  } = {}
 ): Promise<{code: number | null; out: string; error: string}> {
   return new Promise((settle) => {
-    const child = spawn(process.execPath, [builtCli, ...commandArguments], {
-      cwd: folder,
+    const [command, first] = options.npm ? ['npm', []] : [process.execPath, [builtCli]]
+    const child = spawn(command, [...first, ...commandArguments], {
+      cwd: options.npm ? root : folder,
       env: {...process.env, TOKENSCOPE_STATE_FOLDER: folder},
     })
     let out = ''
     let error = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text
+      options.onOut?.(() => child.kill('SIGINT'))
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       error += text
@@ -94,5 +102,25 @@ describe.skipIf(!existsSync(builtCli))('the built command', () => {
     )
     expect(code).toBe(130)
     expect(JSON.parse(out)).toMatchObject({schema: 'tokenscope/tokens@1', status: 'cancelled'})
+  })
+
+  test('what serve prints when it is ready is of its schema', async () => {
+    const {code, out} = await run(['serve', '--json', '--no-open'], {onOut: (kill) => kill()})
+    expect(code).toBe(0)
+    const result = JSON.parse(out)
+    expect(serveResultSchema.strict().parse(result)).toEqual(result)
+  })
+
+  // Builds first where the sources are newer than what is built.
+  test('through npm, standard output is the one JSON object and nothing else', {
+    timeout: 180_000,
+  }, async () => {
+    const {code, out} = await run(
+      ['run', '-s', 'cli', '--', 'tokens', '--model', model, '--prompt', 'a b', '--json'],
+      {npm: true}
+    )
+    expect(code).toBe(0)
+    expect(out).toMatch(/^\{.*\}\n$/)
+    expect(tokensResultSchema.parse(JSON.parse(out)).request.prompt).toBe('a b')
   })
 })
