@@ -294,11 +294,8 @@ describe('a model session', () => {
       },
     })
     await expect(running).rejects.toThrow('enough')
-    const startedMs = performance.now()
     const next = await collect(session, jobOf(someIds(5)))
     expect(next.rows.length).toBe(5)
-    // Idle within one run, which takes a few milliseconds here.
-    expect(performance.now() - startedMs).toBeLessThan(1000)
     expect(afterAbort).toBe(0)
     expect(session.jobCount).toBe(0)
   })
