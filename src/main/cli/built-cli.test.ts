@@ -22,11 +22,14 @@ function run(
     npm?: boolean
   } = {}
 ): Promise<{code: number | null; out: string; error: string}> {
+  const env: NodeJS.ProcessEnv = {...process.env, TOKENSCOPE_STATE_FOLDER: folder}
+  // That of the sources; what is built has its own, which may be older.
+  delete env.TOKENSCOPE_SESSION_WORKER
   return new Promise((settle) => {
     const [command, first] = options.npm ? ['npm', []] : [process.execPath, [builtCli]]
     const child = spawn(command, [...first, ...commandArguments], {
       cwd: options.npm ? root : folder,
-      env: {...process.env, TOKENSCOPE_STATE_FOLDER: folder},
+      env,
     })
     let out = ''
     let error = ''
