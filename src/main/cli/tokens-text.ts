@@ -1,12 +1,17 @@
 import {
   formatBits,
   formatCount,
+  formatFixed,
   formatProb,
   formatRank,
 } from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {guardOf} from '../../shared/figures/tokens/caption.ts'
-import {distributionText} from '../../shared/figures/tokens/next-layout.ts'
+import {
+  distributionText,
+  formatPresentProb,
+  isRowCut,
+} from '../../shared/figures/tokens/next-layout.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 import {type Column, formatTable} from './text-table.ts'
 
@@ -46,8 +51,13 @@ export function tokensText(result: TokensResult, noPrompt: boolean): string {
   ]
   if (result.position !== null) {
     const hasTwo = result.distribution !== 'raw'
-    const probs = (rawProb: number | null | undefined, prob: number | null) =>
-      hasTwo ? [formatProb(rawProb), prob === 0 ? 'cut' : formatProb(prob)] : [formatProb(prob)]
+    const isRestEmpty = result.restCount === 0
+    const probs = (rawProb: number | null | undefined, prob: number | null, index: number) => {
+      const isRest = index === result.next.length
+      const format = isRest && isRestEmpty ? formatProb : formatPresentProb
+      const isCut = isRowCut(result, index) && !(isRest && isRestEmpty)
+      return hasTwo ? [format(rawProb), isCut ? 'cut' : format(prob)] : [format(prob)]
+    }
     const rest = result.restCount === undefined ? '' : `${formatCount(result.restCount ?? 0)} `
     blocks.push(
       `Next token after ${result.position}, ${distributionText(result)}`,
@@ -60,11 +70,11 @@ export function tokensText(result: TokensResult, noPrompt: boolean): string {
         [
           ...result.next.map((row, i) => [
             ...(noPrompt ? [String(i + 1)] : labelOf(row)),
-            ...probs(row.rawProb, row.prob),
+            ...probs(row.rawProb, row.prob, i),
           ]),
           [
             ...(noPrompt ? [`${rest}others`] : ['', `${rest}others`]),
-            ...probs(result.rawRestProb, result.restProb),
+            ...probs(result.rawRestProb, result.restProb, result.next.length),
           ],
         ]
       )
@@ -76,7 +86,7 @@ export function tokensText(result: TokensResult, noPrompt: boolean): string {
     const name = bytesHex ? ` ${plainGlyphs({bytesHex, isSpecial: true})}` : ''
     const label = noPrompt ? `Tracked ${index + 1}` : `Tracked ${tokenId}${name}`
     blocks.push(
-      `${label} after ${at.position}: p ${formatProb(at.prob)}, rank ${formatRank(at.rank)}, logit ${at.logit.toFixed(2)}`
+      `${label} after ${at.position}: p ${formatProb(at.prob)}, rank ${formatRank(at.rank)}, logit ${formatFixed(at.logit, 2)}`
     )
   }
   blocks.push(guardOf(result))

@@ -1,5 +1,4 @@
 import {useMemo} from 'react'
-import {formatProb} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {NextFigure} from '../../../shared/figures/tokens/next-figure.tsx'
 import {layoutNext} from '../../../shared/figures/tokens/next-layout.ts'
@@ -48,7 +47,7 @@ export function NextTable({result, widthPx}: NextTableProps) {
             type="button"
             className="next-hit"
             style={{top: row.yPx}}
-            aria-label={`Continue with ${name}, ${token.prob > 0 ? formatProb(token.prob) : 'cut'}`}
+            aria-label={`Continue with ${name}, ${row.sampledText}`}
             data-candidate={row.candidateId}
             data-prob={token.prob}
             onClick={() => void continueWith(position, token.id)}

@@ -24,9 +24,11 @@ export function NextFigure({layout, palette, selectedId = null, isInteractive}: 
       </text>
       <g fontSize={11} fill={palette.ink3}>
         <MixedText x={TITLE_NOTE_PX} y={14} text={layout.titleNote} sizePx={11} typeface="sans" />
-        <text x={roundPx(layout.widthPx)} y={14} textAnchor="end">
-          {layout.hint}
-        </text>
+        {layout.hint && (
+          <text x={roundPx(layout.widthPx)} y={14} textAnchor="end">
+            {layout.hint}
+          </text>
+        )}
         <text x={0} y={headBaseline}>
           token
         </text>

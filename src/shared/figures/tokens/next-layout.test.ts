@@ -8,7 +8,8 @@ const tempered = storyResult({temperature: 0.9, topP: 1})
 
 test('truncated: hollow raw, solid sampled, cut dashed, the rest and the sum counted', () => {
   const layout = layoutNext(truncated, {widthPx: 300})!
-  expect(layout.hint).toBe('hollow raw, solid sampled')
+  expect(layout.hint).toBe('')
+  expect(layout.notes[1]!.text).toBe('hollow raw, solid sampled')
   expect(layout.columns.map((column) => column.name)).toEqual(['raw', 'sampled'])
   expect(layout.rows.slice(0, 4).map((row) => [row.rawText, row.sampledText, row.isCut])).toEqual([
     ['0.83', '0.90', false],
@@ -25,6 +26,31 @@ test('truncated: hollow raw, solid sampled, cut dashed, the rest and the sum cou
   })
   expect(layout.sum.text).toBe('3 kept; 2,045 cut, 0.05')
   expect(layout.notes[0]!.text).toBe('sampled: temperature 0.90, then top-p 0.95 (truncated)')
+})
+
+test('nothing is cut but by top-p, however small a probability is', () => {
+  const sharp = {
+    ...tempered,
+    restProb: 0,
+    next: tempered.next.map((row, i) => ({...row, prob: i === 0 ? 1 : i === 1 ? 1e-9 : 0})),
+  }
+  const texts = (result: typeof sharp) =>
+    layoutNext(result, {widthPx: 300})!.rows.map((row) => row.sampledText)
+  expect(texts(sharp)).toEqual(['1.00', ...sharp.next.map(() => '<0.001')])
+  const kept = {...sharp, distribution: 'truncated' as const, keptCount: 2}
+  expect(texts(kept).slice(0, 3)).toEqual(['1.00', '<0.001', 'cut'])
+  expect(texts(kept).at(-1)).toBe('cut')
+  const restKept = {...kept, keptCount: sharp.next.length + 1}
+  expect(texts(restKept)).not.toContain('cut')
+  const whole = {...restKept, restCount: 0, keptCount: sharp.next.length, rawRestProb: 0}
+  expect(texts(whole).at(-1)).toBe('0')
+})
+
+test('with two columns a usual word is whole beside the title', () => {
+  const {tokens} = truncated
+  const named = tokens.map((token) => ({...token, bytesHex: '206b69746368656e'}))
+  const layout = layoutNext({...truncated, tokens: named}, {widthPx: 300})!
+  expect(layout.titleNote).toBe('after ·kitchen at 42')
 })
 
 test('raw: one column, and it says so', () => {

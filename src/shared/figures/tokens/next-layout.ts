@@ -52,6 +52,7 @@ export interface NextLayout {
   readonly widthPx: number
   readonly heightPx: number
   readonly titleNote: string
+  /** At the right of the title; may be empty. */
   readonly hint: string
   readonly hasTwoColumns: boolean
   /** Names of the number columns, left to right, and where their numbers end. */
@@ -101,6 +102,24 @@ export function distributionText(
   }
 }
 
+/**
+ * Whether top-p cuts the candidate at `index` of the table; `index` past the last row asks about the
+ * rest. What is cut is known by its count: a probability may be 0 by underflow alone.
+ */
+export function isRowCut(
+  input: Pick<NextInput, 'distribution' | 'keptCount' | 'next' | 'restProb'>,
+  index: number
+): boolean {
+  if (input.distribution !== 'truncated') return false
+  if (input.keptCount !== null && input.keptCount !== undefined) return index >= input.keptCount
+  return (input.next[index]?.prob ?? input.restProb ?? 0) === 0
+}
+
+/** The probability of what may occur: never 0, however small it is. */
+export function formatPresentProb(prob: number | null | undefined): string {
+  return prob === 0 ? '<0.001' : formatProb(prob && Math.max(prob, 1e-9))
+}
+
 /** Lays out the table of what may follow; null where there is none. */
 export function layoutNext(input: NextInput, options: NextOptions): NextLayout | null {
   if (input.position === null || input.next.length === 0) return null
@@ -145,9 +164,10 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
   )
   const lengthOf = (prob: number) => Math.max(1, (prob / longest) * barPx)
   const topPx = TITLE_PX + HEADER_PX
-  const hint = hasTwoColumns ? 'hollow raw, solid sampled' : 'raw, temperature 1'
+  // Two columns say what they are below the table: beside the title the token's name needs the room.
+  const hint = hasTwoColumns ? '' : 'raw, temperature 1'
   const rows: NextRow[] = shown.map((row, i) => {
-    const isCut = hasTwoColumns && !(row.prob > 0)
+    const isCut = isRowCut(input, i)
     return {
       isRest: false,
       candidateId: options.noPrompt ? null : row.id,
@@ -159,11 +179,13 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
       isCut,
       hollowPx: hasTwoColumns ? lengthOf(row.rawProb) : null,
       solidPx: isCut ? null : lengthOf(row.prob),
-      rawText: hasTwoColumns ? formatProb(row.rawProb) : null,
-      sampledText: isCut ? 'cut' : formatProb(row.prob),
+      rawText: hasTwoColumns ? formatPresentProb(row.rawProb) : null,
+      sampledText: isCut ? 'cut' : formatPresentProb(row.prob),
     }
   })
-  const isRestCut = hasTwoColumns && sampledRest < 1e-12
+  const isRestEmpty = input.restCount === 0 && folded.length === 0
+  const isRestCut = !isRestEmpty && isRowCut(input, shown.length)
+  const restText = isRestEmpty ? formatProb : formatPresentProb
   rows.push({
     isRest: true,
     candidateId: null,
@@ -175,11 +197,13 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
     isCut: true,
     hollowPx: lengthOf(rawRest),
     solidPx: hasTwoColumns && !isRestCut ? lengthOf(sampledRest) : null,
-    rawText: hasTwoColumns ? formatProb(rawRest) : null,
-    sampledText: isRestCut ? 'cut' : formatProb(hasTwoColumns ? sampledRest : rawRest),
+    rawText: hasTwoColumns ? restText(rawRest) : null,
+    sampledText: isRestCut ? 'cut' : restText(hasTwoColumns ? sampledRest : rawRest),
   })
   const sumYPx = topPx + rows.length * ROW_PX
-  const noteTexts = hasTwoColumns ? [`sampled: ${distributionText(input)}`] : []
+  const noteTexts = hasTwoColumns
+    ? [`sampled: ${distributionText(input)}`, 'hollow raw, solid sampled']
+    : []
   return {
     widthPx: options.widthPx,
     heightPx: sumYPx + ROW_PX + (noteTexts.length > 0 ? noteTexts.length * NOTE_PX + 4 : 0),
