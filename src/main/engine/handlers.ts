@@ -46,7 +46,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     loadTokenizer,
     threads: options.threads,
     onChange: () => changes.notify(),
-    onUnloaded: ({info}) => store.forget(info.sha256),
+    onUnloaded: ({key}) => store.forget(key),
     onLoaded({info}) {
       if (info.source === 'builtin' || info.source === 'cache') return
       recents.add(info.path).catch((error) => console.error('recent models not kept:', error))

@@ -128,4 +128,18 @@ describe('kept logits', () => {
     expect(store.find('other', [1], 0)).not.toBeNull()
     expect(store.usedBytes).toBe(ROW_BYTES)
   })
+
+  it('stay for who uses them when their model is forgotten, and are counted until they go', () => {
+    const store = new LogitsStore(2 * ROW_BYTES)
+    const run = store.begin('m', WIDTH, [1, 2])!
+    store.add(run, rows(0, 1, 7))
+    store.forget('m')
+    store.add(run, rows(1, 1, 7))
+    expect(run.row(0)![0]).toBe(7)
+    expect(store.usedBytes).toBe(2 * ROW_BYTES)
+    store.unpin(run)
+    keep(store, [3, 4], 0, 'other')
+    expect(run.row(0)).toBeNull()
+    expect(store.usedBytes).toBe(2 * ROW_BYTES)
+  })
 })

@@ -159,9 +159,14 @@ export class LogitsStore {
     return found && {run: found, count: most}
   }
 
-  /** Forgets the runs of a model that is no longer loaded. */
+  /**
+   * Forgets the runs of a model that is no longer loaded. One in use stays whole for its user and gives
+   * way later, when room is needed: nobody asks for it under this key again.
+   */
   forget(modelKey: string): void {
-    for (const run of [...this.runs]) if (run.modelKey === modelKey) this.evict(run)
+    for (const run of [...this.runs]) {
+      if (run.modelKey === modelKey && run.pinCount === 0) this.evict(run)
+    }
   }
 
   private own(run: KeptRun, block: Block): void {

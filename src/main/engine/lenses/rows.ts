@@ -90,7 +90,7 @@ export async function computeNext(
   const {ids, position} = request
   checkSequence(model, ids)
   if (position >= ids.length) throw positionBeyond(position, ids.length)
-  const kept = store.find(model.info.sha256, ids, position)
+  const kept = store.find(model.key, ids, position)
   const row = kept?.row(position) ?? (await runForRow(model, store, ids, position, signal))
   return nextTokensOf(model, row, position, request)
 }
@@ -106,7 +106,7 @@ export async function computeTracked(
   checkSequence(model, ids)
   checkIds(tokenIds, model.info.vocabularySize, 'tokenIds')
   if (tokenIds.length === 0) return []
-  const kept = store.find(model.info.sha256, ids, ids.length - 1)
+  const kept = store.find(model.key, ids, ids.length - 1)
   if (kept) return trackKept(model, kept, ids.length, tokenIds, signal)
   const gathered = new TrackedGatherer(tokenIds)
   await model.session.run(scoringJob(ids, model, {trackIds: tokenIds}), {
@@ -192,7 +192,7 @@ async function runForRow(
   const {chunkLength, vocabularySize} = model.session.facts
   const chunkEnd = (Math.floor(position / chunkLength) + 1) * chunkLength
   const prefixIds = ids.slice(0, Math.min(ids.length, chunkEnd))
-  const kept = store.begin(model.info.sha256, vocabularySize, prefixIds)
+  const kept = store.begin(model.key, vocabularySize, prefixIds)
   let row: Float32Array | null = null
   try {
     const job = scoringJob(prefixIds, model, {keepLogits: kept !== null, rowPosition: position})

@@ -160,7 +160,7 @@ class TokensRun {
   async *events(): AsyncGenerator<TokensEvent, void, undefined> {
     const {ids, model, request} = this
     const isComparison = request.kvCache === false
-    const known = isComparison ? null : this.context.store.findPrompt(model.info.sha256, ids)
+    const known = isComparison ? null : this.context.store.findPrompt(model.key, ids)
     if (known) known.run.pinCount++
     try {
       // A longer prompt was cut into other runs, which moves its rows by rounding.
@@ -179,8 +179,8 @@ class TokensRun {
   private async *newEvents(known: KeptPrompt | null): AsyncGenerator<TokensEvent, void, undefined> {
     const {store} = this.context
     const isComparison = this.request.kvCache === false
-    const {vocabularySize, sha256} = this.model.info
-    const kept = isComparison ? null : store.begin(sha256, vocabularySize, this.ids, known)
+    const {key, info} = this.model
+    const kept = isComparison ? null : store.begin(key, info.vocabularySize, this.ids, known)
     try {
       // Without room for the new rows the old ones are no use either: later ones would not follow them.
       yield* this.modelEvents(kept, kept && known)

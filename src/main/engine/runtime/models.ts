@@ -14,6 +14,11 @@ export type LoadStage = Extract<LoadEvent, {kind: 'stage'}>
 
 /** A model that is ready to run. */
 export interface LoadedModel {
+  /**
+   * Of this loading alone: what is kept of the model's runs is kept under it. The file does not tell
+   * two models apart, since statistics depend on the folder's stop ids too.
+   */
+  readonly key: string
   readonly info: ModelInfo
   readonly folder: ModelFolder
   readonly tokenizer: Tokenizer
@@ -54,6 +59,7 @@ export class Models {
   /** By the model file's path, least recently used first. */
   private readonly loaded = new Map<string, LoadedModel>()
   private readonly paths = new Map<string, string>()
+  private loadCount = 0
   private readonly texts = new Map<string, Promise<{folder: ModelFolder; tokenizer: Tokenizer}>>()
 
   constructor(private readonly options: ModelsOptions) {
@@ -218,7 +224,8 @@ export class Models {
     }
     const memoryBytes = Math.max(0, process.memoryUsage.rss() - memoryBefore)
     const info = infoOf(folder, tokenizer, session, sha256, memoryBytes)
-    const model: LoadedModel = {info, folder, tokenizer, session, rates: new RunRates()}
+    const key = `${folder.filePath} ${++this.loadCount}`
+    const model: LoadedModel = {key, info, folder, tokenizer, session, rates: new RunRates()}
     this.loaded.set(folder.filePath, model)
     this.options.onLoaded?.(model)
     return model
