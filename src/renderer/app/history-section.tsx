@@ -1,14 +1,16 @@
 import {formatCount} from '../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectActiveListing} from '../store/models.ts'
 import type {RunRecord} from '../store/state.ts'
 import {Button} from '../ui/button.tsx'
 
 /** Runs of this visit and the requests of earlier ones, newest first. */
 export function HistorySection() {
   const {clearRuns} = useActions()
-  const {runs, activeRunId} = useWorkbenchState((state) => ({
+  const {runs, activeRunId, chosenName} = useWorkbenchState((state) => ({
     runs: state.runs,
     activeRunId: state.activeRunId,
+    chosenName: selectActiveListing(state)?.id ?? null,
   }))
   return (
     <section aria-labelledby="history-head" data-testid="history">
@@ -24,7 +26,12 @@ export function HistorySection() {
       </h2>
       {runs.length === 0 && <div className="ink-3">Runs are kept here.</div>}
       {runs.map((run) => (
-        <HistoryRow key={run.id} run={run} isActive={run.id === activeRunId} />
+        <HistoryRow
+          key={run.id}
+          run={run}
+          isActive={run.id === activeRunId}
+          isOtherModel={chosenName !== null && run.modelName !== chosenName}
+        />
       ))}
     </section>
   )
@@ -54,7 +61,14 @@ function endText(run: RunRecord): string {
   }
 }
 
-function HistoryRow({run, isActive}: {readonly run: RunRecord; readonly isActive: boolean}) {
+interface HistoryRowProps {
+  readonly run: RunRecord
+  readonly isActive: boolean
+  /** Made with another model than the one of the next Run: the row names it. */
+  readonly isOtherModel: boolean
+}
+
+function HistoryRow({run, isActive, isOtherModel}: HistoryRowProps) {
   const {openRun} = useActions()
   return (
     <div className={`item ${isActive ? 'on' : ''}`}>
@@ -66,7 +80,10 @@ function HistoryRow({run, isActive}: {readonly run: RunRecord; readonly isActive
         testId="history-row"
       >
         <span className="history-time">{timeText(run.startedAt)}</span>
-        <span className="clip">{run.label}</span>
+        <span className="clip" title={`${run.label}, ${run.modelName}`}>
+          {run.label}
+        </span>
+        {isOtherModel && <span className="clip history-model">{run.modelName}</span>}
         <span className={`end ${run.phase.kind === 'failed' ? 'failed' : ''}`}>{endText(run)}</span>
       </Button>
     </div>

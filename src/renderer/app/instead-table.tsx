@@ -1,10 +1,11 @@
 import {tokensOfTable} from '../../shared/domain/token.ts'
 import {formatCount, formatProb} from '../../shared/figures/number-format.ts'
-import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
+import {glyphsOfTokens, plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {NextTokens, ScoredToken} from '../../shared/lenses/tokens.ts'
 import {exp} from '../../shared/math/exp.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
+import {Chip, type ChipCell} from '../ui/chip.tsx'
 
 export interface InsteadTableProps {
   readonly data: TokensRun
@@ -35,6 +36,12 @@ export function InsteadTable({token}: InsteadTableProps) {
   )
 }
 
+/** Parts of a character are hex cells, as in the figure: as plain text they would read as a word. */
+function cellsOf(token: {id: number; bytesHex: string}): readonly ChipCell[] {
+  const cells = glyphsOfTokens([{bytesHex: token.bytesHex, isSpecial: true}], true).cells[0]!
+  return cells.length > 0 ? cells : [{kind: 'code', text: `#${token.id}`}]
+}
+
 function Rows({table, occurred}: {readonly table: NextTokens; readonly occurred: ScoredToken}) {
   const rows = tokensOfTable(table.tokens)
     .slice(0, ROW_COUNT)
@@ -49,8 +56,12 @@ function Rows({table, occurred}: {readonly table: NextTokens; readonly occurred:
       <tbody>
         {rows.map(({token, prob}) => (
           <tr key={token.id} className={isCurrent && token.id === occurred.id ? 'on' : ''}>
-            <th scope="row" className="mono clip">
-              {plainGlyphs({...token, isSpecial: true}) || `#${token.id}`}
+            <th
+              scope="row"
+              className="clip"
+              aria-label={plainGlyphs({...token, isSpecial: true}) || `#${token.id}`}
+            >
+              <Chip cells={cellsOf(token)} size="row" />
             </th>
             <td className="bar-cell">
               <i style={{width: `${Math.max(1.5, (prob / longest) * 100)}%`}} />

@@ -1,3 +1,4 @@
+import type {ModelListing} from '../../shared/domain/model.ts'
 import {
   type TokensRun,
   tokensResultOf,
@@ -6,7 +7,7 @@ import {
 } from '../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 import {type Captures, vocabularyKey} from './captures.ts'
-import {selectLoaded} from './models.ts'
+import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
 import {selectActiveRun} from './runs.ts'
 import type {RunPhase, RunRecord, WorkbenchState} from './state.ts'
 
@@ -79,17 +80,53 @@ export function selectResult(state: WorkbenchState, captures: Captures): TokensR
   )
 }
 
-/** Width of the logits of the model that a run was made with; null where that is no longer known. */
-export function selectVocabularySize(state: WorkbenchState, data: TokensRun): number | null {
-  const path = data.provenance?.model.path ?? null
-  const listing = state.listings.find((candidate) => candidate.path === path)
-  return selectLoaded(state, path)?.vocabularySize ?? listing?.vocabularySize ?? null
+/** The model that made the numbers of a run, whichever is chosen now; null where it is gone. */
+export function selectListingOfRun(
+  state: WorkbenchState,
+  run: RunRecord,
+  captures: Captures
+): ModelListing | null {
+  const path = captures.runs.peek(run.id)?.provenance?.model.path ?? null
+  return (
+    state.listings.find((listing) => listing.path === path) ??
+    state.listings.find((listing) => refOfListing(listing).model === run.request.model) ??
+    null
+  )
 }
 
-/** Milliseconds a token of the active run took, where it is a run of the chosen model. */
+/** Width of the logits of the model that a run was made with; null where that is no longer known. */
+export function selectVocabularySize(state: WorkbenchState, captures: Captures): number | null {
+  const run = selectActiveRun(state)
+  const listing = run && selectListingOfRun(state, run, captures)
+  if (!listing) return null
+  return selectLoaded(state, listing.path)?.vocabularySize ?? listing.vocabularySize
+}
+
+/** Milliseconds a token of the active run took; null before it is done. */
 export function selectMsPerToken(state: WorkbenchState, captures: Captures): number | null {
   const data = selectRunData(state, captures)
   if (!data?.timing || data.tokens.length === 0) return null
-  if (data.provenance?.model.path !== state.activeModelPath) return null
   return data.timing.runMs / data.tokens.length
+}
+
+/** What the top bar names: the model of the run that is shown, and the one of the next Run. */
+export interface ShownModel {
+  readonly name: string | null
+  /** Where the next Run uses another. */
+  readonly nextName: string | null
+  readonly isTeaching: boolean
+  readonly threads: number | null
+}
+
+export function selectShownModel(state: WorkbenchState, captures: Captures): ShownModel {
+  const chosen = selectActiveListing(state)
+  const run = selectActiveRun(state)
+  const listing = run ? selectListingOfRun(state, run, captures) : chosen
+  const isOther = run !== null && chosen !== null && chosen.path !== listing?.path
+  return {
+    name: run?.modelName ?? listing?.id ?? null,
+    nextName: isOther ? chosen.id : null,
+    isTeaching: listing?.source === 'builtin',
+    threads: selectLoaded(state, listing?.path ?? null)?.threads ?? null,
+  }
 }
