@@ -164,18 +164,22 @@ test('no tokens, no lines', () => {
   expect([layout.lines.length, layout.heightPx]).toEqual([0, 0])
 })
 
-test('the layout grows linearly with the text', () => {
-  const quick = (count: number) => {
-    const result = longResult(count)
-    let best = Infinity
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now()
-      layoutTokenText(result, OPTIONS)
-      best = Math.min(best, performance.now() - start)
-    }
-    return best
+test('the layout looks at each token as often in a long text as in a short one', () => {
+  const readsPerToken = (count: number) => {
+    let reads = 0
+    const counted = <Target extends object>(target: Target): Target =>
+      new Proxy(target, {
+        get(object, name) {
+          reads++
+          return Reflect.get(object, name)
+        },
+      })
+    const {tokens, promptTokenCount} = longResult(count)
+    layoutTokenText({tokens: counted(tokens.map(counted)), promptTokenCount}, OPTIONS)
+    return reads / count
   }
-  quick(500)
-  // Eight times the tokens; a quadratic layout would take 64 times as long.
-  expect(quick(16_000)).toBeLessThan(45 * Math.max(1, quick(2000)))
+  const few = readsPerToken(500)
+  expect(few).toBeGreaterThan(1)
+  // In a quadratic layout it would be eight times as often.
+  expect(readsPerToken(4000)).toBeLessThan(1.2 * few)
 })
