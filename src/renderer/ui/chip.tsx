@@ -11,7 +11,8 @@ export interface ChipProps {
   readonly isSpecial?: boolean
   /** Step of the tint, 0 to 4; -1 for none. */
   readonly tint?: number
-  readonly size?: 'small' | 'normal' | 'large'
+  /** `row` leaves a pixel above and below it in a row of a table. */
+  readonly size?: 'row' | 'small' | 'normal' | 'large'
 }
 
 /** A token as a chip: marks for white space, hex cells for parts of a character. */

@@ -5,11 +5,13 @@ import {formatCount} from '../../../shared/figures/number-format.ts'
 import {glyphsOfTokens, plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {type VocabularyEntry, vocabularyKey} from '../../store/captures.ts'
 import {selectActiveRun} from '../../store/runs.ts'
+import {selectVocabularySize} from '../../store/selectors.ts'
 import {selectTrackedIds} from '../../store/tables.ts'
 import {Button} from '../../ui/button.tsx'
 import {Chip} from '../../ui/chip.tsx'
 import {CloseIcon, DownIcon} from '../../ui/icons.tsx'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {type FoundTokens, foundTokens, NOTHING_FOUND, wholeNumberOf} from './found-tokens.ts'
 
 const MOST_TRACKED = 8
 const NONE: readonly number[] = []
@@ -98,47 +100,43 @@ function TokenChip({entry}: {readonly entry: VocabularyEntry}) {
 /** A field that finds tokens: by id, by text, and by the same text after a space. */
 function AddTracked({model, ids}: TrackedProps) {
   const {actions, client} = useWorkbench()
+  const tokenCount = useWorkbenchState((state, {captures}) => selectVocabularySize(state, captures))
   const [text, setText] = useState('')
-  const [found, setFound] = useState<readonly VocabularyEntry[]>([])
-  const [note, setNote] = useState('')
+  const [found, setFound] = useState<FoundTokens>(NOTHING_FOUND)
+  const [problem, setProblem] = useState('')
 
   useEffect(() => {
     const abort = new AbortController()
+    setFound(NOTHING_FOUND)
+    setProblem('')
     const find = async () => {
-      const entries = new Map<number, VocabularyEntry>()
-      let longest = 0
-      for (const variant of text.startsWith(' ') ? [text] : [text, ` ${text}`]) {
-        const request = {model, prompt: variant, noSpecialTokens: true}
+      const tokensOf = async (prompt: string) => {
+        const request = {model, prompt, noSpecialTokens: true}
         const {tokens} = await client.text.tokenize(request, {signal: abort.signal})
-        longest = Math.max(longest, tokens.ids.length)
-        const [first] = tokensOfTable(tokens)
-        if (first) entries.set(first.id, first)
+        return tokensOfTable(tokens)
       }
-      if (/^#?\d+$/u.test(text)) {
-        const id = Number(text.replace('#', ''))
-        const [byId] = await actions.describeTokens(model, [id])
-        if (byId) entries.set(id, byId)
+      const id = wholeNumberOf(text)
+      const isId = id !== null && (tokenCount === null || id < tokenCount)
+      const [byId] = isId ? await actions.describeTokens(model, [id]) : []
+      const plain = await tokensOf(text)
+      const spaced = text.startsWith(' ') ? [] : await tokensOf(` ${text}`)
+      if (!abort.signal.aborted) {
+        setFound(foundTokens({text, tokenCount, byId: byId ?? null, plain, spaced}))
       }
-      if (abort.signal.aborted) return
-      setFound([...entries.values()])
-      setNote(longest > 1 ? 'More than one token: its first can be tracked.' : '')
     }
-    if (text === '') {
-      setFound([])
-      setNote('')
-      return
-    }
+    if (text === '') return
     find().catch(() => {
-      if (!abort.signal.aborted) setNote('This could not be looked up.')
+      if (!abort.signal.aborted) setProblem('This could not be looked up.')
     })
     return () => abort.abort()
-  }, [text, model, client, actions])
+  }, [text, model, tokenCount, client, actions])
 
   const add = (entry: VocabularyEntry) => {
     if (!ids.includes(entry.id)) actions.setTracked(model, [...ids, entry.id])
     void actions.describeTokens(model, [entry.id])
     setText('')
   }
+  const {choices, exact, hiddenCount} = found
   return (
     <>
       <input
@@ -150,19 +148,22 @@ function AddTracked({model, ids}: TrackedProps) {
         data-testid="track-input"
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
-          const [first] = found
-          if (event.key === 'Enter' && first) add(first)
+          if (event.key === 'Enter' && exact) add(exact)
         }}
       />
       <div className="track-found">
-        {found.map((entry) => (
+        {choices.map((entry) => (
           <Button key={entry.id} onPress={() => add(entry)} testId="track-found">
             <TokenChip entry={entry} />
             <span className="ink-3">{formatCount(entry.id)}</span>
+            {entry === exact && <kbd className="end">Enter</kbd>}
           </Button>
         ))}
       </div>
-      {note && <div className="small ink-3">{note}</div>}
+      {hiddenCount > 0 && <div className="small ink-3">{formatCount(hiddenCount)} more</div>}
+      <div className="small ink-3" role="status" data-testid="track-note">
+        {problem || found.note}
+      </div>
     </>
   )
 }
