@@ -10,7 +10,7 @@ const textOf = (...input: Parameters<typeof captionOf>) =>
 test('the caption names the costliest typed token and the likeliest next one', () => {
   const text = textOf(storyResult())
   expect(text).toMatch(
-    /^Hardest to guess: ·caf at 16, 5\.4 bits, rank \d+; the mean is 1\.8 bits\./
+    /^Hardest to guess: ·caf at 16, 5\.4 bits, rank \d+; mean over the prompt 1\.8 bits\./
   )
   expect(text).toMatch(/Likeliest after 42: ·Tom, 0\.83\.$/)
   expect(captionOf(storyResult())[1]).toEqual({kind: 'token', text: '·caf'})

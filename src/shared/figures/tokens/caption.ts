@@ -39,7 +39,7 @@ export function captionOf(result: CaptionInput, noPrompt = false): CaptionPart[]
     const at = noPrompt ? 'position ' : ' at '
     const cost = `${formatBits(costliest.surprisalBits)} bits`
     words(`${at}${formatCount(costliest.position)}, ${cost}, rank ${formatRank(costliest.rank)}`)
-    words(`; the mean is ${formatBits(mean)} bits.`)
+    words(`; mean over the prompt ${formatBits(mean)} bits.`)
   } else {
     words(
       `${formatCount(result.tokens.length)} ${result.tokens.length === 1 ? 'token' : 'tokens'}.`

@@ -92,7 +92,8 @@ const BAR_TRACK_PX = 14
 const FIRST_TRACK_PX = 32
 const TRACK_GAP_PX = 5
 const RULE_GAP_PX = 9
-const LINE_GAP_PX = 16
+/** Space under each line but the last; a part of its height. */
+export const LINE_GAP_PX = 16
 const CUT_CHARACTER_PX = 14
 const HIDDEN_CHIP_PX = 18
 const NO_MARK: TrackMark = {barPx: null, text: null, isStrong: false}

@@ -41,6 +41,15 @@ test('a narrow key takes rows of its own, and nothing leaves the figure', () => 
   expect(layout.plot.yPx).toBeGreaterThan(Math.max(...layout.series.map((one) => one.keyYPx)))
 })
 
+test.each([200, 420, 560])('at %i px another selection moves nothing', (widthPx) => {
+  const shapeAt = (selected: number) => {
+    const {plot, series, heightPx} = layoutTracked(storyResult(), {...OPTIONS, widthPx, selected})!
+    return {plot, heightPx, key: series.map((one) => [one.keyXPx, one.keyYPx])}
+  }
+  expect(shapeAt(0)).toEqual(shapeAt(47))
+  expect(shapeAt(42)).toEqual(shapeAt(47))
+})
+
 test('one position is a dot; a probability of 0 lies on the axis; none is no chart', () => {
   const one = sampleResult({tokens: [['a', 1]], tracked: ['b']})
   const [series] = layoutTracked(one, OPTIONS)!.series

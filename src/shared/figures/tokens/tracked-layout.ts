@@ -59,6 +59,8 @@ const KEY_GAP_PX = 14
 const KEY_NAME_PX = 26
 const NOTE = 'p as the next token'
 const TITLE_END_PX = 60 + textWidthPx(NOTE, 11) + 16
+/** Every value takes the room of the widest, so that another selection moves nothing. */
+const WIDEST_VALUE_PX = textWidthPx('<0.001', 11)
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 /** Lowest decade drawn: below it a probability is as good as none, and the axis says so. */
 const LOWEST_DECADE = -8
@@ -78,10 +80,10 @@ export function layoutTracked(input: TrackedInput, options: TrackedOptions): Tra
       : fitText(nameOf(entry, input), 110, 11, 'mono')
     const at = entry.positions.find((row) => row.position === selected)
     const valueText = at ? formatProb(at.prob) : ''
-    const widthPx = KEY_NAME_PX + textWidthPx(name, 11, 'mono') + 6 + textWidthPx(valueText, 11)
+    const widthPx = KEY_NAME_PX + textWidthPx(name, 11, 'mono') + 6 + WIDEST_VALUE_PX
     return {entry, index, name, valueText, widthPx}
   })
-  const key = placeKey(entries, options.widthPx, selected)
+  const key = placeKey(entries, options.widthPx, selected, lastPosition)
   let lowest = -3
   let hasLower = false
   for (const {positions} of tracked) {
@@ -152,14 +154,19 @@ function nameOf(entry: NonNullable<TokensResult['tracked']>[number], input: Trac
   return name || `#${entry.tokenId}`
 }
 
+/** Width of the words before the key. */
+const prefixWidth = (position: number) => textWidthPx(`at ${formatCount(position)}:`, 11)
+
 /** Places the key at the right of the title's row, or in rows of its own where it does not fit. */
 function placeKey(
   entries: readonly {readonly widthPx: number}[],
   widthPx: number,
-  selected: number
+  selected: number,
+  lastPosition: number
 ) {
   const text = `at ${formatCount(selected)}:`
-  const prefixPx = textWidthPx(text, 11) + 8
+  // Room for the last position, so that another selection moves nothing.
+  const prefixPx = Math.max(...[selected, lastPosition].map(prefixWidth)) + 8
   const totalPx =
     entries.reduce((sum, entry) => sum + entry.widthPx + KEY_GAP_PX, prefixPx) - KEY_GAP_PX
   const isBeside = totalPx + TITLE_END_PX <= widthPx
