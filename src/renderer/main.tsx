@@ -32,6 +32,7 @@ const connection = await connect()
 const workbench = createWorkbench({
   connection,
   storage: localStorage,
+  session: sessionStorage,
   now: () => Date.now(),
   onNextFrame: (callback) => void requestAnimationFrame(callback),
   after(delayMs, callback) {

@@ -16,21 +16,21 @@ export function OfferPage({run, onRun}: OfferPageProps) {
       <h1>{run.label}</h1>
       <p>
         {phase.kind === 'cancelled'
-          ? 'It was cancelled before the first tokens came.'
+          ? 'It was cancelled; what it had is not kept.'
           : 'It was asked for in an earlier visit; its results were not kept.'}
         {seconds !== null && ` Computing it takes at most ${formatCount(seconds)} s.`}
       </p>
       <h3>What you can do</h3>
       <div className="page-rows">
         <div className="page-row">
-          <span>Compute it now</span>
+          <span>{phase.kind === 'cancelled' ? 'Run it again' : 'Compute it now'}</span>
           <span className="ink-2">
             {run.modelName}
             {seconds !== null && `, at most ${formatCount(seconds)} s`}
           </span>
           <span className="end">
             <Button look="primary" onPress={onRun}>
-              Run
+              {phase.kind === 'cancelled' ? 'Run again' : 'Run'}
             </Button>
           </span>
         </div>

@@ -15,6 +15,8 @@ export interface KeyValueStorage {
 export interface WorkbenchDeps {
   readonly connection: Pick<EngineConnection, 'client' | 'state' | 'onState'>
   readonly storage: KeyValueStorage
+  /** What outlives a reload of this page alone; `sessionStorage` fits. */
+  readonly session: KeyValueStorage
   /** Milliseconds since 1970. */
   now(): number
   /** Calls back before the next frame; several requests may share one call. */

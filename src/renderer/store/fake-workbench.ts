@@ -15,6 +15,7 @@ export function memoryStorage(entries: Record<string, string> = {}): KeyValueSto
 
 export interface FakeWorkbench extends Workbench {
   readonly storage: KeyValueStorage
+  readonly session: KeyValueStorage
   /** Resolves as soon as the state is so; rejects after two seconds, saying what was waited for. */
   until(what: string, isSo: (state: WorkbenchState) => boolean): Promise<WorkbenchState>
   /** What the engine's connection says next. */
@@ -25,7 +26,8 @@ export interface FakeWorkbench extends Workbench {
 export function fakeWorkbench(
   options: FakeEngineOptions = {},
   storage: KeyValueStorage = memoryStorage(),
-  wrap: (client: EngineClient) => EngineClient = (client) => client
+  wrap: (client: EngineClient) => EngineClient = (client) => client,
+  session: KeyValueStorage = memoryStorage()
 ): FakeWorkbench {
   const listeners = new Set<(state: 'connected' | 'lost') => void>()
   const workbench = createWorkbench({
@@ -38,6 +40,7 @@ export function fakeWorkbench(
       },
     },
     storage,
+    session,
     now: () => Date.now(),
     onNextFrame: (callback) => void setTimeout(callback, 1),
     after(delayMs, callback) {
@@ -49,6 +52,7 @@ export function fakeWorkbench(
   return {
     ...workbench,
     storage,
+    session,
     until: (what, isSo) =>
       new Promise((resolve, reject) => {
         let unsubscribe: () => void = () => undefined

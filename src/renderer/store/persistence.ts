@@ -1,12 +1,14 @@
 import {z} from 'zod'
+import {problemSchema} from '../../shared/domain/problem.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import type {KeyValueStorage} from './context.ts'
-import type {RunRecord, Settings} from './state.ts'
+import type {RunId, RunPhase, RunRecord, Settings} from './state.ts'
 
 const SETTINGS_KEY = 'tokenscope.settings'
 const HISTORY_KEY = 'tokenscope.history'
 const PROMPT_KEY = 'tokenscope.prompt'
+const SHOWN_KEY = 'tokenscope.shown'
 const HISTORY_LENGTH = 50
 
 const track = figureOptionsSchema.shape.tracks.unwrap().element
@@ -51,8 +53,11 @@ const historySchema = z.array(
     label: z.string(),
     tokenCount: z.number().int().nullable(),
     request: tokensRequestSchema,
+    end: z.enum(['none', 'cancelled', 'failed']).catch('none'),
+    problem: problemSchema.optional().catch(undefined),
   })
 )
+type KeptRun = z.infer<typeof historySchema>[number]
 
 const promptSchema = z.object({
   text: z.string(),
@@ -89,38 +94,91 @@ export function writeSettings(storage: KeyValueStorage, settings: Settings): voi
   writeJson(storage, SETTINGS_KEY, settings)
 }
 
-/** The runs of earlier visits: their requests, without results. */
-export function readHistory(storage: KeyValueStorage): RunRecord[] {
+function readKeptRuns(storage: KeyValueStorage): KeptRun[] {
   const parsed = historySchema.safeParse(readJson(storage, HISTORY_KEY))
-  if (!parsed.success) return []
-  return parsed.data.map((kept) => ({
-    ...kept,
-    phase: {kind: 'kept'},
+  return parsed.success ? parsed.data : []
+}
+
+function phaseOfKept({end, problem}: KeptRun): RunPhase {
+  if (end === 'failed' && problem) return {kind: 'failed', problem}
+  return {kind: end === 'none' ? 'kept' : 'cancelled'}
+}
+
+function keptOfRun(run: RunRecord): KeptRun {
+  const {id, startedAt, modelName, label, tokenCount, request, phase} = run
+  const kept = {id, startedAt, modelName, label, tokenCount, request}
+  if (phase.kind === 'failed') return {...kept, end: 'failed', problem: phase.problem}
+  // Leaving the page ends what runs on it, so that is what a next visit finds.
+  const isCancelled = phase.kind === 'cancelled' || phase.kind === 'running'
+  return {...kept, end: isCancelled ? 'cancelled' : 'none'}
+}
+
+/** The runs of earlier visits: their requests and how they ended, without results. */
+export function readHistory(storage: KeyValueStorage): RunRecord[] {
+  return readKeptRuns(storage).map((kept) => ({
+    id: kept.id,
+    startedAt: kept.startedAt,
+    modelName: kept.modelName,
+    label: kept.label,
+    tokenCount: kept.tokenCount,
+    request: kept.request,
+    phase: phaseOfKept(kept),
     revision: 0,
     suggestedTrack: null,
   }))
 }
 
-export function writeHistory(storage: KeyValueStorage, runs: readonly RunRecord[]): void {
-  const kept = runs
-    .slice(0, HISTORY_LENGTH)
-    .map(({id, startedAt, modelName, label, tokenCount, request}) => ({
-      id,
-      startedAt,
-      modelName,
-      label,
-      tokenCount,
-      request,
-    }))
-  writeJson(storage, HISTORY_KEY, kept)
+/**
+ * Writes the runs that this page has made or run again among those that are kept. Other pages write
+ * the same entry: what they put there stays, and what they removed is not brought back.
+ */
+export function writeHistory(
+  storage: KeyValueStorage,
+  runs: readonly RunRecord[],
+  ownIds: ReadonlySet<RunId>
+): void {
+  const own = runs.filter(({id}) => ownIds.has(id)).map(keptOfRun)
+  const others = readKeptRuns(storage).filter(({id}) => !ownIds.has(id))
+  const kept = [...own, ...others].sort((a, b) => b.startedAt - a.startedAt)
+  writeJson(storage, HISTORY_KEY, kept.slice(0, HISTORY_LENGTH))
 }
 
-/** Null on the very first visit. */
-export function readPrompt(storage: KeyValueStorage): KeptPrompt | null {
-  const parsed = promptSchema.safeParse(readJson(storage, PROMPT_KEY))
+export function clearHistory(storage: KeyValueStorage): void {
+  writeJson(storage, HISTORY_KEY, [])
+}
+
+/** What this tab had typed before it was reloaded, else what was typed last; null on the very first visit. */
+export function readPrompt(storage: KeyValueStorage, session: KeyValueStorage): KeptPrompt | null {
+  for (const place of [session, storage]) {
+    const parsed = promptSchema.safeParse(readJson(place, PROMPT_KEY))
+    if (parsed.success) return parsed.data
+  }
+  return null
+}
+
+export function writePrompt(
+  storage: KeyValueStorage,
+  session: KeyValueStorage,
+  prompt: KeptPrompt
+): void {
+  writeJson(session, PROMPT_KEY, prompt)
+  writeJson(storage, PROMPT_KEY, prompt)
+}
+
+const shownSchema = z.object({
+  runId: z.string().nullable(),
+  /** Null where the lock was released; absent where the run had no tokens yet. */
+  locked: z.number().int().nonnegative().nullish(),
+})
+/** The run on the screen and its locked token, to be found again after a reload. */
+export type KeptShown = z.infer<typeof shownSchema>
+
+/** Null in a tab that has shown nothing yet. */
+export function readShown(session: KeyValueStorage): KeptShown | null {
+  const parsed = shownSchema.safeParse(readJson(session, SHOWN_KEY))
   return parsed.success ? parsed.data : null
 }
 
-export function writePrompt(storage: KeyValueStorage, prompt: KeptPrompt): void {
-  writeJson(storage, PROMPT_KEY, prompt)
+export function writeShown(session: KeyValueStorage, shown: KeptShown): void {
+  writeJson(session, SHOWN_KEY, shown)
 }

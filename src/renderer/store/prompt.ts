@@ -53,7 +53,7 @@ export function createPromptActions({store, client, deps}: StoreContext): Prompt
 
   const keep = () => {
     const {promptText, systemText, isChat, activeModelPath} = store.getState()
-    writePrompt(deps.storage, {
+    writePrompt(deps.storage, deps.session, {
       text: promptText,
       system: systemText,
       isChat,

@@ -2,7 +2,7 @@ import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-toke
 import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {refOfListing, selectActiveListing} from './models.ts'
-import {writeHistory} from './persistence.ts'
+import {clearHistory, type KeptShown, writeHistory} from './persistence.ts'
 import {labelOfPrompt, selectPromptInput} from './prompt.ts'
 import {estimateSeconds, promptOfPrefix} from './run-questions.ts'
 import type {RunId, RunPhase, RunRecord, RunsState, WorkbenchState} from './state.ts'
@@ -24,6 +24,8 @@ export interface RunActions {
   runAgain(id: RunId, change?: Pick<PromptInput, 'truncate'>): void
   /** Shows a run; one without results is computed if that is quick, else offered. */
   openRun(id: RunId): Promise<void>
+  /** Shows what was on the screen before a reload, the same token locked. */
+  restoreShown(shown: KeptShown, canCompute: boolean): Promise<void>
   /** A new run that goes on after what the active one has. */
   generateMore(): void
   /** A new run in which `tokenId` follows the token at `position`. */
@@ -75,6 +77,10 @@ export function createRunActions(context: StoreContext): RunActions {
   let isFrameAsked = false
   let pauseMs = 0
   let idCount = 0
+  /** Runs that were made or run again here: what this page may write into the history. */
+  const ownIds = new Set<RunId>()
+  /** The lock that a run of before the reload is to have again. */
+  let restored: KeptShown | null = null
 
   const update = (id: RunId, change: (run: RunRecord) => Partial<RunRecord>) => {
     store.setState(({runs}) => ({
@@ -113,7 +119,21 @@ export function createRunActions(context: StoreContext): RunActions {
     }
     changed.clear()
   }
-  const keepHistory = () => writeHistory(deps.storage, store.getState().runs)
+  const keepHistory = () => writeHistory(deps.storage, store.getState().runs, ownIds)
+
+  /** Where the lock is once the prompt is there: at its end, where nothing else was kept. */
+  const firstLock = (id: RunId, last: number): number | null => {
+    if (restored?.runId !== id || restored.locked === undefined) return last
+    return restored.locked === null ? null : Math.min(restored.locked, last)
+  }
+  /** A kept lock on a generated token waits for it, unless another token was locked meanwhile. */
+  const restoreLock = (id: RunId, tokenCount: number) => {
+    if (restored?.runId !== id || (restored.locked ?? tokenCount) >= tokenCount) return
+    const {activeRunId, locked} = store.getState()
+    const promptEnd = (captures.runs.peek(id)?.promptTokenCount ?? 0) - 1
+    if (activeRunId === id && locked === promptEnd) store.setState({locked: restored.locked})
+    restored = null
+  }
 
   const execute = async (id: RunId, request: TokensRequest) => {
     const abort = new AbortController()
@@ -129,10 +149,11 @@ export function createRunActions(context: StoreContext): RunActions {
           announce(id, {kind: 'running', progress: {phase, done, total, secondsLeft}})
         } else if (event.kind === 'tokenized') {
           if (store.getState().activeRunId === id) {
-            store.setState({locked: data.tokens.length - 1, hovered: null})
+            store.setState({locked: firstLock(id, data.tokens.length - 1), hovered: null})
           }
           announce(id)
         } else {
+          restoreLock(id, data.tokens.length)
           announce(id)
         }
       }
@@ -145,7 +166,10 @@ export function createRunActions(context: StoreContext): RunActions {
       enter(id, {kind: 'failed', problem: shownProblem(error)})
     } finally {
       // It may have been cancelled and started again under the same id meanwhile.
-      if (aborts.get(id) === abort) aborts.delete(id)
+      if (aborts.get(id) === abort) {
+        aborts.delete(id)
+        if (restored?.runId === id) restored = null
+      }
       keepHistory()
     }
   }
@@ -170,6 +194,8 @@ export function createRunActions(context: StoreContext): RunActions {
       locked: null,
       shownProblemPath: null,
     }))
+    ownIds.add(id)
+    keepHistory()
     void execute(id, request)
   }
 
@@ -179,9 +205,10 @@ export function createRunActions(context: StoreContext): RunActions {
       request,
       phase: {kind: 'running', progress: null},
       suggestedTrack: null,
-      startedAt: deps.now(),
     }))
     store.setState({activeRunId: run.id, hovered: null, locked: null, shownProblemPath: null})
+    ownIds.add(run.id)
+    keepHistory()
     void execute(run.id, request)
   }
 
@@ -233,11 +260,19 @@ export function createRunActions(context: StoreContext): RunActions {
         locked: data && data.tokens.length > 0 ? data.promptTokenCount - 1 : null,
         shownProblemPath: null,
       })
-      if (data || run.phase.kind === 'running' || run.phase.kind === 'failed') return
+      // What was stopped or failed is not started again by looking at it.
+      if (data || !['kept', 'offered', 'completed'].includes(run.phase.kind)) return
       const seconds = await estimateSeconds(context, run.request)
       if (store.getState().activeRunId !== id) return
       if (seconds !== null && seconds >= MOST_SECONDS_UNASKED) enter(id, {kind: 'offered', seconds})
       else actions.runAgain(id)
+    },
+    async restoreShown(shown, canCompute) {
+      const run = shown.runId === null ? undefined : find(shown.runId)
+      if (!run) return
+      restored = shown
+      if (canCompute) await actions.openRun(run.id)
+      else store.setState({activeRunId: run.id})
     },
     generateMore() {
       const run = selectActiveRun(store.getState())
@@ -284,7 +319,7 @@ export function createRunActions(context: StoreContext): RunActions {
       cancelOthers()
       for (const run of store.getState().runs) captures.runs.delete(run.id)
       store.setState({runs: [], activeRunId: null, hovered: null, locked: null})
-      keepHistory()
+      clearHistory(deps.storage)
     },
     closeRun: () => store.setState({activeRunId: null, hovered: null, locked: null}),
   }

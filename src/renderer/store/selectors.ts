@@ -81,25 +81,22 @@ export function selectResult(state: WorkbenchState, captures: Captures): TokensR
 }
 
 /** The model that made the numbers of a run, whichever is chosen now; null where it is gone. */
-export function selectListingOfRun(
+function selectListingOf(
   state: WorkbenchState,
-  run: RunRecord,
-  captures: Captures
+  {request, provenance}: Pick<TokensRun, 'request' | 'provenance'>
 ): ModelListing | null {
-  const path = captures.runs.peek(run.id)?.provenance?.model.path ?? null
   return (
-    state.listings.find((listing) => listing.path === path) ??
-    state.listings.find((listing) => refOfListing(listing).model === run.request.model) ??
+    state.listings.find((listing) => listing.path === provenance?.model.path) ??
+    state.listings.find((listing) => refOfListing(listing).model === request.model) ??
     null
   )
 }
 
 /** Width of the logits of the model that a run was made with; null where that is no longer known. */
-export function selectVocabularySize(state: WorkbenchState, captures: Captures): number | null {
-  const run = selectActiveRun(state)
-  const listing = run && selectListingOfRun(state, run, captures)
-  if (!listing) return null
-  return selectLoaded(state, listing.path)?.vocabularySize ?? listing.vocabularySize
+export function selectVocabularySize(state: WorkbenchState, data: TokensRun): number | null {
+  const listing = selectListingOf(state, data)
+  const path = listing?.path ?? data.provenance?.model.path ?? null
+  return selectLoaded(state, path)?.vocabularySize ?? listing?.vocabularySize ?? null
 }
 
 /** Milliseconds a token of the active run took; null before it is done. */
@@ -121,7 +118,10 @@ export interface ShownModel {
 export function selectShownModel(state: WorkbenchState, captures: Captures): ShownModel {
   const chosen = selectActiveListing(state)
   const run = selectActiveRun(state)
-  const listing = run ? selectListingOfRun(state, run, captures) : chosen
+  const data = selectRunData(state, captures)
+  const listing = run
+    ? selectListingOf(state, data ?? {request: run.request, provenance: null})
+    : chosen
   const isOther = run !== null && chosen !== null && chosen.path !== listing?.path
   return {
     name: run?.modelName ?? listing?.id ?? null,

@@ -3,8 +3,8 @@ import type {ModelListing} from '../../shared/domain/model.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions, initialConnection} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
-import {createModelActions, initialModels, type ModelActions} from './models.ts'
-import {readHistory, readPrompt, readSettings} from './persistence.ts'
+import {createModelActions, initialModels, type ModelActions, refOfListing} from './models.ts'
+import {readHistory, readPrompt, readSettings, readShown, writeShown} from './persistence.ts'
 import {createPromptActions, initialPrompt, type PromptActions} from './prompt.ts'
 import {createRunActions, initialRuns, type RunActions} from './runs.ts'
 import {SAMPLES} from './samples.ts'
@@ -35,8 +35,6 @@ export interface Workbench {
   readonly client: StoreContext['client']
   readonly actions: WorkbenchActions
 }
-
-const LONG_PROMPT_LENGTH = 4000
 
 /** The page's state and everything that changes it. Nothing happens before `actions.start()`. */
 export function createWorkbench(deps: WorkbenchDeps): Workbench {
@@ -71,7 +69,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     const {listings} = store.getState()
     if (hasOpened || listings.length === 0) return
     hasOpened = true
-    const kept = readPrompt(deps.storage)
+    const kept = readPrompt(deps.storage, deps.session)
     store.setState({
       promptText: kept?.text ?? SAMPLES[0]!.text,
       systemText: kept?.system ?? '',
@@ -83,20 +81,35 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     if (!first) return
     const isLoaded = await groups.chooseModel(first.path)
     groups.countTokens()
-    const {promptText, activeRunId, runs} = store.getState()
-    if (!isLoaded || promptText === '' || activeRunId !== null) return
+    const {activeRunId, runs} = store.getState()
+    if (activeRunId !== null) return
+    // Nobody asked for anything yet, so that there is something to see the first sample is run.
+    if (kept === null && runs.length === 0) {
+      if (isLoaded) groups.runPrompt()
+      return
+    }
     const [last] = runs
-    const isAsLeft = last?.request.prompt === promptText && last.modelName === first.id
-    // What was on the screen is computed again in its own row of the history, if that is quick.
-    if (isAsLeft) await groups.openRun(last.id)
-    // A long prompt that was typed in an earlier visit waits for its Run; nobody asked for it now.
-    else if (promptText.length < LONG_PROMPT_LENGTH) groups.runPrompt()
+    const shown = readShown(deps.session) ?? (last ? {runId: last.id} : null)
+    const run = runs.find(({id}) => id === shown?.runId)
+    if (!shown || !run) return
+    // What was on the screen is computed again in its own row of the history, if that is quick; a
+    // model that was not the one to run is not loaded for it.
+    await groups.restoreShown(shown, isLoaded && run.request.model === refOfListing(first).model)
   }
 
   const actions: WorkbenchActions = {
     ...groups,
     start() {
       groups.watchTables()
+      store.subscribe(({activeRunId, locked}, before) => {
+        if (activeRunId === before.activeRunId && locked === before.locked) return
+        const hasTokens = activeRunId !== null && captures.runs.peek(activeRunId) !== undefined
+        if (hasTokens) writeShown(deps.session, {runId: activeRunId, locked})
+        // What is kept of a run that is computed again stays until its tokens are there.
+        else if (readShown(deps.session)?.runId !== activeRunId) {
+          writeShown(deps.session, {runId: activeRunId})
+        }
+      })
       groups.watchEngine(() => void openFirst())
     },
     cancelRun(id) {
