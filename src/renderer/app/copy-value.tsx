@@ -22,7 +22,7 @@ export const CopyValue = memo(function CopyValue(fact: CopyValueProps) {
   }
   return (
     <div className="fact" data-hint-place>
-      <dt>{name}</dt>
+      <dt data-hint={definition}>{name}</dt>
       <dd>
         <button
           type="button"

@@ -22,8 +22,8 @@ export function GenerationPopover() {
   const settings = useWorkbenchState((state) => state.settings)
   return (
     <DialogTrigger>
-      <Button look="plain" className="ink-3" testId="generation">
-        {generationText(settings)} <DownIcon />
+      <Button look="plain" className="generation ink-3" testId="generation">
+        <span className="clip">{generationText(settings)}</span> <DownIcon />
       </Button>
       <Popover className="popover" placement="bottom start" offset={4}>
         <Dialog className="popover-body" aria-label="Generation">

@@ -7,6 +7,7 @@ import {
 } from '../../shared/figures/number-format.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
 import {exp} from '../../shared/math/exp.ts'
+import {TRACK_DEFINITIONS} from './track-text.ts'
 
 /** A line of the inspector: what it is, how it reads, what copying gives, and what it means. */
 export interface Fact {
@@ -64,25 +65,24 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
     })
   }
   const prob = token.logprob === null ? null : exp(token.logprob)
-  const given = 'given everything before it, at temperature 1'
   facts.push(
     {
       name: 'probability',
       text: formatProb(prob),
       exact: exactText(prob),
-      definition: `Probability of this token ${given}.`,
+      definition: 'Probability of this token given everything before it, at temperature 1.',
     },
     {
       name: 'surprisal',
       text: withUnit(token.surprisalBits, 'bits'),
       exact: exactText(token.surprisalBits),
-      definition: `−log2 of the probability of this token ${given}.`,
+      definition: TRACK_DEFINITIONS.surprisal,
     },
     {
       name: 'entropy',
       text: withUnit(token.entropyBits, 'bits'),
       exact: exactText(token.entropyBits),
-      definition: 'Entropy of the whole next-token distribution before this token was known.',
+      definition: TRACK_DEFINITIONS.entropy,
     },
     {
       name: 'rank',
@@ -91,28 +91,25 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
           ? NO_VALUE
           : `${formatRank(token.rank)}${vocabularySize === null ? '' : ` of ${formatCount(vocabularySize)}`}`,
       exact: token.rank === null ? null : String(token.rank + 1),
-      definition:
-        'Its place among all tokens by probability; 1 is the likeliest. Files count from 0.',
+      definition: TRACK_DEFINITIONS.rank,
     },
     {
       name: 'max log-prob',
       text: withUnit(token.maxLogprob, 'nats'),
       exact: exactText(token.maxLogprob),
-      definition: 'Natural logarithm of the probability of the likeliest token at this position.',
+      definition: TRACK_DEFINITIONS['max-logprob'],
     },
     {
       name: 'top-p mass',
       text: formatProb(token.topPMass),
       exact: exactText(token.topPMass),
-      definition:
-        'Total probability of the tokens at least as probable as this one, itself included.',
+      definition: TRACK_DEFINITIONS['top-p-mass'],
     },
     {
       name: 'p(end)',
       text: formatProb(token.endProb),
       exact: exactText(token.endProb),
-      definition:
-        'Total probability of the tokens that end the text; — where the model names none or nothing precedes.',
+      definition: TRACK_DEFINITIONS['p-end'],
     }
   )
   return facts

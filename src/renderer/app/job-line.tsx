@@ -3,7 +3,7 @@ import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
 import {Button} from '../ui/button.tsx'
-import {type Job, jobOf, loadJobOf} from './jobs.ts'
+import {earlyStopText, type Job, jobOf, loadJobOf} from './jobs.ts'
 import './job-line.css'
 
 /** What runs now with its progress and a way to stop it; else what was done last. */
@@ -85,7 +85,7 @@ function FinishingView() {
 }
 
 function IdleText() {
-  const {phase, tokenCount, generatedCount, totalMs, connectedAfterMs} = useWorkbenchState(
+  const {phase, tokenCount, generatedCount, stop, totalMs, connectedAfterMs} = useWorkbenchState(
     (state, {captures}) => {
       const run = selectActiveRun(state)
       const data = selectRunData(state, captures)
@@ -93,6 +93,7 @@ function IdleText() {
         phase: run?.phase,
         tokenCount: data?.tokens.length ?? 0,
         generatedCount: data ? data.tokens.length - data.promptTokenCount : 0,
+        stop: data && earlyStopText(data),
         totalMs: data?.timing?.totalMs ?? null,
         connectedAfterMs: state.connectedAfterMs,
       }
@@ -122,6 +123,7 @@ function IdleText() {
       {cancelled}
       {counts}
       {generated}
+      {stop && `, ${stop}`}
       {time}. Temperature and top-p need no new run. Nothing is running.
     </span>
   )

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest'
+import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {RunRecord} from '../store/state.ts'
-import {bytesText, jobOf, loadFraction, loadText} from './jobs.ts'
+import {bytesText, earlyStopText, jobOf, loadFraction, loadText} from './jobs.ts'
 
 const run = (progress: Extract<RunRecord['phase'], {kind: 'running'}>['progress']) =>
   ({phase: {kind: 'running', progress}}) as RunRecord
@@ -38,4 +39,14 @@ test('bytes have a unit that fits', () => {
   expect(
     loadText({kind: 'stage', stage: 'hashing', doneBytes: 1e6, totalBytes: 8e6, memoryBytes: 2e7})
   ).toBe('hashing, 1.0 MB of 8.0 MB, 20.0 MB memory')
+})
+
+test('a generation that ends early says why, and no other does', () => {
+  const end = {id: 1, bytesHex: '3c2f733e', text: '</s>', isSpecial: true}
+  const stopped = (stopReason: TokensRun['stopReason']) =>
+    earlyStopText({stopReason, tokens: [end]} as unknown as TokensRun)
+  expect(stopped('stop-id')).toBe('stopped at </s>')
+  expect(stopped('context-full')).toBe('context full')
+  expect(stopped('count')).toBeNull()
+  expect(stopped(null)).toBeNull()
 })

@@ -1,4 +1,6 @@
 import {formatCount, formatFixed} from '../../shared/figures/number-format.ts'
+import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
+import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {LoadStage, RunRecord} from '../store/state.ts'
 
 /** Something under way, as the job line shows it. */
@@ -69,5 +71,19 @@ export function jobOf(run: RunRecord, cancel: () => void): Job {
     fraction: total > 0 ? Math.min(1, done / total) : null,
     facts: [`${what}, ${counts}`, ...left],
     cancel,
+  }
+}
+
+/** Why a generation ended before it had as many tokens as were asked for; null where it did not. */
+export function earlyStopText({stopReason, tokens}: TokensRun): string | null {
+  switch (stopReason) {
+    case 'stop-id': {
+      const last = tokens.at(-1)
+      return last ? `stopped at ${plainGlyphs(last)}` : null
+    }
+    case 'context-full':
+      return 'context full'
+    default:
+      return null
   }
 }

@@ -9,6 +9,23 @@ export interface ModelRowProps {
   readonly listing: ModelListing
   /** Says under the name what built-in models are. */
   readonly isTeaching?: boolean
+  /** Folder that tells it from another model of the same name. */
+  readonly place?: string | null
+}
+
+/** The folder that a model lies in, where another of the list has its name; null elsewhere. */
+export function placeOf(listing: ModelListing, listings: readonly ModelListing[]): string | null {
+  const namesakes = listings.filter(({id, path}) => id === listing.id && path !== listing.path)
+  if (namesakes.length === 0) return null
+  const partsOf = (path: string) => path.split(/[\\/]/u).filter((part) => part !== '')
+  const parts = partsOf(listing.path)
+  // From the end, the first folder in which it differs from all of them; the name itself says nothing.
+  const depth = parts.findLastIndex(
+    (part, i) =>
+      part !== listing.id &&
+      namesakes.every(({path}) => partsOf(path).at(i - parts.length) !== part)
+  )
+  return parts[depth] ?? listing.path
 }
 
 /** `6 × 8, 2.0 M`: layers, heads, parameters; bytes before it is loaded. */
@@ -30,7 +47,7 @@ function factsText(listing: ModelListing, model: ModelInfo | null): string {
 }
 
 /** A model: a dot where it is loaded, its facts, its loading, or what is wrong with it. */
-export function ModelRow({listing, isTeaching = false}: ModelRowProps) {
+export function ModelRow({listing, isTeaching = false, place = null}: ModelRowProps) {
   const actions = useActions()
   const {path} = listing
   const {model, isActive, isLoading, stage, problem} = useWorkbenchState((state) => ({
@@ -52,11 +69,14 @@ export function ModelRow({listing, isTeaching = false}: ModelRowProps) {
           look="plain"
           className="item-main"
           aria-pressed={isActive}
-          aria-label={`${listing.id}${model ? ', loaded' : ''}${problem ? ', failed' : ''}`}
+          aria-label={`${listing.id}${place ? ` in ${place}` : ''}${model ? ', loaded' : ''}${problem ? ', failed' : ''}`}
           onPress={() => void actions.chooseModel(path)}
         >
           <span className={`dot ${model ? 'live' : ''}`} />
-          <span className="clip">{listing.id}</span>
+          <span className="clip" title={`${listing.id}, ${path}`}>
+            {listing.id}
+            {place && <span className="ink-3"> in {place}</span>}
+          </span>
           <span
             className={`end ${model || isLoading ? 'off-hover' : ''} ${problem ? 'failed' : ''}`}
           >

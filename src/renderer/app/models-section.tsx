@@ -5,7 +5,7 @@ import type {ModelListing} from '../store/state.ts'
 import {Button} from '../ui/button.tsx'
 import {DownIcon} from '../ui/icons.tsx'
 import {shortcutText} from '../ui/shortcut.ts'
-import {ModelRow} from './model-row.tsx'
+import {ModelRow, placeOf} from './model-row.tsx'
 
 /** Every model that can be opened, by where it was found. */
 export function ModelsSection() {
@@ -31,7 +31,7 @@ export function ModelsSection() {
       )}
       {opened.length > 0 && <div className="group-head">Opened before</div>}
       {opened.map((listing) => (
-        <ModelRow key={listing.path} listing={listing} />
+        <ModelRow key={listing.path} listing={listing} place={placeOf(listing, listings)} />
       ))}
       {cached.length > 0 && <CachedModels listings={cached} activePath={activePath} />}
       <div className="item">

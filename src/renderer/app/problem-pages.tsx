@@ -4,6 +4,7 @@ import {openFolder} from '../commands/open-folder.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
 import type {RunRecord} from '../store/state.ts'
 import {Button} from '../ui/button.tsx'
+import {adviceNow} from './advice.ts'
 
 interface ProblemPageProps {
   readonly title: string
@@ -14,7 +15,10 @@ interface ProblemPageProps {
 /** A problem with its four parts: where, what was found, what was expected, what can be done. */
 function ProblemPage({title, problem, children}: ProblemPageProps) {
   const {notify} = useActions()
-  const versions = useWorkbenchState((state) => state.status?.versions)
+  const {versions, advice} = useWorkbenchState((state) => ({
+    versions: state.status?.versions,
+    advice: adviceNow(problem, state),
+  }))
   const copy = async () => {
     const lines = [title, formatProblem(problem), `  code      ${problem.code}`]
     if (versions) lines.push(`  versions  ${Object.values(versions).join(', ')}`)
@@ -57,7 +61,7 @@ function ProblemPage({title, problem, children}: ProblemPageProps) {
       )}
       <h3>What you can do</h3>
       <div className="page-rows problem-rows">
-        <ProblemRow text={problem.advice}>{children}</ProblemRow>
+        <ProblemRow text={advice}>{children}</ProblemRow>
         <ProblemRow text="Report it with what is known about it">
           <Button look="edge" onPress={() => void copy()}>
             Copy diagnostics

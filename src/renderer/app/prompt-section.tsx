@@ -19,6 +19,7 @@ export function PromptSection() {
     tokenCount: current.promptTokenCount,
     contextLength: current.contextLength,
     canRun: runPrompt.isEnabled(current, bench),
+    isLoaded: selectLoaded(current, current.activeModelPath) !== null,
     hasTemplate: selectLoaded(current, current.activeModelPath)?.chatTemplate ?? false,
   }))
   const isChat = state.isChat && state.hasTemplate
@@ -63,7 +64,15 @@ export function PromptSection() {
         </span>
       </div>
       <div className="prompt-facts">
-        <TokenCount count={state.tokenCount} contextLength={state.contextLength} />
+        {state.text === '' ? (
+          <span data-testid="token-count">Type a prompt to run it.</span>
+        ) : (
+          <TokenCount
+            count={state.tokenCount}
+            contextLength={state.contextLength}
+            isCounting={state.isLoaded}
+          />
+        )}
         {state.hasTemplate && (
           <Check isOn={state.isChat} onChange={actions.setChat}>
             chat template
@@ -77,10 +86,11 @@ export function PromptSection() {
 interface TokenCountProps {
   readonly count: number | null
   readonly contextLength: number | null
+  readonly isCounting: boolean
 }
 
-function TokenCount({count, contextLength}: TokenCountProps) {
-  if (count === null) return <span>—</span>
+function TokenCount({count, contextLength, isCounting}: TokenCountProps) {
+  if (count === null) return <span>{isCounting ? 'counting…' : '—'}</span>
   const text = `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}`
   if (contextLength === null) return <span>{text}</span>
   const isOver = count > contextLength

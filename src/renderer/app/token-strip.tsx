@@ -15,9 +15,10 @@ import {selectInspected} from '../store/selection.ts'
 import {Button} from '../ui/button.tsx'
 import {Chip} from '../ui/chip.tsx'
 import {DownIcon} from '../ui/icons.tsx'
+import {Hint} from '../ui/tooltip.tsx'
 import {useSize} from '../ui/use-size.ts'
 import {layoutStrip, type StripLayout, visibleTokens} from './strip-layout.ts'
-import {trackValueText} from './track-text.ts'
+import {TRACK_DEFINITIONS, trackValueText} from './track-text.ts'
 import './token-strip.css'
 
 const OVERSCAN_PX = 200
@@ -34,7 +35,7 @@ export function TokenStrip() {
       <section className="strip" aria-label="Tokens">
         <div className="strip-labels">
           <div>tokens</div>
-          <div>{TRACK_KINDS[track].label}</div>
+          <div title={TRACK_DEFINITIONS[track]}>{TRACK_KINDS[track].label}</div>
         </div>
         <div className="strip-empty">
           <div className="ink-3">Tokens appear here and stay, whichever lens is open.</div>
@@ -210,13 +211,15 @@ function StripLabels({track, tokens}: StripLabelsProps) {
       <div>tokens</div>
       <div>
         <MenuTrigger>
-          <Button
-            look="plain"
-            className="strip-track"
-            aria-label={`Track: ${TRACK_KINDS[track].label}`}
-          >
-            {TRACK_KINDS[track].label} <DownIcon />
-          </Button>
+          <Hint text={TRACK_DEFINITIONS[track]} placement="bottom left">
+            <Button
+              look="plain"
+              className="strip-track"
+              aria-label={`Track: ${TRACK_KINDS[track].label}`}
+            >
+              {TRACK_KINDS[track].label} <DownIcon />
+            </Button>
+          </Hint>
           <Popover className="popover" placement="bottom start" offset={4}>
             <Menu
               className="menu"

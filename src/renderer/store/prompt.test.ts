@@ -15,7 +15,7 @@ test.each([
 
 test('tokens are counted after a pause, once for the last text', async () => {
   let countedTexts: (string | undefined)[] = []
-  const {actions, until} = await openedWorkbench({}, undefined, (client) => ({
+  const {actions, store, until} = await openedWorkbench({}, undefined, (client) => ({
     ...client,
     text: {
       ...client.text,
@@ -28,6 +28,8 @@ test('tokens are counted after a pause, once for the last text', async () => {
   await until('the first count', (state) => state.promptTokenCount !== null)
   countedTexts = []
   for (const text of ['T', 'To', 'Tom', 'Tom has', 'Tom has a coin.']) actions.setPromptText(text)
+  // What was counted before is of another text.
+  expect(store.getState().promptTokenCount).toBeNull()
   // One begin token, then four words and the full stop.
   await until('the new count', (state) => state.promptTokenCount === 6)
   expect(countedTexts).toEqual(['Tom has a coin.'])

@@ -103,6 +103,10 @@ export function createPromptActions({store, client, deps}: StoreContext): Prompt
     setChat: (isChat) => changed({isChat}),
     countTokens() {
       cancelDelay()
+      // A count that is still under way is of a text that is no longer there.
+      abort?.abort()
+      abort = null
+      store.setState({promptTokenCount: null})
       cancelDelay = deps.after(COUNT_DELAY_MS, () => void count())
     },
   }
