@@ -43,8 +43,8 @@ interface TokenCardProps {
 }
 
 function TokenCard({data, token}: TokenCardProps) {
-  const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state) => ({
-    vocabularySize: selectVocabularySize(state, data),
+  const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state, {captures}) => ({
+    vocabularySize: selectVocabularySize(state, captures),
     isLocked: state.hovered === null && state.locked !== null,
     stripTrack: state.settings.stripTrack,
   }))

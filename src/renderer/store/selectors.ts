@@ -92,8 +92,10 @@ function selectListingOf(
   )
 }
 
-/** Width of the logits of the model that a run was made with; null where that is no longer known. */
-export function selectVocabularySize(state: WorkbenchState, data: TokensRun): number | null {
+/** Width of the logits of the active run's model; null where that is no longer known. */
+export function selectVocabularySize(state: WorkbenchState, captures: Captures): number | null {
+  const data = selectRunData(state, captures)
+  if (!data) return null
   const listing = selectListingOf(state, data)
   const path = listing?.path ?? data.provenance?.model.path ?? null
   return selectLoaded(state, path)?.vocabularySize ?? listing?.vocabularySize ?? null
