@@ -23,7 +23,10 @@ export function GenerationPopover() {
   return (
     <DialogTrigger>
       <Button look="plain" className="generation ink-3" testId="generation">
-        <span className="clip">{generationText(settings)}</span> <DownIcon />
+        <span className="clip" title={generationText(settings)}>
+          {generationText(settings)}
+        </span>{' '}
+        <DownIcon />
       </Button>
       <Popover className="popover" placement="bottom start" offset={4}>
         <Dialog className="popover-body" aria-label="Generation">

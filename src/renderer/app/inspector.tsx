@@ -43,8 +43,8 @@ interface TokenCardProps {
 }
 
 function TokenCard({data, token}: TokenCardProps) {
-  const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state, {captures}) => ({
-    vocabularySize: selectVocabularySize(state, captures),
+  const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state) => ({
+    vocabularySize: selectVocabularySize(state, data),
     isLocked: state.hovered === null && state.locked !== null,
     stripTrack: state.settings.stripTrack,
   }))

@@ -29,7 +29,9 @@ test('another model that is chosen changes nothing about the run that is shown',
   })
   expect(state.locked).toBe(before.locked)
   expect(selectMsPerToken(state, captures)).toBe(speed)
-  expect(selectVocabularySize(state, captures)).toBe(FAKE_LISTING.vocabularySize)
+  expect(selectVocabularySize(state, captures.runs.peek(state.activeRunId!)!)).toBe(
+    FAKE_LISTING.vocabularySize
+  )
   actions.generateMore()
   expect(store.getState().runs[0]).toMatchObject({modelName: 'micro-base'})
 

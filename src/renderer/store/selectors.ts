@@ -92,10 +92,8 @@ function selectListingOf(
   )
 }
 
-/** Width of the logits of the active run's model; null where that is no longer known. */
-export function selectVocabularySize(state: WorkbenchState, captures: Captures): number | null {
-  const data = selectRunData(state, captures)
-  if (!data) return null
+/** Width of the logits of the model that a run was made with; null where that is no longer known. */
+export function selectVocabularySize(state: WorkbenchState, data: TokensRun): number | null {
   const listing = selectListingOf(state, data)
   const path = listing?.path ?? data.provenance?.model.path ?? null
   return selectLoaded(state, path)?.vocabularySize ?? listing?.vocabularySize ?? null
@@ -127,7 +125,8 @@ export function selectShownModel(state: WorkbenchState, captures: Captures): Sho
   const isOther = run !== null && chosen !== null && chosen.path !== listing?.path
   return {
     name: run?.modelName ?? listing?.id ?? null,
-    nextName: isOther ? chosen.id : null,
+    // The name alone would not tell it from the one that is shown.
+    nextName: !isOther ? null : chosen.id === run.modelName ? chosen.path : chosen.id,
     isTeaching: listing?.source === 'builtin',
     threads: selectLoaded(state, listing?.path ?? null)?.threads ?? null,
   }

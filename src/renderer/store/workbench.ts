@@ -3,7 +3,13 @@ import type {ModelListing} from '../../shared/domain/model.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions, initialConnection} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
-import {createModelActions, initialModels, type ModelActions, refOfListing} from './models.ts'
+import {
+  createModelActions,
+  initialModels,
+  type ModelActions,
+  refOfListing,
+  selectLoaded,
+} from './models.ts'
 import {readHistory, readPrompt, readSettings, readShown, writeShown} from './persistence.ts'
 import {createPromptActions, initialPrompt, type PromptActions} from './prompt.ts'
 import {createRunActions, initialRuns, type RunActions} from './runs.ts'
@@ -92,9 +98,11 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     const shown = readShown(deps.session) ?? (last ? {runId: last.id} : null)
     const run = runs.find(({id}) => id === shown?.runId)
     if (!shown || !run) return
-    // What was on the screen is computed again in its own row of the history, if that is quick; a
-    // model that was not the one to run is not loaded for it.
-    await groups.restoreShown(shown, isLoaded && run.request.model === refOfListing(first).model)
+    // What was on the screen is computed again in its own row of the history, if that is quick; no
+    // model is loaded for it.
+    const own = listings.find((listing) => refOfListing(listing).model === run.request.model)
+    const canCompute = own !== undefined && selectLoaded(store.getState(), own.path) !== null
+    await groups.restoreShown(shown, canCompute)
   }
 
   const actions: WorkbenchActions = {
