@@ -7,8 +7,12 @@ const LOWEST_ARGUMENT = -708
 const HIGHEST_ARGUMENT = 708
 const EXPONENT_OFFSET = 1024
 
+/** Down to here one table serves, small enough to stay in the cache. */
+const LOWEST_NEAR = -44
+
 const STEP_POWERS = fractionalPowersOfTwo()
 const OCTAVE_POWERS = wholePowersOfTwo()
+const NEAR_POWERS = Float64Array.from({length: 16_384}, (_, steps) => powerOfSteps(steps))
 
 /**
  * e to the power x, with a relative error below 5e-13 for -708 <= x <= 708; 0 below that range,
@@ -27,15 +31,26 @@ export function exp(x: number): number {
  * a loop over a vocabulary. What it returns for x > 0 is not defined.
  */
 export function expOfNonPositive(x: number): number {
-  if (x < LOWEST_ARGUMENT) return 0
-  const steps = (x * STEPS_PER_UNIT - 0.5) | 0
-  const rest = x - steps * UNITS_PER_STEP
+  if (x < LOWEST_NEAR) return expOfFar(x)
+  const steps = (0.5 - x * STEPS_PER_UNIT) | 0
+  const rest = x + steps * UNITS_PER_STEP
   // The Taylor series: |rest| is at most ln 2 / 512, so the first term left out is below 1.5e-13.
-  const series = 1 + rest * (1 + rest * (0.5 + rest * (1 / 6)))
+  return NEAR_POWERS[steps]! * (1 + rest * (1 + rest * (0.5 + rest * (1 / 6))))
+}
+
+/** The same below LOWEST_NEAR, where logits are few and their weights hardly count. */
+function expOfFar(x: number): number {
+  if (x < LOWEST_ARGUMENT) return 0
+  const steps = (0.5 - x * STEPS_PER_UNIT) | 0
+  const rest = x + steps * UNITS_PER_STEP
+  return powerOfSteps(steps) * (1 + rest * (1 + rest * (0.5 + rest * (1 / 6))))
+}
+
+/** 2^(-steps/256). */
+function powerOfSteps(steps: number): number {
+  const octaves = Math.ceil(steps / STEPS_PER_OCTAVE)
   return (
-    series *
-    STEP_POWERS[steps & (STEPS_PER_OCTAVE - 1)]! *
-    OCTAVE_POWERS[(steps >> 8) + EXPONENT_OFFSET]!
+    STEP_POWERS[octaves * STEPS_PER_OCTAVE - steps]! * OCTAVE_POWERS[EXPONENT_OFFSET - octaves]!
   )
 }
 
