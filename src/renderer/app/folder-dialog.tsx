@@ -16,7 +16,9 @@ export function FolderDialog() {
     folder: state.folder,
   }))
   const {listing, problem} = folder
-  const model = listing?.model ?? null
+  // What is still listed is not what was asked for while another folder is read or could not be.
+  const isCurrent = !folder.isReading && problem === null
+  const model = isCurrent ? (listing?.model ?? null) : null
   return (
     <Dialog
       title="Open a model folder"
