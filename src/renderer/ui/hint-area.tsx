@@ -1,4 +1,4 @@
-import {type ReactNode, useEffect, useRef, useState} from 'react'
+import {type CSSProperties, type ReactNode, useEffect, useRef, useState} from 'react'
 import './controls.css'
 
 const DELAY_MS = 450
@@ -6,13 +6,12 @@ const GAP_PX = 8
 
 interface ShownHint {
   readonly text: string
-  readonly rightPx: number
-  readonly topPx: number
+  readonly style: CSSProperties
 }
 
 /**
- * One tooltip for a whole list: whatever inside has `data-hint` shows it at its left when it is pointed
- * at or focused. A tooltip a row would cost more than the rows.
+ * One tooltip for a whole list: whatever inside has `data-hint` shows it when it is pointed at or
+ * focused: at its left, or under it where there is no room and under the heads of columns. A tooltip a row would cost more than the rows.
  */
 export function HintArea({children}: {readonly children: ReactNode}) {
   const [hint, setHint] = useState<ShownHint | null>(null)
@@ -33,7 +32,7 @@ export function HintArea({children}: {readonly children: ReactNode}) {
     }
     timer.current = setTimeout(() => {
       const box = (element.closest('[data-hint-place]') ?? element).getBoundingClientRect()
-      setHint({text, rightPx: window.innerWidth - box.left + GAP_PX, topPx: box.top})
+      setHint({text, style: placeBeside(box, element.tagName === 'TH')})
     }, delayMs)
   }
   return (
@@ -53,14 +52,22 @@ export function HintArea({children}: {readonly children: ReactNode}) {
     >
       {children}
       {hint && (
-        <div
-          className="tooltip floating"
-          role="tooltip"
-          style={{right: hint.rightPx, top: hint.topPx}}
-        >
+        <div className="tooltip floating" role="tooltip" style={hint.style}>
           {hint.text}
         </div>
       )}
     </div>
   )
+}
+
+/** Widest a hint gets, in pixels; see the tooltip's style. */
+const WIDEST_PX = 300
+
+function placeBeside(box: DOMRect, isUnder: boolean): CSSProperties {
+  const hasRoom = box.left > WIDEST_PX + 2 * GAP_PX
+  if (hasRoom && !isUnder) {
+    return {right: window.innerWidth - box.left + GAP_PX, top: box.top}
+  }
+  const left = Math.max(GAP_PX, Math.min(box.left, window.innerWidth - WIDEST_PX - GAP_PX))
+  return {left, top: box.bottom + GAP_PX / 2}
 }

@@ -4,6 +4,8 @@ import './controls.css'
 
 export interface SliderFieldProps {
   readonly label: string
+  /** Stands for the label where there is no room for it. */
+  readonly shortLabel?: string
   readonly value: number
   readonly onChange: (value: number) => void
   /** Ends of the slider; the field takes what `fieldMinimum` and `fieldMaximum` allow. */
@@ -24,7 +26,8 @@ export function SliderField(props: SliderFieldProps) {
   return (
     <div className="slider-pair" data-testid={props.testId}>
       <span className="slider-label" aria-hidden="true">
-        {label}
+        <span className="label-long">{label}</span>
+        <span className="label-short">{props.shortLabel ?? label}</span>
       </span>
       <Slider
         className="slider"

@@ -1,29 +1,35 @@
-import {type RefObject, useLayoutEffect, useRef, useState} from 'react'
+import {type RefObject, useLayoutEffect, useRef} from 'react'
 
 /**
- * How many steps of tightening a row needs so that nothing in it is pushed off: from 0 to `mostSteps`.
- * The row is measured again whenever its width or its content changes.
+ * Tightens a row until nothing in it is pushed off: `data-fit` on it goes from 0 (the roomiest) to
+ * `mostSteps`, and back as soon as there is room. Measured whenever the row is rendered, its width or
+ * its content changes, and when the typefaces have come. The row must not wrap.
  */
-export function useFit<Element extends HTMLElement>(
-  mostSteps: number,
-  content: unknown
-): [RefObject<Element | null>, number] {
+export function useFit<Element extends HTMLElement>(mostSteps: number): RefObject<Element | null> {
   const ref = useRef<Element>(null)
-  const [step, setStep] = useState(0)
-  const [widthPx, setWidthPx] = useState(0)
+  const fit = () => {
+    const element = ref.current
+    if (!element) return
+    for (let step = 0; step <= mostSteps; step++) {
+      element.dataset.fit = String(step)
+      if (element.scrollWidth <= element.clientWidth) return
+    }
+  }
+  useLayoutEffect(fit)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it reads nothing but the element.
   useLayoutEffect(() => {
     const element = ref.current
     if (!element) return
-    const observer = new ResizeObserver(() => setWidthPx(element.clientWidth))
-    observer.observe(element)
-    return () => observer.disconnect()
+    const sizes = new ResizeObserver(fit)
+    sizes.observe(element)
+    // Parts of the row render by themselves.
+    const content = new MutationObserver(fit)
+    content.observe(element, {subtree: true, childList: true, characterData: true})
+    void document.fonts.ready.then(fit)
+    return () => {
+      sizes.disconnect()
+      content.disconnect()
+    }
   }, [])
-  // Each new width or content starts from the roomiest.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: they are what it answers to.
-  useLayoutEffect(() => setStep(0), [widthPx, content])
-  useLayoutEffect(() => {
-    const element = ref.current
-    if (element && element.scrollWidth > element.clientWidth && step < mostSteps) setStep(step + 1)
-  })
-  return [ref, step]
+  return ref
 }

@@ -15,13 +15,13 @@ export function TokensControls() {
     settings: state.settings,
     isRunning: selectActiveRun(state)?.phase.kind === 'running',
   }))
-  // Labels go first, then sliders; the number fields and Export always stay.
-  const [ref, step] = useFit<HTMLDivElement>(2, settings)
-  const tightness = ['', 'tight', 'tight tighter'][step]
+  // Sliders shrink first, labels become short, then sliders go, then gaps; fields and Export stay.
+  const ref = useFit<HTMLDivElement>(4)
   return (
-    <section ref={ref} className={`controls ${tightness}`} aria-label="Controls">
+    <section ref={ref} className="controls" aria-label="Controls">
       <SliderField
         label="temperature"
+        shortLabel="T"
         value={settings.temperature}
         onChange={(temperature) => actions.changeSettings({temperature})}
         minimum={0.1}

@@ -7,6 +7,7 @@ import {
   formatRank,
 } from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import {TRACK_KINDS} from '../../../shared/figures/tokens/tracks.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 
@@ -37,17 +38,37 @@ export function DataTable({tokens}: {readonly tokens: readonly ScoredToken[]}) {
       <table className="data-table" aria-rowcount={tokens.length + 1}>
         <thead>
           <tr>
-            <th scope="col">position</th>
-            <th scope="col" className="word">
+            <th scope="col" data-hint="Place in the sequence, counted from 0.">
+              position
+            </th>
+            <th
+              scope="col"
+              className="word"
+              data-hint="The text that the token stands for; · is a space, ⏎ a new line."
+            >
               token
             </th>
-            <th scope="col">id</th>
-            <th scope="col">surprisal, bits</th>
-            <th scope="col">entropy, bits</th>
-            <th scope="col">rank</th>
-            <th scope="col">max log-prob, nats</th>
-            <th scope="col">top-p mass</th>
-            <th scope="col">p(end)</th>
+            <th scope="col" data-hint="Entry of the vocabulary. The id is the token.">
+              id
+            </th>
+            <th scope="col" data-hint={TRACK_KINDS.surprisal.definition}>
+              surprisal, bits
+            </th>
+            <th scope="col" data-hint={TRACK_KINDS.entropy.definition}>
+              entropy, bits
+            </th>
+            <th scope="col" data-hint={TRACK_KINDS.rank.definition}>
+              rank
+            </th>
+            <th scope="col" data-hint={TRACK_KINDS['max-logprob'].definition}>
+              max log-prob, nats
+            </th>
+            <th scope="col" data-hint={TRACK_KINDS['top-p-mass'].definition}>
+              top-p mass
+            </th>
+            <th scope="col" data-hint={TRACK_KINDS['p-end'].definition}>
+              p(end)
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -6,7 +6,11 @@ import {
   TokenSelectionGround,
   TokenSelectionRing,
 } from '../../../shared/figures/tokens/text-figure.tsx'
-import {layoutTokenText, type TokenTextLayout} from '../../../shared/figures/tokens/text-layout.ts'
+import {
+  LINE_GAP_PX,
+  layoutTokenText,
+  type TokenTextLayout,
+} from '../../../shared/figures/tokens/text-layout.ts'
 import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
@@ -24,10 +28,12 @@ export interface TokenTextProps {
   readonly tracks: readonly TrackName[]
   /** Bars of half the height. */
   readonly isLow: boolean
+  /** Height that there is for it; it ends at a whole line. Null where it is as high as its lines. */
+  readonly spacePx: number | null
 }
 
 /** The text with its tracks. Only lines in sight are drawn; hovering draws none of them again. */
-export function TokenText({data, result, widthPx, tracks, isLow}: TokenTextProps) {
+export function TokenText({data, result, widthPx, tracks, isLow, spacePx}: TokenTextProps) {
   const {hover, toggleLock} = useActions()
   const palette = usePalette()
   const {tokens, promptTokenCount} = data
@@ -53,6 +59,7 @@ export function TokenText({data, result, widthPx, tracks, isLow}: TokenTextProps
     <section
       ref={scrollRef}
       className="token-scroll"
+      style={spacePx === null ? undefined : {maxHeight: wholeLinesPx(layout, spacePx)}}
       aria-label="Tokens with their tracks"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
@@ -87,6 +94,20 @@ export function TokenText({data, result, widthPx, tracks, isLow}: TokenTextProps
       </svg>
     </section>
   )
+}
+
+/** Rings reach over their chips: what stands above and below the lines. */
+const RING_PX = 7
+
+/** The height of as many whole lines as there is room for; of the room itself if not one fits. */
+function wholeLinesPx(layout: TokenTextLayout, spacePx: number): number {
+  let heightPx = 0
+  for (const line of layout.lines) {
+    const bottomPx = Math.min(layout.heightPx, line.yPx + line.heightPx - LINE_GAP_PX)
+    if (bottomPx + RING_PX > spacePx) break
+    heightPx = bottomPx + RING_PX
+  }
+  return heightPx || spacePx
 }
 
 function visibleLines(

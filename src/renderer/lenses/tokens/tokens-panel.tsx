@@ -1,39 +1,46 @@
 import {captionOf, guardOf} from '../../../shared/figures/tokens/caption.ts'
+import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
+import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
+import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import {selectResult} from '../../store/selectors.ts'
-import {useMedia, useSize} from '../../ui/use-size.ts'
+import {HintArea} from '../../ui/hint-area.tsx'
+import {useSize} from '../../ui/use-size.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {TokensControls} from './controls.tsx'
 import {DataTable} from './data-table.tsx'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
+import {useShownTracks} from './shown-tracks.ts'
 import {TokenText} from './token-text.tsx'
 import {TrackedChart} from './tracked-chart.tsx'
 import './tokens-panel.css'
 
-const SIDE_PX = 300
+/** The side column is a part of a wide pane, within these ends. */
+const LEAST_SIDE_PX = 300
+const MOST_SIDE_PX = 460
+const SIDE_SHARE = 0.16
 const GAP_PX = 32
 /** Longer lines are hard to come back from; the table then stands near them. */
-const MOST_LEFT_PX = 1400
+const MOST_LEFT_PX = 2400
 /** Narrower than this the table stands under the text. */
 const LEAST_TWO_COLUMNS_PX = 680
 
 /** The tokens lens: text with its tracks, followed tokens, and what may come next. */
 export function TokensPanel() {
   const data = useRunData()
-  const {result, tracks, isTableShown} = useWorkbenchState((state, {captures}) => ({
+  const {result, isTableShown} = useWorkbenchState((state, {captures}) => ({
     result: selectResult(state, captures),
-    tracks: state.settings.tracks,
     isTableShown: state.settings.isTableShown,
   }))
-  const isLow = useMedia('(max-height: 759px)')
+  const {shown: shownTracks, isLow} = useShownTracks()
   const [figureRef, {widthPx}] = useSize<HTMLDivElement>()
   if (!data || !result) return null
   const isWide = widthPx >= LEAST_TWO_COLUMNS_PX
-  const leftPx = isWide ? Math.min(MOST_LEFT_PX, widthPx - SIDE_PX - GAP_PX) : widthPx
-  // In a low window the second bar track goes, unless it is the only one there is.
-  const shownTracks =
-    isLow && tracks.length > 1 ? tracks.filter((track) => track !== 'entropy') : tracks
+  const sidePx = isWide
+    ? Math.round(Math.min(MOST_SIDE_PX, Math.max(LEAST_SIDE_PX, widthPx * SIDE_SHARE)))
+    : widthPx
+  const leftPx = isWide ? Math.min(MOST_LEFT_PX, widthPx - sidePx - GAP_PX) : widthPx
   return (
     <div className="tokens-panel">
       <div className="figure-words">
@@ -52,37 +59,68 @@ export function TokensPanel() {
         {/* That a run is not complete is said above it and in the job line. */}
         <div className="guard">{guardOf({...result, status: 'completed'})}</div>
       </div>
-      <div ref={figureRef} className={`figure ${isWide ? '' : 'stacked'}`}>
+      <div
+        ref={figureRef}
+        className={`figure ${isWide ? '' : 'stacked'}`}
+        style={isWide ? {gridTemplateColumns: `${leftPx}px ${sidePx}px`} : undefined}
+      >
         {widthPx > 0 && (
           <>
-            <div className="figure-left">
-              {isTableShown ? (
-                <DataTable tokens={data.tokens} />
-              ) : (
-                <TokenText
-                  data={data}
-                  result={result}
-                  widthPx={leftPx}
-                  tracks={shownTracks}
-                  isLow={isLow}
-                />
-              )}
-              <TrackedChart result={result} widthPx={leftPx} isLow={isLow} />
-            </div>
+            <FigureLeft
+              data={data}
+              result={result}
+              widthPx={leftPx}
+              tracks={shownTracks}
+              isLow={isLow}
+              isStacked={!isWide}
+            />
             <div className="figure-right">
-              <NextTable result={result} widthPx={isWide ? SIDE_PX : widthPx} />
+              <NextTable result={result} widthPx={sidePx} />
               {!isTableShown && (
-                <ScalesLegend
-                  tokens={data.tokens}
-                  tracks={shownTracks}
-                  widthPx={isWide ? SIDE_PX : widthPx}
-                />
+                <ScalesLegend tokens={data.tokens} tracks={shownTracks} widthPx={sidePx} />
               )}
             </div>
           </>
         )}
       </div>
       <TokensControls />
+    </div>
+  )
+}
+
+interface FigureLeftProps {
+  readonly data: TokensRun
+  readonly result: TokensResult
+  readonly widthPx: number
+  readonly tracks: readonly TrackName[]
+  readonly isLow: boolean
+  readonly isStacked: boolean
+}
+
+/** The text or its table, and the followed tokens; the text has what height these leave. */
+function FigureLeft({data, result, widthPx, tracks, isLow, isStacked}: FigureLeftProps) {
+  const isTableShown = useWorkbenchState((state) => state.settings.isTableShown)
+  const [leftRef, {heightPx: leftHeightPx}] = useSize<HTMLDivElement>()
+  const [chartRef, {heightPx: chartHeightPx}] = useSize<HTMLDivElement>()
+  return (
+    <div ref={leftRef} className="figure-left">
+      <HintArea>
+        {isTableShown ? (
+          <DataTable tokens={data.tokens} />
+        ) : (
+          <TokenText
+            data={data}
+            result={result}
+            widthPx={widthPx}
+            tracks={tracks}
+            isLow={isLow}
+            spacePx={isStacked || leftHeightPx === 0 ? null : leftHeightPx - chartHeightPx}
+          />
+        )}
+      </HintArea>
+      <div ref={chartRef} className="tracked-place">
+        <TrackedChart result={result} widthPx={widthPx} isLow={isLow} />
+      </div>
     </div>
   )
 }

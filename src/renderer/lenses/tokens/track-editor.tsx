@@ -10,6 +10,7 @@ import {selectTrackedIds} from '../../store/tables.ts'
 import {Button} from '../../ui/button.tsx'
 import {Chip} from '../../ui/chip.tsx'
 import {CloseIcon, DownIcon} from '../../ui/icons.tsx'
+import {useRunData} from '../use-tokens.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {type FoundTokens, foundTokens, NOTHING_FOUND, wholeNumberOf} from './found-tokens.ts'
 
@@ -100,7 +101,8 @@ function TokenChip({entry}: {readonly entry: VocabularyEntry}) {
 /** A field that finds tokens: by id, by text, and by the same text after a space. */
 function AddTracked({model, ids}: TrackedProps) {
   const {actions, client} = useWorkbench()
-  const tokenCount = useWorkbenchState((state, {captures}) => selectVocabularySize(state, captures))
+  const data = useRunData()
+  const tokenCount = useWorkbenchState((state) => (data ? selectVocabularySize(state, data) : null))
   const [text, setText] = useState('')
   const [found, setFound] = useState<FoundTokens>(NOTHING_FOUND)
   const [problem, setProblem] = useState('')

@@ -5,6 +5,7 @@ import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES} from '../text-width.ts'
 import {CHIP, type ChipRun} from './chip.ts'
 import type {TokenColumn, TokenLine, TokenTextLayout, TrackPlace} from './text-layout.ts'
+import {TRACK_KINDS} from './tracks.ts'
 
 export interface TokenTextFigureProps {
   readonly layout: TokenTextLayout
@@ -60,7 +61,12 @@ export function TokenLineFigure(props: TokenLineFigureProps) {
           {line.rangeText}
         </text>
         {tracks.map((track) => (
-          <text key={track.name} x={0} y={roundPx(top + track.basePx)}>
+          <text
+            key={track.name}
+            x={0}
+            y={roundPx(top + track.basePx)}
+            data-hint={isInteractive ? TRACK_KINDS[track.name].definition : undefined}
+          >
             {track.label}
           </text>
         ))}

@@ -10,6 +10,8 @@ export type TrackName = FigureOptions['tracks'][number]
 interface TrackKind {
   readonly label: string
   readonly unit: string
+  /** What it is, in a sentence. */
+  readonly definition: string
   readonly isNumber: boolean
   /** Null where the position has no value. */
   magnitude(token: ScoredToken): number | null
@@ -23,6 +25,8 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   surprisal: {
     label: 'surprisal',
     unit: 'bits',
+    definition:
+      '−log2 of the probability of the token given everything before it, at temperature 1.',
     isNumber: false,
     magnitude: (token) => token.surprisalBits,
     leastMaximum: 4,
@@ -30,6 +34,7 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   entropy: {
     label: 'entropy',
     unit: 'bits',
+    definition: 'Entropy of the whole next-token distribution before the token was known.',
     isNumber: false,
     magnitude: (token) => token.entropyBits,
     leastMaximum: 4,
@@ -37,6 +42,8 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   rank: {
     label: 'rank',
     unit: '',
+    definition:
+      'Its place among all tokens by probability; 1 is the likeliest. Files count from 0.',
     isNumber: true,
     magnitude: (token) => token.rank,
     leastMaximum: 1,
@@ -44,6 +51,7 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   'max-logprob': {
     label: 'max log-prob',
     unit: 'nats',
+    definition: 'Natural logarithm of the probability of the likeliest token at this position.',
     isNumber: false,
     magnitude: (token) => (token.maxLogprob === null ? null : -token.maxLogprob),
     leastMaximum: 2,
@@ -51,6 +59,8 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   'top-p-mass': {
     label: 'top-p mass',
     unit: '',
+    definition:
+      'Total probability of the tokens at least as probable as this one, itself included.',
     isNumber: false,
     magnitude: (token) => token.topPMass,
     leastMaximum: 1,
@@ -59,6 +69,7 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   'p-end': {
     label: 'p(end)',
     unit: '',
+    definition: 'Total probability of the tokens that end the text; — where the model names none.',
     isNumber: false,
     magnitude: (token) => token.endProb,
     leastMaximum: 0.01,
