@@ -9,7 +9,8 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
-    testTimeout: 30_000,
+    setupFiles: ['scripts/property-runs.ts'],
+    testTimeout: process.env.TOKENSCOPE_FULL ? 300_000 : 30_000,
     // Models run in a worker thread, which needs a built file even where the tests run the sources.
     globalSetup: ['scripts/build-session-worker.ts'],
     env: {TOKENSCOPE_SESSION_WORKER: TEST_WORKER_PATH},
