@@ -5,7 +5,7 @@ import {promisify} from 'node:util'
 import {expect} from '@playwright/test'
 import {runRaw, softmax} from './raw-model.ts'
 import {root} from './served-host.ts'
-import {endlessMicroBase, microBaseFolder, test} from './workbench.ts'
+import {microBaseFolder, test} from './workbench.ts'
 
 const cli = async (...flags: string[]) => {
   const {stdout} = await promisify(execFile)(
@@ -111,10 +111,7 @@ test('a run is cancelled half-way, says so at once, keeps what it has, and the e
   workbench,
 }) => {
   const {page} = workbench
-  const folder = await endlessMicroBase(test.info().outputPath('endless'))
-  await workbench.open()
-  await workbench.chooseFolder(folder)
-  await expect(page.getByTestId('facts')).toContainText('endless')
+  await workbench.openEndless()
   await workbench.setGeneration(1900)
   await workbench.prompt.fill(PROMPT)
   await page.getByTestId('run').click()
@@ -136,10 +133,7 @@ test('the engine is killed in mid-run: results stay, the page recovers and runs 
   workbench,
 }) => {
   const {page} = workbench
-  const folder = await endlessMicroBase(test.info().outputPath('endless'))
-  await workbench.open()
-  await workbench.chooseFolder(folder)
-  await expect(page.getByTestId('facts')).toContainText('endless')
+  await workbench.openEndless()
   await workbench.setGeneration(2)
   await workbench.run(PROMPT)
   const finished = await workbench.candidates()

@@ -75,6 +75,14 @@ export class Workbench {
     await this.page.getByTestId('open-model').click()
   }
 
+  /** Opens the page on a copy of micro-base that never stops by itself. */
+  async openEndless(): Promise<void> {
+    const folder = await endlessMicroBase(base.info().outputPath('endless'))
+    await this.open()
+    await this.chooseFolder(folder)
+    await expect(this.page.getByTestId('facts')).toContainText('endless')
+  }
+
   /** Probabilities of the next-token table, one a candidate, by id. */
   async candidates(): Promise<Map<number, number>> {
     const rows = await this.nextTable.locator('button[data-candidate]').evaluateAll((buttons) =>
@@ -110,7 +118,7 @@ export const test = base.extend<{workbench: Workbench}>({
 export const microBaseFolder = join(root, 'assets/models/micro-base')
 
 /** micro-base without stop ids, so that a generation lasts as long as it is asked to. */
-export async function endlessMicroBase(folder: string): Promise<string> {
+async function endlessMicroBase(folder: string): Promise<string> {
   await cp(microBaseFolder, folder, {recursive: true})
   const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))
   delete config.eos_token_id

@@ -1,11 +1,12 @@
 import {tokensOfTable} from '../../shared/domain/token.ts'
 import {formatCount, formatProb} from '../../shared/figures/number-format.ts'
-import {glyphsOfTokens, plainGlyphs} from '../../shared/figures/token-glyphs.ts'
+import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {NextTokens, ScoredToken} from '../../shared/lenses/tokens.ts'
 import {exp} from '../../shared/math/exp.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
-import {Chip, type ChipCell} from '../ui/chip.tsx'
+import {Chip} from '../ui/chip.tsx'
+import {cellsOf} from './token-cells.ts'
 
 export interface InsteadTableProps {
   readonly data: TokensRun
@@ -34,12 +35,6 @@ export function InsteadTable({token}: InsteadTableProps) {
       )}
     </section>
   )
-}
-
-/** Parts of a character are hex cells, as in the figure: as plain text they would read as a word. */
-function cellsOf(token: {id: number; bytesHex: string}): readonly ChipCell[] {
-  const cells = glyphsOfTokens([{bytesHex: token.bytesHex, isSpecial: true}], true).cells[0]!
-  return cells.length > 0 ? cells : [{kind: 'code', text: `#${token.id}`}]
 }
 
 function Rows({table, occurred}: {readonly table: NextTokens; readonly occurred: ScoredToken}) {

@@ -8,6 +8,8 @@ import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
 import {vocabularyKey} from '../store/captures.ts'
+import {Chip} from '../ui/chip.tsx'
+import {cellsOf} from './token-cells.ts'
 
 export interface TrackedTableProps {
   readonly data: TokensRun
@@ -29,6 +31,7 @@ export function TrackedTable({data, position}: TrackedTableProps) {
     const known = captures.vocabulary.peek(vocabularyKey(data.request.model, columns.tokenId))
     return {
       id: columns.tokenId,
+      cells: known ? cellsOf(known) : [{kind: 'code' as const, text: `#${columns.tokenId}`}],
       name: (known && plainGlyphs({...known, isSpecial: true})) || `#${columns.tokenId}`,
       prob: columns.prob[position]!,
       rank: columns.rank[position]!,
@@ -51,8 +54,8 @@ export function TrackedTable({data, position}: TrackedTableProps) {
         <tbody>
           {rows.map((row) => (
             <tr key={row.id}>
-              <th scope="row" className="mono clip">
-                {row.name}
+              <th scope="row" className="mono clip" aria-label={row.name}>
+                <Chip cells={row.cells} size="row" />
               </th>
               <td>{formatProb(row.prob)}</td>
               <td>{formatRank(row.rank)}</td>
