@@ -1,9 +1,11 @@
 import {eventIterator, oc} from '@orpc/contract'
 import {z} from 'zod'
 import {modelInfoSchema, modelListingSchema, modelRefSchema} from '../domain/model.ts'
+import {preferencesChangeSchema, preferencesSchema} from '../domain/preferences.ts'
 import {problemSchema} from '../domain/problem.ts'
 import {tokenTableSchema} from '../domain/token.ts'
 import {figureRequestSchema} from '../figures/request.ts'
+import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {
   nextTokensSchema,
   promptSchema,
@@ -79,6 +81,41 @@ export const folderListingSchema = z.object({
 })
 export type FolderListing = z.infer<typeof folderListingSchema>
 
+/** How a vocabulary entry came to be, as its tokenizer file tells it. */
+export const derivationSchema = z.object({
+  /** `piece`: an entry of a Unigram or WordPiece vocabulary, which is not built from others. */
+  kind: z.enum(['special', 'byte', 'merged', 'piece']),
+  /** Of a Unigram piece: its natural log-probability. */
+  score: z.number().nullable(),
+  /**
+   * Of a merged token: the merges that build it, in the order in which they apply, the last one last.
+   * `rank` counts the merges of the file from 0.
+   */
+  merges: z.array(
+    z.object({
+      leftHex: z.string(),
+      rightHex: z.string(),
+      rank: z.number().int(),
+    })
+  ),
+})
+export type Derivation = z.infer<typeof derivationSchema>
+
+const preferencesStateSchema = z.object({
+  preferences: preferencesSchema,
+  /** What was damaged in the file, once, after it was set aside or repaired; else null. */
+  problem: problemSchema.nullable(),
+})
+
+/** A line of the engine's log: never text of a prompt or a completion. */
+export const logLineSchema = z.object({
+  /** Milliseconds since 1970. */
+  at: z.number(),
+  level: z.enum(['info', 'warning', 'error']),
+  text: z.string(),
+})
+export type LogLine = z.infer<typeof logLineSchema>
+
 export const contract = {
   engine: {
     status: procedure.output(engineStatusSchema),
@@ -89,6 +126,14 @@ export const contract = {
      * place to be cancelled in: a model without a KV cache takes a prompt in one piece.
      */
     stop: procedure.output(z.void()),
+    /** The log so far (its last lines) and what is added. */
+    log: procedure.output(eventIterator(z.array(logLineSchema))),
+  },
+  preferences: {
+    /** Now and after every change, whichever window makes it. */
+    watch: procedure.output(eventIterator(preferencesStateSchema)),
+    /** Changes some; memory holds at once, threads for models that are loaded from then on. */
+    change: procedure.input(preferencesChangeSchema).output(preferencesSchema),
   },
   models: {
     list: procedure.output(z.array(modelListingSchema)),
@@ -113,6 +158,14 @@ export const contract = {
     describe: procedure
       .input(modelRefSchema.extend({ids: z.array(z.number().int().nonnegative()).max(1000)}))
       .output(tokenTableSchema),
+    /** How one vocabulary entry came to be. */
+    derive: procedure
+      .input(modelRefSchema.extend({id: z.number().int().nonnegative()}))
+      .output(derivationSchema),
+  },
+  prompts: {
+    /** Many prompts as one job; leaving the stream cancels it. */
+    run: procedure.input(promptListRequestSchema).output(eventIterator(promptListEventSchema)),
   },
   tokens: {
     run: procedure.input(tokensRequestSchema).output(eventIterator(tokensEventSchema)),

@@ -16,6 +16,7 @@ import {
   type TokensRequest,
   type TokensResult,
   type TrackedColumns,
+  type Turn,
 } from './tokens.ts'
 
 /** What a tokens run has told so far. Values of this type are never changed, only replaced. */
@@ -25,6 +26,8 @@ export interface TokensRun {
   readonly warnings: readonly Warning[]
   readonly text: string
   readonly promptTokenCount: number
+  /** Of a chat: its turns, as stretches of the text. */
+  readonly turns: readonly Turn[]
   /** Tokens that have no statistics yet carry null in every one. */
   readonly tokens: readonly ScoredToken[]
   readonly completionIds: readonly number[]
@@ -42,6 +45,7 @@ export function startTokensRun(request: TokensRequest): TokensRun {
     warnings: [],
     text: '',
     promptTokenCount: 0,
+    turns: [],
     tokens: [],
     completionIds: request.completionIds ?? [],
     next: null,
@@ -61,6 +65,7 @@ export function foldTokensEvent(run: TokensRun, event: TokensEvent): TokensRun {
         warnings: event.warnings,
         text: event.text,
         promptTokenCount: event.promptTokenCount,
+        turns: event.turns,
         tokens: tokensOfTable(event.tokens).map((token) => ({...token, ...NO_STATISTICS})),
       }
     case 'progress':
@@ -117,6 +122,7 @@ export function tokensResultOf(
     ...(run.timing ? {timing: run.timing} : {}),
     text: run.text,
     promptTokenCount: run.promptTokenCount,
+    ...(run.turns.length > 0 ? {turns: [...run.turns]} : {}),
     tokens: [...run.tokens],
     ...nextPart(run.next, distribution),
     completionIds: [...run.completionIds],

@@ -7,6 +7,14 @@ import {tokenSchema, tokenTableSchema} from '../domain/token.ts'
 export const messageSchema = z.object({role: z.string(), content: z.string()})
 export type Message = z.infer<typeof messageSchema>
 
+/** A chat turn's stretch of the template's output, in UTF-8 bytes, end exclusive. */
+export const turnSchema = z.object({
+  role: z.string(),
+  byteStart: z.number().int(),
+  byteEnd: z.number().int(),
+})
+export type Turn = z.infer<typeof turnSchema>
+
 /** What is given to the model: text as typed or a chat, then ids that follow it as they are. */
 export const promptSchema = z.object({
   prompt: z.string().optional(),
@@ -138,6 +146,8 @@ export const tokensEventSchema = z.discriminatedUnion('kind', [
     text: z.string(),
     promptTokenCount: z.number().int(),
     tokens: tokenTableSchema,
+    /** Of a chat: where each turn stands in the text, the template's own words included. */
+    turns: z.array(turnSchema),
     provenance: provenanceSchema,
     warnings: z.array(warningSchema),
   }),
@@ -212,6 +222,8 @@ export const tokensResultSchema = z.object({
   /** The well-formed prompt that byte spans point into; completion tokens go on counting after it. */
   text: z.string(),
   promptTokenCount: z.number().int(),
+  /** Of a chat: its turns, as stretches of `text`. */
+  turns: z.array(turnSchema).optional(),
   tokens: z.array(scoredTokenSchema),
   /** The position after which `next` stands; null before there is one. */
   position: z.number().int().nullable(),

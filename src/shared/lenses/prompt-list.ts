@@ -1,0 +1,64 @@
+import {z} from 'zod'
+import {modelRefSchema} from '../domain/model.ts'
+import {problemSchema} from '../domain/problem.ts'
+import {messageSchema, samplingSchema} from './tokens.ts'
+
+/** One row of a prompt list: what is asked, and the answer whose probability is wanted. */
+export const promptRowSchema = z.object({
+  id: z.string(),
+  prompt: z.string().optional(),
+  messages: z.array(messageSchema).optional(),
+  /** Text expected right after the prompt; its tokens are those that follow the prompt's own. */
+  answer: z.string().optional(),
+})
+export type PromptRow = z.infer<typeof promptRowSchema>
+
+/** Many prompts as one job, row after row, so that what is done stays done when it is cancelled. */
+export const promptListRequestSchema = modelRefSchema.extend({
+  rows: z.array(promptRowSchema).max(10_000),
+  /** `prompt` becomes one user turn in the model's chat template. */
+  chat: z.boolean().default(false),
+  ...samplingSchema.shape,
+  generate: z.number().int().nonnegative().max(1000).default(10),
+  sample: z.boolean().default(false),
+  /** Each row draws from its own stream, made of this seed and the row's place in the list. */
+  seed: z.number().int().nonnegative().default(0),
+})
+export type PromptListRequest = z.infer<typeof promptListRequestSchema>
+
+/** What became of one row. */
+export const promptRowResultSchema = z.object({
+  id: z.string(),
+  promptTokenCount: z.number().int(),
+  /** Mean surprisal of the prompt's own tokens, in bits; null where none has one. */
+  meanSurprisalBits: z.number().nullable(),
+  completionIds: z.array(z.number().int()),
+  /** UTF-8 bytes of the completion, in lower-case hex; it may end within a character. */
+  completionHex: z.string(),
+  /** How probable the answer is as a whole, at temperature 1; null where the row has none. */
+  answer: z
+    .object({
+      tokenCount: z.number().int(),
+      /** Natural logarithm of the probability of all its tokens in their order. */
+      logprob: z.number(),
+      prob: z.number(),
+      /** The completion begins with the answer's tokens. */
+      isGenerated: z.boolean(),
+    })
+    .nullable(),
+})
+export type PromptRowResult = z.infer<typeof promptRowResultSchema>
+
+export const promptListEventSchema = z.discriminatedUnion('kind', [
+  z.object({kind: z.literal('row'), row: promptRowResultSchema}),
+  /** A row that could not be run; the rest goes on. */
+  z.object({kind: z.literal('row-failed'), id: z.string(), problem: problemSchema}),
+  z.object({
+    kind: z.literal('progress'),
+    done: z.number().int(),
+    total: z.number().int(),
+    secondsLeft: z.number().nullable(),
+  }),
+  z.object({kind: z.literal('completed')}),
+])
+export type PromptListEvent = z.infer<typeof promptListEventSchema>
