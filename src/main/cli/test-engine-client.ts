@@ -97,6 +97,7 @@ export function testEngine() {
       text: 'Hello\n',
       promptTokenCount: 3,
       tokens: tableOf(['<s>', 'Hello', '\n']),
+      turns: [],
       provenance: {
         model: {id: 'tiny', path: '/somewhere/tiny', sha256: 'aa'},
         tokenizer: {id: 'tiny', sha256: 'bb'},

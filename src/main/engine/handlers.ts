@@ -10,8 +10,10 @@ import type {Blobs} from './blobs.ts'
 import {LogitsStore} from './captures/logits-store.ts'
 import {exportFigure} from './export/export-figure.ts'
 import {Changes} from './jobs/changes.ts'
+import {EngineLog} from './jobs/engine-log.ts'
 import {EventQueue} from './jobs/event-queue.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
+import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
 import {runTokens} from './lenses/tokens.ts'
 import {listFolder} from './model-folder/list-folder.ts'
@@ -21,6 +23,7 @@ import {readModelFolder} from './model-folder/read-model-folder.ts'
 import {Recents} from './model-folder/recents.ts'
 import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
 import type {EngineOptions} from './options.ts'
+import {PreferenceStore} from './preferences/preferences.ts'
 import {type LoadStage, Models} from './runtime/models.ts'
 import {physicalCoreCount} from './runtime/threads.ts'
 import {loadTokenizer} from './tokenizers/load-tokenizer.ts'
@@ -41,10 +44,13 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     onnxruntime: onnxruntimeVersion(),
     schema: SCHEMA_VERSION,
   }
+  const preferences = new PreferenceStore()
+  const log = new EngineLog()
+  const threads = () => options.threads ?? preferences.current.threads ?? physicalCoreCount()
   const models = new Models({
     readFolder,
     loadTokenizer,
-    threads: options.threads,
+    threads,
     onChange: () => changes.notify(),
     onUnloaded: ({key}) => store.forget(key),
     onLoaded({info}) {
@@ -71,7 +77,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       startCount: options.startCount,
       lastExit: options.lastExit,
       versions,
-      threads: options.threads ?? physicalCoreCount(),
+      threads: threads(),
       maxMemoryBytes: options.maxMemoryBytes,
       usedMemoryBytes: store.usedBytes,
       loaded: models.list(),
@@ -91,6 +97,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         // Nothing gentler ends a thread that is inside the runtime.
         process.kill(process.pid, 'SIGKILL')
       }),
+      log: engine.engine.log.handler(({signal}) => log.watch(signal)),
+    },
+    preferences: {
+      watch: engine.preferences.watch.handler(({signal}) => preferences.watch(signal)),
+      change: engine.preferences.change.handler(({input}) => preferences.change(input)),
     },
     models: {
       list: engine.models.list.handler(async () => listModels(await places())),
@@ -123,6 +134,16 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         checkIds(input.ids, folder.vocabularySize, 'ids')
         return tokenTableOf(vocabularyParts(tokenizer, input.ids))
       }),
+      derive: engine.text.derive.handler(async ({input}) => {
+        const {folder, tokenizer} = await models.text(input)
+        checkIds([input.id], folder.vocabularySize, 'id')
+        const derivation = tokenizer.derivationOf(input.id)
+        if (!derivation) throw noEntry(input.id, tokenizer.tokenCount)
+        return derivation
+      }),
+    },
+    prompts: {
+      run: engine.prompts.run.handler(({input, signal}) => runPromptList(context, input, signal)),
     },
     tokens: {
       run: engine.tokens.run.handler(({input, signal}) => runTokens(context, input, signal)),
@@ -156,6 +177,18 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     },
   })
   return {router, close: () => models.close()}
+}
+
+/** The logits may be wider than the tokenizer's list. */
+function noEntry(id: number, tokenCount: number): ProblemError {
+  return new ProblemError({
+    code: 'no-vocabulary-entry',
+    message: `The tokenizer lists no token ${id}.`,
+    field: 'id',
+    found: String(id),
+    expected: `an id that tokenizer.json lists, below ${tokenCount}`,
+    advice: 'Choose another token: this id is a place in the logits that stands for nothing.',
+  })
 }
 
 function blobGone(blobId: string): ProblemError {

@@ -1,4 +1,5 @@
-import {type TokenParts, type TokenTable, tokenTableOf} from '../domain/token.ts'
+import type {Derivation} from '../contract/contract.ts'
+import {hexOfBytes, type TokenParts, type TokenTable, tokenTableOf} from '../domain/token.ts'
 
 /**
  * A pretended language model: a tokenizer of words and bytes, and logits that follow pairs of words
@@ -79,6 +80,19 @@ export function fakeTableOf(ids: readonly number[], byteStart = 0): TokenTable {
 
 export function fakeText(ids: readonly number[]): string {
   return decoder.decode(Uint8Array.from(ids.flatMap((id) => [...fakeBytesOf(id)])))
+}
+
+/** A pretended derivation: words grow letter by letter, with ranks in the order of the vocabulary. */
+export function fakeDerivationOf(id: number): Derivation {
+  if (id < FIRST_BYTE_ID) return {kind: 'special', score: null, merges: []}
+  if (id < FIRST_WORD_ID) return {kind: 'byte', score: null, merges: []}
+  const bytes = fakeBytesOf(id)
+  const merges = Array.from(bytes.subarray(1), (byte, i) => ({
+    leftHex: hexOfBytes(bytes.subarray(0, i + 1)),
+    rightHex: hexOfBytes(Uint8Array.of(byte)),
+    rank: 8 * (id - FIRST_WORD_ID) + i,
+  }))
+  return {kind: merges.length > 0 ? 'merged' : 'piece', score: null, merges}
 }
 
 const pairs = new Map<number, number[]>()

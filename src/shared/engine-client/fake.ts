@@ -1,14 +1,21 @@
 import {AsyncIteratorClass} from '@orpc/client'
-import type {EngineStatus, FolderListing, LoadEvent} from '../contract/contract.ts'
+import type {EngineStatus, FolderListing, LoadEvent, LogLine} from '../contract/contract.ts'
 import type {ModelInfo, ModelListing} from '../domain/model.ts'
-import type {Problem} from '../domain/problem.ts'
+import {
+  DEFAULT_PREFERENCES,
+  type Preferences,
+  preferencesChangeSchema,
+} from '../domain/preferences.ts'
+import {type Problem, ProblemError} from '../domain/problem.ts'
 import {type TokenParts, tokenTableOf} from '../domain/token.ts'
+import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import type {
   NextTokens,
   StatisticsColumns,
   TokensEvent,
   TokensRequest,
   TrackedColumns,
+  Turn,
 } from '../lenses/tokens.ts'
 import {tokensRequestSchema} from '../lenses/tokens.ts'
 import {computeNormalizer, computeRowStatistics, rankInRow} from '../math/distribution.ts'
@@ -19,11 +26,14 @@ import type {EngineClient} from './connect.ts'
 import {
   FAKE_END_ID,
   FAKE_VOCABULARY_SIZE,
+  fakeDerivationOf,
   fakeEncode,
   fakeLogits,
   fakeTableOf,
   fakeText,
 } from './fake-language.ts'
+import {FakeListeners} from './fake-listeners.ts'
+import {runFakePromptList} from './fake-prompt-list.ts'
 import {problemError} from './problem-of.ts'
 
 export interface FakeEngineOptions {
@@ -34,6 +44,14 @@ export interface FakeEngineOptions {
   readonly failAfter?: number
   readonly failure?: Problem
   readonly estimateSeconds?: number
+  /** The pretended model is one for chats. */
+  readonly hasChatTemplate?: boolean
+  /** What a person had set before. */
+  readonly preferences?: Partial<Preferences>
+  /** What is told to be wrong with the preferences' file, once. */
+  readonly preferencesProblem?: Problem
+  /** The problem of a prompt list's row that is to fail. */
+  readonly failRow?: (row: PromptRow) => Problem | null
 }
 
 const MODEL_PATH = '/models/micro-base'
@@ -88,23 +106,33 @@ const PROVENANCE = {
 /** A client of no engine at all, for tests and for looking at states: same contract, pretended model. */
 export function createFakeClient(options: FakeEngineOptions = {}): EngineClient {
   const contextLength = options.contextLength ?? FAKE_MODEL.contextLength
-  const model = {...FAKE_MODEL, contextLength}
+  const model = {
+    ...FAKE_MODEL,
+    contextLength,
+    chatTemplate: options.hasChatTemplate ?? FAKE_MODEL.chatTemplate,
+  }
   let loaded: ModelInfo[] = []
-  const watchers = new Set<() => void>()
+  const statusListeners = new FakeListeners()
+  const preferenceListeners = new FakeListeners()
+  const logListeners = new FakeListeners()
+  let preferences: Preferences = {...DEFAULT_PREFERENCES, ...options.preferences}
+  let preferencesProblem = options.preferencesProblem ?? null
+  const logLines: LogLine[] = [{at: 0, level: 'info', text: 'pretended engine, process 1'}]
+  const log = (level: LogLine['level'], text: string) => {
+    logLines.push({at: logLines.length, level, text})
+    logListeners.notify()
+  }
   const status = (): EngineStatus => ({
     processId: 1,
     startCount: 1,
     lastExit: null,
     versions: PROVENANCE.versions,
-    threads: 4,
-    maxMemoryBytes: 2 ** 31,
+    threads: preferences.threads ?? 4,
+    maxMemoryBytes: preferences.maxMemoryBytes ?? 2 ** 31,
     usedMemoryBytes: 0,
     loaded,
     runningCount: 0,
   })
-  const changed = () => {
-    for (const wake of watchers) wake()
-  }
   const pause = (signal?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       signal?.throwIfAborted()
@@ -120,13 +148,21 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
     })
 
   async function* run(request: TokensRequest, signal?: AbortSignal): AsyncGenerator<TokensEvent> {
-    const {parts, text} = encode(request)
+    const {parts, text, turns} = encode(request)
     checkLength(parts.length, contextLength)
     const ids = parts.map((part) => part.id)
     const promptTokenCount = ids.length - (request.completionIds?.length ?? 0)
     const table = tokenTableOf(parts)
     const provenance = PROVENANCE
-    yield {kind: 'tokenized', text, promptTokenCount, tokens: table, provenance, warnings: []}
+    yield {
+      kind: 'tokenized',
+      text,
+      promptTokenCount,
+      tokens: table,
+      turns,
+      provenance,
+      warnings: [],
+    }
     for (let first = 0; first < ids.length; first += CHUNK) {
       await pause(signal)
       if (options.failAfter !== undefined && first >= options.failAfter) {
@@ -174,17 +210,44 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
       watch: async (_input, call) => {
         async function* statuses() {
           while (!call?.signal?.aborted) {
+            const next = statusListeners.next(call?.signal)
             yield status()
-            await new Promise<void>((resolve) => {
-              const wake = () => {
-                watchers.delete(wake)
-                resolve()
-              }
-              watchers.add(wake)
-            })
+            await next
           }
         }
         return streamOf(statuses())
+      },
+      log: async (_input, call) => {
+        async function* lines() {
+          let seenCount = 0
+          while (!call?.signal?.aborted) {
+            const next = logListeners.next(call?.signal)
+            yield logLines.slice(seenCount)
+            seenCount = logLines.length
+            await next
+          }
+        }
+        return streamOf(lines())
+      },
+    },
+    preferences: {
+      watch: async (_input, call) => {
+        async function* states() {
+          while (!call?.signal?.aborted) {
+            const next = preferenceListeners.next(call?.signal)
+            const problem = preferencesProblem
+            preferencesProblem = null
+            yield {preferences, problem}
+            await next
+          }
+        }
+        return streamOf(states())
+      },
+      change: async (change) => {
+        preferences = {...preferences, ...preferencesChangeSchema.parse(change)}
+        preferenceListeners.notify()
+        statusListeners.notify()
+        return preferences
       },
     },
     models: {
@@ -197,14 +260,16 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
             yield {kind: 'stage', stage, doneBytes: totalBytes, totalBytes, memoryBytes: 21_000_000}
           }
           loaded = [model]
-          changed()
+          log('info', `loaded ${model.path}`)
+          statusListeners.notify()
           yield {kind: 'loaded', model}
         }
         return streamOf(stages())
       },
       unload: async () => {
         loaded = []
-        changed()
+        log('info', `unloaded ${model.path}`)
+        statusListeners.notify()
         return {freedBytes: FAKE_MODEL.memoryBytes}
       },
     },
@@ -215,6 +280,28 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         return {text, tokens: tokenTableOf(parts), contextLength}
       },
       describe: async ({ids}) => fakeTableOf(ids),
+      derive: async ({id}) => fakeDerivationOf(id),
+    },
+    prompts: {
+      run: async (input, call) => {
+        const request = promptListRequestSchema.parse(input)
+        const events = runFakePromptList(
+          request,
+          {
+            encodeRow: (row) => {
+              const {parts} = encode({...row, chat: request.chat})
+              if (parts.length > contextLength) throw new ProblemError(tooLong(parts.length))
+              return parts.map((part) => part.id)
+            },
+            encodeAnswer: (answer) => fakeEncode(answer, false).map((part) => part.id),
+            pause,
+            failRow: options.failRow ?? (() => null),
+            delayMs: options.delayMs ?? 0,
+          },
+          call?.signal
+        )
+        return streamOf(events)
+      },
     },
     tokens: {
       run: async (input, call) => streamOf(run(tokensRequestSchema.parse(input), call?.signal)),
@@ -243,27 +330,54 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
   }
 
   function checkLength(count: number, most: number): void {
-    if (count <= most) return
-    throw problemError({
-      code: 'prompt-too-long',
-      message: `The prompt is ${count - most} tokens too long for this model.`,
-      field: 'prompt',
-      found: `${count} tokens`,
-      expected: `at most ${most} tokens`,
-      advice: `Shorten it, or cut ${count - most} tokens at its start or its end.`,
-    })
+    if (count > most) throw problemError(tooLong(count))
   }
 
-  function encode(input: Partial<TokensRequest>): {parts: TokenParts[]; text: string} {
-    const text = input.prompt ?? input.messages?.map((message) => message.content).join('\n') ?? ''
+  function tooLong(count: number): Problem {
+    const excess = count - contextLength
+    return {
+      code: 'prompt-too-long',
+      message: `The prompt is ${excess} tokens too long for this model.`,
+      field: 'prompt',
+      found: `${count} tokens`,
+      expected: `at most ${contextLength} tokens`,
+      advice: `Shorten it, or cut ${excess} tokens at its start or its end.`,
+    }
+  }
+
+  function encode(input: Partial<TokensRequest>): {
+    parts: TokenParts[]
+    text: string
+    turns: Turn[]
+  } {
+    const {text, turns} = renderFake(input)
     let parts = fakeEncode(text, !input.noSpecialTokens)
     const excess = parts.length - contextLength
     if (excess > 0 && input.truncate === 'left') parts = [parts[0]!, ...parts.slice(excess + 1)]
     if (excess > 0 && input.truncate === 'right') parts = parts.slice(0, contextLength)
     const ids = input.completionIds ?? []
     const completion = ids.flatMap((_, i) => fakeEncode(fakeText(ids.slice(i, i + 1)), false))
-    return {parts: [...parts, ...completion], text}
+    return {parts: [...parts, ...completion], text, turns}
   }
+}
+
+/** The text of a prompt; of a chat its messages line by line, each a turn. */
+function renderFake({prompt, messages, chat}: Partial<TokensRequest>): {
+  text: string
+  turns: Turn[]
+} {
+  if (!messages && !chat) return {text: prompt ?? '', turns: []}
+  const all = [...(messages ?? []), ...(prompt ? [{role: 'user', content: prompt}] : [])]
+  const turns: Turn[] = []
+  let byteStart = 0
+  const texts = all.map(({role, content}, i) => {
+    const text = i + 1 < all.length ? `${content}\n` : content
+    const byteEnd = byteStart + new TextEncoder().encode(text).length
+    turns.push({role, byteStart, byteEnd})
+    byteStart = byteEnd
+    return text
+  })
+  return {text: texts.join(''), turns}
 }
 
 /** A generator as the client hands out streams. */

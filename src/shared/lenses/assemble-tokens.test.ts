@@ -59,6 +59,7 @@ const events: TokensEvent[] = [
     text: 'ab',
     promptTokenCount: 2,
     tokens: tokenTableOf([part(1, 'a', 0), part(2, 'b', 1)]),
+    turns: [],
     provenance: {
       model: {id: 'm', path: '/m', sha256: '00'},
       tokenizer: {id: 'm', sha256: '11'},

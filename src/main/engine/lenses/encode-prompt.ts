@@ -1,6 +1,6 @@
 import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import type {TokenParts} from '../../../shared/domain/token.ts'
-import type {Message, PromptInput} from '../../../shared/lenses/tokens.ts'
+import type {Message, PromptInput, Turn} from '../../../shared/lenses/tokens.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 
@@ -12,23 +12,29 @@ export interface EncodedPrompt {
   readonly parts: readonly TokenParts[]
   /** Tokens before those of `completionIds`. */
   readonly promptTokenCount: number
+  /** Of a chat: where each turn stands in the text. */
+  readonly turns: readonly Turn[]
   readonly warnings: readonly Warning[]
 }
 
-/** Encodes a prompt or a chat, without looking at how long it may be. */
+/**
+ * Encodes a prompt or a chat, without looking at how long it may be. `answer` is text that follows it,
+ * of a chat after the generation prompt.
+ */
 export async function encodeText(
   input: PromptInput,
-  tokenizer: Tokenizer
+  tokenizer: Tokenizer,
+  answer = ''
 ): Promise<{text: string; parts: readonly TokenParts[]}> {
   const messages = messagesOf(input)
   if (!messages) {
-    return tokenizer.encode(input.prompt ?? '', {
+    return tokenizer.encode((input.prompt ?? '') + answer, {
       noSpecialTokens: input.noSpecialTokens ?? false,
       parseSpecial: input.parseSpecial ?? false,
     })
   }
   // The template writes its special tokens, the begin token among them, as text.
-  return tokenizer.encode(tokenizer.renderChat(messages), {
+  return tokenizer.encode(tokenizer.renderChat(messages) + answer, {
     noSpecialTokens: true,
     parseSpecial: true,
   })
@@ -99,6 +105,7 @@ export async function encodePrompt(
     text,
     parts: [...promptParts, ...completion],
     promptTokenCount: promptParts.length,
+    turns: [],
     warnings,
   }
 }

@@ -34,6 +34,7 @@ export function scoringJob(
     endIds: model.folder.stopIds,
     trackIds: [],
     rowPosition: null,
+    answerIds: null,
     generation: null,
     ...changes,
   }

@@ -17,7 +17,7 @@ function engine(): TokensContext {
     models: new Models({
       readFolder: ({model}) => readModelFolder(model, {id: 'tiny', source: 'folder'}),
       loadTokenizer,
-      threads: 1,
+      threads: () => 1,
       chunkLength: CHUNK,
     }),
     store: new LogitsStore(64e6),

@@ -66,6 +66,7 @@ async function* tokensEvents(
     text: prompt.text,
     promptTokenCount: prompt.promptTokenCount,
     tokens: tokenTableOf(prompt.parts),
+    turns: [...prompt.turns],
     provenance: provenanceOf(model, context.versions),
     warnings: [...model.info.warnings, ...prompt.warnings],
   }
@@ -242,6 +243,7 @@ class TokensRun {
           this.singleRows.set(event.position, event.logits)
           continue
         }
+        if (event.kind === 'answer') continue
         if (event.kind === 'started') {
           if (!known || event.startAt === 0) continue
           yield* this.knownEvents(known.run, event.startAt)

@@ -150,6 +150,7 @@ describe('a decoder', () => {
         endIds: [],
         trackIds: [],
         rowPosition: null,
+        answerIds: null,
         generation: null,
       },
       {
@@ -176,6 +177,7 @@ describe('a decoder', () => {
       endIds: [],
       trackIds: [],
       rowPosition: null,
+      answerIds: null,
       generation: null,
     }
     await expect(session.run(job, {onEvent: () => {}})).rejects.toMatchObject({

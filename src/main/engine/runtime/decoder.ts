@@ -14,10 +14,13 @@ import type {SessionSpec} from './worker-protocol.ts'
 
 const LOGITS = 'logits'
 
-/** A KV cache as it stood after `count` positions, to be returned to. */
+/** A sequence as it stood after `count` positions, to be returned to. */
 export interface CacheMark {
   readonly count: number
-  readonly tensors: ReadonlyMap<string, Tensor>
+  /** The KV cache; null where the sequence is run without one. */
+  readonly tensors: ReadonlyMap<string, Tensor> | null
+  /** The sequence itself, where there is no cache. */
+  readonly ids: readonly number[]
 }
 
 /**
@@ -32,7 +35,8 @@ export class Decoder {
   private cachedCount = 0
   /** The sequence so far, where it has to be run again. */
   private ids: number[] = []
-  private isCached: boolean
+  /** Off: every run takes the whole sequence. */
+  isCached: boolean
   private mask: ReturnType<typeof wholeNumberArray> | null = null
   private step: StepTensors | null = null
 
@@ -97,15 +101,19 @@ export class Decoder {
     this.ids = []
   }
 
-  mark(): CacheMark | null {
-    return this.isCached ? {count: this.cachedCount, tensors: this.cache} : null
+  mark(): CacheMark {
+    return {
+      count: this.length,
+      tensors: this.isCached ? this.cache : null,
+      ids: [...this.ids],
+    }
   }
 
-  return(mark: CacheMark): void {
-    this.isCached = true
-    this.cache = new Map(mark.tensors)
-    this.cachedCount = mark.count
-    this.ids = []
+  return({count, tensors, ids}: CacheMark): void {
+    this.isCached = tensors !== null
+    this.cache = new Map(tensors)
+    this.cachedCount = tensors ? count : 0
+    this.ids = [...ids]
   }
 
   /**

@@ -24,7 +24,7 @@ function modelsOf(changes: Partial<ModelsOptions> = {}): Models {
   return new Models({
     readFolder: ({model, file}) => readModelFolder(model, {id: 'tiny', source: 'folder', file}),
     loadTokenizer,
-    threads: 1,
+    threads: () => 1,
     ...changes,
   })
 }

@@ -8,7 +8,6 @@ import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import {chunkLengthFor} from './chunk-plan.ts'
 import {RunRates} from './run-rates.ts'
 import {ModelSession} from './session.ts'
-import {physicalCoreCount} from './threads.ts'
 
 export type LoadStage = Extract<LoadEvent, {kind: 'stage'}>
 
@@ -30,7 +29,8 @@ export interface LoadedModel {
 export interface ModelsOptions {
   readonly readFolder: (ref: ModelRef) => Promise<ModelFolder>
   readonly loadTokenizer: (folder: ModelFolder) => Promise<Tokenizer>
-  readonly threads: number | null
+  /** Threads of the next model that is loaded. */
+  readonly threads: () => number
   /** What loaded models may take together; half of this machine's memory by default. */
   readonly maxSessionBytes?: number
   /** Positions of one prefill run; the model's size decides otherwise. */
@@ -197,7 +197,7 @@ export class Models {
     report('tokenizer', 0)
     const tokenizer = await this.options.loadTokenizer(folder)
     report('session', 0)
-    const threads = this.options.threads ?? physicalCoreCount()
+    const threads = this.options.threads()
     const session = await ModelSession.create(
       {
         modelId: folder.id,

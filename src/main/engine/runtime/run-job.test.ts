@@ -13,10 +13,11 @@ function countingContext({cancelAt}: {cancelAt: number}) {
   const context: JobContext = {
     decoder: {
       canChunk: true,
+      isCached: true,
       reset: () => {
         count = 0
       },
-      mark: () => ({count, tensors: new Map()}),
+      mark: () => ({count, tensors: new Map(), ids: []}),
       return: (mark) => {
         count = mark.count
       },
@@ -46,6 +47,7 @@ function jobOf(length: number, generateCount: number): RunJob {
     endIds: [1],
     trackIds: [],
     rowPosition: null,
+    answerIds: null,
     generation:
       generateCount > 0 ? {count: generateCount, stopIds: [], sampling: null, seed: 0} : null,
   }

@@ -19,7 +19,7 @@ export interface ResumePoint {
 }
 
 export interface JobContext {
-  readonly decoder: Pick<Decoder, 'canChunk' | 'reset' | 'mark' | 'return' | 'append'>
+  readonly decoder: Pick<Decoder, 'canChunk' | 'isCached' | 'reset' | 'mark' | 'return' | 'append'>
   readonly facts: SessionFacts
   readonly modelId: string
   readonly contextLength: number
@@ -39,7 +39,7 @@ export async function runJob(
   context: JobContext
 ): Promise<RunOutcome & {resumePoint: ResumePoint | null}> {
   const run = new JobRun(job, context)
-  const isComplete = await run.runPrompt()
+  const isComplete = (await run.runPrompt()) && (await run.scoreAnswer())
   const stopReason = isComplete ? await run.generate() : null
   const isCancelled = !isComplete || (job.generation !== null && stopReason === null)
   return {
@@ -76,12 +76,48 @@ class JobRun {
       const end = Math.min(ids.length, first + chunkLength)
       const isWhole = canChunk && end % chunkLength === 0
       const startedMs = performance.now()
-      const isLast = end === ids.length && !job.generation && !isWhole
+      const isLast = end === ids.length && !job.generation && !job.answerIds && !isWhole
       const rows = await decoder.append(ids.subarray(first, end), isLast)
       this.emitPrompt(first, rows, performance.now() - startedMs)
-      const mark = isWhole ? decoder.mark() : null
-      if (mark) this.resumePoint = {ids, mark, row: this.row!}
+      if (isWhole) this.resumePoint = {ids, mark: decoder.mark(), row: this.row!}
     }
+    return true
+  }
+
+  /**
+   * Scores the answer after the prompt, each token given those before it, then brings the decoder back
+   * to the end of the prompt. False where it was cancelled.
+   */
+  async scoreAnswer(): Promise<boolean> {
+    const {job, context, vocabularySize} = this
+    const {decoder} = context
+    const answerIds = job.answerIds
+    if (!answerIds || answerIds.length === 0) return true
+    const logprobs = new Float64Array(answerIds.length)
+    const score = (index: number, row: Float32Array) =>
+      this.guard(job.ids.length + index - 1, () => {
+        logprobs[index] = row[answerIds[index]!]! - logSumExpOf(row, 0, vocabularySize)
+      })
+    score(0, this.row!)
+    const mark = decoder.mark()
+    // The last token is predicted and need not be run.
+    const runCount = answerIds.length - 1
+    const stepLength = decoder.canChunk
+      ? context.facts.chunkLength
+      : decoder.isCached
+        ? 1
+        : runCount
+    for (let first = 0; first < runCount; first += stepLength) {
+      if (context.isCancelled()) return false
+      const end = Math.min(runCount, first + stepLength)
+      const rows = await decoder.append(answerIds.subarray(first, end))
+      for (let i = first; i < end; i++) {
+        const start = (i - first) * vocabularySize
+        score(i + 1, rows.subarray(start, start + vocabularySize))
+      }
+    }
+    if (runCount > 0) decoder.return(mark)
+    context.emit({kind: 'answer', logprobs})
     return true
   }
 

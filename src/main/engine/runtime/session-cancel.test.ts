@@ -15,6 +15,7 @@ const JOB: RunJob = {
   endIds: [1],
   trackIds: [],
   rowPosition: null,
+  answerIds: null,
   generation: null,
 }
 

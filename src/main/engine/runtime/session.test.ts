@@ -33,6 +33,7 @@ function jobOf(ids: ArrayLike<number>, changes: Partial<RunJob> = {}): RunJob {
     endIds: [1],
     trackIds: [],
     rowPosition: null,
+    answerIds: null,
     generation: null,
     ...changes,
   }

@@ -129,6 +129,7 @@ export class ModelSession {
           case 'started':
           case 'rows':
           case 'row':
+          case 'answer':
             if (!signal?.aborted) onEvent(message)
             return undefined
           case 'finished':

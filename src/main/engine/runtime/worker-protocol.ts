@@ -41,6 +41,8 @@ export interface RunJob {
   readonly trackIds: readonly number[]
   /** Where rows are not kept: the position whose row is wanted besides the last one. */
   readonly rowPosition: number | null
+  /** Ids whose probability after the prompt is wanted, apart from what is generated. */
+  readonly answerIds: Int32Array | null
   readonly generation: GenerationSpec | null
 }
 
@@ -91,7 +93,13 @@ export interface RowEvent {
   readonly logits: Float32Array
 }
 
-export type RunEvent = StartedEvent | RowsEvent | RowEvent
+/** ln of the probability of each of `answerIds`, given the prompt and those before it. */
+export interface AnswerEvent {
+  readonly kind: 'answer'
+  readonly logprobs: Float64Array
+}
+
+export type RunEvent = StartedEvent | RowsEvent | RowEvent | AnswerEvent
 
 export interface RunOutcome {
   readonly status: 'completed' | 'cancelled'

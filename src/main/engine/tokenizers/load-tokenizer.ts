@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {Tokenizer as NativeTokenizer} from 'tokenizers'
+import type {Derivation} from '../../../shared/contract/contract.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {TokenParts} from '../../../shared/domain/token.ts'
 import type {Message} from '../../../shared/lenses/tokens.ts'
@@ -8,6 +9,7 @@ import {parseJsonObject, readBytesOrNull} from '../model-folder/file-problems.ts
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import {alignTokens} from './byte-spans.ts'
 import {type ChatTemplate, readChatTemplate, renderChatTemplate} from './chat-template.ts'
+import {Derivations} from './derivation.ts'
 import type {EncodeOptions, Encoding, Tokenizer} from './tokenizer.ts'
 import {encoderJson, parseTokenizerJson, type TokenizerDefinition} from './tokenizer-json.ts'
 import {Vocabulary} from './vocabulary.ts'
@@ -54,7 +56,8 @@ export async function loadTokenizer(
     createHash('sha256').update(bytes).digest('hex'),
     vocabulary,
     new Encoders(json, definition, path),
-    await readChatTemplate(folder.path)
+    await readChatTemplate(folder.path),
+    () => new Derivations(json, definition)
   )
 }
 
@@ -99,8 +102,11 @@ class LoadedTokenizer implements Tokenizer {
     readonly sha256: string,
     private readonly vocabulary: Vocabulary,
     private readonly encoders: Encoders,
-    private readonly chatTemplate: ChatTemplate | null
+    private readonly chatTemplate: ChatTemplate | null,
+    private readonly makeDerivations: () => Derivations
   ) {}
+
+  private derivations: Derivations | null = null
 
   get tokenCount(): number {
     return this.vocabulary.tokenCount
@@ -124,6 +130,11 @@ class LoadedTokenizer implements Tokenizer {
 
   idOfBytes(bytes: Uint8Array): number | null {
     return this.vocabulary.idOfBytes(bytes)
+  }
+
+  derivationOf(id: number): Derivation | null {
+    this.derivations ??= this.makeDerivations()
+    return this.derivations.of(id)
   }
 
   async encode(text: string, options: EncodeOptions = {}): Promise<Encoding> {

@@ -1,3 +1,4 @@
+import type {Derivation} from '../../../shared/contract/contract.ts'
 import type {TokenParts} from '../../../shared/domain/token.ts'
 import type {Message} from '../../../shared/lenses/tokens.ts'
 
@@ -28,6 +29,8 @@ export interface Tokenizer {
   isSpecial(id: number): boolean
   /** Id of a token by its exact bytes as one vocabulary entry; null where there is none. */
   idOfBytes(bytes: Uint8Array): number | null
+  /** How an entry came to be; null for an id that the tokenizer does not list. */
+  derivationOf(id: number): Derivation | null
   /**
    * The template's text of a chat, its generation prompt included; throws a Problem without one. The
    * text holds its own special tokens: encode it with `parseSpecial` and `noSpecialTokens`.

@@ -1,0 +1,215 @@
+import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
+import {hexOfBytes} from '../../../shared/domain/token.ts'
+import type {
+  PromptListEvent,
+  PromptListRequest,
+  PromptRow,
+  PromptRowResult,
+} from '../../../shared/lenses/prompt-list.ts'
+import {seedOfRow} from '../../../shared/lenses/row-seed.ts'
+import type {PromptInput} from '../../../shared/lenses/tokens.ts'
+import {exp} from '../../../shared/math/exp.ts'
+import type {LoadedModel, Models} from '../runtime/models.ts'
+import type {Tokenizer} from '../tokenizers/tokenizer.ts'
+import {encodePrompt, encodeText} from './encode-prompt.ts'
+import {scoringJob} from './rows.ts'
+
+/** What the job works with. */
+export interface PromptListContext {
+  readonly models: Models
+}
+
+/** Pause between two events that only say how far it got. */
+const PROGRESS_INTERVAL_MS = 100
+
+/**
+ * Many prompts as one job, one row after another, each waiting behind whatever a person is waiting for.
+ * A row that cannot be run is told and the rest goes on; a model that cannot be loaded ends the job with
+ * its Problem. What a row gives depends on the row and the request's options alone, so that a job that
+ * was cancelled goes on with the rows that are left. Aborted, it throws the signal's reason.
+ */
+export async function* runPromptList(
+  {models}: PromptListContext,
+  request: PromptListRequest,
+  signal?: AbortSignal
+): AsyncGenerator<PromptListEvent, void, undefined> {
+  const {rows} = request
+  checkRowIds(rows)
+  // A reader that goes away without a word ends the row under way as well.
+  const left = new AbortController()
+  const ended = signal ? AbortSignal.any([signal, left.signal]) : left.signal
+  let toldMs = Number.NEGATIVE_INFINITY
+  try {
+    // Before the clock of the rows starts.
+    await models.load(request, undefined, ended)
+    const startedMs = performance.now()
+    for (const [done, row] of rows.entries()) {
+      const nowMs = performance.now()
+      if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
+        toldMs = nowMs
+        const secondsLeft =
+          done > 0 ? (((nowMs - startedMs) / done) * (rows.length - done)) / 1000 : null
+        yield {kind: 'progress', done, total: rows.length, secondsLeft}
+      }
+      // It may have made room for another model since the row before.
+      const model = await models.load(request, undefined, ended)
+      const event = await runRow(model, request, row, ended)
+      ended.throwIfAborted()
+      yield event
+      ended.throwIfAborted()
+    }
+    yield {kind: 'progress', done: rows.length, total: rows.length, secondsLeft: 0}
+    yield {kind: 'completed'}
+  } finally {
+    left.abort(new Error('nobody listens any more'))
+  }
+}
+
+async function runRow(
+  model: LoadedModel,
+  request: PromptListRequest,
+  row: PromptRow,
+  signal: AbortSignal
+): Promise<PromptListEvent> {
+  try {
+    return {kind: 'row', row: await computeRow(model, request, row, signal)}
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return {kind: 'row-failed', id: row.id, problem: error.problem}
+  }
+}
+
+async function computeRow(
+  model: LoadedModel,
+  request: PromptListRequest,
+  row: PromptRow,
+  signal: AbortSignal
+): Promise<PromptRowResult> {
+  const {tokenizer, folder, info} = model
+  const limits = {contextLength: info.contextLength, vocabularySize: info.vocabularySize}
+  const input: PromptInput = {prompt: row.prompt, messages: row.messages, chat: request.chat}
+  const {parts} = await encodePrompt(input, limits, tokenizer)
+  const ids = Int32Array.from(parts, (part) => part.id)
+  const answerIds = row.answer ? await encodeAnswer(input, row.answer, ids, tokenizer) : null
+  if (answerIds) checkAnswerLength(ids.length, answerIds.length, info.contextLength)
+  const {generate, sample, temperature, topP} = request
+  const job = scoringJob(ids, model, {
+    answerIds,
+    generation:
+      generate > 0
+        ? {
+            count: generate,
+            stopIds: folder.stopIds,
+            sampling: sample ? {temperature, topP} : null,
+            seed: seedOfRow(request.seed, row.id),
+          }
+        : null,
+  })
+  const logprobs: number[] = []
+  const answerLogprobs: number[] = []
+  const completionIds: number[] = []
+  await model.session.run(job, {
+    priority: 'batch',
+    signal,
+    onEvent: (event) => {
+      if (event.kind === 'answer') answerLogprobs.push(...event.logprobs)
+      if (event.kind !== 'rows') return
+      model.rates.record(event)
+      if (event.phase === 'prompt') logprobs.push(...event.columns.logprob)
+      else completionIds.push(...event.generatedIds)
+    },
+  })
+  return {
+    id: row.id,
+    promptTokenCount: ids.length,
+    meanSurprisalBits: meanSurprisalBits(
+      logprobs.filter((_, position) => !parts[position]!.isInserted)
+    ),
+    completionIds,
+    completionHex: completionHex(completionIds, tokenizer),
+    answer: answerIds && answerOf(answerIds, answerLogprobs, completionIds),
+  }
+}
+
+/**
+ * The ids of an answer right after a prompt: those that follow the prompt's own ids when both are
+ * encoded as one text. Where the prompt's ids do not begin those (its last token takes in part of the
+ * answer, or the tokenizer closes a text with a token), the answer is encoded alone, without inserted
+ * tokens. Of a chat the text is the template's output with its generation prompt.
+ */
+export async function encodeAnswer(
+  input: PromptInput,
+  answer: string,
+  promptIds: ArrayLike<number>,
+  tokenizer: Tokenizer
+): Promise<Int32Array> {
+  const both = (await encodeText(input, tokenizer, answer)).parts.map((part) => part.id)
+  const follows =
+    both.length > promptIds.length &&
+    Array.prototype.every.call(promptIds, (id, i) => both[i] === id)
+  if (follows) return Int32Array.from(both.slice(promptIds.length))
+  const {parts} = await tokenizer.encode(answer, {noSpecialTokens: true})
+  return Int32Array.from(parts, (part) => part.id)
+}
+
+function answerOf(
+  answerIds: Int32Array,
+  logprobs: readonly number[],
+  completionIds: readonly number[]
+): PromptRowResult['answer'] {
+  if (answerIds.length === 0) return null
+  const logprob = logprobs.reduce((sum, value) => sum + value, 0)
+  return {
+    tokenCount: answerIds.length,
+    logprob,
+    prob: exp(logprob),
+    isGenerated: answerIds.every((id, i) => completionIds[i] === id),
+  }
+}
+
+/** Special tokens are no text. */
+function completionHex(ids: readonly number[], tokenizer: Tokenizer): string {
+  return ids
+    .filter((id) => !tokenizer.isSpecial(id))
+    .map((id) => hexOfBytes(tokenizer.bytesOf(id)))
+    .join('')
+}
+
+/** Of the tokens that have one: the first of a sequence has nothing before it. */
+function meanSurprisalBits(logprobs: readonly number[]): number | null {
+  const defined = logprobs.filter((logprob) => !Number.isNaN(logprob))
+  if (defined.length === 0) return null
+  return -defined.reduce((sum, logprob) => sum + logprob, 0) / defined.length / Math.LN2
+}
+
+function checkAnswerLength(promptCount: number, answerCount: number, contextLength: number): void {
+  if (promptCount + answerCount <= contextLength) return
+  throw new ProblemError({
+    code: 'answer-too-long',
+    message: `The prompt and its answer are ${promptCount + answerCount - contextLength} tokens longer than the model's context.`,
+    field: 'answer',
+    found: `${promptCount} tokens of prompt and ${answerCount} of answer`,
+    expected: `at most ${contextLength} tokens together`,
+    advice: 'Shorten the prompt or the answer.',
+  })
+}
+
+/** Results are told apart by their ids, and draws depend on them. */
+function checkRowIds(rows: readonly PromptRow[]): void {
+  const seen = new Set<string>()
+  for (const {id} of rows) {
+    if (seen.has(id)) throw new ProblemError(sameRowTwice(id))
+    seen.add(id)
+  }
+}
+
+function sameRowTwice(id: string): Problem {
+  return {
+    code: 'row-id-twice',
+    message: 'Two rows of the prompt list have the same id.',
+    field: 'rows',
+    found: `${id} twice`,
+    expected: 'an id of its own for every row',
+    advice: 'Give every row another id.',
+  }
+}

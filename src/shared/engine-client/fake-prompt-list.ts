@@ -1,0 +1,108 @@
+import {type Problem, ProblemError} from '../domain/problem.ts'
+import {hexOfBytes} from '../domain/token.ts'
+import type {
+  PromptListEvent,
+  PromptListRequest,
+  PromptRow,
+  PromptRowResult,
+} from '../lenses/prompt-list.ts'
+import {seedOfRow} from '../lenses/row-seed.ts'
+import {computeRowStatistics} from '../math/distribution.ts'
+import {exp} from '../math/exp.ts'
+import {drawToken, likeliestId} from '../math/sample.ts'
+import {createSeededRandom} from '../math/seeded-random.ts'
+import {FAKE_END_ID, fakeBytesOf, fakeLogits} from './fake-language.ts'
+
+export interface FakePromptListOptions {
+  /** Ids of the row's prompt; throws a ProblemError for one that cannot be encoded. */
+  readonly encodeRow: (row: PromptRow) => number[]
+  /** Ids of the answer, encoded alone. */
+  readonly encodeAnswer: (answer: string) => number[]
+  readonly pause: (signal?: AbortSignal) => Promise<void>
+  /** The problem of a row that is to fail. */
+  readonly failRow: (row: PromptRow) => Problem | null
+  readonly delayMs: number
+}
+
+/** The prompt list as the engine runs it: row after row, a failed one told and passed over. */
+export async function* runFakePromptList(
+  request: PromptListRequest,
+  options: FakePromptListOptions,
+  signal?: AbortSignal
+): AsyncGenerator<PromptListEvent> {
+  const total = request.rows.length
+  for (const [done, row] of request.rows.entries()) {
+    const secondsLeft = done > 0 ? ((total - done) * options.delayMs) / 1000 : null
+    yield {kind: 'progress', done, total, secondsLeft}
+    await options.pause(signal)
+    yield eventOf(row, request, options)
+    signal?.throwIfAborted()
+  }
+  yield {kind: 'progress', done: total, total, secondsLeft: 0}
+  yield {kind: 'completed'}
+}
+
+function eventOf(
+  row: PromptRow,
+  request: PromptListRequest,
+  options: FakePromptListOptions
+): PromptListEvent {
+  const failure = options.failRow(row)
+  if (failure) return {kind: 'row-failed', id: row.id, problem: failure}
+  try {
+    return {kind: 'row', row: resultOf(row, request, options)}
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return {kind: 'row-failed', id: row.id, problem: error.problem}
+  }
+}
+
+function resultOf(
+  row: PromptRow,
+  request: PromptListRequest,
+  {encodeRow, encodeAnswer}: FakePromptListOptions
+): PromptRowResult {
+  const promptIds = encodeRow(row)
+  const scored = promptIds.slice(1).map((_, i) => logprobAt(promptIds, i + 1))
+  const completionIds = continued(promptIds, request, row.id)
+  const answerIds = row.answer ? encodeAnswer(row.answer) : []
+  const whole = [...promptIds, ...answerIds]
+  const logprob = answerIds.reduce((sum, _, i) => sum + logprobAt(whole, promptIds.length + i), 0)
+  return {
+    id: row.id,
+    promptTokenCount: promptIds.length,
+    meanSurprisalBits:
+      scored.length > 0
+        ? -scored.reduce((sum, value) => sum + value, 0) / scored.length / Math.LN2
+        : null,
+    completionIds,
+    completionHex: completionIds
+      .filter((id) => id !== FAKE_END_ID)
+      .map((id) => hexOfBytes(fakeBytesOf(id)))
+      .join(''),
+    answer:
+      answerIds.length > 0
+        ? {
+            tokenCount: answerIds.length,
+            logprob,
+            prob: exp(logprob),
+            isGenerated: answerIds.every((id, i) => completionIds[i] === id),
+          }
+        : null,
+  }
+}
+
+function continued(promptIds: readonly number[], request: PromptListRequest, rowId: string) {
+  const random = createSeededRandom(seedOfRow(request.seed, rowId))
+  const ids = [...promptIds]
+  for (let i = 0; i < request.generate && ids.at(-1) !== FAKE_END_ID; i++) {
+    const logits = fakeLogits(ids)
+    ids.push(request.sample ? drawToken(logits, request, random) : likeliestId(logits))
+  }
+  return ids.slice(promptIds.length)
+}
+
+function logprobAt(ids: readonly number[], position: number): number {
+  const logits = fakeLogits(ids.slice(0, position))
+  return computeRowStatistics(logits, 0, logits.length, ids[position]!, []).logprob
+}
