@@ -1,6 +1,6 @@
 import {resolve} from 'node:path'
 import {defineConfig} from 'vitest/config'
-import {TEST_WORKER_PATH} from './scripts/build-session-worker.ts'
+import {TEST_MATCH_THREAD_PATH, TEST_WORKER_PATH} from './scripts/build-session-worker.ts'
 
 export default defineConfig({
   resolve: {
@@ -13,6 +13,9 @@ export default defineConfig({
     testTimeout: process.env.TOKENSCOPE_FULL ? 300_000 : 30_000,
     // Models run in a worker thread, which needs a built file even where the tests run the sources.
     globalSetup: ['scripts/build-session-worker.ts'],
-    env: {TOKENSCOPE_SESSION_WORKER: TEST_WORKER_PATH},
+    env: {
+      TOKENSCOPE_SESSION_WORKER: TEST_WORKER_PATH,
+      TOKENSCOPE_MATCH_THREAD: TEST_MATCH_THREAD_PATH,
+    },
   },
 })
