@@ -4,7 +4,7 @@ import {useTheme} from '../lenses/use-theme.ts'
 import {WorkbenchContext} from '../lenses/use-workbench.ts'
 import type {Workbench} from '../store/workbench.ts'
 import {useMedia} from '../ui/use-size.ts'
-import {Centre} from './centre.tsx'
+import {CentrePane} from './centre.tsx'
 import {DropTarget} from './drop-target.tsx'
 import {EngineBar} from './engine-bar.tsx'
 import {ErrorBoundary} from './error-boundary.tsx'
@@ -73,7 +73,7 @@ function WideWork() {
           <TokenStrip />
           <Group className="main-body" orientation="horizontal" {...inner}>
             <Panel id="centre" minSize={420}>
-              <Centre />
+              <CentrePane index={0} />
             </Panel>
             <Separator className="separator" aria-label="Width of the inspector" />
             <Panel
@@ -99,7 +99,7 @@ function NarrowWork() {
       <div className="main">
         <TokenStrip />
         <div className="main-body">
-          <Centre />
+          <CentrePane index={0} />
           <RightRail />
           <Drawer side="right">
             <Inspector />

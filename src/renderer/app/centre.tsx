@@ -1,9 +1,11 @@
-import {useState} from 'react'
 import {Tab, TabList, TabPanel, Tabs} from 'react-aria-components'
 import {LENSES} from '../lenses/registry.ts'
+import {PaneContext, usePaneIndex} from '../lenses/use-pane.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
-import {selectActiveRun} from '../store/runs.ts'
+import {selectPane} from '../store/panes.ts'
+import {selectRun} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
+import type {PaneIndex} from '../store/state.ts'
 import {EmptyPage} from './empty-page.tsx'
 import {LoadingPage} from './loading-page.tsx'
 import {OfferPage} from './offer-page.tsx'
@@ -11,54 +13,70 @@ import {ModelProblemPage, RunProblemPage} from './problem-pages.tsx'
 import {RunBar} from './run-bar.tsx'
 import './centre.css'
 
-/** The lenses as tabs; where there is nothing to draw, a page says why and what can be done. */
-export function Centre() {
-  const [lensId, setLensId] = useState(LENSES[0]!.id)
+/** One half of the centre: the lenses as tabs; where there is nothing to draw, a page says why. */
+export function CentrePane({index}: {readonly index: PaneIndex}) {
+  const {changePane, activatePane} = useActions()
+  const {lensId, isActive, isAlone} = useWorkbenchState((state) => ({
+    lensId: selectPane(state, index).lensId,
+    isActive: state.activePane === index,
+    isAlone: state.panes.length === 1,
+  }))
+  const activate = () => activatePane(index)
   return (
-    <Tabs
-      className="centre"
-      selectedKey={lensId}
-      onSelectionChange={(key) => setLensId(String(key))}
-      data-testid="centre"
-    >
-      <div className="tabs">
-        <TabList className="tab-list" aria-label="Lenses">
+    <PaneContext value={index}>
+      <div
+        className={`centre ${isActive && !isAlone ? 'active' : ''}`}
+        data-testid={index === 0 ? 'centre' : 'centre-2'}
+        onPointerDownCapture={activate}
+        onFocusCapture={activate}
+      >
+        <Tabs
+          className="centre-tabs"
+          selectedKey={lensId}
+          onSelectionChange={(key) => changePane({lensId: String(key)}, index)}
+        >
+          <div className="tabs">
+            <TabList className="tab-list" aria-label="Lenses">
+              {LENSES.map((lens) => (
+                <Tab key={lens.id} id={lens.id} className="tab">
+                  {lens.title}
+                </Tab>
+              ))}
+            </TabList>
+            <span className="grow" />
+            <LensViews lensId={lensId} />
+          </div>
           {LENSES.map((lens) => (
-            <Tab key={lens.id} id={lens.id} className="tab">
-              {lens.title}
-            </Tab>
+            <TabPanel key={lens.id} id={lens.id} className="tab-panel">
+              <LensBody Panel={lens.Panel} />
+            </TabPanel>
           ))}
-        </TabList>
-        <span className="grow" />
-        <LensViews lensId={lensId} />
+        </Tabs>
       </div>
-      {LENSES.map((lens) => (
-        <TabPanel key={lens.id} id={lens.id} className="tab-panel">
-          <LensBody Panel={lens.Panel} />
-        </TabPanel>
-      ))}
-    </Tabs>
+    </PaneContext>
   )
 }
 
 /** The views of the lens, where it has something to show. */
 function LensViews({lensId}: {readonly lensId: string}) {
-  const hasTokens = useWorkbenchState(
-    (state, {captures}) =>
-      state.shownProblemPath === null && (selectRunData(state, captures)?.tokens.length ?? 0) > 0
-  )
+  const pane = usePaneIndex()
+  const hasTokens = useWorkbenchState((state, {captures}) => {
+    const data = selectRunData(state, captures, selectPane(state, pane).runId)
+    return state.shownProblemPath === null && (data?.tokens.length ?? 0) > 0
+  })
   const Views = LENSES.find((lens) => lens.id === lensId)?.Views
   return hasTokens && Views ? <Views /> : null
 }
 
 function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
   const {runAgain} = useActions()
+  const pane = usePaneIndex()
   const state = useWorkbenchState((current, {captures}) => {
-    const run = selectActiveRun(current)
+    const run = selectRun(current, selectPane(current, pane).runId)
     return {
       run,
       hasTokens: run !== null && (captures.runs.peek(run.id)?.tokens.length ?? 0) > 0,
-      problemPath: current.shownProblemPath,
+      problemPath: current.activePane === pane ? current.shownProblemPath : null,
       isStarting:
         current.connection === 'connecting' ||
         (!current.areListingsKnown && current.connection === 'connected') ||

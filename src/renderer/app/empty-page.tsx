@@ -57,7 +57,7 @@ export function EmptyPage() {
       <div className="page-rows">
         {COMMANDS.filter((command) => KEYS_SHOWN.includes(command.id)).map((command) => (
           <div key={command.id} className="page-row">
-            <span>{command.label}</span>
+            <span>{command.title}</span>
             <span className="ink-2">{shortcutText(command.shortcut)}</span>
           </div>
         ))}

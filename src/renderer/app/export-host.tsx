@@ -10,7 +10,7 @@ export function ExportDialogHost() {
   const {isOpen, result, tracks} = useWorkbenchState((state, {captures}) => ({
     isOpen: state.dialog === 'export',
     result: state.dialog === 'export' ? selectResult(state, captures) : null,
-    tracks: state.settings.tracks,
+    tracks: state.parameters.tracks,
   }))
   if (!isOpen || !result) return null
   return (

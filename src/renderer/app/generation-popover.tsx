@@ -1,7 +1,7 @@
 import {Dialog, DialogTrigger, Popover} from 'react-aria-components'
 import {formatCount, formatSetting} from '../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
-import type {Settings} from '../store/state.ts'
+import type {Parameters} from '../store/state.ts'
 import {Button} from '../ui/button.tsx'
 import {Choice} from '../ui/choice.tsx'
 import {DownIcon} from '../ui/icons.tsx'
@@ -9,22 +9,22 @@ import {NumberInput} from '../ui/number-input.tsx'
 
 /** `then 5, greedy`; of a sampled continuation its seed. */
 export function generationText(
-  settings: Pick<Settings, 'generateCount' | 'isSampled' | 'seed'>
+  parameters: Pick<Parameters, 'generateCount' | 'isSampled' | 'seed'>
 ): string {
-  if (settings.generateCount === 0) return 'then nothing'
-  const how = settings.isSampled ? `seed ${settings.seed}` : 'greedy'
-  return `then ${formatCount(settings.generateCount)}, ${how}`
+  if (parameters.generateCount === 0) return 'then nothing'
+  const how = parameters.isSampled ? `seed ${parameters.seed}` : 'greedy'
+  return `then ${formatCount(parameters.generateCount)}, ${how}`
 }
 
 /** How many tokens follow the prompt, and how each is chosen. */
 export function GenerationPopover() {
-  const {changeSettings} = useActions()
-  const settings = useWorkbenchState((state) => state.settings)
+  const {changeParameters} = useActions()
+  const parameters = useWorkbenchState((state) => state.parameters)
   return (
     <DialogTrigger>
       <Button look="plain" className="generation ink-3" testId="generation">
-        <span className="clip" title={generationText(settings)}>
-          {generationText(settings)}
+        <span className="clip" title={generationText(parameters)}>
+          {generationText(parameters)}
         </span>{' '}
         <DownIcon />
       </Button>
@@ -34,8 +34,8 @@ export function GenerationPopover() {
             <span className="form-label">then</span>
             <NumberInput
               label="Tokens to generate"
-              value={settings.generateCount}
-              onChange={(generateCount) => changeSettings({generateCount})}
+              value={parameters.generateCount}
+              onChange={(generateCount) => changeParameters({generateCount})}
               minimum={0}
               maximum={100_000}
               step={1}
@@ -48,22 +48,22 @@ export function GenerationPopover() {
             <span className="form-label">each</span>
             <Choice
               label="How each token is chosen"
-              value={settings.isSampled ? 'sampled' : 'greedy'}
+              value={parameters.isSampled ? 'sampled' : 'greedy'}
               options={[
                 {value: 'greedy', text: 'Likeliest'},
                 {value: 'sampled', text: 'Sampled'},
               ]}
-              onChange={(how) => changeSettings({isSampled: how === 'sampled'})}
+              onChange={(how) => changeParameters({isSampled: how === 'sampled'})}
             />
           </div>
-          {settings.isSampled && (
+          {parameters.isSampled && (
             <>
               <div className="form-row">
                 <span className="form-label">seed</span>
                 <NumberInput
                   label="Seed"
-                  value={settings.seed}
-                  onChange={(seed) => changeSettings({seed})}
+                  value={parameters.seed}
+                  onChange={(seed) => changeParameters({seed})}
                   minimum={0}
                   maximum={2 ** 31 - 1}
                   step={1}
@@ -72,8 +72,8 @@ export function GenerationPopover() {
                 />
               </div>
               <div className="small ink-3">
-                at temperature {formatSetting(settings.temperature)}, top-p{' '}
-                {formatSetting(settings.topP)}, as under the figure
+                at temperature {formatSetting(parameters.temperature)}, top-p{' '}
+                {formatSetting(parameters.topP)}, as under the figure
               </div>
             </>
           )}

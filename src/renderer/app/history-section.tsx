@@ -1,6 +1,8 @@
 import {formatCount} from '../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectActiveListing} from '../store/models.ts'
+import {selectActiveRunId} from '../store/panes.ts'
+import {selectRuns} from '../store/runs.ts'
 import type {RunRecord} from '../store/state.ts'
 import {Button} from '../ui/button.tsx'
 
@@ -8,8 +10,8 @@ import {Button} from '../ui/button.tsx'
 export function HistorySection() {
   const {clearRuns} = useActions()
   const {runs, activeRunId, chosenName} = useWorkbenchState((state) => ({
-    runs: state.runs,
-    activeRunId: state.activeRunId,
+    runs: selectRuns(state),
+    activeRunId: selectActiveRunId(state),
     chosenName: selectActiveListing(state)?.id ?? null,
   }))
   return (

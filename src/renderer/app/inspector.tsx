@@ -4,7 +4,7 @@ import {glyphsOfTokens, plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {tintStep, trackScales} from '../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
-import {useRunData} from '../lenses/use-tokens.ts'
+import {useDataOf} from '../lenses/use-tokens.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectInspected} from '../store/selection.ts'
 import {selectVocabularySize} from '../store/selectors.ts'
@@ -18,9 +18,9 @@ import './inspector.css'
 
 /** All that is known of the token under the pointer, else of the locked one. */
 export function Inspector() {
-  const data = useRunData()
-  const inspected = useWorkbenchState(selectInspected)
-  const token = inspected === null ? undefined : data?.tokens[inspected]
+  const place = useWorkbenchState((state, {captures}) => selectInspected(state, captures))
+  const data = useDataOf(place?.runId ?? null)
+  const token = place === null ? undefined : data?.tokens[place.position]
   return (
     <aside className="inspector" aria-label="Inspector" data-testid="inspector">
       {data && token ? (
@@ -45,8 +45,9 @@ interface TokenCardProps {
 function TokenCard({data, token}: TokenCardProps) {
   const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state) => ({
     vocabularySize: selectVocabularySize(state, data),
-    isLocked: state.hovered === null && state.locked !== null,
-    stripTrack: state.settings.stripTrack,
+    // What is shown and not pointed at is what is locked.
+    isLocked: state.hovered === null,
+    stripTrack: state.parameters.stripTrack,
   }))
   const scale = useMemo(() => trackScales([stripTrack], data.tokens)[0]!, [stripTrack, data.tokens])
   const cells = glyphsOfTokens([token], true).cells[0]!

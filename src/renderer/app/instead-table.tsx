@@ -18,7 +18,7 @@ const ROW_COUNT = 5
 /** What else could have stood where the token stands. */
 export function InsteadTable({token}: InsteadTableProps) {
   const {table, problem} = useWorkbenchState((state, {captures}) => {
-    const {shownKey, problem} = state.next.instead
+    const {shownKey, problem} = state.instead
     return {table: shownKey === null ? undefined : captures.nextTables.peek(shownKey), problem}
   })
   return (

@@ -14,11 +14,10 @@ export function PromptSection() {
   const {actions} = workbench
   const state = useWorkbenchState((current, bench) => ({
     text: current.promptText,
-    system: current.systemText,
     isChat: current.isChat,
     tokenCount: current.promptTokenCount,
     contextLength: current.contextLength,
-    canRun: runPrompt.isEnabled(current, bench),
+    canRun: runPrompt.when(current, bench),
     isLoaded: selectLoaded(current, current.activeModelPath) !== null,
     hasTemplate: selectLoaded(current, current.activeModelPath)?.chatTemplate ?? false,
   }))
@@ -31,16 +30,6 @@ export function PromptSection() {
           <SamplesMenu />
         </span>
       </h2>
-      {isChat && (
-        <textarea
-          className="prompt-text short"
-          aria-label="System turn"
-          placeholder="System turn, may stay empty"
-          spellCheck={false}
-          value={state.system}
-          onChange={(event) => actions.setSystemText(event.target.value)}
-        />
-      )}
       <textarea
         className="prompt-text"
         aria-label={isChat ? 'User turn' : 'Prompt'}

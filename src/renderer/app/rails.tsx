@@ -9,7 +9,7 @@ export function LeftRail() {
   const workbench = useWorkbench()
   const {setDrawer} = useActions()
   const isOpen = useWorkbenchState((state) => state.drawer === 'left')
-  const canRun = useWorkbenchState((state) => runPrompt.isEnabled(state, workbench))
+  const canRun = useWorkbenchState((state) => runPrompt.when(state, workbench))
   const toggle = () => setDrawer(isOpen ? null : 'left')
   return (
     <nav className="rail left" aria-label="Models, prompt and history">

@@ -9,9 +9,9 @@ import {
   trackScales,
 } from '../../shared/figures/tokens/tracks.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
+import {useLocked, useSelection, useTokenActions} from '../lenses/use-pane.ts'
 import {useRunData} from '../lenses/use-tokens.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
-import {selectInspected} from '../store/selection.ts'
 import {Button} from '../ui/button.tsx'
 import {Chip} from '../ui/chip.tsx'
 import {DownIcon} from '../ui/icons.tsx'
@@ -28,7 +28,7 @@ const PADDING_PX = 3
 /** The tokens of the active run, always in sight whichever lens is open. */
 export function TokenStrip() {
   const data = useRunData()
-  const track = useWorkbenchState((state) => state.settings.stripTrack)
+  const track = useWorkbenchState((state) => state.parameters.stripTrack)
   const tokens = data?.tokens
   if (!data || !tokens || tokens.length === 0) {
     return (
@@ -53,7 +53,7 @@ interface FilledStripProps {
 }
 
 function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
-  const {hover, toggleLock} = useActions()
+  const {hover, toggleLock} = useTokenActions()
   const layout = useMemo(() => layoutStrip(tokens, promptTokenCount), [tokens, promptTokenCount])
   const scale = useMemo(() => trackScales([track], tokens)[0]!, [track, tokens])
   const [scrollRef, {widthPx}] = useSize<HTMLDivElement>()
@@ -63,7 +63,7 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
     scrollPx - OVERSCAN_PX,
     scrollPx + widthPx + OVERSCAN_PX
   )
-  const locked = useWorkbenchState((state) => state.locked)
+  const locked = useLocked()
   useRevealLocked(scrollRef, layout, locked, widthPx)
   useWheel(scrollRef)
 
@@ -123,7 +123,7 @@ interface StripColumnsProps {
 /** The columns in sight. Selection is drawn over them, so that hovering renders none of them. */
 const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
   const {layout, tokens, scale, first, end} = props
-  const locked = useWorkbenchState((state) => state.locked)
+  const locked = useLocked()
   return (
     <>
       {tokens.slice(first, end).map((token, i) => {
@@ -165,7 +165,7 @@ const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
 
 /** Soft grounds of the hovered and the locked token, under the columns. */
 function StripMarks({layout}: {readonly layout: StripLayout}) {
-  const {hovered, locked} = useWorkbenchState(({hovered, locked}) => ({hovered, locked}))
+  const {hovered, locked} = useSelection()
   return (
     <>
       <StripPlace layout={layout} position={hovered} className="strip-ground" />
@@ -175,7 +175,7 @@ function StripMarks({layout}: {readonly layout: StripLayout}) {
 }
 
 function StripRings({layout}: {readonly layout: StripLayout}) {
-  const {hovered, locked} = useWorkbenchState(({hovered, locked}) => ({hovered, locked}))
+  const {hovered, locked} = useSelection()
   return (
     <>
       <StripPlace layout={layout} position={hovered} className="strip-ring hovered" />
@@ -203,9 +203,9 @@ interface StripLabelsProps {
 }
 
 function StripLabels({track, tokens}: StripLabelsProps) {
-  const {changeSettings} = useActions()
-  const inspected = useWorkbenchState(selectInspected)
-  const token = inspected === null ? undefined : tokens[inspected]
+  const {changeParameters} = useActions()
+  const {hovered, locked} = useSelection()
+  const token = tokens[hovered ?? locked ?? -1]
   return (
     <div className="strip-labels">
       <div>tokens</div>
@@ -226,7 +226,7 @@ function StripLabels({track, tokens}: StripLabelsProps) {
               aria-label="Track of the strip"
               selectionMode="single"
               selectedKeys={[track]}
-              onAction={(key) => changeSettings({stripTrack: key as TrackName})}
+              onAction={(key) => changeParameters({stripTrack: key as TrackName})}
             >
               {(Object.keys(TRACK_KINDS) as TrackName[]).map((name) => (
                 <MenuItem

@@ -15,7 +15,7 @@ export function TopBar() {
     ...selectShownModel(state, captures),
     msPerToken: selectMsPerToken(state, captures),
   }))
-  const theme = useWorkbenchState((state) => state.settings.theme)
+  const theme = useWorkbenchState((state) => state.preferences.theme)
   return (
     <header className="top-bar">
       <span className="app-name">Tokenscope</span>

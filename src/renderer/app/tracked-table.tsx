@@ -7,7 +7,8 @@ import {
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
-import {vocabularyKey} from '../store/captures.ts'
+import {type Captures, vocabularyKey} from '../store/captures.ts'
+import type {WorkbenchState} from '../store/state.ts'
 import {Chip} from '../ui/chip.tsx'
 import {cellsOf} from './token-cells.ts'
 
@@ -16,13 +17,16 @@ export interface TrackedTableProps {
   readonly position: number
 }
 
+/** Those of the active pane. */
+function shownTracked({trackedSlots, activePane}: WorkbenchState, captures: Captures) {
+  const {shownKey} = trackedSlots[activePane]
+  return shownKey === null ? undefined : captures.tracked.peek(shownKey)
+}
+
 /** The followed tokens as the token after a position, and how far the first two are apart. */
 export function TrackedTable({data, position}: TrackedTableProps) {
   const {tracked, captures} = useWorkbenchState((state, workbench) => ({
-    tracked:
-      state.trackedShownKey === null
-        ? undefined
-        : workbench.captures.tracked.peek(state.trackedShownKey),
+    tracked: shownTracked(state, workbench.captures),
     captures: workbench.captures,
     vocabularyRevision: state.vocabularyRevision,
   }))

@@ -19,9 +19,9 @@ export function useKeyboard(): void {
       if (state.dialog !== null) return
       for (const command of COMMANDS) {
         if (isBusy && !command.worksInText) continue
-        if (!matchesShortcut(event, command.shortcut)) continue
+        if (!command.shortcut || !matchesShortcut(event, command.shortcut)) continue
         event.preventDefault()
-        if (command.isEnabled(state, workbench)) command.run(workbench)
+        if (command.when(state, workbench)) command.run(workbench)
         return
       }
     }

@@ -3,9 +3,10 @@ import type {Command} from './command.ts'
 
 export const exportFigure: Command = {
   id: 'export-figure',
-  label: 'Export the figure',
+  title: 'Export the figure',
+  group: 'file',
   shortcut: {key: 'e', mod: true},
   worksInText: true,
-  isEnabled: (state, {captures}) => (selectRunData(state, captures)?.tokens.length ?? 0) > 0,
+  when: (state, {captures}) => (selectRunData(state, captures)?.tokens.length ?? 0) > 0,
   run: ({actions}) => actions.openDialog('export'),
 }

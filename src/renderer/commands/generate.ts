@@ -4,9 +4,10 @@ import type {Command} from './command.ts'
 
 export const generate: Command = {
   id: 'generate',
-  label: 'Generate more tokens',
+  title: 'Generate more tokens',
+  group: 'run',
   shortcut: {key: 'g'},
-  isEnabled: (state, {captures}) => {
+  when: (state, {captures}) => {
     const run = selectActiveRun(state)
     return run !== null && run.phase.kind !== 'running' && selectRunData(state, captures) !== null
   },

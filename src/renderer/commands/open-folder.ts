@@ -2,9 +2,10 @@ import type {Command} from './command.ts'
 
 export const openFolder: Command = {
   id: 'open-folder',
-  label: 'Open a model folder',
+  title: 'Open a model folder',
+  group: 'file',
   shortcut: {key: 'o', mod: true},
   worksInText: true,
-  isEnabled: () => true,
+  when: () => true,
   run: ({actions}) => actions.openDialog('folder'),
 }

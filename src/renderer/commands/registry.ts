@@ -3,6 +3,7 @@ import {exportFigure} from './export-figure.ts'
 import {generate} from './generate.ts'
 import {openFolder} from './open-folder.ts'
 import {runPrompt} from './run-prompt.ts'
+import {redo, undo} from './undo.ts'
 import {firstToken, lastToken, nextToken, previousToken, releaseToken} from './walk-tokens.ts'
 
 /** Every command; keys and buttons read this list. */
@@ -16,4 +17,6 @@ export const COMMANDS: readonly Command[] = [
   firstToken,
   lastToken,
   releaseToken,
+  undo,
+  redo,
 ]

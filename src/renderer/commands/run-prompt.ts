@@ -3,9 +3,10 @@ import type {Command} from './command.ts'
 
 export const runPrompt: Command = {
   id: 'run-prompt',
-  label: 'Run the prompt',
+  title: 'Run the prompt',
+  group: 'run',
   shortcut: {key: 'Enter', mod: true},
   worksInText: true,
-  isEnabled: (state) => selectRequest(state) !== null && state.promptText !== '',
+  when: (state) => selectRequest(state) !== null && state.promptText !== '',
   run: ({actions}) => actions.runPrompt(),
 }

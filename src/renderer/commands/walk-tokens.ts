@@ -1,45 +1,51 @@
+import {selectInspected} from '../store/selection.ts'
 import {selectRunData} from '../store/selectors.ts'
 import type {Command} from './command.ts'
 
-const hasTokens: Command['isEnabled'] = (state, {captures}) =>
+const hasTokens: Command['when'] = (state, {captures}) =>
   (selectRunData(state, captures)?.tokens.length ?? 0) > 0
 
 export const nextToken: Command = {
   id: 'next-token',
-  label: 'Next token',
+  title: 'Next token',
+  group: 'go',
   shortcut: {key: 'ArrowRight'},
-  isEnabled: hasTokens,
+  when: hasTokens,
   run: ({actions}) => actions.walk(1),
 }
 
 export const previousToken: Command = {
   id: 'previous-token',
-  label: 'Previous token',
+  title: 'Previous token',
+  group: 'go',
   shortcut: {key: 'ArrowLeft'},
-  isEnabled: hasTokens,
+  when: hasTokens,
   run: ({actions}) => actions.walk(-1),
 }
 
 export const firstToken: Command = {
   id: 'first-token',
-  label: 'First token',
+  title: 'First token',
+  group: 'go',
   shortcut: {key: 'Home'},
-  isEnabled: hasTokens,
+  when: hasTokens,
   run: ({actions}) => actions.walkTo('first'),
 }
 
 export const lastToken: Command = {
   id: 'last-token',
-  label: 'Last token',
+  title: 'Last token',
+  group: 'go',
   shortcut: {key: 'End'},
-  isEnabled: hasTokens,
+  when: hasTokens,
   run: ({actions}) => actions.walkTo('last'),
 }
 
 export const releaseToken: Command = {
   id: 'release-token',
-  label: 'Let the token go',
+  title: 'Let the token go',
+  group: 'go',
   shortcut: {key: 'Escape'},
-  isEnabled: (state) => state.locked !== null || state.hovered !== null,
+  when: (state, {captures}) => selectInspected(state, captures) !== null,
   run: ({actions}) => actions.release(),
 }

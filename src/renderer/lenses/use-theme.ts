@@ -4,7 +4,7 @@ import {useWorkbenchState} from './use-workbench.ts'
 
 /** The theme that is drawn: the chosen one, or the system's. */
 export function useTheme(): 'light' | 'dark' {
-  const choice = useWorkbenchState((state) => state.settings.theme)
+  const choice = useWorkbenchState((state) => state.preferences.theme)
   const isDarkSystem = useMedia('(prefers-color-scheme: dark)')
   return choice === 'system' ? (isDarkSystem ? 'dark' : 'light') : choice
 }

@@ -1,4 +1,5 @@
 import type {StoreContext} from './context.ts'
+import {selectRunning} from './runs.ts'
 import type {ConnectionState} from './state.ts'
 
 export const initialConnection: ConnectionState = {
@@ -23,7 +24,7 @@ export interface ConnectionActions {
 const FINISHING_MS = 1000
 
 export function createConnectionActions(context: StoreContext): ConnectionActions {
-  const {store, client, deps} = context
+  const {store, set, client, deps} = context
   let watchCount = 0
   let stopWaiting: () => void = () => undefined
 
@@ -35,7 +36,7 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
         const previous = store.getState().status
         const stop = store.getState().engineStop
         const hasRestarted = previous !== null && status.startCount > previous.startCount
-        store.setState({
+        set({
           status,
           ...(hasRestarted || (stop && !stop.isRunningAgain)
             ? {
@@ -57,7 +58,7 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
       const startedAt = deps.now()
       const connected = () => {
         const {connectedAfterMs} = store.getState()
-        store.setState({
+        set({
           connection: 'connected',
           connectedAfterMs: connectedAfterMs ?? deps.now() - startedAt,
         })
@@ -67,7 +68,7 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
       deps.connection.onState((state) => {
         if (state === 'connected') connected()
         else {
-          store.setState({
+          set({
             connection: 'lost',
             engineStop: {reason: 'cannot be reached', isRunningAgain: false},
           })
@@ -75,7 +76,7 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
       })
       if (deps.connection.state === 'connected') connected()
     },
-    dismissEngineStop: () => store.setState({engineStop: null}),
+    dismissEngineStop: () => set({engineStop: null}),
     watchFinishing() {
       stopWaiting()
       const look = async () => {
@@ -84,14 +85,14 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
           () => false
         )
         // A run that was started meanwhile has its own line and its own Cancel.
-        const isOurs = !store.getState().runs.some((run) => run.phase.kind === 'running')
-        store.setState({isFinishing: isFinishing && isOurs})
+        const isOurs = selectRunning(store.getState()) === null
+        set({isFinishing: isFinishing && isOurs})
         if (isFinishing && isOurs) stopWaiting = deps.after(FINISHING_MS, () => void look())
       }
       stopWaiting = deps.after(FINISHING_MS, () => void look())
     },
     async stopEngine() {
-      store.setState({isFinishing: false})
+      set({isFinishing: false})
       // The answer is that the connection is lost.
       await client.engine.stop().catch(() => undefined)
     },

@@ -3,12 +3,23 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import type {EngineClient, EngineConnection} from '../../shared/engine-client/connect.ts'
 import {isCancellation, problemOf} from '../../shared/engine-client/problem-of.ts'
 import type {Captures} from './captures.ts'
-import type {WorkbenchState} from './state.ts'
+import type {ChangeDocument} from './document.ts'
+import type {PreferencesState, SessionState, WorkbenchState} from './state.ts'
 
 /** Where small things are kept between visits; `localStorage` fits. */
 export interface KeyValueStorage {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
+}
+
+/** The page's own history, by the ids of views; `history` of a browser fits. */
+export interface Pages {
+  /** The page that is there now stands for a view. */
+  replace(viewId: number): void
+  push(viewId: number): void
+  go(delta: number): void
+  /** Calls back whenever the person, or `go`, went to another page. */
+  onGo(listener: (viewId: number) => void): void
 }
 
 /** What the store needs of the page, so that it runs without one. */
@@ -23,11 +34,18 @@ export interface WorkbenchDeps {
   onNextFrame(callback: () => void): void
   /** Calls back after a pause. */
   after(delayMs: number, callback: () => void): () => void
+  /** Absent where there is no history of pages, as in tests. */
+  readonly pages?: Pages
 }
+
+type StateChange = Partial<SessionState & PreferencesState>
 
 /** What every group of actions works on. */
 export interface StoreContext {
-  readonly store: StoreApi<WorkbenchState>
+  /** For reading. What is the document's changes by `change`, the rest by `set`. */
+  readonly store: Pick<StoreApi<WorkbenchState>, 'getState' | 'subscribe'>
+  set(change: StateChange | ((state: WorkbenchState) => StateChange)): void
+  readonly change: ChangeDocument
   readonly captures: Captures
   readonly client: EngineClient
   readonly deps: WorkbenchDeps

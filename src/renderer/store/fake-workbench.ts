@@ -1,7 +1,10 @@
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {createFakeClient, type FakeEngineOptions} from '../../shared/engine-client/fake.ts'
 import type {KeyValueStorage} from './context.ts'
-import type {WorkbenchState} from './state.ts'
+import {selectActiveRunId} from './panes.ts'
+import {selectRuns} from './runs.ts'
+import {selectLock} from './selection.ts'
+import type {RunId, RunRecord, WorkbenchState} from './state.ts'
 import {createWorkbench, type Workbench} from './workbench.ts'
 
 /** Storage in memory, for tests. */
@@ -13,11 +16,19 @@ export function memoryStorage(entries: Record<string, string> = {}): KeyValueSto
   }
 }
 
+/** The state with what a person sees of it: runs with what came of them, and the selection. */
+export interface SeenState extends WorkbenchState {
+  readonly runs: readonly RunRecord[]
+  readonly activeRunId: RunId | null
+  readonly locked: number | null
+}
+
 export interface FakeWorkbench extends Workbench {
   readonly storage: KeyValueStorage
   readonly session: KeyValueStorage
   /** Resolves as soon as the state is so; rejects after two seconds, saying what was waited for. */
-  until(what: string, isSo: (state: WorkbenchState) => boolean): Promise<WorkbenchState>
+  until(what: string, isSo: (state: SeenState) => boolean): Promise<SeenState>
+  seen(): SeenState
   /** What the engine's connection says next. */
   engineIs(state: 'connected' | 'lost'): void
 }
@@ -48,9 +59,16 @@ export function fakeWorkbench(
       return () => clearTimeout(timer)
     },
   })
-  const {store} = workbench
+  const {store, captures} = workbench
+  const seen = (): SeenState => {
+    const state = store.getState()
+    const activeRunId = selectActiveRunId(state)
+    const locked = selectLock(state, captures, activeRunId)
+    return {...state, runs: selectRuns(state), activeRunId, locked}
+  }
   return {
     ...workbench,
+    seen,
     storage,
     session,
     until: (what, isSo) =>
@@ -61,7 +79,7 @@ export function fakeWorkbench(
           reject(new Error(`waited in vain for: ${what}`))
         }, 2000)
         const look = () => {
-          const state = store.getState()
+          const state = seen()
           if (!isSo(state)) return
           clearTimeout(timer)
           unsubscribe()

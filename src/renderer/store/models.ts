@@ -1,15 +1,16 @@
 import type {ModelInfo, ModelListing, ModelRef} from '../../shared/domain/model.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
-import type {ModelsState, WorkbenchState} from './state.ts'
+import type {ChosenModelState, ModelsState, WorkbenchState} from './state.ts'
 
 export const initialModels: ModelsState = {
   listings: [],
   areListingsKnown: false,
-  activeModelPath: null,
   loads: {},
   loadProblems: {},
   shownProblemPath: null,
 }
+
+export const initialChosenModel: ChosenModelState = {activeModelPath: null}
 
 export interface ModelActions {
   refreshModels(): Promise<void>
@@ -38,7 +39,7 @@ export function selectLoaded(
   return state.status?.loaded.find((model) => model.path === path) ?? null
 }
 
-export function createModelActions({store, client}: StoreContext): ModelActions {
+export function createModelActions({store, set, change, client}: StoreContext): ModelActions {
   const aborts = new Map<string, AbortController>()
 
   const without = <Value>(record: Readonly<Record<string, Value>>, key: string) => {
@@ -57,7 +58,7 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
           (listing.path === activeModelPath || listing.path in loadProblems) &&
           !known.some((other) => other.path === listing.path)
       )
-      store.setState({listings: [...known, ...kept], areListingsKnown: true})
+      set({listings: [...known, ...kept], areListingsKnown: true})
     } catch {
       // Asked again at the next connection.
     }
@@ -68,7 +69,7 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
     if (aborts.has(path)) return false
     const abort = new AbortController()
     aborts.set(path, abort)
-    store.setState((state) => ({
+    set((state) => ({
       loads: {...state.loads, [path]: null},
       loadProblems: without(state.loadProblems, path),
       shownProblemPath: state.shownProblemPath === path ? null : state.shownProblemPath,
@@ -77,10 +78,10 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
       const events = await client.models.load(refOfListing(listing), {signal: abort.signal})
       for await (const event of events) {
         if (event.kind === 'stage') {
-          store.setState((state) => ({loads: {...state.loads, [path]: event}}))
+          set((state) => ({loads: {...state.loads, [path]: event}}))
         } else {
           // The status says so too, a moment later; until then the page need not wait for it.
-          store.setState(({status}) =>
+          set(({status}) =>
             status && !status.loaded.some((model) => model.path === event.model.path)
               ? {status: {...status, loaded: [...status.loaded, event.model]}}
               : {}
@@ -91,7 +92,7 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
     } catch (error) {
       if (!abort.signal.aborted && !isCancellation(error)) {
         const problem = shownProblem(error)
-        store.setState((state) => ({
+        set((state) => ({
           loadProblems: {...state.loadProblems, [path]: problem},
           shownProblemPath: path,
         }))
@@ -99,7 +100,7 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
       return false
     } finally {
       aborts.delete(path)
-      store.setState((state) => ({loads: without(state.loads, path)}))
+      set((state) => ({loads: without(state.loads, path)}))
     }
   }
 
@@ -111,19 +112,20 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
       const before = store.getState().activeModelPath
       if (listing.problem) {
         const {problem} = listing
-        store.setState((state) => ({
+        set((state) => ({
           loadProblems: {...state.loadProblems, [path]: problem},
           shownProblemPath: path,
         }))
         return false
       }
-      store.setState({activeModelPath: path, shownProblemPath: null})
+      set({shownProblemPath: null})
+      change('choose a model', {activeModelPath: path})
       if (selectLoaded(store.getState(), path)) return true
       const isLoaded = await load(listing)
       // A model that cannot be loaded is not left as the one to run.
       if (!isLoaded && store.getState().activeModelPath === path) {
         const canGoBack = before !== null && selectLoaded(store.getState(), before) !== null
-        if (canGoBack) store.setState({activeModelPath: before})
+        if (canGoBack) change('choose a model', {activeModelPath: before})
       }
       return isLoaded
     },
@@ -132,16 +134,16 @@ export function createModelActions({store, client}: StoreContext): ModelActions 
       if (!listing) return
       try {
         await client.models.unload(refOfListing(listing))
-        store.setState(({status}) =>
+        set(({status}) =>
           status
             ? {status: {...status, loaded: status.loaded.filter((model) => model.path !== path)}}
             : {}
         )
       } catch (error) {
-        store.setState({notice: shownProblem(error).message})
+        set({notice: shownProblem(error).message})
       }
     },
     cancelLoad: (path) => aborts.get(path)?.abort(),
-    hideModelProblem: () => store.setState({shownProblemPath: null}),
+    hideModelProblem: () => set({shownProblemPath: null}),
   }
 }

@@ -1,47 +1,49 @@
 import {z} from 'zod'
+import {
+  DEFAULT_PREFERENCES,
+  type Preferences,
+  preferencesSchema,
+} from '../../shared/domain/preferences.ts'
 import {problemSchema} from '../../shared/domain/problem.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
-import {tokensRequestSchema} from '../../shared/lenses/tokens.ts'
+import {messageSchema, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
+import {byteSpanSchema, unitChoiceSchema} from '../../shared/units/unit-choice.ts'
 import type {KeyValueStorage} from './context.ts'
-import type {RunId, RunPhase, RunRecord, Settings} from './state.ts'
+import {DEFAULT_PARAMETERS} from './default-parameters.ts'
+import type {
+  DocumentState,
+  Parameters,
+  RunEntry,
+  RunId,
+  RunPhase,
+  RunRecord,
+  RunState,
+} from './state.ts'
 
-const SETTINGS_KEY = 'tokenscope.settings'
+const PREFERENCES_KEY = 'tokenscope.preferences'
 const HISTORY_KEY = 'tokenscope.history'
-const PROMPT_KEY = 'tokenscope.prompt'
-const SHOWN_KEY = 'tokenscope.shown'
+/** What a new tab starts with: the prompt, model and parameters that were used last. */
+const LAST_KEY = 'tokenscope.last'
+const PARAMETERS_KEY = 'tokenscope.parameters'
+/** The document of this tab. */
+const DOCUMENT_KEY = 'tokenscope.document'
 const HISTORY_LENGTH = 50
 
 const track = figureOptionsSchema.shape.tracks.unwrap().element
 
-export const DEFAULT_SETTINGS: Settings = {
-  theme: 'system',
-  temperature: 1,
-  topP: 1,
-  topK: 10,
-  generateCount: 5,
-  isSampled: false,
-  seed: 0,
-  tracks: ['surprisal', 'entropy', 'rank'],
-  stripTrack: 'surprisal',
-  isTableShown: false,
-  tracked: {},
-}
-
-const settingsSchema = z.object({
-  theme: z.enum(['light', 'dark', 'system']).catch(DEFAULT_SETTINGS.theme),
-  temperature: z.number().positive().max(100).catch(1),
-  topP: z.number().positive().max(1).catch(1),
-  topK: z.number().int().min(1).max(1000).catch(10),
-  generateCount: z.number().int().min(0).max(100_000).catch(DEFAULT_SETTINGS.generateCount),
-  isSampled: z.boolean().catch(false),
-  seed: z.number().int().nonnegative().catch(0),
+const parametersSchema = z.object({
+  temperature: z.number().positive().max(100).catch(DEFAULT_PARAMETERS.temperature),
+  topP: z.number().positive().max(1).catch(DEFAULT_PARAMETERS.topP),
+  topK: z.number().int().min(1).max(1000).catch(DEFAULT_PARAMETERS.topK),
+  generateCount: z.number().int().min(0).max(100_000).catch(DEFAULT_PARAMETERS.generateCount),
+  isSampled: z.boolean().catch(DEFAULT_PARAMETERS.isSampled),
+  seed: z.number().int().nonnegative().catch(DEFAULT_PARAMETERS.seed),
   tracks: z
     .array(track)
     .min(1)
     .max(6)
-    .catch([...DEFAULT_SETTINGS.tracks]),
-  stripTrack: track.catch(DEFAULT_SETTINGS.stripTrack),
-  isTableShown: z.boolean().catch(false),
+    .catch([...DEFAULT_PARAMETERS.tracks]),
+  stripTrack: track.catch(DEFAULT_PARAMETERS.stripTrack),
   tracked: z.record(z.string(), z.array(z.number().int().nonnegative()).max(64)).catch({}),
 })
 
@@ -59,13 +61,48 @@ const historySchema = z.array(
 )
 type KeptRun = z.infer<typeof historySchema>[number]
 
-const promptSchema = z.object({
-  text: z.string(),
-  system: z.string(),
+const promptShape = {
+  promptText: z.string(),
+  turns: z.array(messageSchema).catch([]),
   isChat: z.boolean(),
-  modelPath: z.string().nullable(),
-})
-export type KeptPrompt = z.infer<typeof promptSchema>
+  activeModelPath: z.string().nullable(),
+}
+const lastSchema = z.object(promptShape)
+export type LastPrompt = Pick<DocumentState, keyof typeof promptShape>
+
+const position = z.number().int().nonnegative()
+const documentSchema = z.object({
+  ...promptShape,
+  parameters: parametersSchema,
+  runs: z.array(
+    z.object({
+      id: z.string(),
+      startedAt: z.number(),
+      modelName: z.string(),
+      label: z.string(),
+      request: tokensRequestSchema,
+    })
+  ),
+  panes: z
+    .array(
+      z.object({lensId: z.string(), runId: z.string().nullable(), view: z.string().nullable()})
+    )
+    .min(1)
+    .max(2),
+  activePane: z.union([z.literal(0), z.literal(1)]),
+  locks: z.record(z.string(), position.nullable()),
+  pins: z.record(
+    z.string(),
+    z.array(
+      z.discriminatedUnion('kind', [
+        z.object({kind: z.literal('token'), position}),
+        z.object({kind: z.literal('pair'), from: position, to: position}),
+      ])
+    )
+  ),
+  unit: unitChoiceSchema,
+  drawnSpans: z.record(z.string(), z.array(byteSpanSchema)),
+}) satisfies z.ZodType<DocumentState>
 
 // Storage may be off or full, and what is in it may be from another version: neither may stop the
 // page, so reading falls back and writing gives up.
@@ -77,21 +114,34 @@ function readJson(storage: KeyValueStorage, key: string): unknown {
   }
 }
 
-function writeJson(storage: KeyValueStorage, key: string, value: unknown): void {
+/** False where there is no room. */
+function writeJson(storage: KeyValueStorage, key: string, value: unknown): boolean {
   try {
     storage.setItem(key, JSON.stringify(value))
+    return true
   } catch {
-    // Kept in memory only.
+    return false
   }
 }
 
-export function readSettings(storage: KeyValueStorage): Settings {
-  const parsed = settingsSchema.safeParse(readJson(storage, SETTINGS_KEY) ?? {})
-  return parsed.success ? {...DEFAULT_SETTINGS, ...parsed.data} : DEFAULT_SETTINGS
+/** The preferences as they were last known here, until the engine tells what its file has. */
+export function readPreferencesCopy(storage: KeyValueStorage): Preferences {
+  const parsed = preferencesSchema.safeParse(readJson(storage, PREFERENCES_KEY))
+  return parsed.success ? parsed.data : DEFAULT_PREFERENCES
 }
 
-export function writeSettings(storage: KeyValueStorage, settings: Settings): void {
-  writeJson(storage, SETTINGS_KEY, settings)
+export function writePreferencesCopy(storage: KeyValueStorage, preferences: Preferences): void {
+  writeJson(storage, PREFERENCES_KEY, preferences)
+}
+
+/** The parameters of the last change in any tab. */
+export function readLastParameters(storage: KeyValueStorage): Parameters {
+  const parsed = parametersSchema.safeParse(readJson(storage, PARAMETERS_KEY) ?? {})
+  return parsed.success ? {...DEFAULT_PARAMETERS, ...parsed.data} : DEFAULT_PARAMETERS
+}
+
+export function writeLastParameters(storage: KeyValueStorage, parameters: Parameters): void {
+  writeJson(storage, PARAMETERS_KEY, parameters)
 }
 
 function readKeptRuns(storage: KeyValueStorage): KeptRun[] {
@@ -113,19 +163,29 @@ function keptOfRun(run: RunRecord): KeptRun {
   return {...kept, end: isCancelled ? 'cancelled' : 'none'}
 }
 
+export interface History {
+  readonly runs: readonly RunEntry[]
+  readonly runStates: Readonly<Record<RunId, RunState>>
+}
+
 /** The runs of earlier visits: their requests and how they ended, without results. */
-export function readHistory(storage: KeyValueStorage): RunRecord[] {
-  return readKeptRuns(storage).map((kept) => ({
-    id: kept.id,
-    startedAt: kept.startedAt,
-    modelName: kept.modelName,
-    label: kept.label,
-    tokenCount: kept.tokenCount,
-    request: kept.request,
-    phase: phaseOfKept(kept),
-    revision: 0,
-    suggestedTrack: null,
-  }))
+export function readHistory(storage: KeyValueStorage): History {
+  const kept = readKeptRuns(storage)
+  return {
+    runs: kept.map(({id, startedAt, modelName, label, request}) => ({
+      id,
+      startedAt,
+      modelName,
+      label,
+      request,
+    })),
+    runStates: Object.fromEntries(
+      kept.map((run) => [
+        run.id,
+        {phase: phaseOfKept(run), tokenCount: run.tokenCount, revision: 0, suggestedTrack: null},
+      ])
+    ),
+  }
 }
 
 /**
@@ -147,38 +207,28 @@ export function clearHistory(storage: KeyValueStorage): void {
   writeJson(storage, HISTORY_KEY, [])
 }
 
-/** What this tab had typed before it was reloaded, else what was typed last; null on the very first visit. */
-export function readPrompt(storage: KeyValueStorage, session: KeyValueStorage): KeptPrompt | null {
-  for (const place of [session, storage]) {
-    const parsed = promptSchema.safeParse(readJson(place, PROMPT_KEY))
-    if (parsed.success) return parsed.data
-  }
-  return null
-}
-
-export function writePrompt(
-  storage: KeyValueStorage,
-  session: KeyValueStorage,
-  prompt: KeptPrompt
-): void {
-  writeJson(session, PROMPT_KEY, prompt)
-  writeJson(storage, PROMPT_KEY, prompt)
-}
-
-const shownSchema = z.object({
-  runId: z.string().nullable(),
-  /** Null where the lock was released; absent where the run had no tokens yet. */
-  locked: z.number().int().nonnegative().nullish(),
-})
-/** The run on the screen and its locked token, to be found again after a reload. */
-export type KeptShown = z.infer<typeof shownSchema>
-
-/** Null in a tab that has shown nothing yet. */
-export function readShown(session: KeyValueStorage): KeptShown | null {
-  const parsed = shownSchema.safeParse(readJson(session, SHOWN_KEY))
+/** What was typed last in any tab; null on the very first visit. */
+export function readLastPrompt(storage: KeyValueStorage): LastPrompt | null {
+  const parsed = lastSchema.safeParse(readJson(storage, LAST_KEY))
   return parsed.success ? parsed.data : null
 }
 
-export function writeShown(session: KeyValueStorage, shown: KeptShown): void {
-  writeJson(session, SHOWN_KEY, shown)
+export function writeLastPrompt(storage: KeyValueStorage, prompt: LastPrompt): void {
+  const {promptText, turns, isChat, activeModelPath} = prompt
+  writeJson(storage, LAST_KEY, {promptText, turns, isChat, activeModelPath})
+}
+
+/** The document that this tab had before it was reloaded; null in a new tab. */
+export function readDocument(session: KeyValueStorage): DocumentState | null {
+  const parsed = documentSchema.safeParse(readJson(session, DOCUMENT_KEY))
+  return parsed.success ? parsed.data : null
+}
+
+/** Keeps the document for a reload of this tab; where there is no room for all of it, what is shown. */
+export function writeDocument(session: KeyValueStorage, document: DocumentState): void {
+  if (writeJson(session, DOCUMENT_KEY, document)) return
+  const shown = new Set(document.panes.map((pane) => pane.runId))
+  const runs = document.runs.filter((run) => shown.has(run.id))
+  if (writeJson(session, DOCUMENT_KEY, {...document, runs})) return
+  writeJson(session, DOCUMENT_KEY, {...document, runs: [], promptText: ''})
 }

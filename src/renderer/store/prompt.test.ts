@@ -15,7 +15,7 @@ test.each([
 
 test('tokens are counted after a pause, once for the last text', async () => {
   let countedTexts: (string | undefined)[] = []
-  const {actions, store, until} = await openedWorkbench({}, undefined, (client) => ({
+  const {actions, seen, until} = await openedWorkbench({}, undefined, (client) => ({
     ...client,
     text: {
       ...client.text,
@@ -29,22 +29,24 @@ test('tokens are counted after a pause, once for the last text', async () => {
   countedTexts = []
   for (const text of ['T', 'To', 'Tom', 'Tom has', 'Tom has a coin.']) actions.setPromptText(text)
   // What was counted before is of another text.
-  expect(store.getState().promptTokenCount).toBeNull()
+  expect(seen().promptTokenCount).toBeNull()
   // One begin token, then four words and the full stop.
   await until('the new count', (state) => state.promptTokenCount === 6)
   expect(countedTexts).toEqual(['Tom has a coin.'])
 })
 
 test('a chat is only asked for where the model has a template', async () => {
-  const {store, actions, until} = await openedWorkbench()
+  const {seen, actions, until} = await openedWorkbench()
   actions.setPromptText('Who has the lamp?')
   actions.setChat(true)
-  expect(selectPromptInput(store.getState())).toEqual({prompt: 'Who has the lamp?'})
+  expect(selectPromptInput(seen())).toEqual({prompt: 'Who has the lamp?'})
   const {status} = await until('the model', (state) => state.status !== null)
   const loaded = status!.loaded.map((model) => ({...model, chatTemplate: true}))
-  const withTemplate = {...store.getState(), status: {...status!, loaded}}
+  const withTemplate = {...seen(), status: {...status!, loaded}}
   expect(selectPromptInput(withTemplate)).toEqual({prompt: 'Who has the lamp?', chat: true})
-  expect(selectPromptInput({...withTemplate, systemText: 'Be brief.'})).toEqual({
+  const [asked] = withTemplate.turns
+  const turns = [{role: 'system', content: 'Be brief.'}, asked!]
+  expect(selectPromptInput({...withTemplate, turns})).toEqual({
     messages: [
       {role: 'system', content: 'Be brief.'},
       {role: 'user', content: 'Who has the lamp?'},

@@ -1,41 +1,52 @@
-import type {PromptInput} from '../../shared/lenses/tokens.ts'
+import type {Message, PromptInput} from '../../shared/lenses/tokens.ts'
 import type {StoreContext} from './context.ts'
 import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
-import {writePrompt} from './persistence.ts'
-import type {PromptState, WorkbenchState} from './state.ts'
+import type {PromptFactsState, PromptState, WorkbenchState} from './state.ts'
 
-export const initialPrompt: PromptState = {
-  promptText: '',
-  systemText: '',
-  isChat: false,
-  promptTokenCount: null,
-  contextLength: null,
-}
+export const initialPrompt: PromptState = {promptText: '', turns: [], isChat: false}
+export const initialPromptFacts: PromptFactsState = {promptTokenCount: null, contextLength: null}
 
 export interface PromptActions {
   setPromptText(text: string): void
-  setSystemText(text: string): void
+  /** The chat's turns; what the person is typing in is named by `merge`. */
+  setTurns(turns: readonly Message[], merge?: string): void
   setChat(isChat: boolean): void
+  /** Everything that is typed at once, as of a sample or of a row of a list. */
+  setPrompt(prompt: Partial<PromptState>, what?: string): void
   /** Counts the tokens of the prompt as it stands, after a pause in typing. */
   countTokens(): void
-  /** Keeps prompt and chosen model for the next visit. */
-  keepPrompt(): void
+  /** Counts again whenever what is typed, or the model, changes. */
+  watchPrompt(): void
 }
 
 const COUNT_DELAY_MS = 150
 
+/** The prompt is a chat: that was chosen, and the model has a template. */
+export function selectIsChat(state: WorkbenchState): boolean {
+  const model = selectLoaded(state, state.activeModelPath)
+  return state.isChat && (model?.chatTemplate ?? false)
+}
+
 /** The prompt as a request carries it; a chat where that is chosen and the model has a template. */
 export function selectPromptInput(state: WorkbenchState): PromptInput {
-  const model = selectLoaded(state, state.activeModelPath)
-  const text = state.promptText
-  if (!state.isChat || !model?.chatTemplate) return {prompt: text}
-  if (state.systemText.trim() === '') return {prompt: text, chat: true}
-  return {
-    messages: [
-      {role: 'system', content: state.systemText},
-      {role: 'user', content: text},
-    ],
-  }
+  if (!selectIsChat(state)) return {prompt: state.promptText}
+  const turns = state.turns.filter(({role, content}) => role !== 'system' || content.trim() !== '')
+  const [only] = turns
+  if (turns.length === 1 && only?.role === 'user') return {prompt: only.content, chat: true}
+  return {messages: turns.map((turn) => ({...turn}))}
+}
+
+/** There is something to run. */
+export function selectHasPrompt(state: WorkbenchState): boolean {
+  return selectIsChat(state)
+    ? state.turns.some(({content}) => content !== '')
+    : state.promptText !== ''
+}
+
+/** The words by which a prompt is known: its text, or its last turn that has any. */
+export function selectPromptWords(state: WorkbenchState): string {
+  if (!selectIsChat(state)) return state.promptText
+  return state.turns.findLast(({content}) => content.trim() !== '')?.content ?? ''
 }
 
 /** One line that tells this prompt from others in the history: its last sentence. */
@@ -47,19 +58,15 @@ export function labelOfPrompt(text: string): string {
   return [...last.trim()].slice(0, 60).join('')
 }
 
-export function createPromptActions({store, client, deps}: StoreContext): PromptActions {
+export function createPromptActions({
+  store,
+  set,
+  change,
+  client,
+  deps,
+}: StoreContext): PromptActions {
   let cancelDelay: () => void = () => undefined
   let abort: AbortController | null = null
-
-  const keep = () => {
-    const {promptText, systemText, isChat, activeModelPath} = store.getState()
-    writePrompt(deps.storage, deps.session, {
-      text: promptText,
-      system: systemText,
-      isChat,
-      modelPath: activeModelPath,
-    })
-  }
 
   const count = async () => {
     abort?.abort()
@@ -69,12 +76,12 @@ export function createPromptActions({store, client, deps}: StoreContext): Prompt
     const listing = selectActiveListing(state)
     // Before a model is loaded its tokenizer would have to be read for every key stroke.
     if (!listing || !selectLoaded(state, listing.path)) {
-      store.setState({promptTokenCount: null})
+      set({promptTokenCount: null})
       return
     }
     const input = selectPromptInput(state)
     if (input.prompt === '') {
-      store.setState({promptTokenCount: 0})
+      set({promptTokenCount: 0})
       return
     }
     try {
@@ -83,32 +90,43 @@ export function createPromptActions({store, client, deps}: StoreContext): Prompt
         {signal: mine.signal}
       )
       if (abort !== mine) return
-      store.setState({promptTokenCount: tokens.ids.length, contextLength})
+      set({promptTokenCount: tokens.ids.length, contextLength})
     } catch {
       // The count is a convenience: Run tells what is wrong with the prompt.
-      if (abort === mine) store.setState({promptTokenCount: null})
+      if (abort === mine) set({promptTokenCount: null})
     }
   }
 
-  const changed = (change: Partial<PromptState>) => {
-    store.setState(change)
-    keep()
-    actions.countTokens()
+  const countTokens = () => {
+    cancelDelay()
+    // A count that is still under way is of a text that is no longer there.
+    abort?.abort()
+    abort = null
+    set({promptTokenCount: null})
+    cancelDelay = deps.after(COUNT_DELAY_MS, () => void count())
   }
 
-  const actions: PromptActions = {
-    keepPrompt: keep,
-    setPromptText: (promptText) => changed({promptText}),
-    setSystemText: (systemText) => changed({systemText}),
-    setChat: (isChat) => changed({isChat}),
-    countTokens() {
-      cancelDelay()
-      // A count that is still under way is of a text that is no longer there.
-      abort?.abort()
-      abort = null
-      store.setState({promptTokenCount: null})
-      cancelDelay = deps.after(COUNT_DELAY_MS, () => void count())
+  return {
+    countTokens,
+    watchPrompt() {
+      store.subscribe((state, before) => {
+        const isSame =
+          state.promptText === before.promptText &&
+          state.turns === before.turns &&
+          state.isChat === before.isChat &&
+          state.activeModelPath === before.activeModelPath
+        if (!isSame) countTokens()
+      })
+    },
+    setPromptText: (promptText) => change('type', {promptText}, {merge: 'type'}),
+    setTurns: (turns, merge) => change('edit the chat', {turns}, merge ? {merge} : {}),
+    setPrompt: (prompt, what = 'replace the prompt') => change(what, prompt),
+    setChat(isChat) {
+      const {turns, promptText} = store.getState()
+      // What was typed before becomes the first turn of a chat that has none.
+      const first =
+        isChat && turns.length === 0 ? {turns: [{role: 'user', content: promptText}]} : {}
+      change(isChat ? 'make it a chat' : 'make it plain text', {isChat, ...first})
     },
   }
-  return actions
 }

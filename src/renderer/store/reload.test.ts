@@ -1,16 +1,21 @@
 import {expect, test} from 'vitest'
 import type {FakeEngineOptions} from '../../shared/engine-client/fake.ts'
 import {fakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts'
-import {readHistory, readPrompt} from './persistence.ts'
+import {readHistory, readLastPrompt} from './persistence.ts'
 
 const newestIsDone = ({runs}: {runs: readonly {phase: {kind: string}}[]}) =>
   runs[0]?.phase.kind === 'completed'
 
 /** The page as it is after a reload, once the model is there and what follows has had its time. */
 async function reloaded(
-  {storage, session}: Pick<ReturnType<typeof fakeWorkbench>, 'storage' | 'session'>,
+  {
+    storage,
+    session,
+    actions,
+  }: Pick<ReturnType<typeof fakeWorkbench>, 'storage' | 'session' | 'actions'>,
   options: FakeEngineOptions = {}
 ) {
+  actions.keepDocument()
   const workbench = fakeWorkbench(options, storage, undefined, session)
   workbench.actions.start()
   await workbench.until('the count', ({promptTokenCount}) => promptTokenCount !== null)
@@ -21,15 +26,15 @@ test.each(['cancelled', 'running'] as const)('a run left %s is not run again', a
   const first = await openedWorkbench({delayMs: 10})
   first.actions.setPromptText('Mira has a lamp. '.repeat(30))
   first.actions.runPrompt()
-  const {id} = first.store.getState().runs[0]!
+  const {id} = first.seen().runs[0]!
   if (left === 'cancelled') first.actions.cancelRun(id)
 
   const second = await reloaded(first)
-  const {runs, activeRunId} = second.store.getState()
+  const {runs, activeRunId} = second.seen()
   expect(activeRunId).toBe(id)
   expect(runs.map((run) => run.phase.kind)).toEqual(['cancelled', 'kept'])
   await second.actions.openRun(id)
-  expect(second.store.getState().runs[0]!.phase.kind).toBe('cancelled')
+  expect(second.seen().runs[0]!.phase.kind).toBe('cancelled')
   second.actions.runAgain(id)
   await second.until('the run', newestIsDone)
   first.actions.cancelRun(id)
@@ -38,7 +43,7 @@ test.each(['cancelled', 'running'] as const)('a run left %s is not run again', a
 test('a run that failed has its problem after a reload', async () => {
   const first = await openedWorkbench({failAfter: 16})
   const second = await reloaded(first)
-  expect(second.store.getState().runs[0]!.phase).toMatchObject({
+  expect(second.seen().runs[0]!.phase).toMatchObject({
     kind: 'failed',
     problem: {code: 'engine-lost'},
   })
@@ -46,7 +51,7 @@ test('a run that failed has its problem after a reload', async () => {
 
 test('a completed run has its time and its lock again, on a generated token or released', async () => {
   const first = await openedWorkbench()
-  const {runs, activeRunId} = first.store.getState()
+  const {runs, activeRunId} = first.seen()
   const {tokens} = first.captures.runs.peek(activeRunId!)!
   for (const locked of [3, tokens.length - 2, null]) {
     if (locked === null) first.actions.release()
@@ -70,13 +75,14 @@ test('two pages keep each other’s runs, and each its own prompt', async () => 
     page.actions.setPromptText(text)
     page.actions.runPrompt()
     await page.until('the run', newestIsDone)
+    page.actions.keepDocument()
   }
-  const labels = readHistory(storage).map((run) => run.label)
+  const labels = readHistory(storage).runs.map((run) => run.label)
   expect(labels.slice(0, 3)).toEqual(['Mira has a lamp.', 'Ana has a box.', 'Tom has a coin.'])
-  expect(new Set(readHistory(storage).map((run) => run.id)).size).toBe(labels.length)
-  expect((await reloaded(two)).store.getState().promptText).toBe('Ana has a box.')
-  expect(readPrompt(storage, memoryStorage())!.text).toBe('Mira has a lamp.')
+  expect(new Set(readHistory(storage).runs.map((run) => run.id)).size).toBe(labels.length)
+  expect((await reloaded(two)).seen().promptText).toBe('Ana has a box.')
+  expect(readLastPrompt(storage)!.promptText).toBe('Mira has a lamp.')
 
   two.actions.clearRuns()
-  expect(readHistory(storage)).toEqual([])
+  expect(readHistory(storage).runs).toEqual([])
 })

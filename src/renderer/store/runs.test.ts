@@ -3,14 +3,14 @@ import {fakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts
 import {selectActiveRun} from './runs.ts'
 
 const idsOf = (workbench: Awaited<ReturnType<typeof openedWorkbench>>) => {
-  const {activeRunId} = workbench.store.getState()
+  const {activeRunId} = workbench.seen()
   return workbench.captures.runs.peek(activeRunId!)!.tokens.map((token) => token.id)
 }
 const newestIsDone = ({runs}: {runs: readonly {phase: {kind: string}}[]}) =>
   runs[0]?.phase.kind === 'completed'
 
 test('a cancelled run says so before anything else happens and keeps what it had', async () => {
-  const {actions, store, captures, until} = await openedWorkbench({delayMs: 20})
+  const {actions, seen, captures, until} = await openedWorkbench({delayMs: 20})
   actions.setPromptText('Mira has a lamp. Tom has a coin. '.repeat(20))
   actions.runPrompt()
   const state = await until('the first chunk', ({runs}) => {
@@ -19,32 +19,32 @@ test('a cancelled run says so before anything else happens and keeps what it had
   })
   const {id} = state.runs[0]!
   actions.cancelRun(id)
-  expect(selectActiveRun(store.getState())?.phase.kind).toBe('cancelled')
+  expect(selectActiveRun(seen())?.phase.kind).toBe('cancelled')
   const kept = captures.runs.peek(id)!
   expect(kept.tokens[2]!.logprob).not.toBeNull()
   expect(kept.tokens.at(-1)!.logprob).toBeNull()
   // Nothing that the engine still sends may touch it.
   await new Promise((resolve) => setTimeout(resolve, 80))
   expect(captures.runs.peek(id)).toBe(kept)
-  expect(selectActiveRun(store.getState())?.phase.kind).toBe('cancelled')
+  expect(selectActiveRun(seen())?.phase.kind).toBe('cancelled')
 })
 
 test('a cancelled run that is run again can be cancelled again', async () => {
-  const {actions, store, until} = await openedWorkbench({delayMs: 15})
+  const {actions, seen, until} = await openedWorkbench({delayMs: 15})
   actions.setPromptText('Mira has a lamp. '.repeat(40))
   actions.runPrompt()
-  const {id} = store.getState().runs[0]!
+  const {id} = seen().runs[0]!
   actions.cancelRun(id)
   actions.runAgain(id)
   await until('tokens', ({runs}) => (runs[0]?.tokenCount ?? 0) > 0)
   actions.cancelRun(id)
   await new Promise((resolve) => setTimeout(resolve, 60))
-  expect(store.getState().runs[0]!.phase.kind).toBe('cancelled')
+  expect(seen().runs[0]!.phase.kind).toBe('cancelled')
 })
 
 test('a run that fails half-way keeps what came, and its problem', async () => {
-  const {store, captures} = await openedWorkbench({failAfter: 16})
-  const run = selectActiveRun(store.getState())!
+  const {seen, captures} = await openedWorkbench({failAfter: 16})
+  const run = selectActiveRun(seen())!
   expect(run.phase).toMatchObject({kind: 'failed', problem: {code: 'engine-lost'}})
   const {tokens} = captures.runs.peek(run.id)!
   expect(tokens[15]!.surprisalBits).not.toBeNull()
@@ -52,7 +52,7 @@ test('a run that fails half-way keeps what came, and its problem', async () => {
 })
 
 test('a prompt that is too long can be cut at either end', async () => {
-  const {actions, store, captures, until} = await openedWorkbench({contextLength: 40})
+  const {actions, seen, captures, until} = await openedWorkbench({contextLength: 40})
   actions.setPromptText(`Ana has a red box. ${'Tom has a coin. '.repeat(20)}Who has the lamp?`)
   actions.runPrompt()
   const {runs} = await until('the problem', (state) => state.runs[0]?.phase.kind === 'failed')
@@ -68,7 +68,7 @@ test('a prompt that is too long can be cut at either end', async () => {
   ] as const) {
     actions.runAgain(id, {truncate})
     await until(`cut ${truncate}`, newestIsDone)
-    expect(store.getState().runs[0]!.request.truncate).toBe(truncate)
+    expect(seen().runs[0]!.request.truncate).toBe(truncate)
     expect(textOf()).toMatch(pattern)
   }
 })
@@ -76,14 +76,12 @@ test('a prompt that is too long can be cut at either end', async () => {
 test('a candidate after the end of the prompt keeps the ids and adds its own', async () => {
   const workbench = await openedWorkbench()
   const before = idsOf(workbench)
-  const count = workbench.captures.runs.peek(
-    workbench.store.getState().activeRunId!
-  )!.promptTokenCount
+  const count = workbench.captures.runs.peek(workbench.seen().activeRunId!)!.promptTokenCount
   // After the second generated token: the prompt, two generated, the candidate.
   await workbench.actions.continueWith(count + 1, 777)
   await workbench.until('the new run', newestIsDone)
-  expect(workbench.store.getState().runs).toHaveLength(2)
-  const {request} = selectActiveRun(workbench.store.getState())!
+  expect(workbench.seen().runs).toHaveLength(2)
+  const {request} = selectActiveRun(workbench.seen())!
   expect(request.completionIds).toEqual([before[count], before[count + 1], 777])
   expect(request.prompt).not.toBe('')
 })
@@ -97,7 +95,7 @@ test('a candidate inside the prompt goes on from the text before it', async () =
   // <s> Mira has a: the fourth token ends “ a”.
   await workbench.actions.continueWith(3, 300)
   await workbench.until('the new run', newestIsDone)
-  const {request} = selectActiveRun(workbench.store.getState())!
+  const {request} = selectActiveRun(workbench.seen())!
   expect(request).toMatchObject({prompt: 'Mira has a', completionIds: [300]})
   expect(idsOf(workbench).slice(0, 4)).toEqual(before.slice(0, 4))
 })
@@ -113,7 +111,7 @@ test('where the text before it would be cut into other tokens, the ids go on', a
   expect(half).toBeGreaterThan(0)
   await workbench.actions.continueWith(half, 300)
   await workbench.until('the new run', newestIsDone)
-  const {request} = selectActiveRun(workbench.store.getState())!
+  const {request} = selectActiveRun(workbench.seen())!
   expect(request).toMatchObject({prompt: '', noSpecialTokens: true})
   expect(request.completionIds).toEqual([...before.slice(0, half + 1), 300])
 })
@@ -121,7 +119,7 @@ test('where the text before it would be cut into other tokens, the ids go on', a
 test('generating more goes on after what there is', async () => {
   const workbench = await openedWorkbench()
   const before = idsOf(workbench)
-  workbench.actions.changeSettings({generateCount: 3})
+  workbench.actions.changeParameters({generateCount: 3})
   workbench.actions.generateMore()
   await workbench.until('the new run', newestIsDone)
   const after = idsOf(workbench)
@@ -143,7 +141,7 @@ test('a kept run is computed when it is quick and offered when it is not', async
     const again = fakeWorkbench({estimateSeconds}, storage)
     again.actions.start()
     await again.until('the list', (state) => state.areListingsKnown)
-    const [, kept] = again.store.getState().runs
+    const [, kept] = again.seen().runs
     expect(kept!.phase.kind).toBe('kept')
     await again.actions.openRun(kept!.id)
     const state = await again.until(kind, ({runs}) => runs.some((run) => run.phase.kind === kind))

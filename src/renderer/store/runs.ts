@@ -2,12 +2,24 @@ import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-toke
 import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {refOfListing, selectActiveListing} from './models.ts'
-import {clearHistory, type KeptShown, writeHistory} from './persistence.ts'
-import {labelOfPrompt, selectPromptInput} from './prompt.ts'
+import {selectActiveRunId, withPane} from './panes.ts'
+import {clearHistory, writeHistory} from './persistence.ts'
+import {labelOfPrompt, selectPromptInput, selectPromptWords} from './prompt.ts'
 import {estimateSeconds, promptOfPrefix} from './run-questions.ts'
-import type {RunId, RunPhase, RunRecord, RunsState, WorkbenchState} from './state.ts'
+import type {
+  PaneIndex,
+  RunEntry,
+  RunId,
+  RunPhase,
+  RunRecord,
+  RunState,
+  RunStatesState,
+  RunsState,
+  WorkbenchState,
+} from './state.ts'
 
-export const initialRuns: RunsState = {runs: [], activeRunId: null}
+export const initialRuns: RunsState = {runs: []}
+export const initialRunStates: RunStatesState = {runStates: {}}
 
 /** A lens that takes longer than this waits to be asked for. */
 const MOST_SECONDS_UNASKED = 2
@@ -22,31 +34,62 @@ export interface RunActions {
   runPrompt(change?: Pick<PromptInput, 'truncate'>): void
   /** The same request again: after a failure, a cancellation, or for a run of an earlier visit. */
   runAgain(id: RunId, change?: Pick<PromptInput, 'truncate'>): void
-  /** Shows a run; one without results is computed if that is quick, else offered. */
-  openRun(id: RunId): Promise<void>
-  /** Shows what was on the screen before a reload, the same token locked. */
-  restoreShown(shown: KeptShown, canCompute: boolean): Promise<void>
+  /** Shows a run in a pane, the active one unless told; one without results is computed if that is
+   * quick, else offered. */
+  openRun(id: RunId, pane?: PaneIndex): Promise<void>
+  /** Computes what the panes show and have no results of, if that is quick. */
+  computeShown(): Promise<void>
   /** A new run that goes on after what the active one has. */
   generateMore(): void
-  /** A new run in which `tokenId` follows the token at `position`. */
-  continueWith(position: number, tokenId: number): Promise<void>
+  /** A new run in which `tokenId` follows the token at `position` of a run. */
+  continueWith(position: number, tokenId: number, runId?: RunId | null): Promise<void>
   cancelRun(id: RunId): void
+  /** Takes a run out of the history. */
+  removeRun(id: RunId): void
   clearRuns(): void
   /** Shows no run: the page of samples. */
   closeRun(): void
+  /** Follows the document: what is undone stops, what comes back is shown, the history is kept. */
+  watchRuns(): void
 }
 
-export function selectActiveRun(state: RunsState): RunRecord | null {
-  return state.runs.find((run) => run.id === state.activeRunId) ?? null
+const KEPT: RunState = {phase: {kind: 'kept'}, revision: 0, tokenCount: null, suggestedTrack: null}
+const records = new WeakMap<RunEntry, RunRecord & {readonly of: RunState}>()
+
+/** A run with what came of it; the same object as long as neither has changed. */
+function recordOf(entry: RunEntry, {runStates}: RunStatesState): RunRecord {
+  const of = runStates[entry.id] ?? KEPT
+  const known = records.get(entry)
+  if (known?.of === of) return known
+  const record = {...entry, ...of, of}
+  records.set(entry, record)
+  return record
 }
 
-export function selectRunning(state: RunsState): RunRecord | null {
-  return state.runs.find((run) => run.phase.kind === 'running') ?? null
+type RunsPart = RunsState & RunStatesState
+
+export function selectRun(state: RunsPart, id: RunId | null): RunRecord | null {
+  const entry = id === null ? undefined : state.runs.find((run) => run.id === id)
+  return entry ? recordOf(entry, state) : null
+}
+
+/** Every run with what came of it, newest first. */
+export function selectRuns(state: RunsPart): readonly RunRecord[] {
+  return state.runs.map((entry) => recordOf(entry, state))
+}
+
+export function selectActiveRun(state: WorkbenchState): RunRecord | null {
+  return selectRun(state, selectActiveRunId(state))
+}
+
+export function selectRunning(state: RunsPart): RunRecord | null {
+  const entry = state.runs.find((run) => state.runStates[run.id]?.phase.kind === 'running')
+  return entry ? recordOf(entry, state) : null
 }
 
 /** What the sampling controls add to a request. */
-function selectSettingsPart(state: WorkbenchState) {
-  const {temperature, topP, topK, generateCount, isSampled, seed, tracked} = state.settings
+function selectParametersPart(state: WorkbenchState) {
+  const {temperature, topP, topK, generateCount, isSampled, seed, tracked} = state.parameters
   const listing = selectActiveListing(state)
   const model = listing ? refOfListing(listing).model : ''
   return {
@@ -66,11 +109,11 @@ function selectSettingsPart(state: WorkbenchState) {
 export function selectRequest(state: WorkbenchState): TokensRequest | null {
   const listing = selectActiveListing(state)
   if (!listing) return null
-  return {...refOfListing(listing), ...selectPromptInput(state), ...selectSettingsPart(state)}
+  return {...refOfListing(listing), ...selectPromptInput(state), ...selectParametersPart(state)}
 }
 
 export function createRunActions(context: StoreContext): RunActions {
-  const {store, captures, client, deps} = context
+  const {store, set, change, captures, client, deps} = context
   const aborts = new Map<RunId, AbortController>()
   /** Runs with news that has not been announced, and how far they are where they still run. */
   const changed = new Map<RunId, RunPhase | null>()
@@ -79,13 +122,12 @@ export function createRunActions(context: StoreContext): RunActions {
   let idCount = 0
   /** Runs that were made or run again here: what this page may write into the history. */
   const ownIds = new Set<RunId>()
-  /** The lock that a run of before the reload is to have again. */
-  let restored: KeptShown | null = null
 
-  const update = (id: RunId, change: (run: RunRecord) => Partial<RunRecord>) => {
-    store.setState(({runs}) => ({
-      runs: runs.map((run) => (run.id === id ? {...run, ...change(run)} : run)),
-    }))
+  const update = (id: RunId, next: (run: RunState) => Partial<RunState>) => {
+    set(({runStates}) => {
+      const before = runStates[id] ?? KEPT
+      return {runStates: {...runStates, [id]: {...before, ...next(before)}}}
+    })
   }
   const enter = (id: RunId, phase: RunPhase) => update(id, () => ({phase}))
 
@@ -119,21 +161,7 @@ export function createRunActions(context: StoreContext): RunActions {
     }
     changed.clear()
   }
-  const keepHistory = () => writeHistory(deps.storage, store.getState().runs, ownIds)
-
-  /** Where the lock is once the prompt is there: at its end, where nothing else was kept. */
-  const firstLock = (id: RunId, last: number): number | null => {
-    if (restored?.runId !== id || restored.locked === undefined) return last
-    return restored.locked === null ? null : Math.min(restored.locked, last)
-  }
-  /** A kept lock on a generated token waits for it, unless another token was locked meanwhile. */
-  const restoreLock = (id: RunId, tokenCount: number) => {
-    if (restored?.runId !== id || (restored.locked ?? tokenCount) >= tokenCount) return
-    const {activeRunId, locked} = store.getState()
-    const promptEnd = (captures.runs.peek(id)?.promptTokenCount ?? 0) - 1
-    if (activeRunId === id && locked === promptEnd) store.setState({locked: restored.locked})
-    restored = null
-  }
+  const keepHistory = () => writeHistory(deps.storage, selectRuns(store.getState()), ownIds)
 
   const execute = async (id: RunId, request: TokensRequest) => {
     const abort = new AbortController()
@@ -148,12 +176,9 @@ export function createRunActions(context: StoreContext): RunActions {
           const {phase, done, total, secondsLeft} = event
           announce(id, {kind: 'running', progress: {phase, done, total, secondsLeft}})
         } else if (event.kind === 'tokenized') {
-          if (store.getState().activeRunId === id) {
-            store.setState({locked: firstLock(id, data.tokens.length - 1), hovered: null})
-          }
+          set({hovered: null})
           announce(id)
         } else {
-          restoreLock(id, data.tokens.length)
           announce(id)
         }
       }
@@ -166,32 +191,17 @@ export function createRunActions(context: StoreContext): RunActions {
       enter(id, {kind: 'failed', problem: shownProblem(error)})
     } finally {
       // It may have been cancelled and started again under the same id meanwhile.
-      if (aborts.get(id) === abort) {
-        aborts.delete(id)
-        if (restored?.runId === id) restored = null
-      }
+      if (aborts.get(id) === abort) aborts.delete(id)
       keepHistory()
+      if (aborts.size === 0) computeNextWaiting()
     }
   }
 
-  const start = (request: TokensRequest, label: string, modelName: string) => {
-    const id = `${deps.now().toString(36)}-${idCount++}`
-    const record: RunRecord = {
-      id,
-      startedAt: deps.now(),
-      request,
-      modelName,
-      label,
-      phase: {kind: 'running', progress: null},
-      revision: 0,
-      tokenCount: null,
-      suggestedTrack: null,
-    }
-    store.setState(({runs}) => ({
-      runs: [record, ...runs].slice(0, MOST_RUNS),
-      activeRunId: id,
+  const begin = (id: RunId, request: TokensRequest) => {
+    captures.runs.delete(id)
+    set(({runStates}) => ({
+      runStates: {...runStates, [id]: {...KEPT, phase: {kind: 'running', progress: null}}},
       hovered: null,
-      locked: null,
       shownProblemPath: null,
     }))
     ownIds.add(id)
@@ -199,28 +209,41 @@ export function createRunActions(context: StoreContext): RunActions {
     void execute(id, request)
   }
 
-  const restart = (run: RunRecord, request: TokensRequest) => {
-    captures.runs.delete(run.id)
-    update(run.id, () => ({
-      request,
-      phase: {kind: 'running', progress: null},
-      suggestedTrack: null,
+  const start = (request: TokensRequest, label: string, modelName: string) => {
+    const id = `${deps.now().toString(36)}-${idCount++}`
+    const entry: RunEntry = {id, startedAt: deps.now(), request, modelName, label}
+    // Before it is in the document, so that it is not taken for one whose results were lost.
+    set(({runStates}) => ({
+      runStates: {...runStates, [id]: {...KEPT, phase: {kind: 'running', progress: null}}},
     }))
-    store.setState({activeRunId: run.id, hovered: null, locked: null, shownProblemPath: null})
-    ownIds.add(run.id)
-    keepHistory()
-    void execute(run.id, request)
+    change('run', ({runs, panes, activePane}) => ({
+      runs: [entry, ...runs].slice(0, MOST_RUNS),
+      panes: withPane({panes}, activePane, {runId: id}),
+    }))
+    begin(id, request)
   }
 
-  const find = (id: RunId) => store.getState().runs.find((run) => run.id === id)
+  const restart = (run: RunEntry, request: TokensRequest) => {
+    set(({runStates}) => ({
+      runStates: {...runStates, [run.id]: {...KEPT, phase: {kind: 'running', progress: null}}},
+    }))
+    if (request !== run.request) {
+      change('run again', ({runs}) => ({
+        runs: runs.map((other) => (other.id === run.id ? {...other, request} : other)),
+      }))
+    }
+    begin(run.id, request)
+  }
+
+  const find = (id: RunId) => selectRun(store.getState(), id)
 
   /** Only one run of the page is under way: a newer wish takes its place. */
   const cancelOthers = () => {
     for (const id of [...aborts.keys()]) actions.cancelRun(id)
   }
 
-  const follow = (run: RunRecord, change: Partial<TokensRequest>) => {
-    const {temperature, topP, topK, isSampled, seed} = store.getState().settings
+  const follow = (run: RunRecord, requestChange: Partial<TokensRequest>) => {
+    const {temperature, topP, topK, isSampled, seed} = store.getState().parameters
     const request = {
       ...run.request,
       temperature,
@@ -229,63 +252,86 @@ export function createRunActions(context: StoreContext): RunActions {
       sample: isSampled,
       seed,
       position: 'last' as const,
-      ...change,
+      ...requestChange,
     }
     cancelOthers()
     start(request, run.label, run.modelName)
   }
 
+  const stop = (id: RunId) => {
+    // The page says so at once; the engine hears of it and stops between two chunks.
+    aborts.get(id)?.abort()
+    flush()
+    enter(id, {kind: 'cancelled'})
+    keepHistory()
+  }
+
+  /** Shown runs without results that wait for the one that is under way. */
+  const waiting = new Set<RunId>()
+  const computeNextWaiting = () => {
+    const [id] = waiting
+    if (id === undefined) return
+    waiting.delete(id)
+    void computeIfQuick(id)
+  }
+  const estimating = new Set<RunId>()
+  const computeIfQuick = async (id: RunId) => {
+    const run = find(id)
+    // What was stopped or failed is not started again by looking at it.
+    const canRun = run && ['kept', 'offered', 'completed'].includes(run.phase.kind)
+    if (!canRun || captures.runs.peek(id) || estimating.has(id)) return
+    estimating.add(id)
+    const seconds = await estimateSeconds(context, run.request)
+    estimating.delete(id)
+    const isShown = store.getState().panes.some((pane) => pane.runId === id)
+    const isWaiting = ['kept', 'offered', 'completed'].includes(find(id)?.phase.kind ?? 'gone')
+    if (!isShown || !isWaiting) return
+    if (seconds !== null && seconds >= MOST_SECONDS_UNASKED) enter(id, {kind: 'offered', seconds})
+    else if (aborts.size > 0) waiting.add(id)
+    else actions.runAgain(id)
+  }
+
   const actions: RunActions = {
-    runPrompt(change = {}) {
+    runPrompt(requestChange = {}) {
       const state = store.getState()
       const request = selectRequest(state)
       if (!request) return
       cancelOthers()
       const name = selectActiveListing(state)?.id ?? request.model
-      start({...request, ...change}, labelOfPrompt(state.promptText), name)
+      start({...request, ...requestChange}, labelOfPrompt(selectPromptWords(state)), name)
     },
-    runAgain(id, change = {}) {
+    runAgain(id, requestChange = {}) {
       const run = find(id)
       if (!run) return
       cancelOthers()
-      restart(run, {...run.request, ...change})
+      const isSame = Object.keys(requestChange).length === 0
+      restart(run, isSame ? run.request : {...run.request, ...requestChange})
     },
-    async openRun(id) {
-      const run = find(id)
-      if (!run) return
-      const data = captures.runs.peek(id)
-      store.setState({
-        activeRunId: id,
-        hovered: null,
-        locked: data && data.tokens.length > 0 ? data.promptTokenCount - 1 : null,
-        shownProblemPath: null,
-      })
-      // What was stopped or failed is not started again by looking at it.
-      if (data || !['kept', 'offered', 'completed'].includes(run.phase.kind)) return
-      const seconds = await estimateSeconds(context, run.request)
-      if (store.getState().activeRunId !== id) return
-      if (seconds !== null && seconds >= MOST_SECONDS_UNASKED) enter(id, {kind: 'offered', seconds})
-      else actions.runAgain(id)
+    async openRun(id, pane = store.getState().activePane) {
+      if (!find(id)) return
+      set({hovered: null, shownProblemPath: null})
+      change('open a run', ({panes}) => ({
+        panes: withPane({panes}, pane, {runId: id}),
+        activePane: pane,
+      }))
+      await computeIfQuick(id)
     },
-    async restoreShown(shown, canCompute) {
-      const run = shown.runId === null ? undefined : find(shown.runId)
-      if (!run) return
-      restored = shown
-      if (canCompute) await actions.openRun(run.id)
-      else store.setState({activeRunId: run.id})
+    async computeShown() {
+      const ids = new Set(store.getState().panes.map((pane) => pane.runId))
+      for (const id of ids) if (id !== null) await computeIfQuick(id)
     },
     generateMore() {
       const run = selectActiveRun(store.getState())
       const data = run && captures.runs.peek(run.id)
       if (!run || !data || data.tokens.length === 0) return
-      const generate = Math.max(1, store.getState().settings.generateCount)
+      const generate = Math.max(1, store.getState().parameters.generateCount)
       follow(run, {completionIds: [...data.completionIds], generate})
     },
-    async continueWith(position, tokenId) {
-      const run = selectActiveRun(store.getState())
+    async continueWith(position, tokenId, runId = selectActiveRunId(store.getState())) {
+      const run = selectRun(store.getState(), runId)
       const data = run && captures.runs.peek(run.id)
       if (!run || !data) return
-      const {generateCount} = store.getState().settings
+      const {generateCount} = store.getState().parameters
       const ids = data.tokens.map((token) => token.id)
       // Tokens given by id begin after the typed prompt, which a cancelled run may not have passed.
       const typedCount = data.tokens.length - data.completionIds.length
@@ -297,31 +343,54 @@ export function createRunActions(context: StoreContext): RunActions {
       const {prompt: _, messages: __, chat: ___, truncate: ____, ...others} = run.request
       const prefixIds = ids.slice(0, position + 1)
       const prompt = await promptOfPrefix(context, run.request, data, prefixIds)
-      const change =
+      const requestChange =
         prompt === null
           ? {noSpecialTokens: true, completionIds: [...prefixIds, tokenId]}
           : {completionIds: [tokenId]}
       follow(
         {...run, request: {...others, prompt: prompt ?? ''}},
-        {...change, generate: generateCount}
+        {...requestChange, generate: generateCount}
       )
     },
     cancelRun(id) {
-      const run = find(id)
-      if (run?.phase.kind !== 'running') return
-      // The page says so at once; the engine hears of it and stops between two chunks.
-      aborts.get(id)?.abort()
-      flush()
-      enter(id, {kind: 'cancelled'})
-      keepHistory()
+      if (store.getState().runStates[id]?.phase.kind === 'running') stop(id)
+    },
+    removeRun(id) {
+      actions.cancelRun(id)
+      ownIds.add(id)
+      change('remove a run', ({runs, panes}) => ({
+        runs: runs.filter((run) => run.id !== id),
+        panes: panes.map((pane) => (pane.runId === id ? {...pane, runId: null} : pane)),
+      }))
     },
     clearRuns() {
       cancelOthers()
-      for (const run of store.getState().runs) captures.runs.delete(run.id)
-      store.setState({runs: [], activeRunId: null, hovered: null, locked: null})
+      set({hovered: null})
+      // Undone, they are this page's to keep.
+      for (const {id} of store.getState().runs) ownIds.add(id)
+      change('clear the history', ({panes}) => ({
+        runs: [],
+        panes: panes.map((pane) => ({...pane, runId: null})),
+      }))
       clearHistory(deps.storage)
     },
-    closeRun: () => store.setState({activeRunId: null, hovered: null, locked: null}),
+    closeRun() {
+      set({hovered: null})
+      const {panes, activePane} = store.getState()
+      if (selectActiveRunId(store.getState()) === null) return
+      change('show the samples', {panes: withPane({panes}, activePane, {runId: null})})
+    },
+    watchRuns() {
+      store.subscribe(({runs, panes}, before) => {
+        if (runs !== before.runs) {
+          for (const id of [...aborts.keys()]) {
+            if (!runs.some((run) => run.id === id)) stop(id)
+          }
+          keepHistory()
+        }
+        if (panes !== before.panes || runs !== before.runs) void actions.computeShown()
+      })
+    },
   }
   return actions
 }

@@ -1,51 +1,137 @@
+import type {Captures} from './captures.ts'
 import type {StoreContext} from './context.ts'
-import type {SelectionState, WorkbenchState} from './state.ts'
+import {selectActiveRunId} from './panes.ts'
+import type {HoverState, Pin, RunId, SelectionState, TokenPlace, WorkbenchState} from './state.ts'
 
-export const initialSelection: SelectionState = {hovered: null, locked: null}
+export const initialSelection: SelectionState = {locks: {}, pins: {}}
+export const initialHover: HoverState = {hovered: null}
 
+/** Those that take a run work on the active pane's unless told. */
 export interface SelectionActions {
-  hover(position: number | null): void
+  hover(position: number | null, runId?: RunId | null): void
   /** Locks a token; the one that is locked already is released. */
-  toggleLock(position: number): void
-  lock(position: number): void
+  toggleLock(position: number, runId?: RunId | null): void
+  lock(position: number, runId?: RunId | null): void
   release(): void
   /** Moves the lock by so many tokens, from where it or the pointer is. */
   walk(step: number): void
   walkTo(end: 'first' | 'last'): void
+  /** Locks a token far away: Back returns from there. */
+  jumpTo(position: number): void
+  /** Pins a token or a pair; what is pinned already is taken away. */
+  togglePin(pin: Pin, runId?: RunId | null): void
+  clearPins(runId?: RunId | null): void
 }
 
-/** The one selection, shared by strip, figure and inspector. */
-export function createSelectionActions({store, captures}: StoreContext): SelectionActions {
-  const tokenCount = () => {
-    const {activeRunId} = store.getState()
-    return activeRunId === null ? 0 : (captures.runs.peek(activeRunId)?.tokens.length ?? 0)
-  }
-  const lock = (position: number) => {
-    const count = tokenCount()
-    if (count === 0) return
+/** The locked position of a run: the one that was chosen, else its prompt's end; null where none is. */
+export function selectLock(
+  state: Pick<WorkbenchState, 'locks'>,
+  captures: Pick<Captures, 'runs'>,
+  runId: RunId | null
+): number | null {
+  if (runId === null) return null
+  const data = captures.runs.peek(runId)
+  const kept = state.locks[runId]
+  if (kept === null || !data || data.tokens.length === 0) return null
+  // A kept lock on a token that has not been generated yet waits for it.
+  if (kept !== undefined && kept < data.tokens.length) return kept
+  return Math.max(0, Math.min(data.promptTokenCount, data.tokens.length) - 1)
+}
+
+/** The position under the pointer, where it is on this run. */
+export function selectHovered(
+  {hovered}: Pick<WorkbenchState, 'hovered'>,
+  runId: RunId | null
+): number | null {
+  return hovered !== null && hovered.runId === runId ? hovered.position : null
+}
+
+/** The token that the inspector shows: the one under the pointer, else the active run's locked one. */
+export function selectInspected(
+  state: Pick<WorkbenchState, 'hovered' | 'locks' | 'panes' | 'activePane'>,
+  captures: Pick<Captures, 'runs'>
+): TokenPlace | null {
+  if (state.hovered) return state.hovered
+  const runId = selectActiveRunId(state)
+  const position = selectLock(state, captures, runId)
+  return runId === null || position === null ? null : {runId, position}
+}
+
+export function selectPins({pins}: SelectionState, runId: RunId | null): readonly Pin[] {
+  return (runId !== null && pins[runId]) || NO_PINS
+}
+const NO_PINS: readonly Pin[] = []
+
+const isSamePin = (a: Pin, b: Pin) =>
+  a.kind === 'token'
+    ? b.kind === 'token' && a.position === b.position
+    : b.kind === 'pair' && a.from === b.from && a.to === b.to
+
+/** The one selection, shared by strip, figures and inspector. */
+export function createSelectionActions({
+  store,
+  set,
+  change,
+  captures,
+}: StoreContext): SelectionActions {
+  const active = () => selectActiveRunId(store.getState())
+  const tokenCount = (runId: RunId | null) =>
+    runId === null ? 0 : (captures.runs.peek(runId)?.tokens.length ?? 0)
+
+  const lock = (position: number, runId = active(), view?: 'push') => {
+    const count = tokenCount(runId)
+    if (runId === null || count === 0) return
     const locked = Math.max(0, Math.min(count - 1, position))
+    const state = store.getState()
     // Where the pointer rests must not hide what the keyboard chose.
-    store.setState({locked, hovered: null})
+    if (state.hovered !== null) set({hovered: null})
+    if (selectLock(state, captures, runId) === locked) return
+    change('select a token', {locks: {...state.locks, [runId]: locked}}, {merge: 'lock', view})
+  }
+  const release = (runId = active()) => {
+    const state = store.getState()
+    if (state.hovered !== null) set({hovered: null})
+    if (runId === null || selectLock(state, captures, runId) === null) return
+    change('let a token go', {locks: {...state.locks, [runId]: null}}, {merge: 'lock'})
   }
   return {
-    hover(position) {
-      if (store.getState().hovered !== position) store.setState({hovered: position})
+    hover(position, runId = active()) {
+      const {hovered} = store.getState()
+      if (position === null || runId === null) {
+        if (hovered !== null) set({hovered: null})
+      } else if (hovered?.position !== position || hovered.runId !== runId) {
+        set({hovered: {runId, position}})
+      }
     },
-    toggleLock(position) {
-      if (store.getState().locked === position) store.setState({locked: null})
-      else lock(position)
+    toggleLock(position, runId = active()) {
+      if (selectLock(store.getState(), captures, runId) === position) release(runId)
+      else lock(position, runId)
     },
-    lock,
-    release: () => store.setState({locked: null, hovered: null}),
+    lock: (position, runId) => lock(position, runId),
+    release: () => release(),
     walk(step) {
-      const from = selectInspected(store.getState())
-      lock(from === null ? (step > 0 ? 0 : tokenCount() - 1) : from + step)
+      const state = store.getState()
+      const runId = active()
+      const from = selectHovered(state, runId) ?? selectLock(state, captures, runId)
+      lock(from === null ? (step > 0 ? 0 : tokenCount(runId) - 1) : from + step)
     },
-    walkTo: (end) => lock(end === 'first' ? 0 : tokenCount() - 1),
+    walkTo: (end) => lock(end === 'first' ? 0 : tokenCount(active()) - 1),
+    jumpTo: (position) => lock(position, active(), 'push'),
+    togglePin(pin, runId = active()) {
+      if (runId === null) return
+      const {pins} = store.getState()
+      const kept = pins[runId] ?? []
+      const others = kept.filter((other) => !isSamePin(other, pin))
+      const isNew = others.length === kept.length
+      change(isNew ? 'pin' : 'unpin', {
+        pins: {...pins, [runId]: isNew ? [...kept, pin] : others},
+      })
+    },
+    clearPins(runId = active()) {
+      const {pins} = store.getState()
+      if (runId === null || !pins[runId]?.length) return
+      const {[runId]: _, ...others} = pins
+      change('clear the pins', {pins: others})
+    },
   }
-}
-
-/** The token that the inspector shows: the one under the pointer, else the locked one. */
-export function selectInspected(state: Pick<WorkbenchState, 'hovered' | 'locked'>): number | null {
-  return state.hovered ?? state.locked
 }

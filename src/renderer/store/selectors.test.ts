@@ -12,14 +12,14 @@ const OTHER = {
 }
 
 test('another model that is chosen changes nothing about the run that is shown', async () => {
-  const {store, captures, actions} = await openedWorkbench()
-  const before = store.getState()
+  const {seen, store, captures, actions} = await openedWorkbench()
+  const before = seen()
   const speed = selectMsPerToken(before, captures)
   expect(before.locked).not.toBeNull()
   store.setState({listings: [...before.listings, OTHER]})
   await actions.chooseModel(OTHER.path)
 
-  const state = store.getState()
+  const state = seen()
   expect(state.activeModelPath).toBe(OTHER.path)
   expect(selectShownModel(state, captures)).toEqual({
     name: 'micro-base',
@@ -33,10 +33,10 @@ test('another model that is chosen changes nothing about the run that is shown',
     FAKE_LISTING.vocabularySize
   )
   actions.generateMore()
-  expect(store.getState().runs[0]).toMatchObject({modelName: 'micro-base'})
+  expect(seen().runs[0]).toMatchObject({modelName: 'micro-base'})
 
   actions.closeRun()
-  expect(selectShownModel(store.getState(), captures)).toMatchObject({
+  expect(selectShownModel(seen(), captures)).toMatchObject({
     name: 'tiny-other',
     nextName: null,
   })

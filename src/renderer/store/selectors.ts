@@ -8,8 +8,9 @@ import {
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 import {type Captures, vocabularyKey} from './captures.ts'
 import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
-import {selectActiveRun} from './runs.ts'
-import type {RunPhase, RunRecord, WorkbenchState} from './state.ts'
+import {selectActiveRunId} from './panes.ts'
+import {selectActiveRun, selectRun} from './runs.ts'
+import type {PaneIndex, RunId, RunPhase, RunRecord, WorkbenchState} from './state.ts'
 
 /** Remembers one answer: the same arguments, by identity, give the same object. */
 export function memoizeLast<Args extends readonly unknown[], Value>(
@@ -24,57 +25,67 @@ export function memoizeLast<Args extends readonly unknown[], Value>(
   }
 }
 
-/** The active run's tokens and statistics so far. */
-export function selectRunData(state: WorkbenchState, captures: Captures): TokensRun | null {
-  return state.activeRunId === null ? null : (captures.runs.peek(state.activeRunId) ?? null)
+/** Tokens and statistics so far of a run, the active one unless told. */
+export function selectRunData(
+  state: Pick<WorkbenchState, 'panes' | 'activePane'>,
+  captures: Captures,
+  runId: RunId | null = selectActiveRunId(state)
+): TokensRun | null {
+  return runId === null ? null : (captures.runs.peek(runId) ?? null)
 }
 
 const statusOf = (phase: RunPhase): TokensResult['status'] =>
   phase.kind === 'completed' ? 'completed' : phase.kind === 'failed' ? 'failed' : 'cancelled'
 
-const computeResult = memoizeLast(
-  (
-    run: RunRecord,
-    data: TokensRun | null,
-    next: ReturnType<Captures['nextTables']['peek']>,
-    tracked: ReturnType<Captures['tracked']['peek']>,
-    captures: Captures,
-    _vocabularyRevision: number
-  ): TokensResult | null => {
-    if (!data) return null
-    const {status, rest} = {status: statusOf(run.phase), rest: data}
-    let result = tokensResultOf(rest, status)
-    if (!result) return null
-    if (next) result = withNextTokens(result, next)
-    if (tracked) {
-      const {model} = run.request
-      const named = withTracked(result, tracked)
-      result = {
-        ...named,
-        tracked: named.tracked?.map((entry) => {
-          const known = captures.vocabulary.peek(vocabularyKey(model, entry.tokenId))
-          return known ? {...entry, bytesHex: known.bytesHex} : entry
-        }),
-      }
+function computeResult(
+  run: RunRecord,
+  data: TokensRun | null,
+  next: ReturnType<Captures['nextTables']['peek']>,
+  tracked: ReturnType<Captures['tracked']['peek']>,
+  captures: Captures,
+  _vocabularyRevision: number
+): TokensResult | null {
+  if (!data) return null
+  const {status, rest} = {status: statusOf(run.phase), rest: data}
+  let result = tokensResultOf(rest, status)
+  if (!result) return null
+  if (next) result = withNextTokens(result, next)
+  if (tracked) {
+    const {model} = run.request
+    const named = withTracked(result, tracked)
+    result = {
+      ...named,
+      tracked: named.tracked?.map((entry) => {
+        const known = captures.vocabulary.peek(vocabularyKey(model, entry.tokenId))
+        return known ? {...entry, bytesHex: known.bytesHex} : entry
+      }),
     }
-    return result
   }
-)
+  return result
+}
+
+// One for each pane, so that drawing the one does not forget the other's.
+const resultsOfPanes = [memoizeLast(computeResult), memoizeLast(computeResult)] as const
 
 /**
- * The active run as the result that is drawn and exported: with the next-token table and the
- * followed tokens that the page shows. Null before the prompt was tokenized.
+ * The run of a pane, the active one unless told, as the result that is drawn and exported: with the
+ * next-token table and the followed tokens that the page shows. Null before the prompt was tokenized.
  */
-export function selectResult(state: WorkbenchState, captures: Captures): TokensResult | null {
-  const run = selectActiveRun(state)
+export function selectResult(
+  state: WorkbenchState,
+  captures: Captures,
+  pane: PaneIndex = state.activePane
+): TokensResult | null {
+  const run = selectRun(state, state.panes[pane]?.runId ?? null)
   if (!run) return null
-  const afterKey = state.next.after.shownKey
+  const afterKey = state.after[pane].shownKey
+  const trackedKey = state.trackedSlots[pane].shownKey
   const isOwn = (key: string | null): key is string => key?.startsWith(`${run.id}:`) === true
-  return computeResult(
+  return resultsOfPanes[pane](
     run,
-    selectRunData(state, captures),
+    selectRunData(state, captures, run.id),
     isOwn(afterKey) ? captures.nextTables.peek(afterKey) : undefined,
-    isOwn(state.trackedShownKey) ? captures.tracked.peek(state.trackedShownKey) : undefined,
+    isOwn(trackedKey) ? captures.tracked.peek(trackedKey) : undefined,
     captures,
     state.vocabularyRevision
   )

@@ -1,8 +1,10 @@
 import type {EngineStatus, FolderListing, LoadEvent} from '../../shared/contract/contract.ts'
 import type {ModelInfo, ModelListing} from '../../shared/domain/model.ts'
+import type {Preferences} from '../../shared/domain/preferences.ts'
 import type {Problem} from '../../shared/domain/problem.ts'
 import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
-import type {TokensRequest} from '../../shared/lenses/tokens.ts'
+import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
+import type {ByteSpan, UnitChoice} from '../../shared/units/unit-choice.ts'
 
 export type RunId = string
 
@@ -26,14 +28,18 @@ export type RunPhase =
   | {readonly kind: 'cancelled'}
   | {readonly kind: 'failed'; readonly problem: Problem}
 
-/** A run as the history lists it; its arrays are in the captures under its id. */
-export interface RunRecord {
+/** A run as the workspace keeps it: what was asked. What came of it is its {@link RunState}. */
+export interface RunEntry {
   readonly id: RunId
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly request: TokensRequest
   readonly modelName: string
   readonly label: string
+}
+
+/** What came of a run; its arrays are in the captures under its id. */
+export interface RunState {
   readonly phase: RunPhase
   /** Grows whenever its arrays do. */
   readonly revision: number
@@ -41,6 +47,8 @@ export interface RunRecord {
   /** Followed without having been chosen: the likeliest next tokens when it was done. */
   readonly suggestedTrack: readonly number[] | null
 }
+
+export type RunRecord = RunEntry & RunState
 
 export interface ConnectionState {
   readonly connection: 'connecting' | 'connected' | 'lost'
@@ -55,11 +63,16 @@ export interface ConnectionState {
 
 export type LoadStage = Extract<LoadEvent, {kind: 'stage'}>
 
+/** Document: the model that Run uses. */
+export interface ChosenModelState {
+  /** Path of the model that Run uses. */
+  readonly activeModelPath: string | null
+}
+
+/** Session: the models that are there. */
 export interface ModelsState {
   readonly listings: readonly ModelListing[]
   readonly areListingsKnown: boolean
-  /** Path of the model that Run uses. */
-  readonly activeModelPath: string | null
   /** By path: loads under way, null before their first event. */
   readonly loads: Readonly<Record<string, LoadStage | null>>
   /** By path. */
@@ -68,30 +81,85 @@ export interface ModelsState {
   readonly shownProblemPath: string | null
 }
 
+/** Document: what is typed. */
 export interface PromptState {
   readonly promptText: string
-  readonly systemText: string
+  /** The chat's turns, where the prompt is one. */
+  readonly turns: readonly Message[]
   readonly isChat: boolean
+}
+
+/** Session: what is known of what is typed. */
+export interface PromptFactsState {
   /** Tokens of the prompt as it stands; null while unknown. */
   readonly promptTokenCount: number | null
   readonly contextLength: number | null
 }
 
+/** Document: what was asked. */
 export interface RunsState {
   /** Newest first. */
-  readonly runs: readonly RunRecord[]
-  readonly activeRunId: RunId | null
+  readonly runs: readonly RunEntry[]
 }
 
+/** Session: what came of what was asked. */
+export interface RunStatesState {
+  readonly runStates: Readonly<Record<RunId, RunState>>
+}
+
+/** One half of the centre: a lens on a run. */
+export interface Pane {
+  readonly lensId: string
+  readonly runId: RunId | null
+  /** The lens's own name of how it shows it; null where nothing else than its first was chosen. */
+  readonly view: string | null
+}
+
+export type PaneIndex = 0 | 1
+
+/** Document: the lenses that stand side by side. */
+export interface PanesState {
+  /** One or two, from left to right. */
+  readonly panes: readonly Pane[]
+  /** The one that keys, strip and inspector belong to. */
+  readonly activePane: PaneIndex
+}
+
+/** A thing that stays marked: one token, or a pair of them (as of an attention edge). */
+export type Pin =
+  | {readonly kind: 'token'; readonly position: number}
+  | {readonly kind: 'pair'; readonly from: number; readonly to: number}
+
+/** Document: what is held. */
 export interface SelectionState {
-  readonly hovered: number | null
-  readonly locked: number | null
+  /** By run: the locked position, null where it was let go; a run without one has its prompt's end locked. */
+  readonly locks: Readonly<Record<RunId, number | null>>
+  /** By run, in the order in which they were pinned. */
+  readonly pins: Readonly<Record<RunId, readonly Pin[]>>
 }
 
-export type ThemeChoice = 'light' | 'dark' | 'system'
+/** A token of a run. */
+export interface TokenPlace {
+  readonly runId: RunId
+  readonly position: number
+}
 
-export interface Settings {
-  readonly theme: ThemeChoice
+/** Session: what the pointer is on. */
+export interface HoverState {
+  readonly hovered: TokenPlace | null
+}
+
+/** Document: the unit that scores are shown by, in every lens. */
+export interface UnitState {
+  readonly unit: UnitChoice
+  /** By run: stretches that were drawn by hand, kept while another unit is chosen. */
+  readonly drawnSpans: Readonly<Record<RunId, readonly ByteSpan[]>>
+}
+
+export type ThemeChoice = Preferences['theme']
+
+/** Sampling, tracks and whatever else a lens is asked with. */
+export interface Parameters {
   readonly temperature: number
   readonly topP: number
   readonly topK: number
@@ -100,9 +168,23 @@ export interface Settings {
   readonly seed: number
   readonly tracks: readonly TrackName[]
   readonly stripTrack: TrackName
-  readonly isTableShown: boolean
   /** By model reference: tokens chosen to be followed. */
   readonly tracked: Readonly<Record<string, readonly number[]>>
+}
+
+/** Document. */
+export interface ParametersState {
+  readonly parameters: Parameters
+}
+
+/** Preference. */
+export interface PreferencesState {
+  readonly preferences: Preferences
+}
+
+/** Session: what was wrong with the preferences on disk, until it has been read. */
+export interface PreferencesProblemState {
+  readonly preferencesProblem: Problem | null
 }
 
 /** A next-token table that a view wants: which it shows now, and why it could not be had. */
@@ -111,13 +193,20 @@ export interface NextSlot {
   readonly problem: Problem | null
 }
 
+/** The followed tokens of a pane. */
+export interface TrackedSlot {
+  readonly shownKey: string | null
+  readonly problem: Problem | null
+}
+
+/** Session: tables that are fetched for what is selected. */
 export interface TablesState {
-  /** What may follow the locked token, as sampled; and what could have stood in place of the
-   * inspected token. */
-  readonly next: {readonly after: NextSlot; readonly instead: NextSlot}
-  /** Key of the tracked columns that are shown. */
-  readonly trackedShownKey: string | null
-  readonly trackedProblem: Problem | null
+  /** By pane: what may follow its locked token, as sampled. */
+  readonly after: readonly [NextSlot, NextSlot]
+  /** What could have stood in place of the inspected token. */
+  readonly instead: NextSlot
+  /** By pane. */
+  readonly trackedSlots: readonly [TrackedSlot, TrackedSlot]
   readonly vocabularyRevision: number
 }
 
@@ -139,15 +228,61 @@ export interface WindowState {
   readonly drawer: 'left' | 'right' | null
 }
 
-export interface WorkbenchState
+/** A change of the document that can be taken back. */
+export interface UndoStep {
+  /** What was done, as in “Undo typing”. */
+  readonly what: string
+  /** The document before it (of `past`) or after it (of `future`). */
+  readonly document: DocumentState
+  /** Changes in a row with the same key are one step. */
+  readonly merge: string | null
+  readonly at: number
+}
+
+/** Session. */
+export interface UndoState {
+  readonly past: readonly UndoStep[]
+  readonly future: readonly UndoStep[]
+}
+
+/** A place to come back to: what stood side by side, and the lock of the active run. */
+export interface View {
+  /** Grows from view to view; the page's own history knows a view by it. */
+  readonly id: number
+  readonly panes: readonly Pane[]
+  readonly activePane: PaneIndex
+  readonly locked: number | null | undefined
+}
+
+/** Session: the views that Back and Forward walk through. */
+export interface ViewsState {
+  readonly views: readonly View[]
+  readonly viewIndex: number
+}
+
+/** What a workspace is; every change of it can be undone. */
+export interface DocumentState
+  extends ChosenModelState,
+    PromptState,
+    ParametersState,
+    RunsState,
+    PanesState,
+    SelectionState,
+    UnitState {}
+
+/** What a visit has beside the document. */
+export interface SessionState
   extends ConnectionState,
     ModelsState,
-    PromptState,
-    RunsState,
-    SelectionState,
+    PromptFactsState,
+    RunStatesState,
+    HoverState,
     TablesState,
-    WindowState {
-  readonly settings: Settings
-}
+    UndoState,
+    ViewsState,
+    PreferencesProblemState,
+    WindowState {}
+
+export interface WorkbenchState extends DocumentState, SessionState, PreferencesState {}
 
 export type {EngineStatus, ModelInfo, ModelListing, Problem}

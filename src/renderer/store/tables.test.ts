@@ -22,55 +22,57 @@ function listening(asked: NextInput[], delayMs: number) {
 
 test('a slider that is dragged asks for its newest value, not for every one', async () => {
   const asked: NextInput[] = []
-  const {actions, captures, until, store} = await openedWorkbench(
+  const {actions, captures, until, seen} = await openedWorkbench(
     {},
     memoryStorage(),
     listening(asked, 30)
   )
-  await until('the first tables', ({next}) => Boolean(next.after.shownKey && next.instead.shownKey))
+  await until('the first tables', ({after, instead}) =>
+    Boolean(after[0].shownKey && instead.shownKey)
+  )
   asked.length = 0
-  for (let i = 1; i <= 20; i++) actions.changeSettings({temperature: i / 10})
-  const state = await until('the last value', ({next}) =>
-    Boolean(next.after.shownKey?.includes(':2:'))
+  for (let i = 1; i <= 20; i++) actions.changeParameters({temperature: i / 10})
+  const state = await until('the last value', ({after}) =>
+    Boolean(after[0].shownKey?.includes(':2:'))
   )
   expect(asked.map((input) => input.temperature)).toEqual([0.1, 2])
   expect(selectResult(state, captures)!.request.temperature).toBe(2)
-  expect(store.getState().runs).toHaveLength(1)
+  expect(seen().runs).toHaveLength(1)
 })
 
 test('a value that was shown before is not asked for again', async () => {
   const asked: NextInput[] = []
   const {actions, until} = await openedWorkbench({}, memoryStorage(), listening(asked, 1))
-  actions.changeSettings({temperature: 0.5})
-  await until('the new table', ({next}) => Boolean(next.after.shownKey?.includes(':0.5:')))
+  actions.changeParameters({temperature: 0.5})
+  await until('the new table', ({after}) => Boolean(after[0].shownKey?.includes(':0.5:')))
   asked.length = 0
-  actions.changeSettings({temperature: 1})
-  await until('the old table', ({next}) => Boolean(next.after.shownKey?.includes(':1:')))
+  actions.changeParameters({temperature: 1})
+  await until('the old table', ({after}) => Boolean(after[0].shownKey?.includes(':1:')))
   expect(asked).toEqual([])
 })
 
 test('instead of a token stands what was predicted before it, raw', async () => {
   const asked: NextInput[] = []
   const {actions, captures, until} = await openedWorkbench({}, memoryStorage(), listening(asked, 1))
-  actions.changeSettings({temperature: 0.5, topP: 0.9})
+  actions.changeParameters({temperature: 0.5, topP: 0.9})
   actions.hover(6)
-  const state = await until('the table before 6', ({next}) =>
-    Boolean(next.instead.shownKey?.includes(':5:'))
+  const state = await until('the table before 6', ({instead}) =>
+    Boolean(instead.shownKey?.includes(':5:'))
   )
-  const table = captures.nextTables.peek(state.next.instead.shownKey!)!
+  const table = captures.nextTables.peek(state.instead.shownKey!)!
   expect(table).toMatchObject({position: 5, temperature: 1, topP: 1})
   const token = captures.runs.peek(state.activeRunId!)!.tokens[6]!
   const row = table.tokens.ids.indexOf(token.id)
   if (row >= 0) expect(table.rawLogprobs[row]).toBeCloseTo(token.logprob!, 9)
   actions.hover(0)
-  await until('nothing before the first', ({next}) => next.instead.shownKey === null)
+  await until('nothing before the first', ({instead}) => instead.shownKey === null)
 })
 
 test('with top-p the table says what it cuts, and both sums are 1', async () => {
   const {actions, captures, until} = await openedWorkbench()
-  actions.changeSettings({topP: 0.5, temperature: 0.8})
-  const state = await until('the truncated table', ({next}) =>
-    Boolean(next.after.shownKey?.includes(':0.5:'))
+  actions.changeParameters({topP: 0.5, temperature: 0.8})
+  const state = await until('the truncated table', ({after}) =>
+    Boolean(after[0].shownKey?.includes(':0.5:'))
   )
   const result = selectResult(state, captures)!
   expect(result.distribution).toBe('truncated')

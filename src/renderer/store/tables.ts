@@ -8,24 +8,31 @@ import {
   vocabularyKey,
 } from './captures.ts'
 import {latestWins, type StoreContext, shownProblem} from './context.ts'
-import {selectActiveRun} from './runs.ts'
-import {selectInspected} from './selection.ts'
-import type {RunRecord, TablesState, WorkbenchState} from './state.ts'
+import {selectRun} from './runs.ts'
+import {selectInspected, selectLock} from './selection.ts'
+import type {
+  NextSlot,
+  PaneIndex,
+  RunRecord,
+  TablesState,
+  TrackedSlot,
+  WorkbenchState,
+} from './state.ts'
+
+const EMPTY: NextSlot & TrackedSlot = {shownKey: null, problem: null}
 
 export const initialTables: TablesState = {
-  next: {
-    after: {shownKey: null, problem: null},
-    instead: {shownKey: null, problem: null},
-  },
-  trackedShownKey: null,
-  trackedProblem: null,
+  after: [EMPTY, EMPTY],
+  instead: EMPTY,
+  trackedSlots: [EMPTY, EMPTY],
   vocabularyRevision: 0,
 }
 
 const SUGGESTED_COUNT = 3
 const NONE: readonly number[] = []
 
-type SlotName = keyof TablesState['next']
+/** What follows the lock of a pane's run, or what could stand in place of the inspected token. */
+type SlotName = PaneIndex | 'instead'
 
 /** Which next-token table a view wants; null where there is nothing to ask about yet. */
 export function selectWantedNext(
@@ -33,23 +40,27 @@ export function selectWantedNext(
   captures: Captures,
   slot: SlotName
 ): NextSpec | null {
-  const run = selectActiveRun(state)
-  const data = run && captures.runs.peek(run.id)
-  if (!run || !data || data.tokens.length === 0) return null
-  const {temperature, topP, topK} = state.settings
-  if (slot === 'after') {
-    const position = Math.min(state.locked ?? data.tokens.length - 1, data.tokens.length - 1)
-    return {runId: run.id, position, temperature, topP, topK}
+  const {temperature, topP, topK} = state.parameters
+  if (slot === 'instead') {
+    const place = selectInspected(state, captures)
+    const count = place ? (captures.runs.peek(place.runId)?.tokens.length ?? 0) : 0
+    // Nothing precedes the first token, so nothing could stand in its place.
+    if (!place || place.position === 0 || place.position >= count) return null
+    return {runId: place.runId, position: place.position - 1, temperature: 1, topP: 1, topK}
   }
-  const inspected = selectInspected(state)
-  // Nothing precedes the first token, so nothing could stand in its place.
-  if (inspected === null || inspected === 0 || inspected >= data.tokens.length) return null
-  return {runId: run.id, position: inspected - 1, temperature: 1, topP: 1, topK}
+  const runId = state.panes[slot]?.runId ?? null
+  const data = runId === null ? undefined : captures.runs.peek(runId)
+  if (runId === null || !data || data.tokens.length === 0) return null
+  const position = selectLock(state, captures, runId) ?? data.tokens.length - 1
+  return {runId, position, temperature, topP, topK}
 }
 
 /** The tokens that are followed through a run: the chosen ones, else the suggested. */
-export function selectTrackedIds(state: WorkbenchState, run: RunRecord): readonly number[] {
-  return state.settings.tracked[run.request.model] ?? run.suggestedTrack ?? NONE
+export function selectTrackedIds(
+  run: RunRecord,
+  state: Pick<WorkbenchState, 'parameters'>
+): readonly number[] {
+  return state.parameters.tracked[run.request.model] ?? run.suggestedTrack ?? NONE
 }
 
 export interface TableActions {
@@ -59,13 +70,17 @@ export interface TableActions {
   describeTokens(model: string, ids: readonly number[]): Promise<readonly VocabularyEntry[]>
 }
 
-export function createTableActions({store, captures, client}: StoreContext): TableActions {
-  const setSlot = (slot: SlotName, value: TablesState['next'][SlotName]) =>
-    store.setState(({next}) => ({next: {...next, [slot]: value}}))
+export function createTableActions({store, set, captures, client}: StoreContext): TableActions {
+  const slotOf = (state: TablesState, slot: SlotName) =>
+    slot === 'instead' ? state.instead : state.after[slot]
+  const setSlot = (slot: SlotName, value: NextSlot) =>
+    set(({after}) =>
+      slot === 'instead' ? {instead: value} : {after: withEntry(after, slot, value)}
+    )
 
   const fetchNext = (slot: SlotName) =>
     latestWins<NextSpec>(async (spec) => {
-      const run = store.getState().runs.find((candidate) => candidate.id === spec.runId)
+      const run = selectRun(store.getState(), spec.runId)
       const data = captures.runs.peek(spec.runId)
       if (!run || !data) return
       const key = nextKey(spec)
@@ -83,18 +98,18 @@ export function createTableActions({store, captures, client}: StoreContext): Tab
         captures.nextTables.set(key, next)
         setSlot(slot, {shownKey: key, problem: null})
       } catch (error) {
-        setSlot(slot, {...store.getState().next[slot], problem: shownProblem(error)})
+        setSlot(slot, {...slotOf(store.getState(), slot), problem: shownProblem(error)})
       }
     })
-  const fetchers = {after: fetchNext('after'), instead: fetchNext('instead')}
-  const asked: Record<SlotName, string | null> = {after: null, instead: null}
+  const fetchers = {0: fetchNext(0), 1: fetchNext(1), instead: fetchNext('instead')}
+  const asked: Record<SlotName, string | null> = {0: null, 1: null, instead: null}
 
   const wantNext = (slot: SlotName) => {
     const state = store.getState()
     const spec = selectWantedNext(state, captures, slot)
     if (!spec) {
       asked[slot] = null
-      if (state.next[slot].shownKey !== null) setSlot(slot, {shownKey: null, problem: null})
+      if (slotOf(state, slot).shownKey !== null) setSlot(slot, {shownKey: null, problem: null})
       return
     }
     const key = nextKey(spec)
@@ -109,10 +124,10 @@ export function createTableActions({store, captures, client}: StoreContext): Tab
     }
     if (captures.nextTables.get(key)) {
       asked[slot] = key
-      if (state.next[slot].shownKey !== key) setSlot(slot, {shownKey: key, problem: null})
+      if (slotOf(state, slot).shownKey !== key) setSlot(slot, {shownKey: key, problem: null})
       return
     }
-    const run = selectActiveRun(state)
+    const run = selectRun(state, spec.runId)
     const canAsk = state.connection === 'connected' && run?.phase.kind !== 'running'
     if (!canAsk) {
       asked[slot] = null
@@ -123,42 +138,46 @@ export function createTableActions({store, captures, client}: StoreContext): Tab
     fetchers[slot](spec)
   }
 
-  const fetchTracked = latestWins<{runId: string; ids: readonly number[]}>(async (spec) => {
-    const run = store.getState().runs.find((candidate) => candidate.id === spec.runId)
-    const data = captures.runs.peek(spec.runId)
-    if (!run || !data) return
-    const {model, file} = run.request
-    const key = trackedKey(spec.runId, spec.ids)
-    try {
-      const tracked = await client.tokens.track({
-        model,
-        file,
-        ids: Int32Array.from(data.tokens, (token) => token.id),
-        tokenIds: [...spec.ids],
-      })
-      captures.tracked.set(key, tracked)
-      store.setState({trackedShownKey: key, trackedProblem: null})
-    } catch (error) {
-      store.setState({trackedProblem: shownProblem(error)})
-    }
-  })
-  let askedTracked: string | null = null
+  const setTrackedSlot = (pane: PaneIndex, value: TrackedSlot) =>
+    set(({trackedSlots}) => ({trackedSlots: withEntry(trackedSlots, pane, value)}))
 
-  const wantTracked = () => {
+  const fetchTracked = (pane: PaneIndex) =>
+    latestWins<{runId: string; ids: readonly number[]}>(async (spec) => {
+      const run = selectRun(store.getState(), spec.runId)
+      const data = captures.runs.peek(spec.runId)
+      if (!run || !data) return
+      const {model, file} = run.request
+      const key = trackedKey(spec.runId, spec.ids)
+      try {
+        const tracked = await client.tokens.track({
+          model,
+          file,
+          ids: Int32Array.from(data.tokens, (token) => token.id),
+          tokenIds: [...spec.ids],
+        })
+        captures.tracked.set(key, tracked)
+        setTrackedSlot(pane, {shownKey: key, problem: null})
+      } catch (error) {
+        const {shownKey} = store.getState().trackedSlots[pane]
+        setTrackedSlot(pane, {shownKey, problem: shownProblem(error)})
+      }
+    })
+  const trackedFetchers = [fetchTracked(0), fetchTracked(1)] as const
+  const askedTracked: [string | null, string | null] = [null, null]
+
+  const wantTracked = (pane: PaneIndex) => {
     const state = store.getState()
-    const run = selectActiveRun(state)
+    const slot = state.trackedSlots[pane]
+    const run = selectRun(state, state.panes[pane]?.runId ?? null)
     const data = run && captures.runs.peek(run.id)
-    if (!run || !data) {
-      if (state.trackedShownKey !== null) store.setState({trackedShownKey: null})
-      return
+    const clear = () => {
+      if (slot.shownKey !== null) setTrackedSlot(pane, EMPTY)
     }
+    if (!run || !data) return clear()
     if (run.phase.kind === 'running') return
-    suggestTrack(run, state)
-    const ids = selectTrackedIds(state, run)
-    if (ids.length === 0) {
-      if (state.trackedShownKey !== null) store.setState({trackedShownKey: null})
-      return
-    }
+    suggestTrack(run, state, pane)
+    const ids = selectTrackedIds(selectRun(store.getState(), run.id) ?? run, state)
+    if (ids.length === 0) return clear()
     void describeTokens(run.request.model, ids)
     const key = trackedKey(run.id, ids)
     if (data.tracked && !captures.tracked.peek(key)) {
@@ -166,31 +185,31 @@ export function createTableActions({store, captures, client}: StoreContext): Tab
       if (trackedKey(run.id, own) === key) captures.tracked.set(key, data.tracked)
     }
     if (captures.tracked.get(key)) {
-      if (state.trackedShownKey !== key)
-        store.setState({trackedShownKey: key, trackedProblem: null})
-      askedTracked = key
+      if (slot.shownKey !== key) setTrackedSlot(pane, {shownKey: key, problem: null})
+      askedTracked[pane] = key
       return
     }
     if (state.connection !== 'connected') {
-      askedTracked = null
+      askedTracked[pane] = null
       return
     }
-    if (askedTracked === key) return
-    askedTracked = key
-    fetchTracked({runId: run.id, ids})
+    if (askedTracked[pane] === key) return
+    askedTracked[pane] = key
+    trackedFetchers[pane]({runId: run.id, ids})
   }
 
   // Until somebody chooses tokens to follow, the likeliest ones after the prompt are followed.
-  const suggestTrack = (run: RunRecord, state: WorkbenchState) => {
+  const suggestTrack = (run: RunRecord, state: WorkbenchState, pane: PaneIndex) => {
     if (run.suggestedTrack !== null || run.phase.kind !== 'completed') return
-    if (state.settings.tracked[run.request.model]) return
-    const key = state.next.after.shownKey
+    if (state.parameters.tracked[run.request.model]) return
+    const key = state.after[pane].shownKey
     const table = key?.startsWith(`${run.id}:`) ? captures.nextTables.peek(key) : undefined
     if (!table) return
     const suggestedTrack = [...table.tokens.ids.slice(0, SUGGESTED_COUNT)]
-    store.setState(({runs}) => ({
-      runs: runs.map((other) => (other.id === run.id ? {...other, suggestedTrack} : other)),
-    }))
+    set(({runStates}) => {
+      const of = runStates[run.id]
+      return of ? {runStates: {...runStates, [run.id]: {...of, suggestedTrack}}} : {}
+    })
   }
 
   const asking = new Set<string>()
@@ -206,7 +225,7 @@ export function createTableActions({store, captures, client}: StoreContext): Tab
         for (const {id, bytesHex, isSpecial} of tokensOfTable(table)) {
           captures.vocabulary.set(vocabularyKey(model, id), {id, bytesHex, isSpecial})
         }
-        store.setState(({vocabularyRevision}) => ({vocabularyRevision: vocabularyRevision + 1}))
+        set(({vocabularyRevision}) => ({vocabularyRevision: vocabularyRevision + 1}))
       } catch {
         // They go by their ids then.
       } finally {
@@ -222,17 +241,29 @@ export function createTableActions({store, captures, client}: StoreContext): Tab
       store.subscribe((state, previous) => {
         const isUnchanged =
           state.runs === previous.runs &&
-          state.activeRunId === previous.activeRunId &&
-          state.locked === previous.locked &&
+          state.runStates === previous.runStates &&
+          state.panes === previous.panes &&
+          state.activePane === previous.activePane &&
+          state.locks === previous.locks &&
           state.hovered === previous.hovered &&
-          state.settings === previous.settings &&
-          state.next === previous.next &&
+          state.parameters === previous.parameters &&
+          state.after === previous.after &&
           state.connection === previous.connection
         if (isUnchanged) return
-        wantNext('after')
+        for (const pane of [0, 1] as const) {
+          wantNext(pane)
+          wantTracked(pane)
+        }
         wantNext('instead')
-        wantTracked()
       })
     },
   }
+}
+
+function withEntry<Value>(
+  pair: readonly [Value, Value],
+  index: PaneIndex,
+  value: Value
+): readonly [Value, Value] {
+  return index === 0 ? [value, pair[1]] : [pair[0], value]
 }

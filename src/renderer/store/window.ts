@@ -22,20 +22,20 @@ export interface WindowActions {
 
 const NOTICE_MS = 4000
 
-export function createWindowActions({store, client, deps}: StoreContext): WindowActions {
+export function createWindowActions({store, set, client, deps}: StoreContext): WindowActions {
   let cancelNotice: () => void = () => undefined
   let readCount = 0
 
   const readFolder = async (path?: string) => {
     const mine = ++readCount
-    store.setState(({folder}) => ({folder: {...folder, isReading: true}}))
+    set(({folder}) => ({folder: {...folder, isReading: true}}))
     try {
       const listing = await client.folders.list({path})
       if (mine !== readCount) return
-      store.setState({folder: {listing, isReading: false, problem: null}})
+      set({folder: {listing, isReading: false, problem: null}})
     } catch (error) {
       if (mine !== readCount) return
-      store.setState(({folder}) => ({
+      set(({folder}) => ({
         folder: {...folder, isReading: false, problem: shownProblem(error)},
       }))
     }
@@ -44,15 +44,15 @@ export function createWindowActions({store, client, deps}: StoreContext): Window
   return {
     readFolder,
     openDialog(dialog, note) {
-      store.setState({dialog, dialogNote: note ?? null, drawer: null})
+      set({dialog, dialogNote: note ?? null, drawer: null})
       if (dialog === 'folder') void readFolder(store.getState().folder.listing?.path)
     },
-    closeDialog: () => store.setState({dialog: null, dialogNote: null}),
-    setDrawer: (drawer) => store.setState({drawer}),
+    closeDialog: () => set({dialog: null, dialogNote: null}),
+    setDrawer: (drawer) => set({drawer}),
     notify(text) {
       cancelNotice()
-      store.setState({notice: text})
-      cancelNotice = deps.after(NOTICE_MS, () => store.setState({notice: null}))
+      set({notice: text})
+      cancelNotice = deps.after(NOTICE_MS, () => set({notice: null}))
     },
   }
 }

@@ -1,71 +1,105 @@
-import {createStore} from 'zustand/vanilla'
+import {createStore, type StoreApi} from 'zustand/vanilla'
 import type {ModelListing} from '../../shared/domain/model.ts'
 import {type Captures, createCaptures} from './captures.ts'
-import {type ConnectionActions, createConnectionActions, initialConnection} from './connection.ts'
+import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
+import {createChange, createUndoActions, type UndoActions} from './document.ts'
+import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
+import {createPaneActions, type PaneActions} from './panes.ts'
+import {createParameterActions, type ParameterActions} from './parameters.ts'
 import {
-  createModelActions,
-  initialModels,
-  type ModelActions,
-  refOfListing,
-  selectLoaded,
-} from './models.ts'
-import {readHistory, readPrompt, readSettings, readShown, writeShown} from './persistence.ts'
-import {createPromptActions, initialPrompt, type PromptActions} from './prompt.ts'
-import {createRunActions, initialRuns, type RunActions} from './runs.ts'
+  readDocument,
+  readHistory,
+  readLastParameters,
+  readLastPrompt,
+  readPreferencesCopy,
+  writeDocument,
+  writeLastPrompt,
+} from './persistence.ts'
+import {createPreferenceActions, type PreferenceActions} from './preferences.ts'
+import {createPromptActions, type PromptActions} from './prompt.ts'
+import {createRunActions, type RunActions, selectActiveRun} from './runs.ts'
 import {SAMPLES} from './samples.ts'
-import {createSelectionActions, initialSelection, type SelectionActions} from './selection.ts'
-import {createSettingsActions, type SettingsActions} from './settings.ts'
+import {createSelectionActions, type SelectionActions} from './selection.ts'
+import {DOCUMENT_KEYS, initialState, selectDocument} from './slices.ts'
 import type {WorkbenchState} from './state.ts'
-import {createTableActions, initialTables, type TableActions} from './tables.ts'
-import {createWindowActions, initialWindow, type WindowActions} from './window.ts'
+import {createTableActions, type TableActions} from './tables.ts'
+import {createUnitActions, type UnitActions} from './unit.ts'
+import {createViewActions, type ViewActions} from './views.ts'
+import {createWindowActions, type WindowActions} from './window.ts'
 
 export interface WorkbenchActions
   extends ConnectionActions,
     ModelActions,
+    PaneActions,
+    ParameterActions,
+    PreferenceActions,
     PromptActions,
     RunActions,
     SelectionActions,
-    SettingsActions,
     TableActions,
+    UndoActions,
+    UnitActions,
+    ViewActions,
     WindowActions {
   /** Connects, opens the first model and runs what was last on the screen, or the first sample. */
   start(): void
+  /** Keeps the document for a reload now, as when the page is left. */
+  keepDocument(): void
   /** Opens a folder that the chooser found, loads it and makes it the one to run. */
   openListing(listing: ModelListing): Promise<void>
 }
 
 export interface Workbench {
-  readonly store: StoreContext['store']
+  /** Only tests set its state; whoever else changes it calls an action. */
+  readonly store: StoreApi<WorkbenchState>
   readonly captures: Captures
   readonly client: StoreContext['client']
   readonly actions: WorkbenchActions
 }
 
+const PROMPT_KEYS = ['promptText', 'turns', 'isChat', 'activeModelPath'] as const
+/** A pause in changes after which the document is kept for a reload. */
+const KEEP_DELAY_MS = 250
+
 /** The page's state and everything that changes it. Nothing happens before `actions.start()`. */
 export function createWorkbench(deps: WorkbenchDeps): Workbench {
+  const {storage, session} = deps
+  const keptDocument = readDocument(session)
+  const lastPrompt = readLastPrompt(storage)
+  const history = readHistory(storage)
   const store = createStore<WorkbenchState>()(() => ({
-    ...initialConnection,
-    ...initialModels,
-    ...initialPrompt,
-    ...initialRuns,
-    ...initialSelection,
-    ...initialTables,
-    ...initialWindow,
-    settings: readSettings(deps.storage),
-    runs: readHistory(deps.storage),
+    ...initialState(),
+    parameters: readLastParameters(storage),
+    ...history,
+    ...(keptDocument ?? lastPrompt),
+    // Known once the models are listed.
+    activeModelPath: null,
+    preferences: readPreferencesCopy(storage),
   }))
   const captures = createCaptures()
   const {client} = deps.connection
-  const context: StoreContext = {store, captures, client, deps}
+  const context: StoreContext = {
+    store,
+    set: (change) => store.setState(change),
+    change: createChange(store, deps.now),
+    captures,
+    client,
+    deps,
+  }
   const groups = {
     ...createConnectionActions(context),
     ...createModelActions(context),
+    ...createPaneActions(context),
+    ...createParameterActions(context),
+    ...createPreferenceActions(context),
     ...createPromptActions(context),
     ...createRunActions(context),
     ...createSelectionActions(context),
-    ...createSettingsActions(context),
     ...createTableActions(context),
+    ...createUndoActions(store),
+    ...createUnitActions(context),
+    ...createViewActions(context),
     ...createWindowActions(context),
   }
 
@@ -75,50 +109,77 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     const {listings} = store.getState()
     if (hasOpened || listings.length === 0) return
     hasOpened = true
-    const kept = readPrompt(deps.storage, deps.session)
-    store.setState({
-      promptText: kept?.text ?? SAMPLES[0]!.text,
-      systemText: kept?.system ?? '',
-      isChat: kept?.isChat ?? false,
-    })
+    const isFirstVisit = keptDocument === null && lastPrompt === null && history.runs.length === 0
+    if (keptDocument === null && lastPrompt === null) {
+      store.setState({promptText: SAMPLES[0]!.text})
+    }
+    const path = keptDocument?.activeModelPath ?? lastPrompt?.activeModelPath
     const first =
-      listings.find((listing) => listing.path === kept?.modelPath && !listing.problem) ??
+      listings.find((listing) => listing.path === path && !listing.problem) ??
       listings.find((listing) => listing.source === 'builtin' && !listing.problem)
     if (!first) return
     const isLoaded = await groups.chooseModel(first.path)
     groups.countTokens()
-    const {activeRunId, runs} = store.getState()
-    if (activeRunId !== null) return
+    if (selectActiveRun(store.getState()) === null) openFirstRun(isFirstVisit && isLoaded)
+    else await computeIfLoaded()
+    // Nobody did any of this, so there is nothing of it to be undone.
+    store.setState({past: [], future: []})
+  }
+
+  const openFirstRun = (isFirstVisit: boolean) => {
     // Nobody asked for anything yet, so that there is something to see the first sample is run.
-    if (kept === null && runs.length === 0) {
-      if (isLoaded) groups.runPrompt()
-      return
+    if (isFirstVisit) groups.runPrompt()
+    const [last] = store.getState().runs
+    if (isFirstVisit || keptDocument !== null || !last) return
+    const {panes} = store.getState()
+    store.setState({panes: panes.map((pane) => ({...pane, runId: last.id}))})
+    void computeIfLoaded()
+  }
+
+  // What was on the screen is computed again in its own row of the history; no model is loaded for it.
+  const computeIfLoaded = async () => {
+    const state = store.getState()
+    const isLoaded = (model: string) => {
+      const own = state.listings.find((listing) => refOfListing(listing).model === model)
+      return own !== undefined && selectLoaded(state, own.path) !== null
     }
-    const [last] = runs
-    const shown = readShown(deps.session) ?? (last ? {runId: last.id} : null)
-    const run = runs.find(({id}) => id === shown?.runId)
-    if (!shown || !run) return
-    // What was on the screen is computed again in its own row of the history, if that is quick; no
-    // model is loaded for it.
-    const own = listings.find((listing) => refOfListing(listing).model === run.request.model)
-    const canCompute = own !== undefined && selectLoaded(store.getState(), own.path) !== null
-    await groups.restoreShown(shown, canCompute)
+    const run = selectActiveRun(state)
+    if (run && isLoaded(run.request.model)) await groups.computeShown()
+  }
+
+  let cancelKeeping: () => void = () => undefined
+  let kept = selectDocument(store.getState())
+  let isPromptNew = false
+  const keepDocument = () => {
+    cancelKeeping()
+    writeDocument(session, kept)
+    // Only what was typed here: another tab may have typed later.
+    if (isPromptNew) writeLastPrompt(storage, kept)
+    isPromptNew = false
+  }
+  const watchDocument = () => {
+    store.subscribe((state) => {
+      if (DOCUMENT_KEYS.every((key) => state[key] === kept[key])) return
+      isPromptNew ||= PROMPT_KEYS.some((key) => state[key] !== kept[key])
+      kept = selectDocument(state)
+      cancelKeeping()
+      cancelKeeping = deps.after(KEEP_DELAY_MS, keepDocument)
+    })
   }
 
   const actions: WorkbenchActions = {
     ...groups,
+    keepDocument,
     start() {
       groups.watchTables()
-      store.subscribe(({activeRunId, locked}, before) => {
-        if (activeRunId === before.activeRunId && locked === before.locked) return
-        const hasTokens = activeRunId !== null && captures.runs.peek(activeRunId) !== undefined
-        if (hasTokens) writeShown(deps.session, {runId: activeRunId, locked})
-        // What is kept of a run that is computed again stays until its tokens are there.
-        else if (readShown(deps.session)?.runId !== activeRunId) {
-          writeShown(deps.session, {runId: activeRunId})
-        }
+      groups.watchPrompt()
+      groups.watchRuns()
+      groups.watchPages()
+      watchDocument()
+      groups.watchEngine(() => {
+        groups.watchPreferences()
+        void openFirst()
       })
-      groups.watchEngine(() => void openFirst())
     },
     cancelRun(id) {
       groups.cancelRun(id)
@@ -126,10 +187,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     },
     async chooseModel(path) {
       const isLoaded = await groups.chooseModel(path)
-      if (isLoaded) {
-        groups.countTokens()
-        groups.keepPrompt()
-      }
+      if (isLoaded) groups.countTokens()
       return isLoaded
     },
     async openListing(listing) {

@@ -6,6 +6,7 @@ export interface Shortcut {
   readonly key: string
   readonly mod?: boolean
   readonly shift?: boolean
+  readonly alt?: boolean
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -15,11 +16,14 @@ const NAMES: Readonly<Record<string, string>> = {
   Escape: 'Esc',
 }
 
-/** The key as it stands on a button: `⌘⏎`, `Ctrl ⏎`, `G`. */
-export function shortcutText({key, mod, shift}: Shortcut): string {
+/** The key as it stands on a button: `⌘⏎`, `Ctrl ⏎`, `G`; empty where there is none. */
+export function shortcutText(shortcut: Shortcut | undefined): string {
+  if (!shortcut) return ''
+  const {key, mod, shift, alt} = shortcut
   const name = NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key)
   const modText = mod ? (isMac ? '⌘' : 'Ctrl ') : ''
-  return `${modText}${shift ? (isMac ? '⇧' : 'Shift ') : ''}${name}`
+  const altText = alt ? (isMac ? '⌥' : 'Alt ') : ''
+  return `${modText}${altText}${shift ? (isMac ? '⇧' : 'Shift ') : ''}${name}`
 }
 
 export function matchesShortcut(event: KeyboardEvent, shortcut: Shortcut): boolean {
@@ -30,7 +34,7 @@ export function matchesShortcut(event: KeyboardEvent, shortcut: Shortcut): boole
     key === shortcut.key &&
     hasMod === (shortcut.mod ?? false) &&
     !hasOther &&
-    !event.altKey &&
+    event.altKey === (shortcut.alt ?? false) &&
     event.shiftKey === (shortcut.shift ?? false)
   )
 }

@@ -1,9 +1,10 @@
 import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
-import {selectActiveRun} from '../../store/runs.ts'
+import {selectRun} from '../../store/runs.ts'
 import {Button} from '../../ui/button.tsx'
 import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {useFit} from '../../ui/use-fit.ts'
+import {usePaneRunId} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {TrackEditor} from './track-editor.tsx'
 import {TracksMenu} from './tracks-menu.tsx'
@@ -11,9 +12,10 @@ import {TracksMenu} from './tracks-menu.tsx'
 /** One line under the figure: sampling, tracks, followed tokens, and what can be done. */
 export function TokensControls() {
   const actions = useActions()
-  const {settings, isRunning} = useWorkbenchState((state) => ({
-    settings: state.settings,
-    isRunning: selectActiveRun(state)?.phase.kind === 'running',
+  const runId = usePaneRunId()
+  const {parameters, isRunning} = useWorkbenchState((state) => ({
+    parameters: state.parameters,
+    isRunning: selectRun(state, runId)?.phase.kind === 'running',
   }))
   // Sliders shrink first, labels become short, then sliders go, then gaps; fields and Export stay.
   const ref = useFit<HTMLDivElement>(4)
@@ -22,8 +24,8 @@ export function TokensControls() {
       <SliderField
         label="temperature"
         shortLabel="T"
-        value={settings.temperature}
-        onChange={(temperature) => actions.changeSettings({temperature})}
+        value={parameters.temperature}
+        onChange={(temperature) => actions.changeParameters({temperature})}
         minimum={0.1}
         maximum={2}
         step={0.05}
@@ -34,8 +36,8 @@ export function TokensControls() {
       />
       <SliderField
         label="top-p"
-        value={settings.topP}
-        onChange={(topP) => actions.changeSettings({topP})}
+        value={parameters.topP}
+        onChange={(topP) => actions.changeParameters({topP})}
         minimum={0.05}
         maximum={1}
         step={0.05}
@@ -47,7 +49,7 @@ export function TokensControls() {
       <TracksMenu />
       <TrackEditor />
       <Button look="edge" isDisabled={isRunning} onPress={actions.generateMore} testId="generate">
-        Generate {formatCount(Math.max(1, settings.generateCount))} <kbd>G</kbd>
+        Generate {formatCount(Math.max(1, parameters.generateCount))} <kbd>G</kbd>
       </Button>
       <span className="grow" />
       <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">

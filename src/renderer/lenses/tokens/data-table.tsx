@@ -9,14 +9,14 @@ import {
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {TRACK_KINDS} from '../../../shared/figures/tokens/tracks.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
-import {useActions, useWorkbenchState} from '../use-workbench.ts'
+import {useLocked, useTokenActions} from '../use-pane.ts'
 
 const ROW_PX = 20
 
 /** The figure's numbers as a table, for reading and for screen readers. */
 export function DataTable({tokens}: {readonly tokens: readonly ScoredToken[]}) {
-  const {toggleLock} = useActions()
-  const locked = useWorkbenchState((state) => state.locked)
+  const {toggleLock} = useTokenActions()
+  const locked = useLocked()
   const ref = useRef<HTMLDivElement>(null)
   const rows = useVirtualizer({
     count: tokens.length,

@@ -3,6 +3,7 @@ import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {NextFigure} from '../../../shared/figures/tokens/next-figure.tsx'
 import {layoutNext} from '../../../shared/figures/tokens/next-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {usePaneIndex, usePaneRunId} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 
@@ -14,14 +15,16 @@ export interface NextTableProps {
 /** What may follow the locked token; a candidate continues the text with it. */
 export function NextTable({result, widthPx}: NextTableProps) {
   const {continueWith} = useActions()
+  const pane = usePaneIndex()
+  const runId = usePaneRunId()
   const palette = usePalette()
   const layout = useMemo(
     () => layoutNext(result, {widthPx, drawsUncovered: true}),
     [result, widthPx]
   )
   const {problem, isRunning} = useWorkbenchState((state) => ({
-    problem: state.next.after.problem,
-    isRunning: state.runs.find((run) => run.id === state.activeRunId)?.phase.kind === 'running',
+    problem: state.after[pane].problem,
+    isRunning: runId !== null && state.runStates[runId]?.phase.kind === 'running',
   }))
   const {position} = result
   if (!layout || position === null) {
@@ -50,7 +53,7 @@ export function NextTable({result, widthPx}: NextTableProps) {
             aria-label={`Continue with ${name}, ${row.sampledText}`}
             data-candidate={row.candidateId}
             data-prob={token.prob}
-            onClick={() => void continueWith(position, token.id)}
+            onClick={() => void continueWith(position, token.id, runId)}
           />
         )
       })}

@@ -1,6 +1,7 @@
 import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import {useMedia} from '../../ui/use-size.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
+import {useIsTableShown} from './is-table-shown.ts'
 
 export interface ShownTracks {
   readonly chosen: readonly TrackName[]
@@ -11,10 +12,8 @@ export interface ShownTracks {
 
 /** The chosen tracks and those drawn: in a low window entropy goes, unless it is all there is. */
 export function useShownTracks(): ShownTracks {
-  const {chosen, isTableShown} = useWorkbenchState(({settings}) => ({
-    chosen: settings.tracks,
-    isTableShown: settings.isTableShown,
-  }))
+  const {chosen} = useWorkbenchState(({parameters}) => ({chosen: parameters.tracks}))
+  const isTableShown = useIsTableShown()
   const isLow = useMedia('(max-height: 759px)')
   const isCutShort = isLow && !isTableShown && chosen.length > 1
   const shown = isCutShort ? chosen.filter((track) => track !== 'entropy') : chosen

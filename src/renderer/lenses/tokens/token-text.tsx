@@ -15,8 +15,8 @@ import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import {useSize} from '../../ui/use-size.ts'
+import {useLocked, useSelection, useTokenActions} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
-import {useActions, useWorkbenchState} from '../use-workbench.ts'
 
 const OVERSCAN_PX = 300
 const KeptLine = memo(TokenLineFigure)
@@ -34,7 +34,7 @@ export interface TokenTextProps {
 
 /** The text with its tracks. Only lines in sight are drawn; hovering draws none of them again. */
 export function TokenText({data, result, widthPx, tracks, isLow, spacePx}: TokenTextProps) {
-  const {hover, toggleLock} = useActions()
+  const {hover, toggleLock} = useTokenActions()
   const palette = usePalette()
   const {tokens, promptTokenCount} = data
   const layout = useMemo(
@@ -125,7 +125,7 @@ function visibleLines(
 
 function Grounds({layout}: {readonly layout: TokenTextLayout}) {
   const palette = usePalette()
-  const {hovered, locked} = useWorkbenchState(({hovered, locked}) => ({hovered, locked}))
+  const {hovered, locked} = useSelection()
   return (
     <>
       <TokenSelectionGround layout={layout} palette={palette} position={inside(layout, hovered)} />
@@ -136,7 +136,7 @@ function Grounds({layout}: {readonly layout: TokenTextLayout}) {
 
 function Rings({layout}: {readonly layout: TokenTextLayout}) {
   const palette = usePalette()
-  const {hovered, locked} = useWorkbenchState(({hovered, locked}) => ({hovered, locked}))
+  const {hovered, locked} = useSelection()
   return (
     <g pointerEvents="none">
       {hovered !== locked && (
@@ -164,7 +164,7 @@ function useRevealLocked(
   layout: TokenTextLayout,
   heightPx: number
 ): void {
-  const locked = useWorkbenchState((state) => state.locked)
+  const locked = useLocked()
   useLayoutEffect(() => {
     const element = ref.current
     if (!element || locked === null) return

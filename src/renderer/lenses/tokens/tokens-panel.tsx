@@ -5,10 +5,12 @@ import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import {selectResult} from '../../store/selectors.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
+import {usePaneIndex} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {TokensControls} from './controls.tsx'
 import {DataTable} from './data-table.tsx'
+import {useIsTableShown} from './is-table-shown.ts'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
 import {useShownTracks} from './shown-tracks.ts'
@@ -29,10 +31,9 @@ const LEAST_TWO_COLUMNS_PX = 680
 /** The tokens lens: text with its tracks, followed tokens, and what may come next. */
 export function TokensPanel() {
   const data = useRunData()
-  const {result, isTableShown} = useWorkbenchState((state, {captures}) => ({
-    result: selectResult(state, captures),
-    isTableShown: state.settings.isTableShown,
-  }))
+  const pane = usePaneIndex()
+  const result = useWorkbenchState((state, {captures}) => selectResult(state, captures, pane))
+  const isTableShown = useIsTableShown()
   const {shown: shownTracks, isLow} = useShownTracks()
   const [figureRef, {widthPx}] = useSize<HTMLDivElement>()
   if (!data || !result) return null
@@ -99,7 +100,7 @@ interface FigureLeftProps {
 
 /** The text or its table, and the followed tokens; the text has what height these leave. */
 function FigureLeft({data, result, widthPx, tracks, isLow, isStacked}: FigureLeftProps) {
-  const isTableShown = useWorkbenchState((state) => state.settings.isTableShown)
+  const isTableShown = useIsTableShown()
   const [leftRef, {heightPx: leftHeightPx}] = useSize<HTMLDivElement>()
   const [chartRef, {heightPx: chartHeightPx}] = useSize<HTMLDivElement>()
   return (

@@ -4,12 +4,13 @@ import {tokensOfTable} from '../../../shared/domain/token.ts'
 import {formatCount} from '../../../shared/figures/number-format.ts'
 import {glyphsOfTokens, plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {type VocabularyEntry, vocabularyKey} from '../../store/captures.ts'
-import {selectActiveRun} from '../../store/runs.ts'
+import {selectRun} from '../../store/runs.ts'
 import {selectVocabularySize} from '../../store/selectors.ts'
 import {selectTrackedIds} from '../../store/tables.ts'
 import {Button} from '../../ui/button.tsx'
 import {Chip} from '../../ui/chip.tsx'
 import {CloseIcon, DownIcon} from '../../ui/icons.tsx'
+import {usePaneRunId} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {type FoundTokens, foundTokens, NOTHING_FOUND, wholeNumberOf} from './found-tokens.ts'
@@ -19,9 +20,10 @@ const NONE: readonly number[] = []
 
 /** The tokens that are followed through the text: chosen by their text or their id. */
 export function TrackEditor() {
+  const runId = usePaneRunId()
   const {model, ids} = useWorkbenchState((state) => {
-    const run = selectActiveRun(state)
-    return {model: run?.request.model ?? null, ids: run ? selectTrackedIds(state, run) : NONE}
+    const run = selectRun(state, runId)
+    return {model: run?.request.model ?? null, ids: run ? selectTrackedIds(run, state) : NONE}
   })
   if (model === null) return null
   return (
@@ -53,7 +55,7 @@ interface TrackedProps {
 
 function TrackedChips({model, ids}: TrackedProps) {
   const {captures, actions} = useWorkbench()
-  const isChosen = useWorkbenchState((state) => state.settings.tracked[model] !== undefined)
+  const isChosen = useWorkbenchState((state) => state.parameters.tracked[model] !== undefined)
   useWorkbenchState((state) => state.vocabularyRevision)
   return (
     <>

@@ -3,8 +3,8 @@ import {formatCount} from '../../../shared/figures/number-format.ts'
 import {TrackedFigure} from '../../../shared/figures/tokens/tracked-figure.tsx'
 import {layoutTracked, type TrackedLayout} from '../../../shared/figures/tokens/tracked-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {useLocked, useSelection, useTokenActions} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
-import {useActions, useWorkbenchState} from '../use-workbench.ts'
 
 /** More positions than this are a solid band at this width: a part of them is drawn, and said so. */
 const MOST_POSITIONS = 240
@@ -35,9 +35,9 @@ const PLOT_X_PX = 56
 
 /** The followed tokens at every position; pointing at it points at the token there. */
 export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
-  const {hover, toggleLock} = useActions()
+  const {hover, toggleLock} = useTokenActions()
   const palette = usePalette()
-  const selected = useWorkbenchState((state) => state.locked)
+  const selected = useLocked()
   const shown = useMemo(() => nearSelected(result, selected), [result, selected])
   const layout = useMemo(
     () =>
@@ -97,7 +97,7 @@ interface HoverLineProps {
 /** Where the token under the pointer is; drawn over the chart, so that hovering redraws nothing. */
 function HoverLine({layout, firstPosition, count}: HoverLineProps) {
   const palette = usePalette()
-  const hovered = useWorkbenchState((state) => state.hovered)
+  const {hovered} = useSelection()
   const index = hovered === null ? -1 : hovered - firstPosition
   if (index < 0 || index >= count) return null
   const {plot} = layout

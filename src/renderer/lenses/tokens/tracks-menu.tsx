@@ -10,7 +10,7 @@ const NAMES = Object.keys(TRACK_KINDS) as TrackName[]
 
 /** Which statistics stand under the tokens; the first of them tints the chips. */
 export function TracksMenu() {
-  const {changeSettings} = useActions()
+  const {changeParameters} = useActions()
   const {chosen: tracks, shown} = useShownTracks()
   return (
     <MenuTrigger>
@@ -28,7 +28,7 @@ export function TracksMenu() {
             selectedKeys={tracks}
             onSelectionChange={(keys) => {
               const chosen = NAMES.filter((name) => keys === 'all' || keys.has(name))
-              if (chosen.length > 0) changeSettings({tracks: chosen})
+              if (chosen.length > 0) changeParameters({tracks: chosen})
             }}
           >
             {NAMES.map((name) => (

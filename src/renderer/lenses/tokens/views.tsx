@@ -1,19 +1,22 @@
 import {Choice} from '../../ui/choice.tsx'
-import {useActions, useWorkbenchState} from '../use-workbench.ts'
+import {usePaneIndex} from '../use-pane.ts'
+import {useActions} from '../use-workbench.ts'
+import {TABLE_VIEW, useIsTableShown} from './is-table-shown.ts'
 
 /** The same numbers as a figure or as a table. */
 export function TokensViews() {
-  const {changeSettings} = useActions()
-  const isTableShown = useWorkbenchState((state) => state.settings.isTableShown)
+  const {changePane} = useActions()
+  const pane = usePaneIndex()
+  const isTableShown = useIsTableShown()
   return (
     <Choice
       label="Show as"
-      value={isTableShown ? 'table' : 'figure'}
+      value={isTableShown ? TABLE_VIEW : 'figure'}
       options={[
         {value: 'figure', text: 'Figure'},
-        {value: 'table', text: 'Table'},
+        {value: TABLE_VIEW, text: 'Table'},
       ]}
-      onChange={(view) => changeSettings({isTableShown: view === 'table'})}
+      onChange={(view) => changePane({view: view === TABLE_VIEW ? TABLE_VIEW : null}, pane)}
     />
   )
 }

@@ -1,0 +1,160 @@
+import fc from 'fast-check'
+import {expect, test} from 'vitest'
+import {TOKEN_UNIT} from '../../shared/units/unit-choice.ts'
+import {type FakeWorkbench, openedWorkbench} from './fake-workbench.ts'
+import {DOCUMENT_KEYS, SLICES, selectDocument} from './slices.ts'
+import type {WorkbenchState} from './state.ts'
+
+/** Whatever a person can do to the workspace; numbers choose among what there is. */
+const ACTIONS: readonly ((workbench: FakeWorkbench, n: number) => unknown)[] = [
+  ({actions}, n) => actions.setPromptText(`Tom has ${n} coins.`),
+  ({actions}) => actions.setChat(true),
+  ({actions}) => actions.setChat(false),
+  ({actions}, n) => actions.setTurns([{role: 'user', content: `${n}`}]),
+  ({actions}) => actions.runPrompt(),
+  ({actions}) => actions.generateMore(),
+  ({actions}, n) => actions.continueWith(n % 9, 300 + n),
+  ({actions, seen}, n) => {
+    const {runs} = seen()
+    return runs.length > 0 && actions.openRun(runs[n % runs.length]!.id)
+  },
+  ({actions, seen}, n) => {
+    const {runs} = seen()
+    return runs.length > 0 && actions.removeRun(runs[n % runs.length]!.id)
+  },
+  ({actions, seen}) => {
+    const [run] = seen().runs
+    if (run) actions.cancelRun(run.id)
+  },
+  ({actions}) => actions.clearRuns(),
+  ({actions}) => actions.closeRun(),
+  ({actions}, n) => actions.lock(n % 12),
+  ({actions}) => actions.walk(1),
+  ({actions}, n) => actions.jumpTo(n % 12),
+  ({actions}) => actions.release(),
+  ({actions}, n) => actions.togglePin({kind: 'token', position: n % 5}),
+  ({actions}, n) => actions.togglePin({kind: 'pair', from: n % 3, to: n % 4}),
+  ({actions}) => actions.clearPins(),
+  ({actions}, n) => actions.changeParameters({temperature: 0.1 + (n % 20) / 10}),
+  ({actions}, n) => actions.setTracked('micro-base', n % 2 ? [n] : null),
+  ({actions}) => actions.toggleSplit(),
+  ({actions}, n) => actions.activatePane(n % 2 ? 1 : 0),
+  ({actions}) => actions.swapPanes(),
+  ({actions}, n) => actions.changePane({view: n % 2 ? 'table' : null}),
+  ({actions}, n) => actions.setUnit(n % 2 ? {kind: 'word'} : TOKEN_UNIT),
+  ({actions, seen}, n) => {
+    const {activeRunId} = seen()
+    if (activeRunId) actions.setDrawnSpans(activeRunId, [{byteStart: n % 4, byteEnd: 6}])
+  },
+  ({actions}) => actions.goBack(),
+  ({actions}) => actions.goForward(),
+]
+
+const undoAll = ({actions, store}: FakeWorkbench) => {
+  while (store.getState().past.length > 0) actions.undo()
+}
+const redoAll = ({actions, store}: FakeWorkbench) => {
+  while (store.getState().future.length > 0) actions.redo()
+}
+const settled = ({until}: FakeWorkbench) =>
+  until('nothing running', ({runs}) => runs.every((run) => run.phase.kind !== 'running'))
+
+test('any sequence of actions, undone, gives back the document, and redone the one after', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(ACTIONS.length - 1), fc.nat(50)), {minLength: 1, maxLength: 30}),
+      async (steps) => {
+        const workbench = await openedWorkbench()
+        const {store} = workbench
+        const before = selectDocument(store.getState())
+        for (const [which, n] of steps) await ACTIONS[which]!(workbench, n)
+        const after = selectDocument(store.getState())
+        undoAll(workbench)
+        expect(selectDocument(store.getState())).toEqual(before)
+        redoAll(workbench)
+        expect(selectDocument(store.getState())).toEqual(after)
+        undoAll(workbench)
+        await settled(workbench)
+        // Nothing that was still on its way may change it.
+        expect(selectDocument(store.getState())).toEqual(before)
+      }
+    ),
+    {numRuns: 12}
+  )
+}, 60_000)
+
+test('thirty mixed actions are undone one by one, each with its name', async () => {
+  const workbench = await openedWorkbench()
+  const {store, actions} = workbench
+  const seen = [selectDocument(store.getState())]
+  for (let i = 0; i < 30; i++) {
+    await ACTIONS[(i * 7) % ACTIONS.length]!(workbench, i)
+    const {past} = store.getState()
+    if (past.length === seen.length) seen.push(selectDocument(store.getState()))
+  }
+  expect(seen.length).toBeGreaterThan(15)
+  for (const document of seen.slice(0, -1).reverse()) {
+    expect(store.getState().past.at(-1)!.what).not.toBe('')
+    actions.undo()
+    expect(selectDocument(store.getState())).toEqual(document)
+  }
+  expect(store.getState().past).toEqual([])
+})
+
+test('typing in a row is one step, and a pause begins another', async () => {
+  const {store, actions} = await openedWorkbench()
+  const {promptText} = store.getState()
+  actions.setPromptText('a')
+  actions.setPromptText('ab')
+  actions.lock(2)
+  actions.setPromptText('abc')
+  expect(store.getState().past.map(({what}) => what)).toEqual(['type', 'select a token', 'type'])
+  actions.undo()
+  expect(store.getState().promptText).toBe('ab')
+  actions.undo()
+  actions.undo()
+  expect(store.getState().promptText).toBe(promptText)
+})
+
+test('undoing a run that is under way stops it', async () => {
+  const {store, actions, seen, until} = await openedWorkbench({delayMs: 20})
+  actions.setPromptText('Mira has a lamp. Tom has a coin. '.repeat(20))
+  actions.runPrompt()
+  const {id} = seen().runs[0]!
+  await until('tokens', ({runs}) => (runs[0]?.tokenCount ?? 0) > 0)
+  actions.undo()
+  expect(seen().runs.some((run) => run.id === id)).toBe(false)
+  expect(store.getState().runStates[id]!.phase.kind).toBe('cancelled')
+  actions.redo()
+  expect(seen().activeRunId).toBe(id)
+})
+
+test('Back and Forward walk through what was shown', async () => {
+  const {actions, seen, until} = await openedWorkbench()
+  const first = seen().activeRunId
+  actions.lock(4)
+  actions.setPromptText('Tom has a coin.')
+  actions.runPrompt()
+  await until('the run', ({runs}) => runs[0]?.phase.kind === 'completed')
+  const second = seen().activeRunId
+  actions.toggleSplit()
+  actions.goBack()
+  expect(seen().panes).toHaveLength(1)
+  actions.goBack()
+  expect(seen()).toMatchObject({activeRunId: first, locked: 4})
+  actions.goForward()
+  expect(seen().activeRunId).toBe(second)
+  actions.goForward()
+  expect(seen().panes).toHaveLength(2)
+  actions.goForward()
+  expect(seen().panes).toHaveLength(2)
+})
+
+test('every key of the state belongs to one slice', async () => {
+  const {store} = await openedWorkbench()
+  const keys = Object.values(SLICES).flatMap((slice) => Object.keys(slice.initial))
+  expect(new Set(keys).size).toBe(keys.length)
+  const known = Object.keys(store.getState()) as (keyof WorkbenchState)[]
+  expect(known.sort()).toEqual(keys.sort())
+  expect(DOCUMENT_KEYS.length).toBeGreaterThan(8)
+})

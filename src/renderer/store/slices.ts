@@ -1,0 +1,83 @@
+import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
+import {initialConnection} from './connection.ts'
+import {initialChosenModel, initialModels} from './models.ts'
+import {initialPanes} from './panes.ts'
+import {initialParameters} from './parameters.ts'
+import {initialPrompt, initialPromptFacts} from './prompt.ts'
+import {initialRunStates, initialRuns} from './runs.ts'
+import {initialHover, initialSelection} from './selection.ts'
+import type {
+  DocumentState,
+  PreferencesState,
+  SessionState,
+  UndoState,
+  ViewsState,
+  WorkbenchState,
+} from './state.ts'
+import {initialTables} from './tables.ts'
+import {initialUnit} from './unit.ts'
+import {initialWindow} from './window.ts'
+
+/**
+ * Where a slice lives. `document`: what a workspace is; it changes only by `context.change`, which makes
+ * it undoable, and outlives a reload of its tab. `session`: this visit alone. `preference`: every
+ * workspace of this person, on disk.
+ */
+export type SliceKind = 'document' | 'session' | 'preference'
+
+interface Slice<Kind extends SliceKind, State extends object> {
+  readonly kind: Kind
+  readonly initial: State
+}
+
+const document = <State extends Partial<DocumentState>>(
+  initial: State
+): Slice<'document', State> => ({kind: 'document', initial})
+const session = <State extends Partial<SessionState>>(initial: State): Slice<'session', State> => ({
+  kind: 'session',
+  initial,
+})
+const preference = <State extends Partial<PreferencesState>>(
+  initial: State
+): Slice<'preference', State> => ({kind: 'preference', initial})
+
+const initialUndo: UndoState = {past: [], future: []}
+const initialViews: ViewsState = {views: [], viewIndex: -1}
+
+/** Every slice of the store and what it is. */
+export const SLICES = {
+  prompt: document(initialPrompt),
+  parameters: document(initialParameters),
+  runs: document(initialRuns),
+  panes: document(initialPanes),
+  selection: document(initialSelection),
+  unit: document(initialUnit),
+  chosenModel: document(initialChosenModel),
+  connection: session(initialConnection),
+  models: session(initialModels),
+  promptFacts: session(initialPromptFacts),
+  runStates: session(initialRunStates),
+  hover: session(initialHover),
+  tables: session(initialTables),
+  undo: session(initialUndo),
+  views: session(initialViews),
+  preferencesProblem: session({preferencesProblem: null}),
+  window: session(initialWindow),
+  preferences: preference<PreferencesState>({preferences: DEFAULT_PREFERENCES}),
+}
+
+/** The state before anything happened. */
+export function initialState(): WorkbenchState {
+  const states = Object.values(SLICES).map((slice) => slice.initial)
+  return Object.assign({}, ...states) as WorkbenchState
+}
+
+/** Keys of the state that are the document. */
+export const DOCUMENT_KEYS = Object.values(SLICES)
+  .filter((slice) => slice.kind === 'document')
+  .flatMap((slice) => Object.keys(slice.initial)) as (keyof DocumentState)[]
+
+/** The document as it stands; its parts are never changed, only replaced. */
+export function selectDocument(state: WorkbenchState): DocumentState {
+  return Object.fromEntries(DOCUMENT_KEYS.map((key) => [key, state[key]])) as never
+}

@@ -1,0 +1,90 @@
+import type {StoreContext} from './context.ts'
+import type {DocumentState, View, ViewsState, WorkbenchState} from './state.ts'
+
+const MOST_VIEWS = 200
+
+function viewOf({panes, activePane, locks}: DocumentState, id: number): View {
+  const runId = panes[activePane]?.runId ?? null
+  return {id, panes, activePane, locked: runId === null ? undefined : locks[runId]}
+}
+
+/** The views after going to a new place: what was ahead is forgotten. */
+export function pushView(state: ViewsState, document: DocumentState): ViewsState {
+  const kept = state.views.slice(0, state.viewIndex + 1)
+  const id = (state.views.at(-1)?.id ?? -1) + 1
+  const views = [...kept, viewOf(document, id)].slice(-MOST_VIEWS)
+  return {views, viewIndex: views.length - 1}
+}
+
+/** The views after something changed in the present place. */
+export function replaceView(state: ViewsState, document: DocumentState): Partial<ViewsState> {
+  const current = state.views[state.viewIndex]
+  const view = viewOf(document, current?.id ?? 0)
+  if (!current) return {views: [view], viewIndex: 0}
+  const isSame =
+    current.panes === view.panes &&
+    current.activePane === view.activePane &&
+    current.locked === view.locked
+  if (isSame) return {}
+  return {views: state.views.map((other, i) => (i === state.viewIndex ? view : other))}
+}
+
+export interface ViewActions {
+  /** Shows what was shown before; nothing where there is none. */
+  goBack(): void
+  goForward(): void
+  /** Keeps the page's own history in step, so that the browser's Back walks views too. */
+  watchPages(): void
+}
+
+export const canGoBack = ({viewIndex}: ViewsState) => viewIndex > 0
+export const canGoForward = ({views, viewIndex}: ViewsState) => viewIndex < views.length - 1
+
+export function createViewActions({store, set, change, deps}: StoreContext): ViewActions {
+  const goTo = (index: number) => {
+    const state = store.getState()
+    const view = state.views[index]
+    if (!view || index === state.viewIndex) return
+    const isThere = (id: string | null) => state.runs.some((run) => run.id === id)
+    // A run that was undone or cleared meanwhile is no place to go back to.
+    const panes = view.panes.every(({runId}) => runId === null || isThere(runId))
+      ? view.panes
+      : view.panes.map((pane) => (isThere(pane.runId) ? pane : {...pane, runId: null}))
+    const runId = panes[view.activePane]?.runId ?? null
+    const locks =
+      runId === null || view.locked === undefined || state.locks[runId] === view.locked
+        ? state.locks
+        : {...state.locks, [runId]: view.locked}
+    const isBack = index < state.viewIndex
+    set({viewIndex: index})
+    change(
+      isBack ? 'go back' : 'go forward',
+      {panes, activePane: view.activePane, locks},
+      {
+        view: 'keep',
+      }
+    )
+  }
+  const step = (by: 1 | -1) => {
+    const state: WorkbenchState = store.getState()
+    const index = state.viewIndex + by
+    if (!state.views[index]) return
+    if (deps.pages) deps.pages.go(by)
+    else goTo(index)
+  }
+  return {
+    goBack: () => step(-1),
+    goForward: () => step(1),
+    watchPages() {
+      const {pages} = deps
+      if (!pages) return
+      pages.replace(store.getState().views[store.getState().viewIndex]?.id ?? 0)
+      store.subscribe(({views}, before) => {
+        if (views === before.views) return
+        const newest = views.at(-1)?.id ?? 0
+        if (newest > (before.views.at(-1)?.id ?? 0)) pages.push(newest)
+      })
+      pages.onGo((id) => goTo(store.getState().views.findIndex((view) => view.id === id)))
+    },
+  }
+}
