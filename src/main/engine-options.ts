@@ -1,13 +1,13 @@
 import {existsSync, readFileSync} from 'node:fs'
-import {homedir, totalmem} from 'node:os'
+import {homedir} from 'node:os'
 import {dirname, join} from 'node:path'
 import type {EngineOptions} from './engine/options.ts'
 
 /** What a host may choose of its engine; the rest is the same everywhere. */
 export interface EngineChoices {
+  /** What a host is told on its own command line wins over what a person prefers in general. */
   readonly threads?: number | null
-  /** A quarter of this machine's memory unless given. */
-  readonly maxMemoryBytes?: number
+  readonly maxMemoryBytes?: number | null
   /** Null keeps nothing between starts. */
   readonly stateFolder?: string | null
 }
@@ -16,14 +16,14 @@ export interface EngineChoices {
 export type EngineSettings = Omit<EngineOptions, 'startCount' | 'lastExit'>
 
 export function engineSettings(choices: EngineChoices = {}): EngineSettings {
-  const root = packageRoot()
+  const root = unpackedRoot()
   return {
     version: packageVersion(),
     builtinModelsFolder: join(root, 'assets/models'),
     fontsFolder: join(root, 'assets/fonts'),
     stateFolder: choices.stateFolder === undefined ? defaultStateFolder() : choices.stateFolder,
     threads: choices.threads ?? null,
-    maxMemoryBytes: choices.maxMemoryBytes ?? Math.floor(totalmem() / 4),
+    maxMemoryBytes: choices.maxMemoryBytes ?? null,
   }
 }
 
@@ -36,6 +36,15 @@ export function packageRoot(): string {
     folder = parent
   }
   return folder
+}
+
+/**
+ * {@link packageRoot} as the operating system sees it. An installed application lies in an archive that
+ * only Electron's own file functions look into; what native code opens and what is run as a process or
+ * thread of its own lies beside it (`asarUnpack` in electron-builder.yml).
+ */
+export function unpackedRoot(root = packageRoot()): string {
+  return root.replace(/app\.asar$/, 'app.asar.unpacked')
 }
 
 export function packageVersion(): string {

@@ -1,5 +1,6 @@
 import {writeSync} from 'node:fs'
 import {createRequire} from 'node:module'
+import {totalmem} from 'node:os'
 import {implement} from '@orpc/server'
 import {type BytesRef, contract, type EngineStatus} from '../../shared/contract/contract.ts'
 import {STOPPED_ON_REQUEST} from '../../shared/contract/stopped-on-request.ts'
@@ -12,6 +13,8 @@ import {exportFigure} from './export/export-figure.ts'
 import {Changes} from './jobs/changes.ts'
 import {EngineLog} from './jobs/engine-log.ts'
 import {EventQueue} from './jobs/event-queue.ts'
+import {loadedLine, logFailure, problemInBrief, startLines} from './jobs/log-lines.ts'
+import {loggedPromptList, loggedTokens} from './jobs/logged.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
@@ -29,6 +32,8 @@ import {physicalCoreCount} from './runtime/threads.ts'
 import {loadTokenizer} from './tokenizers/load-tokenizer.ts'
 
 const STATUS_INTERVAL_MS = 100
+/** What a host's own choice takes out of the hands of the preferences. */
+const FIXABLE = ['threads', 'maxMemoryBytes'] as const
 /** Of the JSON results, which carry it in their name too. */
 const SCHEMA_VERSION = '1'
 
@@ -37,32 +42,51 @@ export type EngineHandlers = ReturnType<typeof createHandlers>
 /** Table of contents: every call of the contract and what answers it. */
 export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) {
   const changes = new Changes()
-  const store = new LogitsStore(options.maxMemoryBytes)
   const recents = new Recents(options.stateFolder)
   const versions = {
     tokenscope: options.version,
     onnxruntime: onnxruntimeVersion(),
     schema: SCHEMA_VERSION,
   }
-  const preferences = new PreferenceStore()
   const log = new EngineLog()
+  const preferences = new PreferenceStore(options.stateFolder, {
+    onChange() {
+      store.setMaxBytes(maxMemoryBytes())
+      changes.notify()
+    },
+    onProblem: (problem) => log.warning(problemInBrief(problem)),
+  })
+  const maxMemoryBytes = () =>
+    options.maxMemoryBytes ?? preferences.current.maxMemoryBytes ?? Math.floor(totalmem() / 4)
+  const store = new LogitsStore(maxMemoryBytes())
   const threads = () => options.threads ?? preferences.current.threads ?? physicalCoreCount()
   const models = new Models({
     readFolder,
     loadTokenizer,
     threads,
     onChange: () => changes.notify(),
-    onUnloaded: ({key}) => store.forget(key),
-    onLoaded({info}) {
+    onUnloaded({key, info}) {
+      store.forget(key)
+      log.info(`unloaded ${info.path}, ${info.file}`)
+    },
+    onLoaded({info}, loadMs) {
+      log.info(loadedLine(info, loadMs))
+      for (const {code} of info.warnings) log.warning(`${info.path}: ${code}`)
       if (info.source === 'builtin' || info.source === 'cache') return
-      recents.add(info.path).catch((error) => console.error('recent models not kept:', error))
+      recents.add(info.path).catch((error) => {
+        console.error('recent models not kept:', error)
+        logFailure(log, 'recent models not kept', error)
+      })
     },
   })
   const context = {models, store, versions}
 
   async function places() {
     const {folders, warning} = await recents.read()
-    if (warning) console.error(warning.message)
+    if (warning) {
+      console.error(warning.message)
+      log.warning(warning.code)
+    }
     return {builtinModelsFolder: options.builtinModelsFolder, recents: folders}
   }
 
@@ -78,14 +102,23 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       lastExit: options.lastExit,
       versions,
       threads: threads(),
-      maxMemoryBytes: options.maxMemoryBytes,
+      maxMemoryBytes: maxMemoryBytes(),
+      fixedByHost: FIXABLE.filter((name) => options[name] !== null),
       usedMemoryBytes: store.usedBytes,
       loaded: models.list(),
       runningCount: models.jobCount,
     }
   }
 
-  const engine = implement(contract)
+  for (const line of startLines(options, versions)) log.info(line)
+  const engine = implement(contract).use(async ({next, path, signal}) => {
+    try {
+      return await next()
+    } catch (error) {
+      if (!signal?.aborted) logFailure(log, path.join('.'), error)
+      throw error
+    }
+  })
   const router = engine.router({
     engine: {
       status: engine.engine.status.handler(status),
@@ -112,8 +145,13 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
           () => stages.close(),
           (error) => stages.fail(error)
         )
-        yield* stages
-        yield {kind: 'loaded', model: (await loading).info}
+        try {
+          yield* stages
+          yield {kind: 'loaded', model: (await loading).info}
+        } catch (error) {
+          if (!signal?.aborted) logFailure(log, `loading ${input.model}`, error)
+          throw error
+        }
       }),
       unload: engine.models.unload.handler(async ({input}) => ({
         freedBytes: await models.unload(input),
@@ -143,10 +181,14 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       }),
     },
     prompts: {
-      run: engine.prompts.run.handler(({input, signal}) => runPromptList(context, input, signal)),
+      run: engine.prompts.run.handler(({input, signal}) =>
+        loggedPromptList(log, input, runPromptList(context, input, signal), signal)
+      ),
     },
     tokens: {
-      run: engine.tokens.run.handler(({input, signal}) => runTokens(context, input, signal)),
+      run: engine.tokens.run.handler(({input, signal}) =>
+        loggedTokens(log, input, runTokens(context, input, signal), signal)
+      ),
       next: engine.tokens.next.handler(async ({input, signal}) =>
         computeNext(await models.load(input, undefined, signal), store, input, signal)
       ),
@@ -176,7 +218,12 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       }),
     },
   })
-  return {router, close: () => models.close()}
+  return {
+    router,
+    async close() {
+      await Promise.all([models.close(), preferences.close()])
+    },
+  }
 }
 
 /** The logits may be wider than the tokenizer's list. */

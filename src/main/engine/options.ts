@@ -5,12 +5,15 @@ export interface EngineOptions {
   readonly builtinModelsFolder: string
   /** Fonts that figures are drawn with. */
   readonly fontsFolder: string
-  /** Where recent folders and the calibration of this machine are kept; null keeps nothing. */
+  /** Where recent folders and preferences are kept; null keeps nothing. */
   readonly stateFolder: string | null
-  /** Threads of one model run; null lets the engine choose the physical cores. */
+  /** Threads of one model run; null lets the preference or else the physical cores decide. */
   readonly threads: number | null
-  /** What captures and kept logits may take together. */
-  readonly maxMemoryBytes: number
+  /**
+   * What captures and kept logits may take together; null lets the preference or else a quarter of this
+   * machine's memory decide.
+   */
+  readonly maxMemoryBytes: number | null
   /** How often the host has started this engine; 1 at first. */
   readonly startCount: number
   /** Why the previous process ended, in words. */

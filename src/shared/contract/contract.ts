@@ -42,8 +42,11 @@ const engineStatusSchema = z.object({
   /** Why the previous engine process ended, in words; null for the first. */
   lastExit: z.string().nullable(),
   versions: z.object({tokenscope: z.string(), onnxruntime: z.string(), schema: z.string()}),
+  /** Of the next model that is loaded; a loaded one says its own. */
   threads: z.number().int(),
   maxMemoryBytes: z.number(),
+  /** What the host was told on its command line, so that the preference has no say in it. */
+  fixedByHost: z.array(z.enum(['threads', 'maxMemoryBytes'])).optional(),
   usedMemoryBytes: z.number(),
   loaded: z.array(modelInfoSchema),
   /** Model runs under way or waiting. */
@@ -83,7 +86,11 @@ export type FolderListing = z.infer<typeof folderListingSchema>
 
 /** How a vocabulary entry came to be, as its tokenizer file tells it. */
 export const derivationSchema = z.object({
-  /** `piece`: an entry of a Unigram or WordPiece vocabulary, which is not built from others. */
+  /**
+   * `byte`: stands for a single byte, which a byte-level vocabulary starts from or falls back on.
+   * `piece`: not built from others, so an entry of a Unigram or WordPiece vocabulary, a character that a
+   * BPE vocabulary starts from, or one of its entries that its merges do not lead to.
+   */
   kind: z.enum(['special', 'byte', 'merged', 'piece']),
   /** Of a Unigram piece: its natural log-probability. */
   score: z.number().nullable(),
@@ -103,7 +110,7 @@ export type Derivation = z.infer<typeof derivationSchema>
 
 const preferencesStateSchema = z.object({
   preferences: preferencesSchema,
-  /** What was damaged in the file, once, after it was set aside or repaired; else null. */
+  /** What is wrong with the file, once, after it was set aside or repaired; else null. */
   problem: problemSchema.nullable(),
 })
 
@@ -126,13 +133,19 @@ export const contract = {
      * place to be cancelled in: a model without a KV cache takes a prompt in one piece.
      */
     stop: procedure.output(z.void()),
-    /** The log so far (its last lines) and what is added. */
+    /** The log so far (its last lines), then what is added, at most ten times a second. */
     log: procedure.output(eventIterator(z.array(logLineSchema))),
   },
   preferences: {
-    /** Now and after every change, whichever window makes it. */
+    /**
+     * Now and after every change, whichever window or engine on the same state folder makes it. A
+     * problem goes to all who watch when it is found, else to the next who does.
+     */
     watch: procedure.output(eventIterator(preferencesStateSchema)),
-    /** Changes some; memory holds at once, threads for models that are loaded from then on. */
+    /**
+     * Changes some; memory holds at once, threads for models that are loaded from then on. A change
+     * that cannot be written holds until the engine ends, and `watch` tells why.
+     */
     change: procedure.input(preferencesChangeSchema).output(preferencesSchema),
   },
   models: {

@@ -3,12 +3,20 @@ import {modelRefSchema} from '../domain/model.ts'
 import {problemSchema} from '../domain/problem.ts'
 import {messageSchema, samplingSchema} from './tokens.ts'
 
-/** One row of a prompt list: what is asked, and the answer whose probability is wanted. */
+/**
+ * One row of a prompt list: what is asked, and the answer whose probability is wanted. What it gives
+ * depends on itself and the options alone, so that rows may be run again, in any company.
+ */
 export const promptRowSchema = z.object({
+  /** Its own in the list, and the same whenever the row is run: draws depend on it. */
   id: z.string(),
   prompt: z.string().optional(),
   messages: z.array(messageSchema).optional(),
-  /** Text expected right after the prompt; its tokens are those that follow the prompt's own. */
+  /**
+   * Text expected right after the prompt (of a chat, after the generation prompt). Its tokens are those
+   * that follow the prompt's when both are encoded as one text; where the prompt's tokens do not begin
+   * that, the answer's own when it is encoded alone. An empty one is none.
+   */
   answer: z.string().optional(),
 })
 export type PromptRow = z.infer<typeof promptRowSchema>
@@ -21,7 +29,7 @@ export const promptListRequestSchema = modelRefSchema.extend({
   ...samplingSchema.shape,
   generate: z.number().int().nonnegative().max(1000).default(10),
   sample: z.boolean().default(false),
-  /** Each row draws from its own stream, made of this seed and the row's place in the list. */
+  /** Each row draws from its own stream, made of this seed and the row's id (row-seed.ts). */
   seed: z.number().int().nonnegative().default(0),
 })
 export type PromptListRequest = z.infer<typeof promptListRequestSchema>
@@ -30,10 +38,13 @@ export type PromptListRequest = z.infer<typeof promptListRequestSchema>
 export const promptRowResultSchema = z.object({
   id: z.string(),
   promptTokenCount: z.number().int(),
-  /** Mean surprisal of the prompt's own tokens, in bits; null where none has one. */
+  /** Mean surprisal of the prompt's own tokens, inserted ones left out, in bits; null where none has one. */
   meanSurprisalBits: z.number().nullable(),
   completionIds: z.array(z.number().int()),
-  /** UTF-8 bytes of the completion, in lower-case hex; it may end within a character. */
+  /**
+   * UTF-8 bytes of the completion in lower-case hex, special tokens left out; it may end within a
+   * character.
+   */
   completionHex: z.string(),
   /** How probable the answer is as a whole, at temperature 1; null where the row has none. */
   answer: z

@@ -84,7 +84,13 @@ export class LogitsStore {
   /** Least recently used first. */
   private readonly runs = new Set<KeptRun>()
 
-  constructor(readonly maxBytes: number) {}
+  constructor(private maxBytes: number) {}
+
+  /** Another budget, which holds at once: runs in use alone may stay over it until they are not. */
+  setMaxBytes(bytes: number): void {
+    this.maxBytes = bytes
+    this.makeRoom(0)
+  }
 
   /**
    * A place for a run's rows, or null where those of its prompt alone are over the budget. Of
@@ -126,6 +132,7 @@ export class LogitsStore {
   unpin(run: KeptRun): void {
     run.pinCount--
     if (run.rowCount === 0) this.runs.delete(run)
+    this.makeRoom(0)
   }
 
   /**

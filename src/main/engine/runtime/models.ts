@@ -36,7 +36,7 @@ export interface ModelsOptions {
   /** Positions of one prefill run; the model's size decides otherwise. */
   readonly chunkLength?: number
   readonly onChange?: () => void
-  readonly onLoaded?: (model: LoadedModel) => void
+  readonly onLoaded?: (model: LoadedModel, loadMs: number) => void
   readonly onUnloaded?: (model: LoadedModel) => void
 }
 
@@ -184,6 +184,7 @@ export class Models {
   ): Promise<LoadedModel> {
     // What runs before the first `await` runs before the caller knows this load.
     await Promise.resolve()
+    const startedMs = performance.now()
     report('reading', 0)
     await this.makeRoom(folder.bytes * MEMORY_PER_FILE_BYTE)
     const memoryBefore = process.memoryUsage.rss()
@@ -227,7 +228,7 @@ export class Models {
     const key = `${folder.filePath} ${++this.loadCount}`
     const model: LoadedModel = {key, info, folder, tokenizer, session, rates: new RunRates()}
     this.loaded.set(folder.filePath, model)
-    this.options.onLoaded?.(model)
+    this.options.onLoaded?.(model, performance.now() - startedMs)
     return model
   }
 

@@ -1,0 +1,84 @@
+import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
+import type {TokensEvent, TokensRequest} from '../../../shared/lenses/tokens.ts'
+import type {EngineLog} from './engine-log.ts'
+import {logFailure} from './log-lines.ts'
+
+/** The events of a tokens run as they are; how it ended goes to the log. */
+export function loggedTokens(
+  log: EngineLog,
+  request: TokensRequest,
+  events: AsyncIterable<TokensEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<TokensEvent, void, undefined> {
+  let tokenCount = 0
+  let generatedCount = 0
+  return logged(events, {
+    log,
+    signal,
+    what: () =>
+      `run of ${request.model}, ${tokenCount} prompt tokens, ${generatedCount} of ${request.generate} generated`,
+    onEvent(event) {
+      if (event.kind === 'tokenized') tokenCount = event.tokens.ids.length
+      if (event.kind === 'generated') generatedCount += event.tokens.ids.length
+      if (event.kind === 'tokenized' || event.kind === 'completed') {
+        for (const {code} of event.warnings) log.warning(`run of ${request.model}: ${code}`)
+      }
+    },
+  })
+}
+
+/** The events of a prompt list as they are; how it ended, and what failed in it, goes to the log. */
+export function loggedPromptList(
+  log: EngineLog,
+  request: PromptListRequest,
+  events: AsyncIterable<PromptListEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<PromptListEvent, void, undefined> {
+  let doneCount = 0
+  const failures = new Map<string, number>()
+  return logged(events, {
+    log,
+    signal,
+    what() {
+      const failed = [...failures].map(([code, count]) => `, ${count} failed by ${code}`).join('')
+      return `prompt list on ${request.model}, ${doneCount} of ${request.rows.length} rows${failed}`
+    },
+    onEvent(event) {
+      if (event.kind === 'row') doneCount++
+      if (event.kind !== 'row-failed') return
+      failures.set(event.problem.code, (failures.get(event.problem.code) ?? 0) + 1)
+    },
+  })
+}
+
+interface Logging<Event> {
+  readonly log: EngineLog
+  readonly signal: AbortSignal | undefined
+  /** What it was, and how far it came. */
+  readonly what: () => string
+  readonly onEvent: (event: Event) => void
+}
+
+async function* logged<Event>(
+  events: AsyncIterable<Event>,
+  {log, signal, what, onEvent}: Logging<Event>
+): AsyncGenerator<Event, void, undefined> {
+  const startedMs = performance.now()
+  const took = () => `${Math.round(performance.now() - startedMs)} ms`
+  let hasEnded = false
+  try {
+    for await (const event of events) {
+      onEvent(event)
+      yield event
+    }
+    hasEnded = true
+    log.info(`${what()}: completed in ${took()}`)
+  } catch (error) {
+    hasEnded = signal?.aborted !== true
+    if (hasEnded) logFailure(log, `${what()}, after ${took()}`, error)
+    throw error
+  } finally {
+    // A reader that leaves ends the generator here.
+    if (!hasEnded) log.info(`${what()}: cancelled after ${took()}`)
+  }
+}
