@@ -1,4 +1,4 @@
-import type {Theme} from './request.ts'
+import type {ColorScale, Theme} from './request.ts'
 
 /** The colours of one theme: the design tokens as sRGB, since painters of files know no OKLCH. */
 export interface Palette {
@@ -197,6 +197,78 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
     ],
   },
 }
+
+/**
+ * The sequential scales beside ember, for light and for dark. Every scale has the same lightness at
+ * the same step, so that what is legible on one is on all, and grey print keeps the order.
+ */
+const OTHER_SCALES: Readonly<
+  Record<Exclude<ColorScale, 'ember'>, Readonly<Record<'light' | 'dark', readonly string[]>>>
+> = {
+  ocean: {
+    light: [
+      '#eef9f8',
+      '#cef1ef',
+      '#a2e4e7',
+      '#70cfdd',
+      '#40b0cb',
+      '#1284aa',
+      '#0e638d',
+      '#14436b',
+      '#132643',
+    ],
+    dark: [
+      '#171d21',
+      '#1b2d39',
+      '#1f4054',
+      '#21556f',
+      '#206b88',
+      '#2b96b0',
+      '#52bac9',
+      '#87d9dd',
+      '#caf3f2',
+    ],
+  },
+  grey: {
+    light: [
+      '#f6f6f6',
+      '#e8e8e8',
+      '#d6d6d6',
+      '#bebebe',
+      '#a0a0a0',
+      '#787878',
+      '#5c5c5c',
+      '#414141',
+      '#262626',
+    ],
+    dark: [
+      '#1c1c1c',
+      '#2a2a2a',
+      '#3c3c3c',
+      '#4f4f4f',
+      '#626262',
+      '#878787',
+      '#a9a9a9',
+      '#c9c9c9',
+      '#e9e9e9',
+    ],
+  },
+}
+
+/** A theme's colours with a chosen sequential scale; the grey theme is grey whatever is chosen. */
+export function paletteOf(theme: Theme, colors: ColorScale): Palette {
+  const palette = PALETTES[theme]
+  if (colors === 'ember' || theme === 'grey') return palette
+  return WITH_SCALE[colors][theme]
+}
+
+// Made once, so that the same choice is the same object and nothing is drawn again for it.
+const withScale = (colors: Exclude<ColorScale, 'ember'>) => ({
+  light: {...PALETTES.light, sequential: OTHER_SCALES[colors].light},
+  dark: {...PALETTES.dark, sequential: OTHER_SCALES[colors].dark},
+  print: {...PALETTES.print, sequential: OTHER_SCALES[colors].light},
+})
+const WITH_SCALE = {ocean: withScale('ocean'), grey: withScale('grey')}
 
 /** Dashes of the categories, so that lines can be told apart without their colours. */
 export const CATEGORY_DASHES = [

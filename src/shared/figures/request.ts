@@ -1,9 +1,15 @@
 import {z} from 'zod'
+import {preferencesSchema} from '../domain/preferences.ts'
 import {tokensResultSchema} from '../lenses/tokens.ts'
+import {resolvedUnitSchema, TOKEN_UNIT} from '../units/unit-choice.ts'
 
 /** The looks a figure can take; the same data has the same colour family in each. */
 export const themeSchema = z.enum(['light', 'dark', 'print', 'grey'])
 export type Theme = z.infer<typeof themeSchema>
+
+/** The sequential scale that tints what is studied; other colours are the theme's. */
+export const colorScaleSchema = preferencesSchema.shape.colors
+export type ColorScale = z.infer<typeof colorScaleSchema>
 
 /** Files that a figure can be written as. */
 export const figureFormatSchema = z.enum(['svg', 'png', 'json', 'csv'])
@@ -16,6 +22,7 @@ export const figureOptionsSchema = z.object({
   /** Pixels a CSS pixel, for PNG. */
   scale: z.number().min(0.1).max(8).default(2),
   theme: themeSchema.default('light'),
+  colors: colorScaleSchema.default('ember'),
   title: z.string().max(500).optional(),
   caption: z.string().max(5000).optional(),
   legend: z.enum(['on', 'off']).default('on'),
@@ -27,6 +34,10 @@ export const figureOptionsSchema = z.object({
     .default(['surprisal', 'entropy', 'rank']),
   /** The next-token table and the tracked tokens beside the text. */
   next: z.enum(['on', 'off']).default('on'),
+  /** The text unit that the scores are shown by; a regular expression brings its matches. */
+  unit: resolvedUnitSchema.default(TOKEN_UNIT),
+  /** Positions to be marked, in the order of their numbers; those that do not exist are left out. */
+  pins: z.array(z.number().int().nonnegative()).max(64).default([]),
   /** Leaves text, ids, labels and the prompt out of what is written. */
   noPrompt: z.boolean().default(false),
 })
