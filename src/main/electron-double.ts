@@ -1,4 +1,6 @@
 import {EventEmitter} from 'node:events'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {type MessagePort, MessageChannel as NodeMessageChannel} from 'node:worker_threads'
 
 /**
@@ -8,12 +10,51 @@ import {type MessagePort, MessageChannel as NodeMessageChannel} from 'node:worke
  */
 class AppDouble extends EventEmitter {
   quitCount = 0
+  exitCode: number | null = null
   hasLock = true
-  whenReady = () => Promise.resolve()
-  isReady = () => true
+  isPackaged = false
+  appPath = '/app'
+  paths: Record<string, string> = {userData: join(tmpdir(), `tokenscope-double-${process.pid}`)}
+  recentDocuments: string[] = []
+  protocolClients: string[] = []
+  aboutPanel: Record<string, string> = {}
+  /** A test that plays an early start sets it and calls `becomeReady`. */
+  isStarted = true
+  private waiting: (() => void)[] = []
+  whenReady = () =>
+    this.isStarted
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => void this.waiting.push(resolve))
+  becomeReady() {
+    this.isStarted = true
+    for (const resolve of this.waiting.splice(0)) resolve()
+  }
+  isReady = () => this.isStarted
   requestSingleInstanceLock = () => this.hasLock
   quit = () => {
     this.quitCount++
+  }
+  exit = (code: number) => {
+    this.exitCode = code
+  }
+  getAppPath = () => this.appPath
+  getPath(name: string) {
+    const path = this.paths[name]
+    if (path === undefined) throw new Error(`Failed to get '${name}' path`)
+    return path
+  }
+  setPath(name: string, path: string) {
+    this.paths[name] = path
+  }
+  addRecentDocument = (path: string) => void this.recentDocuments.push(path)
+  clearRecentDocuments = () => void this.recentDocuments.splice(0)
+  isDefaultProtocolClient = (scheme: string) => this.protocolClients.includes(scheme)
+  setAsDefaultProtocolClient = (scheme: string) => {
+    this.protocolClients.push(scheme)
+    return true
+  }
+  setAboutPanelOptions = (options: Record<string, string>) => {
+    this.aboutPanel = options
   }
 }
 export const app = new AppDouble()
@@ -52,43 +93,95 @@ export const ipcMain = new EventEmitter()
 class IpcRendererDouble extends EventEmitter {
   /** The window this renderer belongs to; a test sets it before preload sends. */
   contents: WebContentsDouble | null = null
-  send(channel: string) {
-    ipcMain.emit(channel, {sender: this.contents, senderFrame: this.contents?.mainFrame})
+  send(channel: string, ...given: unknown[]) {
+    // What crosses is a copy, and what cannot be copied does not cross.
+    const copies = structuredClone(given)
+    ipcMain.emit(channel, {sender: this.contents, senderFrame: this.contents?.mainFrame}, ...copies)
   }
 }
 export const ipcRenderer = new IpcRendererDouble()
+
+/** What preload gave to the page, by name. */
+export const contextBridge = {
+  exposed: {} as Record<string, unknown>,
+  exposeInMainWorld(name: string, api: unknown) {
+    this.exposed[name] = api
+  },
+}
+
+export const webUtils = {
+  paths: new Map<unknown, string>(),
+  getPathForFile(file: unknown) {
+    if (!(file instanceof Blob)) throw new TypeError('not a File')
+    return this.paths.get(file) ?? ''
+  },
+}
 
 export class WebContentsDouble extends EventEmitter {
   mainFrame = {url: 'app://tokenscope/'}
   windowOpenHandler: ((details: {url: string}) => {action: string}) | null = null
   isGone = false
+  reloadCount = 0
+  /** What this window was sent, in order. */
+  readonly sent: {channel: string; message: unknown}[] = []
   getURL = () => this.mainFrame.url
   isDestroyed = () => this.isGone
   setWindowOpenHandler(handler: (details: {url: string}) => {action: string}) {
     this.windowOpenHandler = handler
   }
-  send(channel: string) {
-    ipcRenderer.emit(channel, {ports: []})
+  send(channel: string, message?: unknown) {
+    this.sent.push({channel, message: structuredClone(message)})
+    if (ipcRenderer.contents && ipcRenderer.contents !== this) return
+    ipcRenderer.emit(channel, {ports: []}, message)
   }
   postMessage(channel: string, _message: unknown, ports: MainPortDouble[]) {
     // In the page a port is the browser's own.
     ipcRenderer.emit(channel, {ports: ports.map(({inner}) => inner)})
   }
+  reload() {
+    this.reloadCount++
+    this.emit('did-start-navigation', {isMainFrame: true, isSameDocument: false})
+  }
+}
+
+export interface RectangleDouble {
+  x: number
+  y: number
+  width: number
+  height: number
 }
 
 export class BrowserWindow extends EventEmitter {
   static readonly windows: BrowserWindow[] = []
-  static getAllWindows = () => BrowserWindow.windows
+  static focused: BrowserWindow | null = null
+  static getAllWindows = () => BrowserWindow.windows.filter((window) => !window.isDestroyed())
+  static getFocusedWindow = () => BrowserWindow.focused
   static fromWebContents = (contents: unknown) =>
     BrowserWindow.windows.find((window) => window.webContents === contents) ?? null
 
   readonly webContents = new WebContentsDouble()
   loadedUrl = ''
   isShown = false
-  constructor(readonly options: {webPreferences: Record<string, unknown>}) {
+  menu: Menu | null = null
+  backgroundColor = ''
+  private bounds: RectangleDouble
+  private state = {isMaximized: false, isFullScreen: false, isMinimized: false}
+  constructor(
+    readonly options: RectangleDouble & {
+      webPreferences: Record<string, unknown>
+      minWidth: number
+      minHeight: number
+      backgroundColor: string
+      icon?: string
+    }
+  ) {
     super()
+    const {x, y, width, height} = options
+    this.bounds = {x, y, width, height}
+    this.backgroundColor = options.backgroundColor
     BrowserWindow.windows.push(this)
     app.emit('web-contents-created', {}, this.webContents)
+    app.emit('browser-window-created', {}, this)
   }
   loadURL(url: string) {
     this.loadedUrl = url
@@ -97,10 +190,164 @@ export class BrowserWindow extends EventEmitter {
   show() {
     this.isShown = true
   }
-  isMinimized = () => false
   focus() {
     this.isShown = true
+    BrowserWindow.focused = this
+    this.emit('focus')
   }
+  isDestroyed = () => this.webContents.isGone
+  isMinimized = () => this.state.isMinimized
+  minimize() {
+    this.state.isMinimized = true
+  }
+  restore() {
+    this.state.isMinimized = false
+  }
+  isMaximized = () => this.state.isMaximized
+  maximize() {
+    this.state.isMaximized = true
+    this.emit('maximize')
+  }
+  isFullScreen = () => this.state.isFullScreen
+  setFullScreen(isFullScreen: boolean) {
+    this.state.isFullScreen = isFullScreen
+    this.emit(isFullScreen ? 'enter-full-screen' : 'leave-full-screen')
+  }
+  getBounds = () => this.bounds
+  getNormalBounds = () => this.bounds
+  setBounds(bounds: RectangleDouble) {
+    this.bounds = bounds
+    this.emit('move')
+    this.emit('resize')
+  }
+  setMenu(menu: Menu | null) {
+    this.menu = menu
+  }
+  setBackgroundColor(color: string) {
+    this.backgroundColor = color
+  }
+  close() {
+    this.emit('close')
+    this.destroy()
+  }
+  destroy() {
+    this.webContents.isGone = true
+    if (BrowserWindow.focused === this) BrowserWindow.focused = null
+    this.emit('closed')
+    if (BrowserWindow.getAllWindows().length === 0) app.emit('window-all-closed')
+  }
+}
+
+/** What a menu is made of, as far as it is used. */
+export interface MenuItemDouble {
+  id?: string
+  label?: string
+  role?: string
+  type?: string
+  enabled?: boolean
+  visible?: boolean
+  accelerator?: string
+  registerAccelerator?: boolean
+  submenu?: MenuItemDouble[] | Menu
+  click?: () => void
+}
+
+export class Menu {
+  static applicationMenu: Menu | null = null
+  static readonly popups: {menu: Menu; window: unknown}[] = []
+  static buildFromTemplate = (template: MenuItemDouble[]) => new Menu(template)
+  static setApplicationMenu(menu: Menu | null) {
+    Menu.applicationMenu = menu
+  }
+  static getApplicationMenu = () => Menu.applicationMenu
+
+  readonly items: (MenuItemDouble & {submenu?: Menu})[]
+  constructor(template: MenuItemDouble[]) {
+    this.items = template.map(({submenu, ...item}) => {
+      if (!item.label && !item.role && item.type !== 'separator') {
+        throw new Error('Invalid submenu item: a label, role or type is needed')
+      }
+      const built = Array.isArray(submenu) ? new Menu(submenu) : submenu
+      return {...item, enabled: item.enabled ?? true, ...(built ? {submenu: built} : {})}
+    })
+  }
+  getMenuItemById(id: string): MenuItemDouble | null {
+    for (const item of this.items) {
+      const found = item.id === id ? item : item.submenu?.getMenuItemById(id)
+      if (found) return found
+    }
+    return null
+  }
+  popup({window}: {window: unknown}) {
+    Menu.popups.push({menu: this, window})
+  }
+}
+
+/** Dialogs that a test answers. */
+export const dialog = {
+  shown: [] as {kind: string; options: Record<string, unknown>}[],
+  chosenFolder: null as string | null,
+  response: 0,
+  failure: null as Error | null,
+  async showOpenDialog(_window: unknown, options: Record<string, unknown>) {
+    this.shown.push({kind: 'open', options})
+    await Promise.resolve()
+    if (this.failure) throw this.failure
+    return {canceled: this.chosenFolder === null, filePaths: [this.chosenFolder ?? []].flat()}
+  },
+  async showMessageBox(...given: unknown[]) {
+    this.shown.push({kind: 'message', options: given.at(-1) as Record<string, unknown>})
+    await Promise.resolve()
+    return {response: this.response}
+  },
+  showErrorBox(title: string, content: string) {
+    this.shown.push({kind: 'error', options: {title, content}})
+  },
+}
+
+class NativeThemeDouble extends EventEmitter {
+  private source = 'system'
+  isSystemDark = false
+  get themeSource() {
+    return this.source
+  }
+  set themeSource(source: string) {
+    this.source = source
+    this.emit('updated')
+  }
+  get shouldUseDarkColors() {
+    return this.source === 'dark' || (this.source === 'system' && this.isSystemDark)
+  }
+}
+export const nativeTheme = new NativeThemeDouble()
+
+export const shell = {
+  opened: [] as {how: 'item' | 'path'; path: string}[],
+  showItemInFolder(path: string) {
+    this.opened.push({how: 'item', path})
+  },
+  openPath(path: string) {
+    this.opened.push({how: 'path', path})
+    return Promise.resolve('')
+  },
+}
+
+/** One display of 1920 × 1080 with a task bar of 40 below, until a test plugs in others. */
+export const screen = {
+  displays: [{id: 1, workArea: {x: 0, y: 0, width: 1920, height: 1040}}],
+  getAllDisplays() {
+    return this.displays
+  },
+  getPrimaryDisplay() {
+    return this.displays[0]!
+  },
+}
+
+export const crashReporter = {
+  started: [] as Record<string, unknown>[],
+  start(options: Record<string, unknown>) {
+    this.started.push(options)
+  },
 }
 
 /** `MessagePortMain`, on a Node port. */

@@ -6,12 +6,12 @@ import type {EngineOptions} from './engine/options.ts'
 import {engineEnvironment} from './engine-environment.ts'
 import type {EngineExit} from './engine-exit.ts'
 import type {EngineProcess, SpawnEngine} from './engine-host.ts'
-import {packageRoot} from './engine-options.ts'
+import {unpackedRoot} from './engine-options.ts'
 
 const LAST_WORDS_LENGTH = 8000
 
 export function builtEnginePath(): string {
-  return join(packageRoot(), 'out/main/engine.js')
+  return join(unpackedRoot(), 'out/main/engine.js')
 }
 
 /** Forks the built engine as a Node process, for hosts that are not Electron. */

@@ -5,16 +5,33 @@ import type {EngineExit} from '../engine-exit.ts'
 import {type EngineHost, type SpawnEngine, startEngineHost} from '../engine-host.ts'
 import {engineSettings} from '../engine-options.ts'
 import {builtEnginePath} from '../fork-engine.ts'
+import type {CrashReports} from './crash-reports.ts'
 
 const LAST_WORDS_LENGTH = 8000
 
-/** Starts the engine as soon as Electron can, and ends it with the application. */
-export function startDesktopEngine(): EngineHost<MessagePortMain> {
-  const host = startEngineHost({settings: engineSettings(), spawn: spawnUtilityProcess})
+/**
+ * Starts the engine as soon as Electron can, and ends it with the application. An end that nobody asked
+ * for is reported.
+ */
+export function startDesktopEngine(reports: CrashReports): EngineHost<MessagePortMain> {
+  let isQuitting = false
+  const host = startEngineHost({
+    settings: engineSettings(),
+    spawn: (options) => {
+      const engine = spawnUtilityProcess(options)
+      engine.onExit((exit) => {
+        if (!isQuitting) reports.addEngineExit(exit)
+      })
+      return engine
+    },
+  })
   host.on((event) => {
     if (event.kind === 'ended') console.error(`The engine ${event.words}; starting it again.`)
   })
-  app.on('will-quit', () => void host.close())
+  app.on('will-quit', () => {
+    isQuitting = true
+    void host.close()
+  })
   return host
 }
 

@@ -1,26 +1,13 @@
-import {app, BrowserWindow} from 'electron'
-import {openMainWindow} from './window.ts'
+import {app} from 'electron'
 
-/** False in a second start, which ends itself after showing the first one's window. */
+/** False in a second start, which ends itself after handing its arguments to the first. */
 export function keepOneInstance(): boolean {
   if (!app.requestSingleInstanceLock()) {
     app.quit()
     return false
   }
-  app.on('second-instance', showWindow)
-  app.on('activate', showWindow)
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
   return true
-}
-
-function showWindow(): void {
-  const [window] = BrowserWindow.getAllWindows()
-  if (!window) {
-    if (app.isReady()) openMainWindow()
-    return
-  }
-  if (window.isMinimized()) window.restore()
-  window.focus()
 }
