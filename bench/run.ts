@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
+import {benchKeys} from './keys.ts'
 import {type Ratio, tableOf} from './measure.ts'
 import {benchPage} from './page.ts'
 import {benchRuns} from './runs.ts'
@@ -8,6 +9,7 @@ import {benchRuns} from './runs.ts'
 const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   runs: benchRuns,
   page: benchPage,
+  keys: benchKeys,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */
