@@ -105,7 +105,7 @@ export async function encodePrompt(
     text,
     parts: [...promptParts, ...completion],
     promptTokenCount: promptParts.length,
-    turns: [],
+    turns: turnsOfPrompt(input, text, tokenizer),
     warnings,
   }
 }
@@ -143,6 +143,20 @@ export function checkIds(ids: ArrayLike<number>, vocabularySize: number, field: 
       advice: 'Take ids from this model: another vocabulary numbers its tokens otherwise.',
     })
   }
+}
+
+/**
+ * Where each turn of a chat stands in its text, which is the template's with lone surrogates replaced:
+ * those take as many bytes as what replaces them.
+ */
+function turnsOfPrompt(input: PromptInput, text: string, tokenizer: Tokenizer): Turn[] {
+  const messages = messagesOf(input)
+  if (!messages) return []
+  const wellFormed = messages.map(({role, content}) => ({
+    role,
+    content: Buffer.from(content).toString(),
+  }))
+  return tokenizer.turnsOf(wellFormed, text)
 }
 
 function messagesOf(input: PromptInput): Message[] | null {

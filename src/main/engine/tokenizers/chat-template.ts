@@ -59,16 +59,20 @@ function specialTextsOf(config: Json): Record<string, string> {
 }
 
 /**
- * The text of a chat with its generation prompt. The library gives templates `raise_exception` and
+ * The text of a chat with its generation prompt, unless that is not wanted. The library gives templates `raise_exception` and
  * `strftime_now`. Throws a Problem with the template's file and words where it cannot be parsed,
  * refuses the messages or fails.
  */
-export function renderChatTemplate(template: ChatTemplate, messages: readonly Message[]): string {
+export function renderChatTemplate(
+  template: ChatTemplate,
+  messages: readonly Message[],
+  withGenerationPrompt = true
+): string {
   try {
-    return new Template(template.source).render({
+    return parsedTemplate(template).render({
       ...template.specialTexts,
       messages: messages.map(({role, content}) => ({role, content})),
-      add_generation_prompt: true,
+      add_generation_prompt: withGenerationPrompt,
     })
   } catch (error) {
     throw new ProblemError({
@@ -81,4 +85,15 @@ export function renderChatTemplate(template: ChatTemplate, messages: readonly Me
       advice: 'Change the messages as the template says, or give the prompt as plain text.',
     })
   }
+}
+
+const parsed = new WeakMap<ChatTemplate, Template>()
+
+/** A chat is rendered once a turn to see its turns, and parsing takes longer than rendering. */
+function parsedTemplate(template: ChatTemplate): Template {
+  const known = parsed.get(template)
+  if (known) return known
+  const fresh = new Template(template.source)
+  parsed.set(template, fresh)
+  return fresh
 }

@@ -4,11 +4,12 @@ import {Tokenizer as NativeTokenizer} from 'tokenizers'
 import type {Derivation} from '../../../shared/contract/contract.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {TokenParts} from '../../../shared/domain/token.ts'
-import type {Message} from '../../../shared/lenses/tokens.ts'
+import type {Message, Turn} from '../../../shared/lenses/tokens.ts'
 import {parseJsonObject, readBytesOrNull} from '../model-folder/file-problems.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import {alignTokens} from './byte-spans.ts'
 import {type ChatTemplate, readChatTemplate, renderChatTemplate} from './chat-template.ts'
+import {turnsOf} from './chat-turns.ts'
 import {Derivations} from './derivation.ts'
 import type {EncodeOptions, Encoding, Tokenizer} from './tokenizer.ts'
 import {encoderJson, parseTokenizerJson, type TokenizerDefinition} from './tokenizer-json.ts'
@@ -196,5 +197,18 @@ class LoadedTokenizer implements Tokenizer {
       })
     }
     return renderChatTemplate(this.chatTemplate, messages)
+  }
+
+  turnsOf(messages: readonly Message[], text: string): Turn[] {
+    const template = this.chatTemplate
+    if (!template) return []
+    return turnsOf(messages, text, (some, withGenerationPrompt) => {
+      try {
+        return renderChatTemplate(template, some, withGenerationPrompt)
+      } catch (error) {
+        if (error instanceof ProblemError) return null
+        throw error
+      }
+    })
   }
 }

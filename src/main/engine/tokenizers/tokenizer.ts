@@ -1,6 +1,6 @@
 import type {Derivation} from '../../../shared/contract/contract.ts'
 import type {TokenParts} from '../../../shared/domain/token.ts'
-import type {Message} from '../../../shared/lenses/tokens.ts'
+import type {Message, Turn} from '../../../shared/lenses/tokens.ts'
 
 /** A text as tokens: the well-formed text that spans point into, and one part a token. */
 export interface Encoding {
@@ -36,5 +36,7 @@ export interface Tokenizer {
    * text holds its own special tokens: encode it with `parseSpecial` and `noSpecialTokens`.
    */
   renderChat(messages: readonly Message[]): string
+  /** Where each turn stands in what `renderChat` gives; empty where that does not show. */
+  turnsOf(messages: readonly Message[], text: string): Turn[]
   readonly hasChatTemplate: boolean
 }
