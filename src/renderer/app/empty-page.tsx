@@ -1,4 +1,5 @@
 import {Button as AriaButton} from 'react-aria-components'
+import {plainTitleOf} from '../commands/command.ts'
 import {openFolder} from '../commands/open-folder.ts'
 import {COMMANDS} from '../commands/registry.ts'
 import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
@@ -57,7 +58,7 @@ export function EmptyPage() {
       <div className="page-rows">
         {COMMANDS.filter((command) => KEYS_SHOWN.includes(command.id)).map((command) => (
           <div key={command.id} className="page-row">
-            <span>{command.title}</span>
+            <span>{plainTitleOf(command)}</span>
             <span className="ink-2">{shortcutText(command.shortcut)}</span>
           </div>
         ))}

@@ -37,6 +37,7 @@ export function PromptSection() {
         spellCheck={false}
         value={state.text}
         data-testid="prompt"
+        data-document-text
         onChange={(event) => actions.setPromptText(event.target.value)}
       />
       <div className="run-row">

@@ -1,31 +1,47 @@
 import {useEffect} from 'react'
+import {commandOfKey, type KeyPlace} from '../commands/find-command.ts'
 import {COMMANDS} from '../commands/registry.ts'
+import {redo, undo} from '../commands/undo.ts'
 import {useWorkbench} from '../lenses/use-workbench.ts'
-import {matchesShortcut} from '../ui/shortcut.ts'
 
 /** Things that have keys of their own while they are focused. */
 const OWN_KEYS =
-  'input, textarea, select, [contenteditable], [role=slider], [role=menu], [role=dialog], [role=separator], [role=radiogroup], [role=tablist]'
+  'input, textarea, select, [contenteditable], [role=slider], [role=menu], [role=dialog], [role=separator], [role=radiogroup], [role=tablist], [role=combobox]'
+/** Text that is part of the document, so that its undo is the workspace's. */
+const DOCUMENT_TEXT = '[data-document-text]'
 
-/** Runs the command whose key is pressed. */
+function placeOf(event: Event): KeyPlace {
+  const target = event.target instanceof Element ? event.target : null
+  if (target === null || target.closest(OWN_KEYS) === null) return 'page'
+  return target.closest(DOCUMENT_TEXT) === null ? 'other-text' : 'document-text'
+}
+
+/** Runs the command whose key is pressed; the mouse's own Back and Forward are the browser's. */
 export function useKeyboard(): void {
   const workbench = useWorkbench()
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return
-      const target = event.target instanceof Element ? event.target : null
-      const isBusy = target?.closest(OWN_KEYS) !== null && target !== null
-      const state = workbench.store.getState()
-      if (state.dialog !== null) return
-      for (const command of COMMANDS) {
-        if (isBusy && !command.worksInText) continue
-        if (!command.shortcut || !matchesShortcut(event, command.shortcut)) continue
-        event.preventDefault()
-        if (command.when(state, workbench)) command.run(workbench)
-        return
-      }
+      // What stands over the page has keys of its own.
+      if (workbench.store.getState().dialog !== null) return
+      const found = commandOfKey(COMMANDS, event, placeOf(event), workbench)
+      if (!found) return
+      event.preventDefault()
+      if (found.isEnabled) found.command.run(workbench)
+    }
+    // The browser's own menus undo too; in text of the document that is ours to do.
+    const undoTyping = (event: InputEvent) => {
+      if (placeOf(event) !== 'document-text') return
+      const command = {historyUndo: undo, historyRedo: redo}[event.inputType]
+      if (!command) return
+      event.preventDefault()
+      if (command.when(workbench.store.getState(), workbench)) command.run(workbench)
     }
     document.addEventListener('keydown', listen)
-    return () => document.removeEventListener('keydown', listen)
+    document.addEventListener('beforeinput', undoTyping)
+    return () => {
+      document.removeEventListener('keydown', listen)
+      document.removeEventListener('beforeinput', undoTyping)
+    }
   }, [workbench])
 }

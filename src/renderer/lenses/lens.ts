@@ -1,4 +1,5 @@
 import type {ComponentType} from 'react'
+import type {WalkAxis} from './walk.ts'
 
 /** A lens as the frame sees it: a tab and what stands under it. */
 export interface Lens {
@@ -8,4 +9,6 @@ export interface Lens {
   readonly Panel: ComponentType
   /** Its views, at the right of the tabs. */
   readonly Views?: ComponentType
+  /** What keys step through beside tokens, such as layers and heads. */
+  readonly walk?: readonly WalkAxis[]
 }

@@ -2,6 +2,7 @@ import type {StoreApi} from 'zustand/vanilla'
 import type {Problem} from '../../shared/domain/problem.ts'
 import type {EngineClient, EngineConnection} from '../../shared/engine-client/connect.ts'
 import {isCancellation, problemOf} from '../../shared/engine-client/problem-of.ts'
+import type {HostBridge} from '../../shared/host/host-bridge.ts'
 import type {Captures} from './captures.ts'
 import type {ChangeDocument} from './document.ts'
 import type {PreferencesState, SessionState, WorkbenchState} from './state.ts'
@@ -34,6 +35,8 @@ export interface WorkbenchDeps {
   onNextFrame(callback: () => void): void
   /** Calls back after a pause. */
   after(delayMs: number, callback: () => void): () => void
+  /** What the desktop offers beyond a browser; absent in a browser. */
+  readonly host?: HostBridge
   /** Absent where there is no history of pages, as in tests. */
   readonly pages?: Pages
 }

@@ -108,7 +108,7 @@ test('typing in a row is one step, and a pause begins another', async () => {
   actions.setPromptText('ab')
   actions.lock(2)
   actions.setPromptText('abc')
-  expect(store.getState().past.map(({what}) => what)).toEqual(['type', 'select a token', 'type'])
+  expect(store.getState().past.map(({what}) => what)).toEqual(['typing', 'select a token', 'typing'])
   actions.undo()
   expect(store.getState().promptText).toBe('ab')
   actions.undo()

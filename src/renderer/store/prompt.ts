@@ -118,7 +118,7 @@ export function createPromptActions({
         if (!isSame) countTokens()
       })
     },
-    setPromptText: (promptText) => change('type', {promptText}, {merge: 'type'}),
+    setPromptText: (promptText) => change('typing', {promptText}, {merge: 'type'}),
     setTurns: (turns, merge) => change('edit the chat', {turns}, merge ? {merge} : {}),
     setPrompt: (prompt, what = 'replace the prompt') => change(what, prompt),
     setChat(isChat) {

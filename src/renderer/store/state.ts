@@ -217,13 +217,30 @@ export interface FolderState {
   readonly problem: Problem | null
 }
 
+/** What stands over the page; one at a time. */
+export type DialogName =
+  | 'folder'
+  | 'export'
+  | 'palette'
+  | 'shortcuts'
+  | 'settings'
+  | 'log'
+  | 'definitions'
+
+/** What a notice offers to do, such as taking back what it tells. */
+export interface NoticeAction {
+  readonly title: string
+  run(): void
+}
+
 export interface WindowState {
-  readonly dialog: 'folder' | 'export' | null
+  readonly dialog: DialogName | null
   /** Said at the top of the folder chooser. */
   readonly dialogNote: string | null
   readonly folder: FolderState
   /** A line of feedback in the job line, such as "copied 0.83". */
   readonly notice: string | null
+  readonly noticeAction: NoticeAction | null
   /** Below 1,200 px: the side pane that is open over the figure. */
   readonly drawer: 'left' | 'right' | null
 }
@@ -260,10 +277,111 @@ export interface ViewsState {
   readonly viewIndex: number
 }
 
+/** One prompt of the list, as it was imported. */
+export interface ListRow {
+  /** Its own in the list, never used again: draws depend on it. */
+  readonly id: string
+  /** The words it is known by; of a chat those of its last turn. */
+  readonly prompt: string
+  /** Of a chat its turns. */
+  readonly messages: readonly Message[] | null
+  readonly answer: string | null
+  /** Line of its source at which it begins, from 1. */
+  readonly line: number
+}
+
+/** A line that was left out at an import, and why. */
+export interface SkippedLine {
+  readonly line: number
+  readonly reason: string
+}
+
+/** Where the last rows of the list came from. */
+export interface ListSource {
+  readonly name: string
+  readonly lineCount: number
+  readonly rowCount: number
+  readonly skippedCount: number
+  /** The first of them. */
+  readonly skipped: readonly SkippedLine[]
+  /** What the answers were taken from, in words; null where there are none. */
+  readonly answersFrom: string | null
+}
+
+/** Document: the prompt list. */
+export interface PromptListState {
+  readonly listRows: readonly ListRow[]
+  readonly listSource: ListSource | null
+}
+
+/** How the computing of the list stands; what came of its rows is in the captures. */
+export type ListJob =
+  | {readonly kind: 'idle'}
+  | {
+      readonly kind: 'running'
+      readonly done: number
+      readonly total: number
+      readonly secondsLeft: number | null
+      /** The row under way. */
+      readonly rowId: string | null
+    }
+  | {readonly kind: 'cancelled'; readonly done: number; readonly total: number}
+  | {readonly kind: 'failed'; readonly problem: Problem}
+
+/** Session. */
+export interface ListJobState {
+  readonly listJob: ListJob
+  /** Grows whenever a row has a new outcome. */
+  readonly listRevision: number
+}
+
+export type ListColumn =
+  | 'number'
+  | 'prompt'
+  | 'completion'
+  | 'status'
+  | 'answer'
+  | 'prob'
+  | 'surprisal'
+  | 'tokens'
+
+export type ListStatus = 'right' | 'wrong' | 'done' | 'stale' | 'failed' | 'running' | 'waits'
+
+/** Session: how the list is looked at. */
+export interface ListViewState {
+  /** Null: in the order of the list. */
+  readonly listSort: {readonly column: ListColumn; readonly isDescending: boolean} | null
+  readonly listFilter: string
+  readonly listStatus: ListStatus | 'all'
+  /** The row that keys work on. */
+  readonly listFocusId: string | null
+  /** Rows that are copied, exported or removed; it has the focused one. */
+  readonly listSelected: ReadonlySet<string>
+}
+
+/** A text too large for the prompt, which was pasted or dropped. Its words are not in the state. */
+export interface RefusedText {
+  readonly problem: Problem
+  /** What may be put in instead is at most so many tokens; null where that is not known. */
+  readonly roomCount: number | null
+  readonly isCutting: boolean
+}
+
+/** Session: what stands open around the prompt. */
+export interface PromptToolsState {
+  readonly isFindOpen: boolean
+  readonly isJumpOpen: boolean
+  readonly isImportOpen: boolean
+  readonly refusedText: RefusedText | null
+  /** What became of the line ends of the last paste, in words. */
+  readonly lineEndNote: string | null
+}
+
 /** What a workspace is; every change of it can be undone. */
 export interface DocumentState
   extends ChosenModelState,
     PromptState,
+    PromptListState,
     ParametersState,
     RunsState,
     PanesState,
@@ -275,6 +393,9 @@ export interface SessionState
   extends ConnectionState,
     ModelsState,
     PromptFactsState,
+    PromptToolsState,
+    ListJobState,
+    ListViewState,
     RunStatesState,
     HoverState,
     TablesState,

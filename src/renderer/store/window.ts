@@ -1,26 +1,28 @@
 import type {StoreContext} from './context.ts'
 import {shownProblem} from './context.ts'
-import type {WindowState} from './state.ts'
+import type {DialogName, NoticeAction, WindowState} from './state.ts'
 
 export const initialWindow: WindowState = {
   dialog: null,
   dialogNote: null,
   folder: {listing: null, isReading: false, problem: null},
   notice: null,
+  noticeAction: null,
   drawer: null,
 }
 
 export interface WindowActions {
-  openDialog(dialog: NonNullable<WindowState['dialog']>, note?: string): void
+  openDialog(dialog: DialogName, note?: string): void
   closeDialog(): void
   setDrawer(drawer: WindowState['drawer']): void
   /** Reads a folder of the engine's machine; its home folder where no path is given. */
   readFolder(path?: string): Promise<void>
-  /** Says something in the job line for a few seconds. */
-  notify(text: string): void
+  /** Says something in the job line for a few seconds, longer where it offers to do something. */
+  notify(text: string, action?: NoticeAction): void
 }
 
 const NOTICE_MS = 4000
+const NOTICE_ACTION_MS = 12_000
 
 export function createWindowActions({store, set, client, deps}: StoreContext): WindowActions {
   let cancelNotice: () => void = () => undefined
@@ -49,10 +51,12 @@ export function createWindowActions({store, set, client, deps}: StoreContext): W
     },
     closeDialog: () => set({dialog: null, dialogNote: null}),
     setDrawer: (drawer) => set({drawer}),
-    notify(text) {
+    notify(text, action) {
       cancelNotice()
-      set({notice: text})
-      cancelNotice = deps.after(NOTICE_MS, () => set({notice: null}))
+      set({notice: text, noticeAction: action ?? null})
+      cancelNotice = deps.after(action ? NOTICE_ACTION_MS : NOTICE_MS, () =>
+        set({notice: null, noticeAction: null})
+      )
     },
   }
 }

@@ -1,5 +1,6 @@
 import {createStore, type StoreApi} from 'zustand/vanilla'
 import type {ModelListing} from '../../shared/domain/model.ts'
+import type {HostBridge} from '../../shared/host/host-bridge.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
@@ -55,6 +56,8 @@ export interface Workbench {
   readonly store: StoreApi<WorkbenchState>
   readonly captures: Captures
   readonly client: StoreContext['client']
+  /** What the desktop offers beyond a browser; null in a browser. */
+  readonly host: HostBridge | null
   readonly actions: WorkbenchActions
 }
 
@@ -201,5 +204,5 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       await groups.refreshModels()
     },
   }
-  return {store, captures, client, actions}
+  return {store, captures, client, host: deps.host ?? null, actions}
 }
