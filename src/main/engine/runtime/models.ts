@@ -296,6 +296,7 @@ function infoOf(
     beginId: folder.beginId,
     stopIds: [...folder.stopIds],
     chatTemplate: tokenizer.hasChatTemplate,
+    longestTokenBytes: tokenizer.longestTokenBytes,
     tokenizer: {id: tokenizer.id, sha256: tokenizer.sha256, tokenCount: tokenizer.tokenCount},
     memoryBytes,
     threads: session.spec.threads,

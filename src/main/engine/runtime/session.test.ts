@@ -158,6 +158,42 @@ describe('a model session', () => {
     }
   })
 
+  it('scores an answer after a prompt as bare logits do, and generates as if it had not', async () => {
+    const ids = someIds(30)
+    const answerIds = Int32Array.of(12, 200, 7, 61, 12)
+    const reference = await bareLogits([...ids, ...answerIds])
+    const expected = Array.from(answerIds, (id, i) =>
+      Math.log(softmax(reference[ids.length - 1 + i]!)[id]!)
+    )
+    const generation = greedy(6)
+    const alone = await collect(session, jobOf(ids, {generation}))
+    const byOne = await open({chunkLength: 1})
+    const byFour = await open({chunkLength: 4})
+    for (const [some, changes] of [
+      [session, {}],
+      [session, {useKvCache: false}],
+      [plain, {}],
+      [byOne, {}],
+      [byFour, {}],
+    ] as const) {
+      for (const count of [answerIds.length, 1]) {
+        const logprobs: number[] = []
+        const generatedIds: number[] = []
+        const job = jobOf(ids, {answerIds: answerIds.subarray(0, count), generation, ...changes})
+        await some.run(job, {
+          onEvent(event) {
+            if (event.kind === 'answer') logprobs.push(...event.logprobs)
+            if (event.kind === 'rows') generatedIds.push(...event.generatedIds)
+          },
+        })
+        expect(logprobs.length).toBe(count)
+        for (const [i, logprob] of logprobs.entries()) expect(logprob).toBeCloseTo(expected[i]!, 4)
+        expect(generatedIds).toEqual(alone.completionIds)
+      }
+    }
+    await Promise.all([byOne.release(), byFour.release()])
+  })
+
   it('gives the same rows in chunks as in one run', async () => {
     const ids = someIds(50)
     const whole = await collect(session, jobOf(ids))

@@ -2,7 +2,7 @@ import type {Message, Turn} from '../../../shared/lenses/tokens.ts'
 import {type MarkedChat, markChat, type RenderMessages} from './marked-chat.ts'
 
 /** Every message costs a rendering of those before it. */
-export const MAX_TURN_MESSAGES = 200
+export const MAX_TURN_MESSAGES = 128
 
 /** A turn in UTF-16 units of a text; it starts where the one before it ends. */
 interface Segment {
