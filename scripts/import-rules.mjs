@@ -35,6 +35,13 @@ export const RULES = [
     why: 'the same figure is drawn on screen, exported and written by the command line: geometry and SVG, no hooks, no store, no globals',
   },
   {
+    name: 'shared/links',
+    from: ['src/shared/links/**'],
+    may: [SHARED, 'zod', 'fflate'],
+    never: [EACH_FIGURE],
+    why: 'page, hosts and tests read the same links; packing is the one thing it needs',
+  },
+  {
     name: 'shared',
     from: ['src/shared/**'],
     may: [SHARED, 'zod', '@orpc/contract'],
