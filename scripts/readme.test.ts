@@ -17,7 +17,8 @@ test('every folder that the README maps is there, and every folder of the tree i
   for (const folder of mapped) expect(existsSync(join(root, folder)), folder).toBe(true)
   const top = readdirSync(root, {withFileTypes: true})
     .filter(
-      (entry) => entry.isDirectory() && !/^(\.|node_modules|out|test-results|src)/.test(entry.name)
+      (entry) =>
+        entry.isDirectory() && !/^(\.|node_modules|out|dist|test-results|src)/.test(entry.name)
     )
     .map((entry) => entry.name)
   const shared = readdirSync(join(root, 'src/shared')).map((name) => `src/shared/${name}`)
