@@ -8,5 +8,6 @@ export const exportFigure: Command = {
   shortcut: {key: 'e', mod: true},
   worksInText: true,
   when: (state, {captures}) => (selectRunData(state, captures)?.tokens.length ?? 0) > 0,
+  whyNot: () => 'no figure is shown',
   run: ({actions}) => actions.openDialog('export'),
 }

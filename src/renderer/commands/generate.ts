@@ -11,5 +11,6 @@ export const generate: Command = {
     const run = selectActiveRun(state)
     return run !== null && run.phase.kind !== 'running' && selectRunData(state, captures) !== null
   },
+  whyNot: (state) => (selectActiveRun(state) ? 'it is running' : 'no run is shown'),
   run: ({actions}) => actions.generateMore(),
 }

@@ -4,8 +4,11 @@ export const openFolder: Command = {
   id: 'open-folder',
   title: 'Open a model folder',
   group: 'file',
+  keywords: 'load ONNX model',
   shortcut: {key: 'o', mod: true},
   worksInText: true,
   when: () => true,
-  run: ({actions}) => actions.openDialog('folder'),
+  // The platform's own chooser answers with a message of the host.
+  run: ({host, actions}) =>
+    host ? host.send({kind: 'choose-folder'}) : actions.openDialog('folder'),
 }

@@ -8,5 +8,6 @@ export const runPrompt: Command = {
   shortcut: {key: 'Enter', mod: true},
   worksInText: true,
   when: (state) => selectRequest(state) !== null && state.promptText !== '',
+  whyNot: (state) => (selectRequest(state) ? 'the prompt is empty' : 'no model is chosen'),
   run: ({actions}) => actions.runPrompt(),
 }

@@ -1,0 +1,72 @@
+import {selectLoaded} from '../store/models.ts'
+import type {TargetCommand} from './command.ts'
+import {copyText} from './copy-text.ts'
+
+const useModel: TargetCommand<'model'> = {
+  id: 'model-use',
+  targets: 'model',
+  section: 'do',
+  titleOf: () => 'Use it for the next run',
+  when: ({path}, {store}) => store.getState().activeModelPath !== path,
+  run: ({actions}, {path}) => void actions.chooseModel(path),
+}
+
+const loadAgain: TargetCommand<'model'> = {
+  id: 'model-reload',
+  targets: 'model',
+  section: 'do',
+  titleOf: ({path}, {store}) =>
+    selectLoaded(store.getState(), path) ? 'Load it again' : 'Load it now',
+  when: ({path}, {store}) => !(path in store.getState().loads),
+  run: async ({store, actions}, {path}) => {
+    if (selectLoaded(store.getState(), path)) await actions.unloadModel(path)
+    await actions.chooseModel(path)
+  },
+}
+
+const cancelLoad: TargetCommand<'model'> = {
+  id: 'model-cancel-load',
+  targets: 'model',
+  section: 'do',
+  like: 'cancel',
+  titleOf: () => 'Cancel loading it',
+  when: ({path}, {store}) => path in store.getState().loads,
+  run: ({actions}, {path}) => actions.cancelLoad(path),
+}
+
+const unload: TargetCommand<'model'> = {
+  id: 'model-unload',
+  targets: 'model',
+  section: 'do',
+  titleOf: () => 'Unload it from memory',
+  when: ({path}, {store}) => selectLoaded(store.getState(), path) !== null,
+  run: ({actions}, {path}) => void actions.unloadModel(path),
+}
+
+const copyPath: TargetCommand<'model'> = {
+  id: 'model-copy-path',
+  targets: 'model',
+  section: 'copy',
+  titleOf: () => 'Copy the path of its folder',
+  run: (workbench, {path}) => void copyText(workbench, path),
+}
+
+const copyName: TargetCommand<'model'> = {
+  id: 'model-copy-name',
+  targets: 'model',
+  section: 'copy',
+  titleOf: () => 'Copy its name',
+  run: (workbench, {path}) => {
+    const {listings} = workbench.store.getState()
+    void copyText(workbench, listings.find((listing) => listing.path === path)?.id ?? path)
+  },
+}
+
+export const MODEL_TARGETS: readonly TargetCommand[] = [
+  useModel,
+  loadAgain,
+  cancelLoad,
+  unload,
+  copyPath,
+  copyName,
+]
