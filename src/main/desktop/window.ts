@@ -1,6 +1,6 @@
 import {join} from 'node:path'
 import {BrowserWindow, nativeTheme} from 'electron'
-import {packageRoot} from '../engine-options.ts'
+import {packageRoot, unpackedRoot} from '../engine-options.ts'
 import {RENDERER_URL} from './renderer-protocol.ts'
 import {MIN_HEIGHT_PX, MIN_WIDTH_PX, type WindowPlace} from './window-place.ts'
 
@@ -23,7 +23,7 @@ export function openWindow({bounds, isMaximized, isFullScreen}: WindowPlace): Br
     backgroundColor: paperColor(),
     // The other platforms take it from the application's own file.
     ...(process.platform === 'linux'
-      ? {icon: join(packageRoot(), 'assets/icons/tokenscope-512.png')}
+      ? {icon: join(unpackedRoot(), 'assets/icons/tokenscope-512.png')}
       : {}),
     webPreferences: {
       preload: join(packageRoot(), 'out/preload/index.cjs'),
