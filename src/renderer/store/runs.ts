@@ -2,7 +2,7 @@ import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-toke
 import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {refOfListing, selectActiveListing} from './models.ts'
-import {selectActiveRunId, withPane} from './panes.ts'
+import {selectActiveRunId, withPane, withRun} from './panes.ts'
 import {clearHistory, writeHistory} from './persistence.ts'
 import {labelOfPrompt, selectPromptInput, selectPromptWords} from './prompt.ts'
 import {estimateSeconds, promptOfPrefix} from './run-questions.ts'
@@ -31,7 +31,7 @@ const LONGEST_PAUSE_MS = 500
 
 export interface RunActions {
   /** Runs the prompt as it stands, whatever it takes. */
-  runPrompt(change?: Pick<PromptInput, 'truncate'>): void
+  runPrompt(change?: Pick<PromptInput, 'truncate'>, lockedPosition?: number): void
   /** The same request again: after a failure, a cancellation, or for a run of an earlier visit. */
   runAgain(id: RunId, change?: Pick<PromptInput, 'truncate'>): void
   /** Shows a run in a pane, the active one unless told; one without results is computed if that is
@@ -39,6 +39,13 @@ export interface RunActions {
   openRun(id: RunId, pane?: PaneIndex): Promise<void>
   /** Computes what the panes show and have no results of, if that is quick. */
   computeShown(): Promise<void>
+  /** Shows the run of a request in the lens of a pane; one like it in the history is opened again. */
+  openRequest(
+    request: TokensRequest,
+    label: string,
+    modelName: string,
+    pane?: PaneIndex
+  ): Promise<void>
   /** A new run that goes on after what the active one has. */
   generateMore(): void
   /** A new run in which `tokenId` follows the token at `position` of a run. */
@@ -73,9 +80,15 @@ export function selectRun(state: RunsPart, id: RunId | null): RunRecord | null {
   return entry ? recordOf(entry, state) : null
 }
 
-/** Every run with what came of it, newest first. */
+const lists = new WeakMap<RunsState['runs'], {of: unknown; records: readonly RunRecord[]}>()
+
+/** Every run with what came of it, newest first; the same array as long as none has changed. */
 export function selectRuns(state: RunsPart): readonly RunRecord[] {
-  return state.runs.map((entry) => recordOf(entry, state))
+  const known = lists.get(state.runs)
+  if (known?.of === state.runStates) return known.records
+  const records = state.runs.map((entry) => recordOf(entry, state))
+  lists.set(state.runs, {of: state.runStates, records})
+  return records
 }
 
 export function selectActiveRun(state: WorkbenchState): RunRecord | null {
@@ -110,6 +123,12 @@ export function selectRequest(state: WorkbenchState): TokensRequest | null {
   const listing = selectActiveListing(state)
   if (!listing) return null
   return {...refOfListing(listing), ...selectPromptInput(state), ...selectParametersPart(state)}
+}
+
+/** The same is asked of the same model; what is not given is as if it were undefined. */
+function isSameRequest(a: TokensRequest, b: TokensRequest): boolean {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TokensRequest>
+  return [...names].every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]))
 }
 
 export function createRunActions(context: StoreContext): RunActions {
@@ -209,16 +228,24 @@ export function createRunActions(context: StoreContext): RunActions {
     void execute(id, request)
   }
 
-  const start = (request: TokensRequest, label: string, modelName: string) => {
+  const start = (
+    request: TokensRequest,
+    label: string,
+    modelName: string,
+    pane = store.getState().activePane,
+    lockedPosition: number | null = null
+  ) => {
     const id = `${deps.now().toString(36)}-${idCount++}`
     const entry: RunEntry = {id, startedAt: deps.now(), request, modelName, label}
     // Before it is in the document, so that it is not taken for one whose results were lost.
     set(({runStates}) => ({
       runStates: {...runStates, [id]: {...KEPT, phase: {kind: 'running', progress: null}}},
     }))
-    change('run', ({runs, panes, activePane}) => ({
+    change('run', ({runs, panes, locks}) => ({
       runs: [entry, ...runs].slice(0, MOST_RUNS),
-      panes: withPane({panes}, activePane, {runId: id}),
+      panes: withRun({panes}, pane, id),
+      activePane: pane,
+      locks: lockedPosition === null ? locks : {...locks, [id]: lockedPosition},
     }))
     begin(id, request)
   }
@@ -292,13 +319,14 @@ export function createRunActions(context: StoreContext): RunActions {
   }
 
   const actions: RunActions = {
-    runPrompt(requestChange = {}) {
+    runPrompt(requestChange = {}, lockedPosition) {
       const state = store.getState()
       const request = selectRequest(state)
       if (!request) return
       cancelOthers()
       const name = selectActiveListing(state)?.id ?? request.model
-      start({...request, ...requestChange}, labelOfPrompt(selectPromptWords(state)), name)
+      const label = labelOfPrompt(selectPromptWords(state))
+      start({...request, ...requestChange}, label, name, state.activePane, lockedPosition)
     },
     runAgain(id, requestChange = {}) {
       const run = find(id)
@@ -311,10 +339,19 @@ export function createRunActions(context: StoreContext): RunActions {
       if (!find(id)) return
       set({hovered: null, shownProblemPath: null})
       change('open a run', ({panes}) => ({
-        panes: withPane({panes}, pane, {runId: id}),
+        panes: withRun({panes}, pane, id),
         activePane: pane,
       }))
       await computeIfQuick(id)
+    },
+    async openRequest(request, label, modelName, pane = store.getState().activePane) {
+      const like = store.getState().runs.find((run) => isSameRequest(run.request, request))
+      if (like) {
+        await actions.openRun(like.id, pane)
+        return
+      }
+      cancelOthers()
+      start(request, label, modelName, pane)
     },
     async computeShown() {
       const ids = new Set(store.getState().panes.map((pane) => pane.runId))
