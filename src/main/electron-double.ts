@@ -1,4 +1,5 @@
 import {EventEmitter} from 'node:events'
+import {existsSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type MessagePort, MessageChannel as NodeMessageChannel} from 'node:worker_threads'
@@ -18,6 +19,7 @@ class AppDouble extends EventEmitter {
   recentDocuments: string[] = []
   protocolClients: string[] = []
   aboutPanel: Record<string, string> = {}
+  userModelId = ''
   /** A test that plays an early start sets it and calls `becomeReady`. */
   isStarted = true
   private waiting: (() => void)[] = []
@@ -44,6 +46,7 @@ class AppDouble extends EventEmitter {
     return path
   }
   setPath(name: string, path: string) {
+    if (!existsSync(path)) throw new Error(`Failed to set path: ${path} does not exist`)
     this.paths[name] = path
   }
   addRecentDocument = (path: string) => void this.recentDocuments.push(path)
@@ -52,6 +55,9 @@ class AppDouble extends EventEmitter {
   setAsDefaultProtocolClient = (scheme: string) => {
     this.protocolClients.push(scheme)
     return true
+  }
+  setAppUserModelId = (id: string) => {
+    this.userModelId = id
   }
   setAboutPanelOptions = (options: Record<string, string>) => {
     this.aboutPanel = options

@@ -1,3 +1,4 @@
+import {rmSync} from 'node:fs'
 import {afterAll, beforeAll, expect, test, vi} from 'vitest'
 import {connectEngine, type EngineConnection} from '../shared/engine-client/connect.ts'
 import {messagePortOpener, type PageWindow} from '../shared/engine-client/message-port-channel.ts'
@@ -34,6 +35,7 @@ beforeAll(async () => {
 afterAll(() => {
   connection?.close()
   app.emit('will-quit')
+  rmSync(app.getPath('userData'), {recursive: true, force: true})
 })
 
 /** `window` as preload and page share it: what is posted arrives in its own time. */

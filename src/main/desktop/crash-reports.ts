@@ -26,9 +26,7 @@ export interface CrashReports {
 /** Keeps the last reports of what went down, and the native dumps beside them. Before `ready`. */
 export function keepCrashReports(): CrashReports {
   const folder = join(app.getPath('userData'), 'crash-reports')
-  app.setPath('crashDumps', join(folder, 'native'))
-  // Nothing ever leaves the machine; a native dump helps whoever the person hands it to.
-  crashReporter.start({uploadToServer: false})
+  keepNativeDumps(join(folder, 'native'))
 
   const add: CrashReports['add'] = (part, reason, exitCode = null, lastWords = '') =>
     writeReport(folder, crashReport({part, reason, exitCode, lastWords, version: packageVersion()}))
@@ -60,6 +58,18 @@ export function keepCrashReports(): CrashReports {
     },
     show,
     serve: (pages) => pages.on('show-crash-reports', show),
+  }
+}
+
+/** Nothing ever leaves the machine; a native dump helps whoever the person hands it to. */
+function keepNativeDumps(folder: string): void {
+  try {
+    // Electron throws at a folder that is not there.
+    mkdirSync(folder, {recursive: true})
+    app.setPath('crashDumps', folder)
+    crashReporter.start({uploadToServer: false})
+  } catch (error) {
+    console.error(`Native crash dumps are not kept: ${(error as Error).message}`)
   }
 }
 

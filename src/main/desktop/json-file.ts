@@ -21,12 +21,12 @@ export function createJsonFile<Value>({
   path,
   schema,
   fallback,
-  tell = (sentence) => console.error(sentence),
+  tell,
 }: {
   path: string
   schema: z.ZodType<Value>
   fallback: Value
-  tell?: (sentence: string) => void
+  tell: (sentence: string) => void
 }): JsonFile<Value> {
   let hasToldFailure = false
   return {

@@ -79,6 +79,8 @@ test('Windows says Exit, and the installed application has no developer tools', 
   expect(lines).toContain('  E&xit (quit)')
   expect(lines.join()).not.toMatch(/toggleDevTools|forceReload/)
   expect(lines.at(-1)).toBe('  About Tokenscope (about)')
+  const config = readFileSync(join(import.meta.dirname, '../../../electron-builder.yml'), 'utf8')
+  expect(config).toContain(`appId: ${desktop.app.userModelId}\n`)
 })
 
 test('macOS has its application menu and its window menu, and one bar for all windows', async () => {
@@ -235,6 +237,8 @@ test('what was opened is offered again, by the platform too, and can be forgotte
   writeFileSync(join(first.userData, 'recent.json'), '{"version":1,"paths":[7]')
   desktop = await startDesktop({keep: first})
   expect(complain.mock.calls.flat().join()).toMatch(/recent\.json was damaged\. It was kept as/)
+  desktop.listen()
+  expect(desktop.heard()[0]).toMatchObject({kind: 'notice'})
   const names = readdirSync(first.userData).filter((name) => name.startsWith('recent'))
   expect(names).toEqual([expect.stringMatching(/^recent\.damaged-\d+\.json$/)])
   desktop.stop()

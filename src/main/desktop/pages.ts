@@ -19,6 +19,8 @@ export interface Pages {
   on<Kind extends PageMessage['kind']>(kind: Kind, listener: Listener<Kind>): void
   /** Sends it, or keeps it until the window's page listens. */
   tell(window: BrowserWindow, message: HostMessage): void
+  /** A notice for the person, in whichever window listens first; also written to standard error. */
+  announce(text: string): void
 }
 
 /** A page that never listens must not fill the memory. */
@@ -30,6 +32,7 @@ export function servePageMessages(): Pages {
   const waiting = new WeakMap<WebContents, HostMessage[]>()
   const listening = new WeakSet<WebContents>()
   const watched = new WeakSet<WebContents>()
+  let unannounced: string[] = []
 
   ipcMain.on(PAGE_MESSAGE, (event, data: unknown) => {
     if (!isOurPage(event)) {
@@ -56,6 +59,8 @@ export function servePageMessages(): Pages {
     const messages = waiting.get(sender) ?? []
     waiting.delete(sender)
     for (const message of messages) sender.send(HOST_MESSAGE, message)
+    for (const text of unannounced) sender.send(HOST_MESSAGE, {kind: 'notice', text})
+    unannounced = []
   })
 
   // A page that is loaded again, or has died, has to say anew that it listens.
@@ -82,6 +87,12 @@ export function servePageMessages(): Pages {
       }
       const messages = [...(waiting.get(webContents) ?? []), checked]
       waiting.set(webContents, messages.slice(-MAX_WAITING))
+    },
+    announce(text) {
+      console.error(text)
+      const window = BrowserWindow.getAllWindows().find((open) => listening.has(open.webContents))
+      if (window) window.webContents.send(HOST_MESSAGE, {kind: 'notice', text})
+      else unannounced = [...unannounced, text].slice(-MAX_WAITING)
     },
   }
 }

@@ -21,6 +21,7 @@ export function keepRecentPaths(pages: Pages): RecentPaths {
     path: join(app.getPath('userData'), 'recent.json'),
     schema: recentSchema,
     fallback: {version: 1 as const, paths: []},
+    tell: pages.announce,
   })
   let paths = file.read().paths.slice(0, MAX_RECENT)
   const listeners: (() => void)[] = []

@@ -98,6 +98,10 @@ test('damaged places are set aside and the window stands where a first one would
     writeFileSync(join(desktop.userData, 'windows.json'), damaged)
     const next = await startDesktop({keep: desktop})
     expect(next.BrowserWindow.windows[0]!.options).toMatchObject({x: 240, width: 1440})
+    next.listen()
+    expect(next.heard()).toEqual([
+      {kind: 'notice', text: expect.stringMatching(/windows\.json was damaged\. It was kept as/)},
+    ])
     next.stop()
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
@@ -114,11 +118,19 @@ test('a data folder that cannot be written stops nothing', async () => {
       app.paths.userData = join(process.execPath, 'nowhere')
     },
   })
-  const {say, BrowserWindow} = desktop
+  const {say, listen, heard, BrowserWindow} = desktop
+  listen()
   say({kind: 'opened', path: '/models/a'})
   say({kind: 'opened', path: '/models/b'})
+  const texts = heard()
+    .map((message) => (message.kind === 'notice' ? message.text : ''))
+    .filter((text) => text.includes('written'))
+  // Once, however much is not remembered.
+  expect(texts).toEqual([
+    expect.stringMatching(/recent\.json could not be written.*not remembered/),
+  ])
   BrowserWindow.windows[0]!.close()
-  expect(complain.mock.calls.flat().join()).toMatch(/could not be written.*not remembered/)
+  expect(complain.mock.calls.flat().join()).toMatch(/Native crash dumps are not kept/)
 })
 
 test('any remembered place ends where a person can take hold of it', () => {

@@ -39,6 +39,7 @@ export function createWindows(pages: Pages): Windows {
     path: join(app.getPath('userData'), 'windows.json'),
     schema: placesSchema,
     fallback: {version: 1 as const, windows: []},
+    tell: pages.announce,
   })
   const places: (WindowPlace | null)[] = [...file.read().windows]
   const numbers = new Map<BrowserWindow, number>()
