@@ -6,17 +6,25 @@ export class FakeListeners {
     for (const wake of [...this.wakes]) wake()
   }
 
-  /** Resolves at the next change, or when the call is aborted. */
-  next(signal?: AbortSignal): Promise<void> {
+  /** The state now and after every change, until it is aborted. */
+  async *watch<State>(signal: AbortSignal, state: () => State): AsyncGenerator<State> {
+    while (!signal.aborted) {
+      // Before the state is handed over, so that no change in the meantime is missed.
+      const next = this.next(signal)
+      yield state()
+      await next
+    }
+  }
+
+  private next(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         this.wakes.delete(wake)
-        signal?.removeEventListener('abort', wake)
+        signal.removeEventListener('abort', wake)
         resolve()
       }
       this.wakes.add(wake)
-      signal?.addEventListener('abort', wake, {once: true})
-      if (signal?.aborted) wake()
+      signal.addEventListener('abort', wake, {once: true})
     })
   }
 }

@@ -7,6 +7,7 @@ import type {
   PromptRowResult,
 } from '../lenses/prompt-list.ts'
 import {seedOfRow} from '../lenses/row-seed.ts'
+import type {PromptInput} from '../lenses/tokens.ts'
 import {computeRowStatistics} from '../math/distribution.ts'
 import {exp} from '../math/exp.ts'
 import {drawToken, likeliestId} from '../math/sample.ts'
@@ -14,8 +15,8 @@ import {createSeededRandom} from '../math/seeded-random.ts'
 import {FAKE_END_ID, fakeBytesOf, fakeLogits} from './fake-language.ts'
 
 export interface FakePromptListOptions {
-  /** Ids of the row's prompt; throws a ProblemError for one that cannot be encoded. */
-  readonly encodeRow: (row: PromptRow) => number[]
+  /** Ids of a prompt; throws a ProblemError for one that cannot be encoded. */
+  readonly encodeRow: (input: PromptInput) => number[]
   /** Ids of the answer, encoded alone. */
   readonly encodeAnswer: (answer: string) => number[]
   readonly pause: (signal?: AbortSignal) => Promise<void>
@@ -62,7 +63,8 @@ function resultOf(
   request: PromptListRequest,
   {encodeRow, encodeAnswer}: FakePromptListOptions
 ): PromptRowResult {
-  const promptIds = encodeRow(row)
+  const input = {prompt: row.prompt, messages: row.messages, chat: request.chat}
+  const promptIds = encodeRow(input)
   const scored = promptIds.slice(1).map((_, i) => logprobAt(promptIds, i + 1))
   const completionIds = continued(promptIds, request, row.id)
   const answerIds = row.answer ? encodeAnswer(row.answer) : []
