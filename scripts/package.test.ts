@@ -34,6 +34,12 @@ test('the configuration is one that electron-builder accepts', async () => {
   await expect(check({...config, linux: {target: ['deb'], icons: 'x'}})).rejects.toThrow(/linux/)
   expect(existsSync(join(root, config.nsis.include))).toBe(true)
   const targets = [config.linux, config.mac, config.win].flatMap(({target}) => target)
+  const {entry, desktopActions} = config.linux.desktop
+  expect(entry.Actions).toBe(
+    Object.keys(desktopActions)
+      .map((name) => `${name};`)
+      .join('')
+  )
   expect(targets).toEqual(TARGETS.filter(({platform}) => platform).map(({name}) => name))
 })
 
@@ -196,7 +202,7 @@ describe.skipIf(process.platform !== 'linux')('what is packed', () => {
   }, 60_000)
 
   test('the fuses of the binary are set', () => {
-    const binary = readFileSync(join(folder, 'made/linux-unpacked/tokenscope'), 'latin1')
+    const binary = readFileSync(join(folder, 'made/linux-unpacked/tokenscope-desktop'), 'latin1')
     const wire = binary.slice(binary.indexOf('dL7pKGdn') + 34)
     // In the order of Electron's fuses: run as Node, cookies, NODE_OPTIONS, --inspect, integrity,
     // archive only, own snapshot, rights of file://.

@@ -49,11 +49,12 @@ function badLink(text: string, found: string, expected: string): Problem {
 }
 
 /**
- * Lets the platform hand links of ours to the installed application. A checkout leaves the person's
- * machine as it is: its executable is Electron's own.
+ * Lets the platform hand links of ours to the installed application; on Linux its desktop entry says
+ * so. A checkout leaves the person's machine as it is: its executable is Electron's own.
  */
 export function registerLinkScheme(): void {
-  if (app.isPackaged && !app.isDefaultProtocolClient(LINK_SCHEME)) {
+  if (!app.isPackaged || process.platform === 'linux') return
+  if (!app.isDefaultProtocolClient(LINK_SCHEME)) {
     app.setAsDefaultProtocolClient(LINK_SCHEME)
   }
 }

@@ -158,10 +158,11 @@ test('on macOS the application outlives its windows and a file opens a new one',
 })
 
 test('the installed application answers to its links, a checkout leaves the machine alone', async () => {
-  const {app} = await started()
+  const {app} = await started({platform: 'win32'})
   expect(app.protocolClients).toEqual([])
   desktop.stop()
   const installed = await started({
+    platform: 'win32',
     prepare: ({app: double}: TestDesktop) => {
       double.isPackaged = true
     },
