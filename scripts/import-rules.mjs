@@ -122,8 +122,8 @@ export const RULES = [
   },
   {
     name: 'electron-double',
-    from: ['src/main/electron-double.ts'],
-    may: [NODE],
+    from: ['src/main/electron-double.ts', 'src/main/electron-double-*.ts'],
+    may: [NODE, 'src/main/electron-double-*.ts'],
     why: 'it stands for Electron in tests and must not need it',
   },
   {
@@ -141,7 +141,12 @@ export const RULES = [
       '@orpc/client',
     ],
     types: ['src/main/engine/**'],
-    never: ['src/main/electron-double.ts', 'src/main/preload.ts', 'src/main/index.ts'],
+    never: [
+      'src/main/electron-double.ts',
+      'src/main/electron-double-*.ts',
+      'src/main/preload.ts',
+      'src/main/index.ts',
+    ],
     why: 'serve and the command line run on plain Node without Electron, and fork the built engine instead of importing it',
   },
   {
