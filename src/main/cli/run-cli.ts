@@ -76,7 +76,10 @@ export async function runCli(
     .option('--port <n>', 'port to listen on; 0 takes a free one (0)')
     .option('--no-open', 'open no browser')
     .option('--json', 'print {url, port, token} as one line when ready')
-    .option('--threads <n>', `threads of one model run: ${limitsInBrief(LIMITS.threads)}`)
+    .option(
+      '--threads <n>',
+      `threads of one model run: ${limitsInBrief(LIMITS.threads)} (as set in the workbench)`
+    )
     .action(async () => {
       const {runServe} = await import('../serve.ts')
       exitCode = await runServe(commandArguments.slice(1))

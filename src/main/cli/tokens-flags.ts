@@ -67,9 +67,15 @@ export function addTokensFlags(command: Command): Command {
     'Model:',
     new Option('--model <model>', 'built-in id, folder, or org/name in the local hub cache'),
     new Option('--file <file>', "one of the folder's model files, such as onnx/model_q4.onnx"),
-    new Option('--threads <n>', `threads of one model run: ${limitsInBrief(LIMITS.threads)}`),
+    new Option(
+      '--threads <n>',
+      `threads of one model run: ${limitsInBrief(LIMITS.threads)} (as set in the workbench, else the physical cores)`
+    ),
     new Option('--provider <name>', 'where the model runs: cpu'),
-    new Option('--max-memory <size>', 'what kept results may take, such as 2GB')
+    new Option(
+      '--max-memory <size>',
+      'what kept results may take, such as 2GB (as set in the workbench, else a quarter of the memory)'
+    )
   )
   add(
     'Prompt:',

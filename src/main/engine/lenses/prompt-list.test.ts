@@ -289,4 +289,18 @@ describe('a prompt list', () => {
     }
     expect(ids).toEqual(rows.map(({id}) => id))
   })
+
+  it('goes on after its model was unloaded under a row', async () => {
+    const rows = Array.from({length: 12}, (_, i) => ({id: String(i), prompt: `Row ${i}`}))
+    const ids: string[] = []
+    const unloads: Promise<unknown>[] = []
+    for await (const event of await client.prompts.run({model: KV, rows, generate: 8})) {
+      if (event.kind !== 'row') continue
+      ids.push(event.row.id)
+      // The generator goes on with the next row while this waits.
+      if (ids.length % 4 === 0) setTimeout(() => unloads.push(client.models.unload({model: KV})), 1)
+    }
+    await Promise.all(unloads)
+    expect(ids).toEqual(rows.map(({id}) => id))
+  })
 })

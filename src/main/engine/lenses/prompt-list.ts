@@ -21,6 +21,8 @@ export interface PromptListContext {
 
 /** Pause between two events that only say how far it got. */
 const PROGRESS_INTERVAL_MS = 100
+/** Times that a row is begun, where its model goes away under it. */
+const MAX_ATTEMPTS = 3
 
 /**
  * Many prompts as one job, one row after another, each waiting behind whatever a person is waiting for.
@@ -40,6 +42,7 @@ export async function* runPromptList(
   const ended = signal ? AbortSignal.any([signal, left.signal]) : left.signal
   let toldMs = Number.NEGATIVE_INFINITY
   try {
+    yield {kind: 'progress', done: 0, total: rows.length, secondsLeft: null}
     // Before the clock of the rows starts.
     await models.load(request, undefined, ended)
     const startedMs = performance.now()
@@ -51,9 +54,7 @@ export async function* runPromptList(
           done > 0 ? (((nowMs - startedMs) / done) * (rows.length - done)) / 1000 : null
         yield {kind: 'progress', done, total: rows.length, secondsLeft}
       }
-      // It may have made room for another model since the row before.
-      const model = await models.load(request, undefined, ended)
-      const event = await runRow(model, request, row, ended)
+      const event = await runRow(models, request, row, ended)
       ended.throwIfAborted()
       yield event
       ended.throwIfAborted()
@@ -66,16 +67,24 @@ export async function* runPromptList(
 }
 
 async function runRow(
-  model: LoadedModel,
+  models: Models,
   request: PromptListRequest,
   row: PromptRow,
   signal: AbortSignal
 ): Promise<PromptListEvent> {
-  try {
-    return {kind: 'row', row: await computeRow(model, request, row, signal)}
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error
-    return {kind: 'row-failed', id: row.id, problem: error.problem}
+  for (let attempt = 1; ; attempt++) {
+    // It may have been unloaded since the row before, to make room or by hand.
+    const model = await models.load(request, undefined, signal)
+    try {
+      return {kind: 'row', row: await computeRow(model, request, row, signal)}
+    } catch (error) {
+      if (error instanceof ProblemError) {
+        return {kind: 'row-failed', id: row.id, problem: error.problem}
+      }
+      // Or since this row was looked at: then it is run on the model as it is loaded again.
+      const wasUnloaded = !model.session.isAlive && !signal.aborted && attempt < MAX_ATTEMPTS
+      if (!wasUnloaded) throw error
+    }
   }
 }
 
