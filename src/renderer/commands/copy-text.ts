@@ -1,3 +1,4 @@
+import {writeClipboard} from '../sharing/write-clipboard.ts'
 import type {Workbench} from '../store/workbench.ts'
 
 const MOST_SHOWN = 60
@@ -10,10 +11,6 @@ export async function copyText(
   what?: string
 ): Promise<void> {
   const short = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
-  try {
-    await navigator.clipboard.writeText(text)
-    actions.notify(`copied ${what ?? short}`)
-  } catch {
-    actions.notify('the browser did not allow copying')
-  }
+  const isCopied = await writeClipboard(text)
+  actions.notify(isCopied ? `copied ${what ?? short}` : 'the browser did not allow copying')
 }

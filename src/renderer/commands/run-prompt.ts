@@ -1,3 +1,4 @@
+import {selectHasPrompt} from '../store/prompt.ts'
 import {selectRequest} from '../store/runs.ts'
 import type {Command} from './command.ts'
 
@@ -7,7 +8,7 @@ export const runPrompt: Command = {
   group: 'run',
   shortcut: {key: 'Enter', mod: true},
   worksInText: true,
-  when: (state) => selectRequest(state) !== null && state.promptText !== '',
+  when: (state) => selectRequest(state) !== null && selectHasPrompt(state),
   whyNot: (state) => (selectRequest(state) ? 'the prompt is empty' : 'no model is chosen'),
   run: ({actions}) => actions.runPrompt(),
 }

@@ -1,0 +1,90 @@
+/** How well words fit a text, and which of its characters they fit. */
+export interface FuzzyMatch {
+  /** Higher is better; a whole word at the beginning is about 100. */
+  readonly score: number
+  /** Ascending UTF-16 indices. */
+  readonly indices: readonly number[]
+}
+
+const AT_START = 100
+const AT_WORD = 80
+const INSIDE = 50
+const INITIALS = 40
+const SCATTERED = 15
+/** Letters of a scattered word may be spread over so many times its length. */
+const MOST_SPREAD = 3
+
+/**
+ * Every word of the query has to be found in the text, in any order: as it stands, by the beginnings of
+ * words (`opmo` in “Open a model folder”), or with other letters between. Null where one is not.
+ */
+export function fuzzyMatch(query: string, text: string): FuzzyMatch | null {
+  const words = query.toLowerCase().split(/\s+/u).filter(Boolean)
+  const lower = lowerCase(text)
+  const indices = new Set<number>()
+  let score = 0
+  for (const word of words) {
+    const match = matchWord(word, lower)
+    if (!match) return null
+    score += match.score
+    for (const index of match.indices) indices.add(index)
+  }
+  // Of two that fit alike the shorter one is meant.
+  const mean = words.length === 0 ? 0 : score / words.length
+  return {score: mean - text.length / 100, indices: [...indices].sort((a, b) => a - b)}
+}
+
+/** In lower case, at the same places: some letters would become two. */
+function lowerCase(text: string): string {
+  const lower = text.toLowerCase()
+  return lower.length === text.length ? lower : text
+}
+
+const isWordStart = (text: string, index: number) =>
+  index === 0 || !/[\p{L}\p{N}]/u.test(text[index - 1]!)
+
+function matchWord(word: string, text: string): FuzzyMatch | null {
+  let inside = -1
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (isWordStart(text, at))
+      return {score: at === 0 ? AT_START : AT_WORD, indices: range(at, word)}
+    if (inside < 0) inside = at
+  }
+  if (inside >= 0) return {score: INSIDE, indices: range(inside, word)}
+  if (word.length < 2) return null
+  const initials = matchInitials(word, text, 0, 0)
+  if (initials) return {score: INITIALS, indices: initials}
+  return word.length < 3 ? null : matchScattered(word, text)
+}
+
+const range = (from: number, {length}: string) => Array.from({length}, (_, i) => from + i)
+
+/** Each letter begins a word or follows the letter before it. */
+function matchInitials(
+  word: string,
+  text: string,
+  letter: number,
+  from: number
+): readonly number[] | null {
+  if (letter === word.length) return []
+  for (let at = from; at < text.length; at++) {
+    if (text[at] !== word[letter]) continue
+    if (!isWordStart(text, at) && (letter === 0 || at !== from)) continue
+    const rest = matchInitials(word, text, letter + 1, at + 1)
+    if (rest) return [at, ...rest]
+  }
+  return null
+}
+
+function matchScattered(word: string, text: string): FuzzyMatch | null {
+  for (let start = text.indexOf(word[0]!); start >= 0; start = text.indexOf(word[0]!, start + 1)) {
+    const indices = [start]
+    for (const letter of [...word].slice(1)) {
+      const at = text.indexOf(letter, indices.at(-1)! + 1)
+      if (at < 0) return null
+      indices.push(at)
+    }
+    if (indices.at(-1)! - start < MOST_SPREAD * word.length) return {score: SCATTERED, indices}
+  }
+  return null
+}

@@ -1,0 +1,148 @@
+import type {Definition} from './definition.ts'
+
+const OURS = 'ours'
+const SHANNON = 'Shannon 1948, A Mathematical Theory of Communication'
+
+/** What stands in inspector, strip, tracks and tables about a token or a unit of text. */
+export const TOKEN_DEFINITIONS = {
+  position: {
+    title: 'position',
+    unit: 'a count from 0',
+    text: 'Place in the sequence, counted from 0. Inserted and special tokens have a place too.',
+    source: OURS,
+    topic: 'Tokens',
+  },
+  token: {
+    title: 'token',
+    unit: 'none, a text',
+    text: 'The text that the token stands for; · is a space, ⏎ a new line, ⇥ a tab. Parts of a character are shown as hex cells under the character they make.',
+    source: OURS,
+    topic: 'Tokens',
+  },
+  'token-id': {
+    title: 'id',
+    unit: 'none, a name',
+    text: 'Entry of the vocabulary. The id is the token; the text is how it is shown.',
+    source: 'the model’s tokenizer.json',
+    topic: 'Tokens',
+  },
+  'token-bytes': {
+    title: 'bytes',
+    unit: 'bytes, in hex',
+    text: 'The bytes that this token stands for.',
+    source: 'the model’s tokenizer.json',
+    topic: 'Tokens',
+  },
+  'text-bytes': {
+    title: 'text bytes',
+    unit: 'bytes of UTF-8, from 0',
+    text: 'Where the token stands in the text; the end is not included.',
+    source: OURS,
+    topic: 'Tokens',
+  },
+  inserted: {
+    title: 'inserted token',
+    unit: 'none',
+    text: 'Added by the tokenizer, not typed: it covers no bytes of the text.',
+    source: 'the model’s tokenizer.json',
+    topic: 'Tokens',
+  },
+  'span-dummy-prefix': {
+    title: 'span, space put before it',
+    unit: 'none',
+    text: 'The tokenizer put a space before the text; the span leaves it out.',
+    source: 'the model’s tokenizer.json',
+    topic: 'Tokens',
+  },
+  'span-normalized': {
+    title: 'span, text was changed',
+    unit: 'none',
+    text: 'The tokenizer changed the text before cutting it; the span points at the bytes that were typed.',
+    source: 'the model’s tokenizer.json',
+    topic: 'Tokens',
+  },
+  occurrences: {
+    title: 'occurs',
+    unit: 'a count',
+    text: 'How often the same id stands in this sequence, prompt and completion together, and where.',
+    source: OURS,
+    topic: 'Tokens',
+  },
+  probability: {
+    title: 'probability',
+    unit: 'a share from 0 to 1',
+    text: 'Probability of this token given everything before it, over the whole vocabulary, at temperature 1. The first token has none and shows —.',
+    source: 'softmax of the model’s logits',
+    topic: 'Statistics of a token',
+  },
+  surprisal: {
+    title: 'surprisal',
+    unit: 'bits',
+    text: '−log2 of the probability of the token given everything before it, at temperature 1, whatever the sampling controls say. Summed over larger units.',
+    source: SHANNON,
+    topic: 'Statistics of a token',
+  },
+  entropy: {
+    title: 'entropy',
+    unit: 'bits',
+    text: '−Σ p·log2 p of the whole next-token distribution before the token was known, at temperature 1. Larger units show the mean.',
+    source: SHANNON,
+    topic: 'Statistics of a token',
+  },
+  rank: {
+    title: 'rank',
+    unit: 'a place from 1',
+    text: 'Its place among all tokens by probability; 1 is the likeliest. Files count from 0. Larger units show the worst.',
+    source: OURS,
+    topic: 'Statistics of a token',
+  },
+  'max-logprob': {
+    title: 'max log-prob',
+    unit: 'nats',
+    text: 'Natural logarithm of the probability of the likeliest token at this position, at temperature 1. Larger units show the mean.',
+    source: 'softmax of the model’s logits',
+    topic: 'Statistics of a token',
+  },
+  'top-p-mass': {
+    title: 'top-p mass',
+    unit: 'a share from 0 to 1',
+    text: 'Total probability of the tokens at least as probable as the one that occurred, itself included: the smallest top-p that would let it be sampled. Larger units show the mean.',
+    source: 'after nucleus sampling, Holtzman et al. 2020',
+    topic: 'Statistics of a token',
+  },
+  'p-end': {
+    title: 'p(end)',
+    unit: 'a share from 0 to 1',
+    text: 'Total probability of the tokens that end the text, before this token was known; — where the model names none or nothing precedes. Larger units show the mean.',
+    source: 'the stop ids of the model’s generation_config.json',
+    topic: 'Statistics of a token',
+  },
+  unit: {
+    title: 'text unit',
+    unit: 'none',
+    text: 'What scores are shown by: byte piece, token, word, sentence, line, paragraph, chat turn, match or drawn span. A token across a border gives each side the share of its bytes, so that sums are the same at every level.',
+    source: 'ours; words and sentences by Unicode UAX 29 (Intl.Segmenter)',
+    topic: 'Text units',
+  },
+  sum: {
+    title: 'sum over a unit',
+    unit: 'that of what is summed',
+    text: 'Surprisal and log-probability of a unit are the sums of its tokens’, each token with the share of its bytes that lies in the unit.',
+    source: OURS,
+    topic: 'Text units',
+  },
+  mean: {
+    title: 'mean over a unit',
+    unit: 'that of what is averaged',
+    text: 'Entropy, max log-prob, top-p mass and p(end) of a unit are means over its tokens, weighed by the share of their bytes that lies in the unit.',
+    source: OURS,
+    topic: 'Text units',
+  },
+  worst: {
+    title: 'worst in a unit',
+    unit: 'a place from 1',
+    text: 'The rank of a unit is the highest rank of any token with a part in it.',
+    source: OURS,
+    topic: 'Text units',
+  },
+} as const satisfies Readonly<Record<string, Definition>>
