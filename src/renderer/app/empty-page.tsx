@@ -1,20 +1,19 @@
 import {Button as AriaButton} from 'react-aria-components'
+import {SAMPLES} from '../../shared/samples/samples.ts'
 import {plainTitleOf} from '../commands/command.ts'
 import {openFolder} from '../commands/open-folder.ts'
 import {COMMANDS} from '../commands/registry.ts'
 import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectActiveListing, selectLoaded} from '../store/models.ts'
-import {SAMPLES} from '../store/samples.ts'
 import {Button} from '../ui/button.tsx'
 import {shortcutText} from '../ui/shortcut.ts'
-import {useSample} from './prompt-section.tsx'
 
 const KEYS_SHOWN = ['run-prompt', 'generate', 'export-figure']
 
 /** What there is to do while no run is shown. */
 export function EmptyPage() {
   const workbench = useWorkbench()
-  const runSample = useSample()
+  const {runSample, showList, setImportOpen} = workbench.actions
   const {name, isReady} = useWorkbenchState((state) => ({
     name: selectActiveListing(state)?.id ?? null,
     isReady: selectLoaded(state, state.activeModelPath) !== null,
@@ -31,16 +30,34 @@ export function EmptyPage() {
       <div className="page-rows">
         {SAMPLES.map((sample) => (
           <AriaButton
-            key={sample.text}
+            key={sample.id}
             className="page-row"
-            onPress={() => runSample(sample.text)}
+            onPress={() => runSample(sample)}
             isDisabled={name === null}
           >
-            <span className="mono clip">{sample.text.replace(/\n/gu, ' ⏎ ')}</span>
-            <span className="ink-2">{sample.what}</span>
-            <span className="end ink-3">Tokens</span>
+            <span className="mono clip">{sample.prompt.replace(/\n/gu, ' ⏎ ')}</span>
+            <span className="ink-2">{sample.claim.name}</span>
+            <span className="end ink-3">{sample.title}</span>
           </AriaButton>
         ))}
+      </div>
+      <h3>Many prompts at once</h3>
+      <div className="page-rows">
+        <div className="page-row">
+          <span>Paste or load a prompt list</span>
+          <span className="ink-2">plain text, CSV or JSONL, with answers</span>
+          <span className="end">
+            <Button
+              look="edge"
+              onPress={() => {
+                showList(true)
+                setImportOpen(true)
+              }}
+            >
+              Paste or load
+            </Button>
+          </span>
+        </div>
       </div>
       <h3>Your own model</h3>
       <div className="page-rows">

@@ -1,6 +1,6 @@
 import {formatCount} from '../../shared/figures/number-format.ts'
 import {runPrompt} from '../commands/run-prompt.ts'
-import {useActions, useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectLoaded} from '../store/models.ts'
 import {Button} from '../ui/button.tsx'
 import {Check} from '../ui/check.tsx'
@@ -91,12 +91,4 @@ function TokenCount({count, contextLength, isCounting}: TokenCountProps) {
         : `${text} of ${formatCount(contextLength)}`}
     </span>
   )
-}
-
-export function useSample(): (text: string) => void {
-  const {setPromptText, runPrompt: run} = useActions()
-  return (text) => {
-    setPromptText(text)
-    run()
-  }
 }

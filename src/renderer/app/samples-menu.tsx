@@ -1,29 +1,31 @@
 import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
-import {SAMPLES} from '../store/samples.ts'
+import {SAMPLES} from '../../shared/samples/samples.ts'
+import {useActions} from '../lenses/use-workbench.ts'
 import {Button} from '../ui/button.tsx'
 import {DownIcon} from '../ui/icons.tsx'
-import {useSample} from './prompt-section.tsx'
 
-/** Prompts to start from; choosing one runs it. */
+/** Prompts to start from, each with what it shows; choosing one runs it. */
 export function SamplesMenu() {
-  const runSample = useSample()
+  const {runSample} = useActions()
   return (
     <MenuTrigger>
       <Button look="plain" testId="samples">
         Samples <DownIcon />
       </Button>
       <Popover className="popover" placement="bottom start" offset={4}>
-        <Menu className="menu">
+        <Menu className="menu" aria-label="Samples">
           {SAMPLES.map((sample) => (
             <MenuItem
-              key={sample.text}
-              id={sample.text}
+              key={sample.id}
+              id={sample.id}
               className="menu-item tall"
-              textValue={sample.text}
-              onAction={() => runSample(sample.text)}
+              textValue={sample.title}
+              onAction={() => runSample(sample)}
             >
-              <div className="mono clip">{sample.text.replace(/\n/gu, ' ⏎ ')}</div>
-              <div className="small ink-3">{sample.what}</div>
+              <div>
+                {sample.title}: <span className="ink-2">{sample.claim.name}</span>
+              </div>
+              <div className="small mono clip ink-3">{sample.prompt.replace(/\n/gu, ' ⏎ ')}</div>
             </MenuItem>
           ))}
         </Menu>

@@ -1,5 +1,6 @@
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
+import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
 
 /** A map that forgets what was used longest ago once it holds more than it may. */
@@ -71,6 +72,8 @@ export interface Captures {
   readonly tracked: BoundedMap<string, readonly TrackedColumns[]>
   /** By model and id. */
   readonly vocabulary: BoundedMap<string, VocabularyEntry>
+  /** What came of the rows of the prompt list. */
+  readonly list: ListOutcomes
 }
 
 export function createCaptures(): Captures {
@@ -79,6 +82,7 @@ export function createCaptures(): Captures {
     nextTables: new BoundedMap(500),
     tracked: new BoundedMap(40),
     vocabulary: new BoundedMap(5000),
+    list: new ListOutcomes(),
   }
 }
 

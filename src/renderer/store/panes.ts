@@ -30,6 +30,19 @@ export function selectActiveRunId(state: PanesState): RunId | null {
   return selectPane(state).runId
 }
 
+/** The view of a pane that shows the prompt list in place of its lens. */
+export const LIST_VIEW = 'prompt-list'
+
+/** These panes with one of them showing a run in its lens. */
+export function withRun(
+  state: Pick<PanesState, 'panes'>,
+  index: PaneIndex,
+  runId: RunId
+): readonly Pane[] {
+  const isList = state.panes[index]?.view === LIST_VIEW
+  return withPane(state, index, isList ? {runId, view: null} : {runId})
+}
+
 /** These panes with one of them changed. */
 export function withPane(
   {panes}: Pick<PanesState, 'panes'>,

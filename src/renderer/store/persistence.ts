@@ -13,6 +13,7 @@ import {DEFAULT_PARAMETERS} from './default-parameters.ts'
 import type {
   DocumentState,
   Parameters,
+  PromptListState,
   RunEntry,
   RunId,
   RunPhase,
@@ -27,7 +28,11 @@ const LAST_KEY = 'tokenscope.last'
 const PARAMETERS_KEY = 'tokenscope.parameters'
 /** The document of this tab. */
 const DOCUMENT_KEY = 'tokenscope.document'
+/** The prompt list of this tab, which is written only when it has changed. */
+const LIST_KEY = 'tokenscope.list'
 const HISTORY_LENGTH = 50
+/** Of all prompts and answers; more has no room in a tab's storage, and would stop the page to find out. */
+export const MOST_KEPT_LIST_CHARS = 3_500_000
 
 const track = figureOptionsSchema.shape.tracks.unwrap().element
 
@@ -47,6 +52,8 @@ const parametersSchema = z.object({
   tracked: z.record(z.string(), z.array(z.number().int().nonnegative()).max(64)).catch({}),
 })
 
+const linked = z.object({id: z.string(), sha256: z.string()}).optional()
+
 const historySchema = z.array(
   z.object({
     id: z.string(),
@@ -55,6 +62,7 @@ const historySchema = z.array(
     label: z.string(),
     tokenCount: z.number().int().nullable(),
     request: tokensRequestSchema,
+    linked,
     end: z.enum(['none', 'cancelled', 'failed']).catch('none'),
     problem: problemSchema.optional().catch(undefined),
   })
@@ -81,6 +89,7 @@ const documentSchema = z.object({
       modelName: z.string(),
       label: z.string(),
       request: tokensRequestSchema,
+      linked,
     })
   ),
   panes: z
@@ -102,7 +111,30 @@ const documentSchema = z.object({
   ),
   unit: unitChoiceSchema,
   drawnSpans: z.record(z.string(), z.array(byteSpanSchema)),
-}) satisfies z.ZodType<DocumentState>
+}) satisfies z.ZodType<Omit<DocumentState, keyof PromptListState>>
+
+const listSchema = z.object({
+  listRows: z.array(
+    z.object({
+      id: z.string(),
+      prompt: z.string(),
+      messages: z.array(messageSchema).nullable(),
+      answer: z.string().nullable(),
+      line: z.number().int(),
+    })
+  ),
+  listSource: z
+    .object({
+      name: z.string(),
+      lineCount: z.number().int(),
+      rowCount: z.number().int(),
+      skippedCount: z.number().int(),
+      skipped: z.array(z.object({line: z.number().int(), reason: z.string()})),
+      answersFrom: z.string().nullable(),
+    })
+    .nullable(),
+}) satisfies z.ZodType<PromptListState>
+const NO_LIST: PromptListState = {listRows: [], listSource: null}
 
 // Storage may be off or full, and what is in it may be from another version: neither may stop the
 // page, so reading falls back and writing gives up.
@@ -155,8 +187,8 @@ function phaseOfKept({end, problem}: KeptRun): RunPhase {
 }
 
 function keptOfRun(run: RunRecord): KeptRun {
-  const {id, startedAt, modelName, label, tokenCount, request, phase} = run
-  const kept = {id, startedAt, modelName, label, tokenCount, request}
+  const {id, startedAt, modelName, label, tokenCount, request, linked, phase} = run
+  const kept = {id, startedAt, modelName, label, tokenCount, request, linked}
   if (phase.kind === 'failed') return {...kept, end: 'failed', problem: phase.problem}
   // Leaving the page ends what runs on it, so that is what a next visit finds.
   const isCancelled = phase.kind === 'cancelled' || phase.kind === 'running'
@@ -172,12 +204,13 @@ export interface History {
 export function readHistory(storage: KeyValueStorage): History {
   const kept = readKeptRuns(storage)
   return {
-    runs: kept.map(({id, startedAt, modelName, label, request}) => ({
+    runs: kept.map(({id, startedAt, modelName, label, request, linked}) => ({
       id,
       startedAt,
       modelName,
       label,
       request,
+      ...(linked ? {linked} : {}),
     })),
     runStates: Object.fromEntries(
       kept.map((run) => [
@@ -221,11 +254,35 @@ export function writeLastPrompt(storage: KeyValueStorage, prompt: LastPrompt): v
 /** The document that this tab had before it was reloaded; null in a new tab. */
 export function readDocument(session: KeyValueStorage): DocumentState | null {
   const parsed = documentSchema.safeParse(readJson(session, DOCUMENT_KEY))
-  return parsed.success ? parsed.data : null
+  if (!parsed.success) return null
+  const list = listSchema.safeParse(readJson(session, LIST_KEY))
+  return {...parsed.data, ...(list.success ? list.data : NO_LIST)}
+}
+
+/** A list of this size outlives a reload of its tab. */
+export function isListKept(rows: PromptListState['listRows']): boolean {
+  let charCount = 0
+  for (const {prompt, messages, answer} of rows) {
+    charCount += prompt.length + (answer?.length ?? 0)
+    for (const {content} of messages ?? []) charCount += content.length
+  }
+  return charCount <= MOST_KEPT_LIST_CHARS
+}
+
+const keptLists = new WeakMap<KeyValueStorage, PromptListState>()
+
+function writeList(session: KeyValueStorage, {listRows, listSource}: PromptListState): void {
+  const kept = keptLists.get(session) ?? NO_LIST
+  if (kept.listRows === listRows && kept.listSource === listSource) return
+  keptLists.set(session, {listRows, listSource})
+  const isKept = isListKept(listRows) && writeJson(session, LIST_KEY, {listRows, listSource})
+  if (!isKept) writeJson(session, LIST_KEY, NO_LIST)
 }
 
 /** Keeps the document for a reload of this tab; where there is no room for all of it, what is shown. */
-export function writeDocument(session: KeyValueStorage, document: DocumentState): void {
+export function writeDocument(session: KeyValueStorage, state: DocumentState): void {
+  writeList(session, state)
+  const {listRows: _, listSource: __, ...document} = state
   if (writeJson(session, DOCUMENT_KEY, document)) return
   const shown = new Set(document.panes.map((pane) => pane.runId))
   const runs = document.runs.filter((run) => shown.has(run.id))

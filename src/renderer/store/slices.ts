@@ -1,11 +1,14 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
 import {initialConnection} from './connection.ts'
+import {initialLinks} from './links.ts'
 import {initialChosenModel, initialModels} from './models.ts'
 import {initialPanes} from './panes.ts'
 import {initialParameters} from './parameters.ts'
 import {initialPrompt, initialPromptFacts} from './prompt.ts'
+import {initialListJob, initialListView, initialPromptList} from './prompt-list.ts'
+import {initialPromptTools} from './prompt-tools.ts'
 import {initialRunStates, initialRuns} from './runs.ts'
-import {initialHover, initialSelection} from './selection.ts'
+import {initialCard, initialHover, initialSelection} from './selection.ts'
 import type {
   DocumentState,
   PreferencesState,
@@ -15,7 +18,7 @@ import type {
   WorkbenchState,
 } from './state.ts'
 import {initialTables} from './tables.ts'
-import {initialUnit} from './unit.ts'
+import {initialUnit, initialUnitWork} from './unit.ts'
 import {initialWindow} from './window.ts'
 
 /**
@@ -47,6 +50,7 @@ const initialViews: ViewsState = {views: [], viewIndex: -1}
 /** Every slice of the store and what it is. */
 export const SLICES = {
   prompt: document(initialPrompt),
+  promptList: document(initialPromptList),
   parameters: document(initialParameters),
   runs: document(initialRuns),
   panes: document(initialPanes),
@@ -56,9 +60,15 @@ export const SLICES = {
   connection: session(initialConnection),
   models: session(initialModels),
   promptFacts: session(initialPromptFacts),
+  promptTools: session(initialPromptTools),
+  listJob: session(initialListJob),
+  listView: session(initialListView),
   runStates: session(initialRunStates),
   hover: session(initialHover),
+  unitWork: session(initialUnitWork),
+  card: session(initialCard),
   tables: session(initialTables),
+  links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),
   preferencesProblem: session({preferencesProblem: null}),

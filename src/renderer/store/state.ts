@@ -4,7 +4,8 @@ import type {Preferences} from '../../shared/domain/preferences.ts'
 import type {Problem} from '../../shared/domain/problem.ts'
 import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
 import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
-import type {ByteSpan, UnitChoice} from '../../shared/units/unit-choice.ts'
+import type {LinkData} from '../../shared/links/link-data.ts'
+import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
 
 export type RunId = string
 
@@ -36,6 +37,8 @@ export interface RunEntry {
   readonly request: TokensRequest
   readonly modelName: string
   readonly label: string
+  /** Of a run that came with a link: the model that it was made with there. */
+  readonly linked?: {readonly id: string; readonly sha256: string}
 }
 
 /** What came of a run; its arrays are in the captures under its id. */
@@ -156,6 +159,36 @@ export interface UnitState {
   readonly drawnSpans: Readonly<Record<RunId, readonly ByteSpan[]>>
 }
 
+/** What came of looking for the matches of the unit's regular expression in a run. */
+export interface MatchState {
+  /** What was looked for, and in how much of the run. */
+  readonly key: string
+  readonly isLooking: boolean
+  /** The last expression that could be used, with its matches; null before any. */
+  readonly resolved: ResolvedUnit | null
+  /** Why the expression as it stands could not be used. */
+  readonly problem: Problem | null
+  /** Said beside the matches, as that there are more than are shown. */
+  readonly warning: string | null
+}
+
+/** Session: what is being found and drawn for the unit. */
+export interface UnitWorkState {
+  readonly matches: Readonly<Record<RunId, MatchState>>
+  /** A span that is not kept yet: from where it was begun to where it reaches, both included. */
+  readonly drawing: {readonly runId: RunId; readonly from: number; readonly to: number} | null
+}
+
+/** What the token card tells about: a token of a run, or an entry of its model's vocabulary. */
+export type CardTarget =
+  | {readonly kind: 'place'; readonly runId: RunId; readonly position: number}
+  | {readonly kind: 'entry'; readonly runId: RunId; readonly tokenId: number}
+
+/** Session. */
+export interface CardState {
+  readonly card: CardTarget | null
+}
+
 export type ThemeChoice = Preferences['theme']
 
 /** Sampling, tracks and whatever else a lens is asked with. */
@@ -226,6 +259,7 @@ export type DialogName =
   | 'settings'
   | 'log'
   | 'definitions'
+  | 'link'
 
 /** What a notice offers to do, such as taking back what it tells. */
 export interface NoticeAction {
@@ -243,6 +277,15 @@ export interface WindowState {
   readonly noticeAction: NoticeAction | null
   /** Below 1,200 px: the side pane that is open over the figure. */
   readonly drawer: 'left' | 'right' | null
+}
+
+/** Session: links that could not be opened at once. */
+export interface LinksState {
+  readonly linkProblem: Problem | null
+  /** One whose model is not there yet. */
+  readonly waitingLink: LinkData | null
+  /** One is to be opened as soon as the page has what it starts with. */
+  readonly isLinkComing: boolean
 }
 
 /** A change of the document that can be taken back. */
@@ -398,10 +441,13 @@ export interface SessionState
     ListViewState,
     RunStatesState,
     HoverState,
+    UnitWorkState,
+    CardState,
     TablesState,
     UndoState,
     ViewsState,
     PreferencesProblemState,
+    LinksState,
     WindowState {}
 
 export interface WorkbenchState extends DocumentState, SessionState, PreferencesState {}

@@ -1,12 +1,12 @@
 import {expect, test} from 'vitest'
+import {SAMPLES} from '../../shared/samples/samples.ts'
 import {fakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts'
-import {SAMPLES} from './samples.ts'
 import {selectResult} from './selectors.ts'
 
 test('it opens with the first sample run, the last token of the prompt locked', async () => {
   const {seen, captures, until} = await openedWorkbench()
   const {promptText, runs, activeRunId, locked} = seen()
-  expect(promptText).toBe(SAMPLES[0]!.text)
+  expect(promptText).toBe(SAMPLES[0]!.prompt)
   expect(runs).toHaveLength(1)
   const data = captures.runs.peek(activeRunId!)!
   expect(data.tokens.length).toBe(data.promptTokenCount + 5)

@@ -1,10 +1,12 @@
 import {createStore, type StoreApi} from 'zustand/vanilla'
 import type {ModelListing} from '../../shared/domain/model.ts'
 import type {HostBridge} from '../../shared/host/host-bridge.ts'
+import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
+import {createLinkActions, type LinkActions} from './links.ts'
 import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
 import {createPaneActions, type PaneActions} from './panes.ts'
 import {createParameterActions, type ParameterActions} from './parameters.ts'
@@ -19,8 +21,10 @@ import {
 } from './persistence.ts'
 import {createPreferenceActions, type PreferenceActions} from './preferences.ts'
 import {createPromptActions, type PromptActions} from './prompt.ts'
+import {createPromptListActions, type PromptListActions} from './prompt-list.ts'
+import {createPromptToolActions, type PromptToolActions} from './prompt-tools.ts'
 import {createRunActions, type RunActions, selectActiveRun} from './runs.ts'
-import {SAMPLES} from './samples.ts'
+import {createSampleActions, type SampleActions} from './samples.ts'
 import {createSelectionActions, type SelectionActions} from './selection.ts'
 import {DOCUMENT_KEYS, initialState, selectDocument} from './slices.ts'
 import type {WorkbenchState} from './state.ts'
@@ -31,11 +35,15 @@ import {createWindowActions, type WindowActions} from './window.ts'
 
 export interface WorkbenchActions
   extends ConnectionActions,
+    LinkActions,
     ModelActions,
     PaneActions,
     ParameterActions,
     PreferenceActions,
     PromptActions,
+    PromptListActions,
+    PromptToolActions,
+    SampleActions,
     RunActions,
     SelectionActions,
     TableActions,
@@ -90,14 +98,28 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     client,
     deps,
   }
+  let hasOpened = false
+  let tellOpened: () => void = () => undefined
+  const opened = new Promise<void>((resolve) => {
+    tellOpened = resolve
+  })
+  const runs = createRunActions(context)
+  const prompts = createPromptActions(context)
   const groups = {
     ...createConnectionActions(context),
     ...createModelActions(context),
+    ...createLinkActions(context, {
+      opened,
+      chooseModel: (path) => actions.chooseModel(path),
+    }),
     ...createPaneActions(context),
     ...createParameterActions(context),
     ...createPreferenceActions(context),
-    ...createPromptActions(context),
-    ...createRunActions(context),
+    ...prompts,
+    ...createPromptListActions(context, runs),
+    ...createPromptToolActions(context),
+    ...runs,
+    ...createSampleActions({...prompts, ...runs}),
     ...createSelectionActions(context),
     ...createTableActions(context),
     ...createUndoActions(store),
@@ -106,15 +128,24 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createWindowActions(context),
   }
 
-  let hasOpened = false
   const openFirst = async () => {
     await groups.refreshModels()
-    const {listings} = store.getState()
-    if (hasOpened || listings.length === 0) return
+    const {listings, areListingsKnown} = store.getState()
+    if (hasOpened || listings.length === 0) {
+      if (areListingsKnown) tellOpened()
+      return
+    }
     hasOpened = true
+    await openFirstModel(listings)
+    // Nobody did any of this, so there is nothing of it to be undone.
+    store.setState({past: [], future: []})
+    tellOpened()
+  }
+
+  const openFirstModel = async (listings: readonly ModelListing[]) => {
     const isFirstVisit = keptDocument === null && lastPrompt === null && history.runs.length === 0
     if (keptDocument === null && lastPrompt === null) {
-      store.setState({promptText: SAMPLES[0]!.text})
+      store.setState({promptText: SAMPLES[0]!.prompt})
     }
     const path = keptDocument?.activeModelPath ?? lastPrompt?.activeModelPath
     const first =
@@ -123,15 +154,15 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     if (!first) return
     const isLoaded = await groups.chooseModel(first.path)
     groups.countTokens()
+    // What the link shows is run instead.
+    if (store.getState().isLinkComing) return
     if (selectActiveRun(store.getState()) === null) openFirstRun(isFirstVisit && isLoaded)
     else await computeIfLoaded()
-    // Nobody did any of this, so there is nothing of it to be undone.
-    store.setState({past: [], future: []})
   }
 
   const openFirstRun = (isFirstVisit: boolean) => {
     // Nobody asked for anything yet, so that there is something to see the first sample is run.
-    if (isFirstVisit) groups.runPrompt()
+    if (isFirstVisit) groups.runSample(SAMPLES[0]!)
     const [last] = store.getState().runs
     if (isFirstVisit || keptDocument !== null || !last) return
     const {panes} = store.getState()
@@ -175,8 +206,10 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     keepDocument,
     start() {
       groups.watchTables()
+      groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()
+      groups.watchList()
       groups.watchPages()
       watchDocument()
       groups.watchEngine(() => {

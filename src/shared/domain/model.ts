@@ -60,6 +60,8 @@ export const modelInfoSchema = z.object({
   /** Ids after which generation stops, from generation_config.json. */
   stopIds: z.array(z.number().int()),
   chatTemplate: z.boolean(),
+  /** Bytes of the longest vocabulary entry: no text of more than so many a token fits the context. */
+  longestTokenBytes: z.number().int().optional(),
   tokenizer: z.object({id: z.string(), sha256: z.string(), tokenCount: z.number().int()}),
   /** Resident memory that loading it took, in bytes, as measured. */
   memoryBytes: z.number(),
