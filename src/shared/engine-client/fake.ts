@@ -32,6 +32,8 @@ export interface FakeEngineOptions {
   readonly hasChatTemplate?: boolean
   /** What a person had set before. */
   readonly preferences?: Partial<Preferences>
+  /** What the host was told on its command line, so that preferences have no say in it. */
+  readonly fixedByHost?: EngineStatus['fixedByHost']
   /** What is told to be wrong with the preferences' file, once. */
   readonly preferencesProblem?: Problem
   /** The problem of a prompt list's row that is to fail. */
@@ -64,6 +66,7 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
     versions: FAKE_PROVENANCE.versions,
     threads: preferences.threads ?? 4,
     maxMemoryBytes: preferences.maxMemoryBytes ?? 2 ** 31,
+    fixedByHost: options.fixedByHost ?? [],
     usedMemoryBytes: 0,
     loaded,
     runningCount: 0,

@@ -37,40 +37,34 @@ export async function* runPromptList(
 ): AsyncGenerator<PromptListEvent, void, undefined> {
   const {rows} = request
   checkRowIds(rows)
-  // A reader that goes away without a word ends the row under way as well.
-  const left = new AbortController()
-  const ended = signal ? AbortSignal.any([signal, left.signal]) : left.signal
-  let toldMs = Number.NEGATIVE_INFINITY
-  try {
-    yield {kind: 'progress', done: 0, total: rows.length, secondsLeft: null}
-    // Before the clock of the rows starts.
-    await models.load(request, undefined, ended)
-    const startedMs = performance.now()
-    for (const [done, row] of rows.entries()) {
-      const nowMs = performance.now()
-      if (nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
-        toldMs = nowMs
-        const secondsLeft =
-          done > 0 ? (((nowMs - startedMs) / done) * (rows.length - done)) / 1000 : null
-        yield {kind: 'progress', done, total: rows.length, secondsLeft}
-      }
-      const event = await runRow(models, request, row, ended)
-      ended.throwIfAborted()
-      yield event
-      ended.throwIfAborted()
+  const total = rows.length
+  yield {kind: 'progress', done: 0, total, secondsLeft: null}
+  // Before the clock of the rows starts.
+  await models.load(request, undefined, signal)
+  const startedMs = performance.now()
+  let toldMs = startedMs
+  for (const [done, row] of rows.entries()) {
+    const nowMs = performance.now()
+    if (done > 0 && nowMs - toldMs >= PROGRESS_INTERVAL_MS) {
+      toldMs = nowMs
+      const secondsLeft = (((nowMs - startedMs) / done) * (total - done)) / 1000
+      yield {kind: 'progress', done, total, secondsLeft}
     }
-    yield {kind: 'progress', done: rows.length, total: rows.length, secondsLeft: 0}
-    yield {kind: 'completed'}
-  } finally {
-    left.abort(new Error('nobody listens any more'))
+    const event = await runRow(models, request, row, signal)
+    signal?.throwIfAborted()
+    yield event
+    // The reader may have cancelled while it had the event.
+    signal?.throwIfAborted()
   }
+  yield {kind: 'progress', done: total, total, secondsLeft: 0}
+  yield {kind: 'completed'}
 }
 
 async function runRow(
   models: Models,
   request: PromptListRequest,
   row: PromptRow,
-  signal: AbortSignal
+  signal: AbortSignal | undefined
 ): Promise<PromptListEvent> {
   for (let attempt = 1; ; attempt++) {
     // It may have been unloaded since the row before, to make room or by hand.
@@ -82,7 +76,8 @@ async function runRow(
         return {kind: 'row-failed', id: row.id, problem: error.problem}
       }
       // Or since this row was looked at: then it is run on the model as it is loaded again.
-      const wasUnloaded = !model.session.isAlive && !signal.aborted && attempt < MAX_ATTEMPTS
+      const wasUnloaded =
+        !model.session.isAlive && signal?.aborted !== true && attempt < MAX_ATTEMPTS
       if (!wasUnloaded) throw error
     }
   }
@@ -92,7 +87,7 @@ async function computeRow(
   model: LoadedModel,
   request: PromptListRequest,
   row: PromptRow,
-  signal: AbortSignal
+  signal: AbortSignal | undefined
 ): Promise<PromptRowResult> {
   const {tokenizer, folder, info} = model
   const limits = {contextLength: info.contextLength, vocabularySize: info.vocabularySize}
@@ -119,7 +114,7 @@ async function computeRow(
   const completionIds: number[] = []
   await model.session.run(job, {
     priority: 'batch',
-    signal,
+    ...(signal ? {signal} : {}),
     onEvent: (event) => {
       if (event.kind === 'answer') answerLogprobs.push(...event.logprobs)
       if (event.kind !== 'rows') return
@@ -144,7 +139,8 @@ async function computeRow(
  * The ids of an answer right after a prompt: those that follow the prompt's own ids when both are
  * encoded as one text. Where the prompt's ids do not begin those (its last token takes in part of the
  * answer, or the tokenizer closes a text with a token), the answer is encoded alone, without inserted
- * tokens. Of a chat the text is the template's output with its generation prompt.
+ * tokens. Of a chat the text is the template's output with its generation prompt, where text that
+ * looks like a special token is one, in the answer too.
  */
 export async function encodeAnswer(
   input: PromptInput,
