@@ -183,6 +183,29 @@ describe('the tokens lens', () => {
     expect(chat.tokens[0]!.isSpecial).toBe(true)
   })
 
+  it('says where each turn of a chat stands in its text, and none of a plain prompt', async () => {
+    const messages = [
+      {role: 'user', content: ' Né 🦜? '},
+      {role: 'assistant', content: 'Lone \ud83e'},
+      {role: 'user', content: 'Why?'},
+    ]
+    const {text, turns} = await resultOf(client, {model: KV, messages})
+    const bytes = Buffer.from(text)
+    const spoken = turns!.map(({role, byteStart, byteEnd}) => [
+      role,
+      bytes.toString('utf8', byteStart, byteEnd),
+    ])
+    expect(bytes.toString('utf8', 0, turns![0]!.byteStart)).toBe('<s>')
+    expect(spoken).toEqual([
+      ['user', 'user: Né 🦜?</s>\n'],
+      ['assistant', 'assistant: Lone \ufffd</s>\n'],
+      ['user', 'user: Why?</s>\n'],
+      ['assistant', 'assistant: '],
+    ])
+    expect(turns!.at(-1)!.byteEnd).toBe(bytes.length)
+    expect((await resultOf(client, {model: KV, prompt: 'Why?'})).turns).toBeUndefined()
+  })
+
   it('takes an empty prompt where a begin token is inserted, else says what is missing', async () => {
     const result = await resultOf(client, {model: KV, prompt: ''})
     expect(result.tokens.length).toBe(1)
