@@ -172,6 +172,7 @@ export const RULES = [
       'src/renderer/store/**',
       'src/renderer/ui/**',
       'src/renderer/export/**',
+      'src/renderer/sharing/**',
       SHARED,
       ...REACT,
       ...CONTROLS,
@@ -184,12 +185,18 @@ export const RULES = [
     why: 'a lens stands alone: another lens’s folder may change without it noticing',
   },
   {
-    name: 'renderer/lenses, commands, export',
-    from: ['src/renderer/lenses/*', 'src/renderer/commands/**', 'src/renderer/export/**'],
+    name: 'renderer/lenses, commands, export, sharing',
+    from: [
+      'src/renderer/lenses/*',
+      'src/renderer/commands/**',
+      'src/renderer/export/**',
+      'src/renderer/sharing/**',
+    ],
     may: [
       'src/renderer/lenses/**',
       'src/renderer/commands/**',
       'src/renderer/export/**',
+      'src/renderer/sharing/**',
       'src/renderer/store/**',
       'src/renderer/ui/**',
       SHARED,
@@ -199,6 +206,13 @@ export const RULES = [
       'zustand/react/shallow',
     ],
     why: 'nothing imports the frame, and the page has no Node and no Electron',
+  },
+  {
+    name: 'renderer/prompts',
+    from: ['src/renderer/prompts/**'],
+    may: ['src/renderer/prompts/**', SHARED, 'papaparse'],
+    types: ['src/renderer/store/**'],
+    why: 'lists of prompts are read in a worker, which has neither the page nor its store',
   },
   {
     name: 'renderer',
