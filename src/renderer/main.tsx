@@ -3,8 +3,11 @@ import {connectEngine} from '../shared/engine-client/connect.ts'
 import {messagePortOpener, type PageWindow} from '../shared/engine-client/message-port-channel.ts'
 import {openWebSocketChannel} from '../shared/engine-client/websocket-channel.ts'
 import {App} from './app/app.tsx'
-import type {Pages, WorkbenchDeps} from './store/context.ts'
+import {LENSES} from './lenses/registry.ts'
+import {browserPages, watchAddress} from './pages.ts'
+import type {WorkbenchDeps} from './store/context.ts'
 import {createWorkbench} from './store/workbench.ts'
+import {matchRegex} from './workers/match-regex.ts'
 import './ui/tokens.css'
 import './ui/fonts.css'
 import './ui/base.css'
@@ -28,25 +31,14 @@ async function connect(): Promise<WorkbenchDeps['connection']> {
   return connectEngine(openChannel())
 }
 
-/** The browser's own history of pages, so that its Back and Forward walk the views. */
-const pages: Pages = {
-  replace: (viewId) => history.replaceState({viewId}, ''),
-  push: (viewId) => history.pushState({viewId}, ''),
-  go: (delta) => history.go(delta),
-  onGo(listener) {
-    window.addEventListener('popstate', ({state}) => {
-      const viewId = (state as {viewId?: unknown} | null)?.viewId
-      if (typeof viewId === 'number') listener(viewId)
-    })
-  },
-}
-
 const connection = await connect()
 const workbench = createWorkbench({
   connection,
   storage: localStorage,
   session: sessionStorage,
-  pages,
+  pages: browserPages,
+  lensIds: LENSES.map(({id}) => id),
+  matchRegex,
   now: () => Date.now(),
   onNextFrame: (callback) => void requestAnimationFrame(callback),
   after(delayMs, callback) {
@@ -56,4 +48,5 @@ const workbench = createWorkbench({
 })
 createRoot(document.getElementById('app')!).render(<App workbench={workbench} />)
 window.addEventListener('pagehide', () => workbench.actions.keepDocument())
+watchAddress(workbench.actions.openLink)
 workbench.actions.start()

@@ -2,6 +2,9 @@ import {useEffect} from 'react'
 import {Group, Panel, Separator, useDefaultLayout} from 'react-resizable-panels'
 import {useTheme} from '../lenses/use-theme.ts'
 import {WorkbenchContext} from '../lenses/use-workbench.ts'
+import {LinkBar} from '../sharing/link-bar.tsx'
+import {LinkDialog} from '../sharing/link-dialog.tsx'
+import {OpenProblemDialog} from '../sharing/open-problem-dialog.tsx'
 import type {Workbench} from '../store/workbench.ts'
 import {useMedia} from '../ui/use-size.ts'
 import {CentrePane} from './centre.tsx'
@@ -43,12 +46,17 @@ function Frame() {
     <DropTarget>
       <div className="app">
         <TopBar />
-        <EngineBar />
+        <div className="bars">
+          <EngineBar />
+          <LinkBar />
+        </div>
         {isNarrow ? <NarrowWork /> : <WideWork />}
         <JobLine />
       </div>
       <FolderDialog />
       <ExportDialogHost />
+      <LinkDialog />
+      <OpenProblemDialog />
     </DropTarget>
   )
 }

@@ -2,6 +2,7 @@ import {Tab, TabList, TabPanel, Tabs} from 'react-aria-components'
 import {LENSES} from '../lenses/registry.ts'
 import {PaneContext, usePaneIndex} from '../lenses/use-pane.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {LinkedModelNote} from '../sharing/linked-model-note.tsx'
 import {selectPane} from '../store/panes.ts'
 import {selectRun} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
@@ -89,6 +90,7 @@ function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
   if (state.hasTokens) {
     return (
       <>
+        <LinkedModelNote run={run} />
         <RunBar run={run} />
         <Panel />
       </>

@@ -1,12 +1,14 @@
 import {type ReactNode, useState} from 'react'
-import {useActions} from '../lenses/use-workbench.ts'
+import {useWorkbench} from '../lenses/use-workbench.ts'
+import {dropHint} from '../sharing/drop-hint.ts'
+import {openDropped, readDrop} from '../sharing/open-files.ts'
 
 const hasFiles = (event: React.DragEvent) => [...event.dataTransfer.types].includes('Files')
 
-/** Takes a folder that is dropped anywhere in the window. */
+/** Takes a model folder or a prompt file that is dropped anywhere in the window. */
 export function DropTarget({children}: {readonly children: ReactNode}) {
-  const {openDialog} = useActions()
-  const [isOver, setIsOver] = useState(false)
+  const workbench = useWorkbench()
+  const [hint, setHint] = useState<string | null>(null)
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only listens to what its children do.
     <div
@@ -14,24 +16,26 @@ export function DropTarget({children}: {readonly children: ReactNode}) {
       onDragOver={(event) => {
         if (!hasFiles(event)) return
         event.preventDefault()
-        setIsOver(true)
+        event.dataTransfer.dropEffect = 'copy'
+        setHint(dropHint(event.dataTransfer))
       }}
       onDragLeave={(event) => {
-        if (event.relatedTarget === null) setIsOver(false)
+        if (event.relatedTarget === null) setHint(null)
       }}
       onDrop={(event) => {
         if (!hasFiles(event)) return
         event.preventDefault()
-        setIsOver(false)
-        const name = event.dataTransfer.files[0]?.name
-        openDialog(
-          'folder',
-          `A browser does not tell where ${name ? `“${name}”` : 'a dropped folder'} is. Choose it here instead.`
-        )
+        setHint(null)
+        // Its handles are gone once this returns.
+        void openDropped(workbench, readDrop(event.dataTransfer, workbench))
       }}
     >
       {children}
-      {isOver && <div className="drop-note">Drop the model folder to open it</div>}
+      {hint !== null && (
+        <div className="drop-note" data-testid="drop-note">
+          {hint}
+        </div>
+      )}
     </div>
   )
 }

@@ -8,14 +8,36 @@ import {
   systemTheme,
 } from './change-preferences.ts'
 import type {Command} from './command.ts'
+import {
+  clearSpans,
+  extendDown,
+  extendLeft,
+  extendRight,
+  extendUp,
+  keepSpan,
+} from './draw-spans.ts'
 import {exportFigure} from './export-figure.ts'
 import {generate} from './generate.ts'
 import {goBack, goForward} from './go-back.ts'
 import {reloadModel, unloadModel} from './models.ts'
 import {openDefinitions, openLog, openPalette, openSettings, openShortcuts} from './open-dialogs.ts'
 import {openFolder} from './open-folder.ts'
+import {clearPins, pairToken, pinToken} from './pin-tokens.ts'
 import {runPrompt} from './run-prompt.ts'
 import {cancelJob, clearHistory, runAgain, showSamples} from './runs.ts'
+import {
+  copyCommand,
+  copyDesktopLink,
+  copyJson,
+  copyLinkCommand,
+  copyNextTsv,
+  copyPython,
+  copyTsv,
+  openFile,
+  openLink,
+} from './sharing.ts'
+import {chooseUnit, nextUnit, SHOW_BY} from './text-units.ts'
+import {openCard} from './token-card.ts'
 import {redo, undo} from './undo.ts'
 import {walkCommandsOf} from './walk-axes.ts'
 import {
@@ -34,14 +56,36 @@ import {
 export const COMMANDS: readonly Command[] = [
   // file
   openFolder,
+  openFile,
+  openLink,
+  copyLinkCommand,
+  copyDesktopLink,
   exportFigure,
   openSettings,
   // edit
   undo,
   redo,
+  copyCommand,
+  copyTsv,
+  copyNextTsv,
+  copyJson,
+  copyPython,
+  pinToken,
+  pairToken,
+  clearPins,
+  extendRight,
+  extendLeft,
+  extendDown,
+  extendUp,
+  keepSpan,
+  clearSpans,
   clearHistory,
   resetPreferences,
   // view
+  openCard,
+  chooseUnit,
+  nextUnit,
+  ...SHOW_BY,
   lightTheme,
   darkTheme,
   systemTheme,

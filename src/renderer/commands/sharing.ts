@@ -27,7 +27,7 @@ export const copyDesktopLink: Command = {
 
 const shownCommand = (
   form: SharedText,
-  command: Pick<Command, 'id' | 'title' | 'keywords' | 'detail' | 'shortcut'>
+  command: Pick<Command, 'id' | 'title' | 'keywords' | 'detail'>
 ): Command => ({
   ...command,
   group: 'edit',
@@ -41,7 +41,6 @@ export const copyCommand = shownCommand('command', {
   title: 'Copy as CLI command',
   detail: 'for a terminal',
   keywords: 'share shell terminal batch command line',
-  shortcut: {key: 'c', mod: true, shift: true},
 })
 export const copyTsv = shownCommand('tsv', {
   id: 'copy-tsv',
@@ -72,7 +71,6 @@ export const openLink: Command = {
   title: 'Open a link…',
   group: 'file',
   keywords: 'paste url address tokenscope',
-  shortcut: {key: 'o', mod: true, shift: true},
   worksInText: true,
   when: () => true,
   run: ({actions}) => actions.openDialog('link'),

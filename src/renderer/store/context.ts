@@ -3,6 +3,7 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import type {EngineClient, EngineConnection} from '../../shared/engine-client/connect.ts'
 import {isCancellation, problemOf} from '../../shared/engine-client/problem-of.ts'
 import type {HostBridge} from '../../shared/host/host-bridge.ts'
+import type {MatchRegex} from '../../shared/units/match-regex.ts'
 import type {Captures} from './captures.ts'
 import type {ChangeDocument} from './document.ts'
 import type {PreferencesState, SessionState, WorkbenchState} from './state.ts'
@@ -37,6 +38,10 @@ export interface WorkbenchDeps {
   after(delayMs: number, callback: () => void): () => void
   /** What the desktop offers beyond a browser; absent in a browser. */
   readonly host?: HostBridge
+  /** Finds matches in a thread that can be stopped. */
+  readonly matchRegex: MatchRegex
+  /** Lenses that a link may show; any where absent. */
+  readonly lensIds?: readonly string[]
   /** Absent where there is no history of pages, as in tests. */
   readonly pages?: Pages
 }

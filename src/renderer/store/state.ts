@@ -177,6 +177,8 @@ export interface UnitWorkState {
   readonly matches: Readonly<Record<RunId, MatchState>>
   /** A span that is not kept yet: from where it was begun to where it reaches, both included. */
   readonly drawing: {readonly runId: RunId; readonly from: number; readonly to: number} | null
+  /** The pane whose unit is being chosen. */
+  readonly unitEditor: PaneIndex | null
 }
 
 /** What the token card tells about: a token of a run, or an entry of its model's vocabulary. */
@@ -260,6 +262,7 @@ export type DialogName =
   | 'log'
   | 'definitions'
   | 'link'
+  | 'open-problem'
 
 /** What a notice offers to do, such as taking back what it tells. */
 export interface NoticeAction {
@@ -286,6 +289,8 @@ export interface LinksState {
   readonly waitingLink: LinkData | null
   /** One is to be opened as soon as the page has what it starts with. */
   readonly isLinkComing: boolean
+  /** Why something that was dropped or chosen cannot be opened. */
+  readonly openProblem: Problem | null
 }
 
 /** A change of the document that can be taken back. */

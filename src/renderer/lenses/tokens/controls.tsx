@@ -1,9 +1,11 @@
 import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
+import {CopyMenu} from '../../sharing/copy-menu.tsx'
 import {selectRun} from '../../store/runs.ts'
 import {Button} from '../../ui/button.tsx'
 import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {useFit} from '../../ui/use-fit.ts'
+import {UnitControl} from '../unit-control.tsx'
 import {usePaneRunId} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {TrackEditor} from './track-editor.tsx'
@@ -46,12 +48,14 @@ export function TokensControls() {
         format={formatSetting}
         testId="top-p"
       />
+      <UnitControl />
       <TracksMenu />
       <TrackEditor />
       <Button look="edge" isDisabled={isRunning} onPress={actions.generateMore} testId="generate">
         Generate {formatCount(Math.max(1, parameters.generateCount))} <kbd>G</kbd>
       </Button>
       <span className="grow" />
+      <CopyMenu />
       <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
         Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
       </Button>

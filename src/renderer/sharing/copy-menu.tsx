@@ -1,0 +1,39 @@
+import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
+import {titleOf} from '../commands/command.ts'
+import {COPY_COMMANDS} from '../commands/sharing.ts'
+import {useWorkbench} from '../lenses/use-workbench.ts'
+import {Button} from '../ui/button.tsx'
+import {DownIcon} from '../ui/icons.tsx'
+import {shortcutText} from '../ui/shortcut.ts'
+import './sharing.css'
+
+/** Everything that can be copied of what is shown: a link, a command, its data. */
+export function CopyMenu() {
+  const workbench = useWorkbench()
+  const offered = COPY_COMMANDS.filter((command) =>
+    command.when(workbench.store.getState(), workbench)
+  )
+  return (
+    <MenuTrigger>
+      <Button look="edge" testId="copy-menu">
+        Copy <DownIcon />
+      </Button>
+      <Popover placement="top end" className="popover menu-popover">
+        <Menu
+          aria-label="Copy"
+          className="menu copy-menu"
+          onAction={(key) => offered.find(({id}) => id === key)?.run(workbench)}
+        >
+          {offered.map((command) => (
+            <MenuItem key={command.id} id={command.id} className="menu-item">
+              <span>{titleOf(command, workbench)}</span>
+              <span className="end ink-3">
+                {command.shortcut ? shortcutText(command.shortcut) : command.detail}
+              </span>
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  )
+}

@@ -1,0 +1,159 @@
+import type {Problem} from '../../shared/domain/problem.ts'
+import type {Workbench} from '../store/workbench.ts'
+import {findDroppedFolder, isModelFolder, readDroppedFolder} from './dropped-folder.ts'
+import {
+  kindOfFile,
+  problemOfCount,
+  problemOfName,
+  problemOfSize,
+  readPromptText,
+} from './dropped-kind.ts'
+import {openPromptList} from './open-prompt-list.ts'
+import {keepRecentFile} from './recent-files.ts'
+
+/** Something that was dropped, before its handles go with the event. */
+export interface Dropped {
+  readonly name: string
+  readonly file: File | null
+  /** Of a folder, where a browser gives it. */
+  readonly folder: FileSystemDirectoryEntry | null
+  /** Where it lies; empty in a browser. */
+  readonly path: string
+}
+
+/** What is being dropped; has to be called while the event is handled. */
+export function readDrop(transfer: DataTransfer, workbench: Workbench): Dropped[] {
+  const {host} = workbench
+  return [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .flatMap((item): Dropped[] => {
+      const entry = item.webkitGetAsEntry()
+      const file = item.getAsFile()
+      if (!entry && !file) return []
+      const isFolder = entry?.isDirectory ?? false
+      return [
+        {
+          name: entry?.name ?? file!.name,
+          file: isFolder ? null : file,
+          folder: isFolder ? (entry as FileSystemDirectoryEntry) : null,
+          path: (file && host?.pathOf(file)) || '',
+        },
+      ]
+    })
+}
+
+/** Opens what was dropped, or says why it cannot be. */
+export async function openDropped(workbench: Workbench, items: readonly Dropped[]): Promise<void> {
+  const {actions} = workbench
+  const problem = problemOfCount(items.map(({name}) => name))
+  const [item] = items
+  if (problem || !item) {
+    if (problem) actions.showOpenProblem(problem)
+  } else if (item.folder) await openDroppedFolder(workbench, item)
+  else if (item.path !== '' && kindOfFile(item.name) === 'model-part') {
+    await openFolderAt(workbench, modelFolderOf(item.path))
+  } else if (item.file) await openFile(workbench, item.file)
+}
+
+/** The folder of a model that one of its files stands for. */
+function modelFolderOf(path: string): string {
+  const parent = path.replace(/[\\/][^\\/]+$/u, '')
+  return /[\\/]onnx$/u.test(parent) ? parent.replace(/[\\/]onnx$/u, '') : parent
+}
+
+/** Opens the model of a folder; shows the folder in the chooser where it is none. */
+export async function openFolderAt({client, actions}: Workbench, path: string): Promise<void> {
+  const listing = await client.folders.list({path}).catch(() => null)
+  if (listing?.model) {
+    await actions.openListing(listing.model)
+    return
+  }
+  const name = path.split(/[\\/]/u).findLast((part) => part !== '') ?? path
+  actions.openDialog(
+    'folder',
+    `“${name}” holds no model that can be opened. What it needs is said below.`
+  )
+  await actions.readFolder(path)
+}
+
+async function openDroppedFolder(workbench: Workbench, item: Dropped): Promise<void> {
+  const {client, store, actions} = workbench
+  if (item.path !== '') return openFolderAt(workbench, item.path)
+  const folder = await readDroppedFolder(item.folder!).catch(() => null)
+  if (folder && !isModelFolder(folder)) {
+    actions.showOpenProblem(notAModel(folder.name, folder.hasConfig))
+    return
+  }
+  const {model, near} = folder
+    ? await findDroppedFolder(client, store.getState().listings, folder)
+    : {model: null, near: null}
+  if (model) {
+    await actions.openListing(model)
+    actions.notify(`opened ${model.path}`)
+    return
+  }
+  actions.openDialog(
+    'folder',
+    `A browser does not tell where “${item.name}” is. Choose it here${near ? '; one of its name is below' : ''}.`
+  )
+  if (near) await actions.readFolder(near)
+}
+
+const notAModel = (name: string, hasConfig: boolean): Problem => ({
+  code: 'not-a-model-folder',
+  message: 'The folder holds no model that can be opened.',
+  file: name,
+  found: hasConfig ? 'config.json and no ONNX file' : 'no config.json',
+  expected: 'config.json, tokenizer.json and an ONNX file, in it or in its folder onnx',
+  advice: 'Drop the folder that has them.',
+})
+
+/** Opens a prompt file by its kind. */
+export async function openFile(workbench: Workbench, file: File): Promise<void> {
+  const problem = problemOfName(file.name) ?? problemOfSize(file.name, file.size)
+  if (problem) {
+    workbench.actions.showOpenProblem(problem)
+    return
+  }
+  let bytes: Uint8Array
+  try {
+    bytes = new Uint8Array(await file.arrayBuffer())
+  } catch (error) {
+    workbench.actions.showOpenProblem({
+      code: 'file-unreadable',
+      message: 'The file could not be read.',
+      file: file.name,
+      found: error instanceof Error ? error.message : String(error),
+      expected: 'a file that you may read',
+      advice: 'Check its permissions, or copy it to a folder of yours.',
+    })
+    return
+  }
+  const text = readPromptText(file.name, bytes)
+  if (typeof text === 'string') openPromptFile(workbench, file.name, text)
+  else workbench.actions.showOpenProblem(text)
+}
+
+/** Opens the text of a prompt file: as the prompt, or as a prompt list. */
+export function openPromptFile(workbench: Workbench, name: string, text: string): void {
+  const withoutMark = text.replace(/^\ufeff/u, '')
+  if (kindOfFile(name) === 'prompt-list') {
+    if (!openPromptList(workbench, name, withoutMark)) return
+  } else {
+    workbench.actions.setPrompt({promptText: withoutMark, isChat: false}, 'open a file')
+    workbench.actions.notify(`opened ${name}`, {title: 'Undo', run: () => workbench.actions.undo()})
+  }
+  keepRecentFile(localStorage, {name, text: withoutMark})
+}
+
+/** Has the person choose a file. */
+export function chooseFiles(workbench: Workbench): void {
+  const input = document.createElement('input')
+  input.type = 'file'
+  input.accept = '.txt,.text,.md,.csv,.tsv,.json,.jsonl,.ndjson'
+  input.addEventListener('change', () => {
+    const [file] = input.files ?? []
+    if (file) void openFile(workbench, file)
+  })
+  input.click()
+}
