@@ -1,0 +1,157 @@
+import {expect, test} from 'vitest'
+import {formatLink, parseLink} from '../../shared/links/link-text.ts'
+import {type FakeWorkbench, fakeWorkbench, openedWorkbench} from './fake-workbench.ts'
+import {selectLink} from './links.ts'
+import {selectDocument} from './slices.ts'
+
+const linkFrom = ({store, captures}: FakeWorkbench) =>
+  formatLink(selectLink(store.getState(), captures), {kind: 'desktop'})
+const completed = ({until}: FakeWorkbench, what: string) =>
+  until(what, ({runs, panes}) =>
+    panes.every(({runId}) => runs.find(({id}) => id === runId)?.phase.kind === 'completed')
+  )
+const idsOf = ({captures}: FakeWorkbench, runId: string | null) =>
+  captures.runs.peek(runId ?? '')?.tokens.map(({id}) => id)
+
+async function sharing(): Promise<FakeWorkbench> {
+  const sender = await openedWorkbench()
+  const {actions, seen} = sender
+  const [model] = seen().listings
+  actions.changeParameters({isSampled: true, seed: 7, generateCount: 4, temperature: 1.3})
+  actions.setPromptText('Tom has a coin. Mira has')
+  actions.runPrompt()
+  await completed(sender, 'the sampled run')
+  actions.toggleSplit()
+  const [, second] = seen().runs
+  await actions.openRun(second!.id, 0)
+  actions.lock(2)
+  actions.togglePin({kind: 'token', position: 3})
+  actions.togglePin({kind: 'pair', from: 1, to: 3})
+  actions.activatePane(1)
+  actions.lock(4)
+  actions.setTracked(model!.id, [11, 12])
+  actions.setUnit({kind: 'word'})
+  actions.changePane({view: 'table'})
+  return sender
+}
+
+test('a link restores what was on the screen in another workbench', async () => {
+  const sender = await sharing()
+  const receiver = await openedWorkbench()
+  const link = linkFrom(sender)
+  expect(await receiver.actions.openLink(link)).toBe(true)
+  const shown = await completed(receiver, 'both runs of the link')
+  const sent = sender.seen()
+  for (const [i, pane] of shown.panes.entries()) {
+    expect(idsOf(receiver, pane.runId)).toEqual(idsOf(sender, sent.panes[i]!.runId))
+    expect(pane.view).toBe(sent.panes[i]!.view)
+  }
+  const {isSampled, seed, generateCount, temperature, tracked} = sent.parameters
+  expect(shown.parameters).toMatchObject({isSampled, seed, generateCount, temperature, tracked})
+  expect(shown).toMatchObject({
+    promptText: 'Tom has a coin. Mira has',
+    activePane: 1,
+    locked: 4,
+    unit: {kind: 'word'},
+    activeModelPath: sent.activeModelPath,
+  })
+  const [left] = shown.panes
+  expect(shown.locks[left!.runId!]).toBe(2)
+  expect(shown.pins[left!.runId!]).toHaveLength(2)
+  // What it copies is what it was opened from.
+  expect(parseLink(linkFrom(receiver))).toEqual(parseLink(link))
+})
+
+test('opening a link is one step, and what was there before stays in the history', async () => {
+  const link = linkFrom(await sharing())
+  const receiver = await openedWorkbench()
+  const {store, actions} = receiver
+  actions.setPromptText('mine')
+  const before = selectDocument(store.getState())
+  const steps = store.getState().past.length
+  await actions.openLink(link)
+  expect(store.getState().past).toHaveLength(steps + 1)
+  expect(store.getState().past.at(-1)!.what).toBe('open a link')
+  expect(store.getState().runs.slice(2)).toEqual(before.runs)
+  actions.undo()
+  expect(selectDocument(store.getState())).toEqual(before)
+})
+
+test('a link at the start is opened in place of the first sample, and can be undone', async () => {
+  const link = linkFrom(await sharing())
+  const receiver = fakeWorkbench()
+  const isOpened = receiver.actions.openLink(link)
+  receiver.actions.start()
+  expect(await isOpened).toBe(true)
+  const shown = await completed(receiver, 'the runs of the link')
+  expect(shown.runs).toHaveLength(2)
+  expect(shown.past.map(({what}) => what)).toEqual(['open a link'])
+})
+
+test('a link to a model that is not there changes nothing, and goes on once it is', async () => {
+  const sender = await sharing()
+  const data = parseLink(linkFrom(sender))
+  const other = {id: 'my-own-model', sha256: 'cd'.repeat(32)}
+  const link = formatLink(
+    {...data, model: other, tracked: [], runs: data.runs.map((run) => ({...run, model: other}))},
+    {kind: 'served', origin: 'http://localhost:1'}
+  )
+  const receiver = await openedWorkbench()
+  const {store, actions} = receiver
+  const before = selectDocument(store.getState())
+  const [known] = store.getState().listings
+  expect(await actions.openLink(link)).toBe(false)
+  expect(selectDocument(store.getState())).toEqual(before)
+  expect(store.getState().dialog).toBe('link')
+  expect(store.getState().linkProblem).toMatchObject({
+    code: 'link-model-missing',
+    field: 'model my-own-model',
+    found: expect.stringContaining(known!.id),
+    expected: 'my-own-model with SHA-256 cdcdcdcdcdcdcdcd…',
+  })
+  expect(await actions.continueLink()).toBe(false)
+  store.setState({
+    listings: [
+      ...store.getState().listings,
+      {...known!, id: 'my-own-model', path: '/m', source: 'recent'},
+    ],
+  })
+  expect(await actions.continueLink()).toBe(true)
+  expect(store.getState()).toMatchObject({
+    waitingLink: null,
+    linkProblem: null,
+    dialog: null,
+    activeModelPath: '/m',
+  })
+  expect(store.getState().runs[0]).toMatchObject({
+    request: {model: '/m'},
+    linked: {id: 'my-own-model', sha256: 'cd'.repeat(32)},
+  })
+})
+
+test('a link that cannot be read says so and changes nothing', async () => {
+  const {store, actions} = await openedWorkbench()
+  const before = selectDocument(store.getState())
+  expect(await actions.openLink('http://127.0.0.1:1/#v1.AAAA')).toBe(false)
+  expect(store.getState()).toMatchObject({dialog: 'link', linkProblem: {code: 'link-damaged'}})
+  expect(selectDocument(store.getState())).toEqual(before)
+})
+
+test('of models of one name the link means the one of its hash, then the one at its place', async () => {
+  const sender = await openedWorkbench()
+  const [known] = sender.store.getState().listings
+  const twins = ['/a/twin', '/b/twin'].map((path) => ({
+    ...known!,
+    id: 'twin',
+    path,
+    source: 'recent' as const,
+  }))
+  sender.store.setState({listings: [...sender.store.getState().listings, ...twins]})
+  sender.store.setState({activeModelPath: '/b/twin'})
+  const link = linkFrom(sender)
+  expect(link).not.toContain('/b/')
+  const receiver = await openedWorkbench()
+  receiver.store.setState({listings: [...receiver.store.getState().listings, ...twins]})
+  await receiver.actions.openLink(link)
+  expect(receiver.store.getState().activeModelPath).toBe('/b/twin')
+})
