@@ -1,6 +1,7 @@
 import {writeSync} from 'node:fs'
 import {createRequire} from 'node:module'
-import {totalmem} from 'node:os'
+import {availableParallelism, totalmem} from 'node:os'
+import {join} from 'node:path'
 import {implement} from '@orpc/server'
 import {type BytesRef, contract, type EngineStatus} from '../../shared/contract/contract.ts'
 import {STOPPED_ON_REQUEST} from '../../shared/contract/stopped-on-request.ts'
@@ -26,6 +27,7 @@ import {readModelFolder} from './model-folder/read-model-folder.ts'
 import {Recents} from './model-folder/recents.ts'
 import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
 import type {EngineOptions} from './options.ts'
+import {PREFERENCES_FILE} from './preferences/preference-file.ts'
 import {PreferenceStore} from './preferences/preferences.ts'
 import {type LoadStage, Models} from './runtime/models.ts'
 import {physicalCoreCount} from './runtime/threads.ts'
@@ -80,6 +82,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     },
   })
   const context = {models, store, versions}
+  const machine = {
+    memoryBytes: totalmem(),
+    logicalCores: availableParallelism(),
+    physicalCores: physicalCoreCount(),
+  }
 
   async function places() {
     const {folders, warning} = await recents.read()
@@ -105,6 +112,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       maxMemoryBytes: maxMemoryBytes(),
       fixedByHost: FIXABLE.filter((name) => options[name] !== null),
       usedMemoryBytes: store.usedBytes,
+      machine,
+      preferencesPath:
+        options.stateFolder === null ? null : join(options.stateFolder, PREFERENCES_FILE),
       loaded: models.list(),
       runningCount: models.jobCount,
     }

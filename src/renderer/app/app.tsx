@@ -1,18 +1,19 @@
-import {useEffect} from 'react'
 import {Group, Panel, Separator, useDefaultLayout} from 'react-resizable-panels'
-import {useTheme} from '../lenses/use-theme.ts'
 import {WorkbenchContext} from '../lenses/use-workbench.ts'
 import {LinkBar} from '../sharing/link-bar.tsx'
 import {LinkDialog} from '../sharing/link-dialog.tsx'
 import {OpenProblemDialog} from '../sharing/open-problem-dialog.tsx'
 import type {Workbench} from '../store/workbench.ts'
+import {HintWordsContext} from '../ui/hint-words.ts'
 import {useMedia} from '../ui/use-size.ts'
 import {CentrePane} from './centre.tsx'
+import {Dialogs} from './dialogs.tsx'
 import {DropTarget} from './drop-target.tsx'
 import {EngineBar} from './engine-bar.tsx'
 import {ErrorBoundary} from './error-boundary.tsx'
 import {ExportDialogHost} from './export-host.tsx'
 import {FolderDialog} from './folder-dialog.tsx'
+import {hintWordsOf} from './hint-words.ts'
 import {Inspector} from './inspector.tsx'
 import {JobLine} from './job-line.tsx'
 import {LeftPane} from './left-pane.tsx'
@@ -20,14 +21,17 @@ import {Drawer, LeftRail, RightRail} from './rails.tsx'
 import {TokenStrip} from './token-strip.tsx'
 import {TopBar} from './top-bar.tsx'
 import {useKeyboard} from './use-keyboard.ts'
+import {usePreferences} from './use-preferences.ts'
 import './app.css'
 
 export function App({workbench}: {readonly workbench: Workbench}) {
   return (
     <WorkbenchContext value={workbench}>
-      <ErrorBoundary>
-        <Frame />
-      </ErrorBoundary>
+      <HintWordsContext value={hintWordsOf}>
+        <ErrorBoundary>
+          <Frame />
+        </ErrorBoundary>
+      </HintWordsContext>
     </WorkbenchContext>
   )
 }
@@ -37,10 +41,7 @@ export const NARROW = '(max-width: 1199px)'
 
 function Frame() {
   useKeyboard()
-  const theme = useTheme()
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme
-  }, [theme])
+  usePreferences()
   const isNarrow = useMedia(NARROW)
   return (
     <DropTarget>
@@ -55,6 +56,7 @@ function Frame() {
       </div>
       <FolderDialog />
       <ExportDialogHost />
+      <Dialogs />
       <LinkDialog />
       <OpenProblemDialog />
     </DropTarget>

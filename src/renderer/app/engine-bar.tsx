@@ -1,12 +1,15 @@
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {Button} from '../ui/button.tsx'
+import {PreferencesProblem} from './preferences-problem.tsx'
 
-/** Says that the engine stopped, why, and that nothing on the screen is lost. */
+/** Says that the engine stopped, why, and that nothing on the screen is lost; and what was wrong with the preferences. */
 export function EngineBar() {
   const {dismissEngineStop} = useActions()
-  const {stop} = useWorkbenchState((state) => ({stop: state.engineStop}))
-  if (!stop) return null
-  return (
+  const {stop, dialog} = useWorkbenchState((state) => ({
+    stop: state.engineStop,
+    dialog: state.dialog,
+  }))
+  const bar = stop && (
     <div className="engine-bar" role="status" data-testid="engine-bar">
       <span>
         The engine {stop.reason}.{' '}
@@ -21,5 +24,11 @@ export function EngineBar() {
         </Button>
       )}
     </div>
+  )
+  return (
+    <>
+      {bar}
+      {dialog !== 'settings' && <PreferencesProblem />}
+    </>
   )
 }

@@ -9,14 +9,17 @@ import './job-line.css'
 /** What runs now with its progress and a way to stop it; else what was done last. */
 export function JobLine() {
   const actions = useActions()
-  const {run, loads, listings, notice, connection, isFinishing} = useWorkbenchState((state) => ({
-    run: selectRunning(state),
-    loads: state.loads,
-    listings: state.listings,
-    notice: state.notice,
-    connection: state.connection,
-    isFinishing: state.isFinishing,
-  }))
+  const {run, loads, listings, notice, noticeAction, connection, isFinishing} = useWorkbenchState(
+    (state) => ({
+      run: selectRunning(state),
+      loads: state.loads,
+      listings: state.listings,
+      notice: state.notice,
+      noticeAction: state.noticeAction,
+      connection: state.connection,
+      isFinishing: state.isFinishing,
+    })
+  )
   const jobs: Job[] = []
   for (const [path, stage] of Object.entries(loads)) {
     const name = listings.find((listing) => listing.path === path)?.id ?? path
@@ -40,6 +43,16 @@ export function JobLine() {
       <span className="notice" role="status">
         {notice}
       </span>
+      {noticeAction && (
+        <Button
+          look="edge"
+          className="job-button"
+          onPress={() => noticeAction.run()}
+          testId="notice-action"
+        >
+          {noticeAction.title}
+        </Button>
+      )}
     </footer>
   )
 }

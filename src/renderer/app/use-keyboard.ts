@@ -26,6 +26,9 @@ export function useKeyboard(): void {
       if (workbench.store.getState().dialog !== null) return
       const found = commandOfKey(COMMANDS, event, placeOf(event), workbench)
       if (!found) return
+      // A plain key that is no command now keeps its use: Enter presses, arrows scroll. One with a modifier
+      // would do something of the browser's that nobody asked for, such as undo in a text without any.
+      if (!found.isEnabled && !event.ctrlKey && !event.metaKey && !event.altKey) return
       event.preventDefault()
       if (found.isEnabled) found.command.run(workbench)
     }

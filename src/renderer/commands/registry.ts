@@ -8,14 +8,7 @@ import {
   systemTheme,
 } from './change-preferences.ts'
 import type {Command} from './command.ts'
-import {
-  clearSpans,
-  extendDown,
-  extendLeft,
-  extendRight,
-  extendUp,
-  keepSpan,
-} from './draw-spans.ts'
+import {clearSpans, extendDown, extendLeft, extendRight, extendUp, keepSpan} from './draw-spans.ts'
 import {exportFigure} from './export-figure.ts'
 import {generate} from './generate.ts'
 import {goBack, goForward} from './go-back.ts'

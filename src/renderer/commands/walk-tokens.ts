@@ -100,7 +100,7 @@ export const releaseToken: Command = {
   group: 'go',
   detail: 'tokens',
   shortcut: {key: 'Escape'},
-  when: (state, {captures}) => selectInspected(state, captures) !== null,
+  when: (state, {captures}) => state.drawing !== null || selectInspected(state, captures) !== null,
   whyNot: () => 'no token is held',
   run: ({actions}) => actions.release(),
 }

@@ -1,4 +1,4 @@
-import {PALETTES, type Palette} from '../../shared/figures/palette.ts'
+import {type Palette, paletteOf} from '../../shared/figures/palette.ts'
 import {useMedia} from '../ui/use-size.ts'
 import {useWorkbenchState} from './use-workbench.ts'
 
@@ -11,5 +11,9 @@ export function useTheme(): 'light' | 'dark' {
 
 /** The colours that figures are drawn with on the page. */
 export function usePalette(): Palette {
-  return PALETTES[useTheme()]
+  const theme = useTheme()
+  return paletteOf(
+    theme,
+    useWorkbenchState((state) => state.preferences.colors)
+  )
 }

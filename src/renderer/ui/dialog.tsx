@@ -24,7 +24,7 @@ export function Dialog({title, isOpen, onClose, widthPx, children, testId}: Dial
       }}
       isDismissable
     >
-      <Modal style={{width: `min(${widthPx}px, calc(100vw - 32px))`}}>
+      <Modal style={{width: `min(calc(${widthPx}px * var(--text-zoom, 1)), calc(100vw - 32px))`}}>
         <AriaDialog className="dialog" data-testid={testId}>
           <div className="dialog-head">
             <Heading slot="title" level={1}>

@@ -79,3 +79,30 @@ export function FolderIcon() {
     </svg>
   )
 }
+
+export function BackIcon() {
+  return (
+    <svg width="16" height="16" aria-hidden="true">
+      <path d="M9.5 4L5.5 8l4 4" {...LINE} />
+    </svg>
+  )
+}
+
+export function ForwardIcon() {
+  return (
+    <svg width="16" height="16" aria-hidden="true">
+      <path d="M6.5 4l4 4-4 4" {...LINE} />
+    </svg>
+  )
+}
+
+/** Two sliders. */
+export function SettingsIcon() {
+  return (
+    <svg width="16" height="16" aria-hidden="true">
+      <path d="M2.5 5.5h5M11.5 5.5h2M2.5 10.5h2M8.5 10.5h5" {...LINE} />
+      <circle cx="9.5" cy="5.5" r="2" {...LINE} />
+      <circle cx="6.5" cy="10.5" r="2" {...LINE} />
+    </svg>
+  )
+}

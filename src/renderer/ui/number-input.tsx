@@ -1,4 +1,5 @@
 import {useEffect, useRef, useState} from 'react'
+import {zoomOf} from './zoom.ts'
 import './controls.css'
 
 export interface NumberInputProps {
@@ -39,7 +40,9 @@ export function NumberInput(props: NumberInputProps) {
     if ((number < minimum || number > maximum) && ref.current) {
       const box = ref.current.getBoundingClientRect()
       const text = number < minimum ? `at least ${minimum}` : `at most ${maximum}`
-      setLimit({text, leftPx: box.left, bottomPx: window.innerHeight - box.top + 6})
+      const zoom = zoomOf(ref.current)
+      const bottomPx = (window.innerHeight - box.top) / zoom + 6
+      setLimit({text, leftPx: box.left / zoom, bottomPx})
     } else setLimit(null)
     // Steps of 0.05 add up to 0.15000000000000002 otherwise.
     onChange(Math.round(clamped * 1e6) / 1e6)

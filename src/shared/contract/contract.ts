@@ -48,6 +48,16 @@ const engineStatusSchema = z.object({
   /** What the host was told on its command line, so that the preference has no say in it. */
   fixedByHost: z.array(z.enum(['threads', 'maxMemoryBytes'])).optional(),
   usedMemoryBytes: z.number(),
+  /** What the engine runs on, which may be another machine than the page's. */
+  machine: z
+    .object({
+      memoryBytes: z.number(),
+      logicalCores: z.number().int(),
+      physicalCores: z.number().int(),
+    })
+    .optional(),
+  /** Where preferences are kept; null where they are not. */
+  preferencesPath: z.string().nullable().optional(),
   loaded: z.array(modelInfoSchema),
   /** Model runs under way or waiting. */
   runningCount: z.number().int(),

@@ -68,6 +68,8 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
     maxMemoryBytes: preferences.maxMemoryBytes ?? 2 ** 31,
     fixedByHost: options.fixedByHost ?? [],
     usedMemoryBytes: 0,
+    machine: {memoryBytes: 16e9, logicalCores: 8, physicalCores: 4},
+    preferencesPath: '/home/mira/.tokenscope/preferences.json',
     loaded,
     runningCount: 0,
   })

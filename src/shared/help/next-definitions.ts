@@ -19,7 +19,7 @@ export const NEXT_DEFINITIONS = {
   temperature: {
     title: 'temperature',
     unit: 'none, a divisor of logits',
-    text: 'Logits are divided by it before softmax: under 1 the likely becomes likelier, above 1 all become alike. 0 takes the likeliest token. Tracks are always at 1.',
+    text: 'Logits are divided by it before softmax: under 1 the likely becomes likelier, above 1 all become alike. Tracks are always at 1.',
     source: 'Ackley, Hinton and Sejnowski 1985',
     topic: 'What may come next',
   },

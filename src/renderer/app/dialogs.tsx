@@ -1,0 +1,56 @@
+import {useEffect} from 'react'
+import {useWorkbench} from '../lenses/use-workbench.ts'
+import {ContextMenuHost} from './context-menu.tsx'
+import {DefinitionsDialog} from './definitions-dialog.tsx'
+import {LogDialog} from './log-dialog.tsx'
+import {pageLog, watchPage} from './page-log.ts'
+import {Palette} from './palette.tsx'
+import {SettingsDialog} from './settings-dialog.tsx'
+import {ShortcutSheet} from './shortcut-sheet.tsx'
+
+/** What stands over the page at a key: palette, keys, definitions, settings, log, and menus at a point. */
+export function Dialogs() {
+  const workbench = useWorkbench()
+  useReturnFocus()
+  useEffect(() => watchPage(pageLog, window, workbench), [workbench])
+  return (
+    <>
+      <Palette />
+      <ShortcutSheet />
+      <DefinitionsDialog />
+      <SettingsDialog />
+      <LogDialog />
+      <ContextMenuHost />
+    </>
+  )
+}
+
+/**
+ * The focus goes back to where it was before anything stood over the page. A dialog that follows another,
+ * as of a command of the palette, would else give it to what is gone.
+ */
+function useReturnFocus(): void {
+  const {store} = useWorkbench()
+  useEffect(() => {
+    let opener: Element | null = null
+    let frame = 0
+    const stop = store.subscribe(({dialog}, before) => {
+      if (dialog === before.dialog) return
+      cancelAnimationFrame(frame)
+      if (before.dialog === null) opener = document.activeElement
+      if (dialog !== null) return
+      const giveBack = () => {
+        const isLost = document.activeElement === null || document.activeElement === document.body
+        if (isLost && opener instanceof HTMLElement && opener.isConnected) opener.focus()
+      }
+      // After the dialog is gone and has tried itself.
+      frame = requestAnimationFrame(() => {
+        frame = requestAnimationFrame(giveBack)
+      })
+    })
+    return () => {
+      stop()
+      cancelAnimationFrame(frame)
+    }
+  }, [store])
+}
