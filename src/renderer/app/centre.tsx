@@ -1,107 +1,61 @@
-import {Tab, TabList, TabPanel, Tabs} from 'react-aria-components'
-import {LENSES} from '../lenses/registry.ts'
-import {PaneContext, usePaneIndex} from '../lenses/use-pane.ts'
+import {memo} from 'react'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
-import {LinkedModelNote} from '../sharing/linked-model-note.tsx'
-import {selectPane} from '../store/panes.ts'
-import {selectRun} from '../store/runs.ts'
-import {selectRunData} from '../store/selectors.ts'
-import type {PaneIndex} from '../store/state.ts'
-import {EmptyPage} from './empty-page.tsx'
-import {LoadingPage} from './loading-page.tsx'
-import {OfferPage} from './offer-page.tsx'
-import {ModelProblemPage, RunProblemPage} from './problem-pages.tsx'
-import {RunBar} from './run-bar.tsx'
+import {arrangeFrame, LEAST_SHARE} from '../store/frame.ts'
+import {PaneSeparator} from '../ui/pane-separator.tsx'
+import {useSize} from '../ui/use-size.ts'
+import {CentrePane} from './centre-pane.tsx'
 import './centre.css'
 
-/** One half of the centre: the lenses as tabs; where there is nothing to draw, a page says why. */
-export function CentrePane({index}: {readonly index: PaneIndex}) {
-  const {changePane, activatePane} = useActions()
-  const {lensId, isActive, isAlone} = useWorkbenchState((state) => ({
-    lensId: selectPane(state, index).lensId,
-    isActive: state.activePane === index,
-    isAlone: state.panes.length === 1,
+const KeptPane = memo(CentrePane)
+
+/** One lens, or two: side by side, one above the other, or the active one alone where there is no room. */
+export function Centre() {
+  const {areTwo, activePane, splitShare, standing} = useWorkbenchState((state) => ({
+    areTwo: state.panes.length === 2,
+    activePane: state.activePane,
+    splitShare: state.frame.splitShare,
+    standing: arrangeFrame(state).panes,
   }))
-  const activate = () => activatePane(index)
+  const isSingle = areTwo && standing === 'single'
+  const hasFirst = !isSingle || activePane === 0
+  const hasSecond = areTwo && (!isSingle || activePane === 1)
+  const isDivided = hasFirst && hasSecond
   return (
-    <PaneContext value={index}>
-      <div
-        className={`centre ${isActive && !isAlone ? 'active' : ''}`}
-        data-testid={index === 0 ? 'centre' : 'centre-2'}
-        onPointerDownCapture={activate}
-        onFocusCapture={activate}
-      >
-        <Tabs
-          className="centre-tabs"
-          selectedKey={lensId}
-          onSelectionChange={(key) => changePane({lensId: String(key)}, index)}
-        >
-          <div className="tabs">
-            <TabList className="tab-list" aria-label="Lenses">
-              {LENSES.map((lens) => (
-                <Tab key={lens.id} id={lens.id} className="tab">
-                  {lens.title}
-                </Tab>
-              ))}
-            </TabList>
-            <span className="grow" />
-            <LensViews lensId={lensId} />
-          </div>
-          {LENSES.map((lens) => (
-            <TabPanel key={lens.id} id={lens.id} className="tab-panel">
-              <LensBody Panel={lens.Panel} />
-            </TabPanel>
-          ))}
-        </Tabs>
-      </div>
-    </PaneContext>
+    <div className={`centres ${standing === 'stacked' ? 'stacked' : ''}`}>
+      {hasFirst && (
+        <div key={0} className="centre-place" style={{flexGrow: isDivided ? splitShare : 1}}>
+          <KeptPane index={0} />
+        </div>
+      )}
+      {isDivided && <SplitSeparator key="separator" axis={standing === 'stacked' ? 'y' : 'x'} />}
+      {hasSecond && (
+        <div key={1} className="centre-place" style={{flexGrow: isDivided ? 1 - splitShare : 1}}>
+          <KeptPane index={1} />
+        </div>
+      )}
+    </div>
   )
 }
 
-/** The views of the lens, where it has something to show. */
-function LensViews({lensId}: {readonly lensId: string}) {
-  const pane = usePaneIndex()
-  const hasTokens = useWorkbenchState((state, {captures}) => {
-    const data = selectRunData(state, captures, selectPane(state, pane).runId)
-    return state.shownProblemPath === null && (data?.tokens.length ?? 0) > 0
-  })
-  const Views = LENSES.find((lens) => lens.id === lensId)?.Views
-  return hasTokens && Views ? <Views /> : null
-}
-
-function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
-  const {runAgain} = useActions()
-  const pane = usePaneIndex()
-  const state = useWorkbenchState((current, {captures}) => {
-    const run = selectRun(current, selectPane(current, pane).runId)
-    return {
-      run,
-      hasTokens: run !== null && (captures.runs.peek(run.id)?.tokens.length ?? 0) > 0,
-      problemPath: current.activePane === pane ? current.shownProblemPath : null,
-      isStarting:
-        current.connection === 'connecting' ||
-        (!current.areListingsKnown && current.connection === 'connected') ||
-        Object.keys(current.loads).length > 0,
-    }
-  })
-  const {run} = state
-  if (state.problemPath !== null) return <ModelProblemPage path={state.problemPath} />
-  if (!run) return state.isStarting ? <LoadingPage /> : <EmptyPage />
-  if (state.hasTokens) {
-    return (
-      <>
-        <LinkedModelNote run={run} />
-        <RunBar run={run} />
-        <Panel />
-      </>
-    )
-  }
-  switch (run.phase.kind) {
-    case 'failed':
-      return <RunProblemPage run={run} problem={run.phase.problem} />
-    case 'running':
-      return <LoadingPage />
-    default:
-      return <OfferPage run={run} onRun={() => runAgain(run.id)} />
-  }
+function SplitSeparator({axis}: {readonly axis: 'x' | 'y'}) {
+  const {resizeSplit} = useActions()
+  const splitShare = useWorkbenchState((state) => state.frame.splitShare)
+  const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>()
+  const wholePx = Math.max(1, axis === 'x' ? widthPx : heightPx)
+  return (
+    <>
+      {/* Measures the room that both lenses have. */}
+      <div ref={ref} className="centres-measure" aria-hidden="true" />
+      <PaneSeparator
+        label="Between the two lenses"
+        axis={axis}
+        valuePx={splitShare * wholePx}
+        leastPx={LEAST_SHARE * wholePx}
+        mostPx={(1 - LEAST_SHARE) * wholePx}
+        onChange={(px) => resizeSplit(px / wholePx)}
+        onReset={() => resizeSplit(0.5)}
+        testId="separator-split"
+      />
+    </>
+  )
 }

@@ -1,18 +1,19 @@
 import {type ReactNode, useEffect, useRef} from 'react'
 import {runPrompt} from '../commands/run-prompt.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
+import type {Side} from '../store/state.ts'
 import {Button} from '../ui/button.tsx'
 import {HistoryIcon, InspectorIcon, ModelsIcon, PromptIcon, RunIcon} from '../ui/icons.tsx'
 
-/** What remains of the left pane in a narrow window. */
+/** What remains of the left pane where it is collapsed or has no room. */
 export function LeftRail() {
   const workbench = useWorkbench()
-  const {setDrawer} = useActions()
+  const {toggleSide} = useActions()
   const isOpen = useWorkbenchState((state) => state.drawer === 'left')
   const canRun = useWorkbenchState((state) => runPrompt.when(state, workbench))
-  const toggle = () => setDrawer(isOpen ? null : 'left')
+  const toggle = () => toggleSide('left')
   return (
-    <nav className="rail left" aria-label="Models, prompt and history">
+    <nav className="rail left" aria-label="Models, prompt and history" data-landmark="left">
       <Button look="icon" aria-label="Models" aria-expanded={isOpen} onPress={toggle}>
         <ModelsIcon />
       </Button>
@@ -35,11 +36,11 @@ export function LeftRail() {
 }
 
 export function RightRail() {
-  const {setDrawer} = useActions()
+  const {toggleSide} = useActions()
   const isOpen = useWorkbenchState((state) => state.drawer === 'right')
-  const toggle = () => setDrawer(isOpen ? null : 'right')
+  const toggle = () => toggleSide('right')
   return (
-    <nav className="rail right" aria-label="Inspector">
+    <nav className="rail right" aria-label="Inspector" data-landmark="right">
       <Button look="icon" aria-label="Inspector" aria-expanded={isOpen} onPress={toggle}>
         <InspectorIcon />
       </Button>
@@ -51,7 +52,7 @@ export function RightRail() {
 }
 
 export interface DrawerProps {
-  readonly side: 'left' | 'right'
+  readonly side: Side
   readonly children: ReactNode
 }
 
@@ -61,7 +62,14 @@ export function Drawer({side, children}: DrawerProps) {
   const isOpen = useWorkbenchState((state) => state.drawer === side)
   const ref = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (isOpen) ref.current?.focus()
+    if (!isOpen) return
+    const before = document.activeElement
+    ref.current?.focus()
+    return () => {
+      // What closed it by putting the focus elsewhere keeps it there.
+      const isLost = document.activeElement === null || document.activeElement === document.body
+      if (isLost && before instanceof HTMLElement) before.focus()
+    }
   }, [isOpen])
   if (!isOpen) return null
   return (

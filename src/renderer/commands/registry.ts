@@ -15,6 +15,19 @@ import {goBack, goForward} from './go-back.ts'
 import {reloadModel, unloadModel} from './models.ts'
 import {openDefinitions, openLog, openPalette, openSettings, openShortcuts} from './open-dialogs.ts'
 import {openFolder} from './open-folder.ts'
+import {
+  equalPanes,
+  goToFirstPane,
+  goToSecondPane,
+  nextLens,
+  nextPart,
+  previousLens,
+  previousPart,
+  swapPanes,
+  toggleInspector,
+  toggleLeftPane,
+  toggleSplit,
+} from './panes.ts'
 import {clearPins, pairToken, pinToken} from './pin-tokens.ts'
 import {runPrompt} from './run-prompt.ts'
 import {cancelJob, clearHistory, runAgain, showSamples} from './runs.ts'
@@ -85,9 +98,20 @@ export const COMMANDS: readonly Command[] = [
   largerText,
   smallerText,
   showSamples,
+  toggleSplit,
+  swapPanes,
+  equalPanes,
+  toggleLeftPane,
+  toggleInspector,
   // go
   goBack,
   goForward,
+  goToFirstPane,
+  goToSecondPane,
+  nextLens,
+  previousLens,
+  nextPart,
+  previousPart,
   nextToken,
   previousToken,
   tokenBelow,

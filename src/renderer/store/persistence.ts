@@ -12,6 +12,7 @@ import type {KeyValueStorage} from './context.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
 import type {
   DocumentState,
+  FrameSizes,
   Parameters,
   PromptListState,
   RunEntry,
@@ -30,6 +31,8 @@ const PARAMETERS_KEY = 'tokenscope.parameters'
 const DOCUMENT_KEY = 'tokenscope.document'
 /** The prompt list of this tab, which is written only when it has changed. */
 const LIST_KEY = 'tokenscope.list'
+/** How the window is divided: this tab's in its own storage, the last used in the shared one. */
+const FRAME_KEY = 'tokenscope.frame'
 const HISTORY_LENGTH = 50
 /** Of all prompts and answers; more has no room in a tab's storage, and would stop the page to find out. */
 export const MOST_KEPT_LIST_CHARS = 3_500_000
@@ -164,6 +167,24 @@ export function readPreferencesCopy(storage: KeyValueStorage): Preferences {
 
 export function writePreferencesCopy(storage: KeyValueStorage, preferences: Preferences): void {
   writeJson(storage, PREFERENCES_KEY, preferences)
+}
+
+const frameSchema = z.object({
+  leftPx: z.number().min(100).max(1000),
+  rightPx: z.number().min(100).max(1000),
+  splitShare: z.number().min(0.05).max(0.95),
+  isLeftCollapsed: z.boolean(),
+  isRightCollapsed: z.boolean(),
+}) satisfies z.ZodType<FrameSizes>
+
+/** How a window was divided; null where nothing, or nothing that can be used, is kept. */
+export function readFrame(storage: KeyValueStorage): FrameSizes | null {
+  const parsed = frameSchema.safeParse(readJson(storage, FRAME_KEY))
+  return parsed.success ? parsed.data : null
+}
+
+export function writeFrame(storage: KeyValueStorage, frame: FrameSizes): void {
+  writeJson(storage, FRAME_KEY, frame)
 }
 
 /** The parameters of the last change in any tab. */

@@ -1,5 +1,6 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
 import {initialConnection} from './connection.ts'
+import {initialFrame} from './frame.ts'
 import {initialLinks} from './links.ts'
 import {initialChosenModel, initialModels} from './models.ts'
 import {initialPanes} from './panes.ts'
@@ -73,6 +74,7 @@ export const SLICES = {
   views: session(initialViews),
   preferencesProblem: session({preferencesProblem: null}),
   window: session(initialWindow),
+  frame: session(initialFrame),
   preferences: preference<PreferencesState>({preferences: DEFAULT_PREFERENCES}),
 }
 

@@ -278,8 +278,27 @@ export interface WindowState {
   /** A line of feedback in the job line, such as "copied 0.83". */
   readonly notice: string | null
   readonly noticeAction: NoticeAction | null
-  /** Below 1,200 px: the side pane that is open over the figure. */
-  readonly drawer: 'left' | 'right' | null
+  /** Where a side pane is a rail: the one that is open over the figure. */
+  readonly drawer: Side | null
+}
+
+export type Side = 'left' | 'right'
+
+/** What a person has set of the frame; widths in pixels of the interface at its usual text size. */
+export interface FrameSizes {
+  readonly leftPx: number
+  readonly rightPx: number
+  /** The first lens's share of the room that two have. */
+  readonly splitShare: number
+  readonly isLeftCollapsed: boolean
+  readonly isRightCollapsed: boolean
+}
+
+/** Session: how the window is divided; a new window begins with what was last used in any. */
+export interface FrameState {
+  readonly frame: FrameSizes
+  /** The window's inner size, in the same pixels. */
+  readonly viewport: {readonly widthPx: number; readonly heightPx: number}
 }
 
 /** Session: links that could not be opened at once. */
@@ -453,6 +472,7 @@ export interface SessionState
     ViewsState,
     PreferencesProblemState,
     LinksState,
+    FrameState,
     WindowState {}
 
 export interface WorkbenchState extends DocumentState, SessionState, PreferencesState {}

@@ -6,6 +6,7 @@ import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
+import {createFrameActions, type FrameActions, readStartFrame} from './frame.ts'
 import {createLinkActions, type LinkActions} from './links.ts'
 import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
 import {createPaneActions, type PaneActions} from './panes.ts'
@@ -36,6 +37,7 @@ import {createWindowActions, type WindowActions} from './window.ts'
 export interface WorkbenchActions
   extends ConnectionActions,
     LinkActions,
+    FrameActions,
     ModelActions,
     PaneActions,
     ParameterActions,
@@ -87,6 +89,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     // Known once the models are listed.
     activeModelPath: null,
     preferences: readPreferencesCopy(storage),
+    frame: readStartFrame(session, storage),
   }))
   const captures = createCaptures()
   const {client} = deps.connection
@@ -107,6 +110,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   const prompts = createPromptActions(context)
   const groups = {
     ...createConnectionActions(context),
+    ...createFrameActions(context),
     ...createModelActions(context),
     ...createLinkActions(context, {
       opened,

@@ -106,3 +106,31 @@ export function SettingsIcon() {
     </svg>
   )
 }
+
+/** Two halves. */
+export function SplitIcon() {
+  return (
+    <svg width="16" height="16" aria-hidden="true">
+      <path d="M2.5 3.5h11v9h-11zM8 3.5v9" {...LINE} />
+    </svg>
+  )
+}
+
+export function SwapIcon() {
+  return (
+    <svg width="16" height="16" aria-hidden="true">
+      <path d="M2.5 6h10M10 3.5L12.5 6 10 8.5M13.5 11h-10M6 8.5L3.5 11 6 13.5" {...LINE} />
+    </svg>
+  )
+}
+
+/** The way in which a side pane goes. */
+export function CollapseIcon({side}: {readonly side: 'left' | 'right'}) {
+  return (
+    <svg width="16" height="16" aria-hidden="true">
+      <g transform={side === 'left' ? undefined : 'matrix(-1 0 0 1 16 0)'}>
+        <path d="M2.5 3.5v9M13.5 8h-8M8.5 5L5.5 8l3 3" {...LINE} />
+      </g>
+    </svg>
+  )
+}

@@ -1,4 +1,5 @@
 import {type RefObject, useLayoutEffect, useRef, useState} from 'react'
+import {onPageZoom, pageZoom} from './page-zoom.ts'
 
 export interface Size {
   readonly widthPx: number
@@ -31,15 +32,45 @@ export function useSize<Element extends HTMLElement>(): [RefObject<Element | nul
   return [ref, size]
 }
 
-/** Whether a media query holds. */
+// The browser knows nothing of the interface's size: what is asked in its pixels is asked in the window's.
+const listOf = (query: string) =>
+  matchMedia(query.replace(/([\d.]+)px/gu, (_, px) => `${Number(px) * pageZoom()}px`))
+
+/** Whether a media query holds; its lengths are pixels of the interface. */
 export function useMedia(query: string): boolean {
-  const [matches, setMatches] = useState(() => matchMedia(query).matches)
+  const [matches, setMatches] = useState(() => listOf(query).matches)
   useLayoutEffect(() => {
-    const list = matchMedia(query)
+    let list = listOf(query)
     const listen = () => setMatches(list.matches)
-    listen()
-    list.addEventListener('change', listen)
-    return () => list.removeEventListener('change', listen)
+    const follow = () => {
+      list.removeEventListener('change', listen)
+      list = listOf(query)
+      list.addEventListener('change', listen)
+      listen()
+    }
+    follow()
+    const stop = onPageZoom(follow)
+    return () => {
+      stop()
+      list.removeEventListener('change', listen)
+    }
   }, [query])
   return matches
+}
+
+/** Calls back with the window's inner size in pixels of the interface, at once and whenever it changes. */
+export function useWindowSize(onSize: (widthPx: number, heightPx: number) => void): void {
+  const last = useRef(onSize)
+  last.current = onSize
+  useLayoutEffect(() => {
+    const tell = () =>
+      last.current(Math.floor(innerWidth / pageZoom()), Math.floor(innerHeight / pageZoom()))
+    tell()
+    addEventListener('resize', tell)
+    const stop = onPageZoom(tell)
+    return () => {
+      removeEventListener('resize', tell)
+      stop()
+    }
+  }, [])
 }

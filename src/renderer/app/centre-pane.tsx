@@ -1,0 +1,110 @@
+import {Tab, TabList, TabPanel, Tabs} from 'react-aria-components'
+import {LENSES} from '../lenses/registry.ts'
+import {PaneContext, usePaneIndex} from '../lenses/use-pane.ts'
+import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {LinkedModelNote} from '../sharing/linked-model-note.tsx'
+import {selectPane} from '../store/panes.ts'
+import {selectRun} from '../store/runs.ts'
+import {selectRunData} from '../store/selectors.ts'
+import type {PaneIndex} from '../store/state.ts'
+import {EmptyPage} from './empty-page.tsx'
+import {LoadingPage} from './loading-page.tsx'
+import {OfferPage} from './offer-page.tsx'
+import {PaneButtons, PaneRunLabel} from './pane-head.tsx'
+import {ModelProblemPage, RunProblemPage} from './problem-pages.tsx'
+import {RunBar} from './run-bar.tsx'
+
+/** One half of the centre: the lenses as tabs; where there is nothing to draw, a page says why. */
+export function CentrePane({index}: {readonly index: PaneIndex}) {
+  const {changePane, activatePane} = useActions()
+  const {lensId, isActive} = useWorkbenchState((state) => ({
+    lensId: selectPane(state, index).lensId,
+    isActive: state.panes.length === 1 || state.activePane === index,
+  }))
+  const activate = () => activatePane(index)
+  return (
+    <PaneContext value={index}>
+      <section
+        className={`centre ${isActive ? '' : 'inactive'}`}
+        aria-label={index === 0 ? 'First lens' : 'Second lens'}
+        data-testid={index === 0 ? 'centre' : 'centre-2'}
+        data-landmark={`pane-${index + 1}`}
+        onPointerDownCapture={activate}
+        onFocusCapture={activate}
+      >
+        <Tabs
+          className="centre-tabs"
+          selectedKey={lensId}
+          onSelectionChange={(key) => changePane({lensId: String(key)}, index)}
+        >
+          <div className="tabs">
+            <TabList className="tab-list" aria-label="Lenses">
+              {LENSES.map((lens) => (
+                <Tab key={lens.id} id={lens.id} className="tab">
+                  {lens.title}
+                </Tab>
+              ))}
+            </TabList>
+            <PaneRunLabel />
+            <span className="grow" />
+            <LensViews lensId={lensId} />
+            <PaneButtons />
+          </div>
+          {LENSES.map((lens) => (
+            <TabPanel key={lens.id} id={lens.id} className="tab-panel" data-landmark-focus="">
+              <LensBody Panel={lens.Panel} />
+            </TabPanel>
+          ))}
+        </Tabs>
+      </section>
+    </PaneContext>
+  )
+}
+
+/** The views of the lens, where it has something to show. */
+function LensViews({lensId}: {readonly lensId: string}) {
+  const pane = usePaneIndex()
+  const hasTokens = useWorkbenchState((state, {captures}) => {
+    const data = selectRunData(state, captures, selectPane(state, pane).runId)
+    return state.shownProblemPath === null && (data?.tokens.length ?? 0) > 0
+  })
+  const Views = LENSES.find((lens) => lens.id === lensId)?.Views
+  return hasTokens && Views ? <Views /> : null
+}
+
+function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
+  const {runAgain} = useActions()
+  const pane = usePaneIndex()
+  const state = useWorkbenchState((current, {captures}) => {
+    const run = selectRun(current, selectPane(current, pane).runId)
+    return {
+      run,
+      hasTokens: run !== null && (captures.runs.peek(run.id)?.tokens.length ?? 0) > 0,
+      problemPath: current.activePane === pane ? current.shownProblemPath : null,
+      isStarting:
+        current.connection === 'connecting' ||
+        (!current.areListingsKnown && current.connection === 'connected') ||
+        Object.keys(current.loads).length > 0,
+    }
+  })
+  const {run} = state
+  if (state.problemPath !== null) return <ModelProblemPage path={state.problemPath} />
+  if (!run) return state.isStarting ? <LoadingPage /> : <EmptyPage />
+  if (state.hasTokens) {
+    return (
+      <>
+        <LinkedModelNote run={run} />
+        <RunBar run={run} />
+        <Panel />
+      </>
+    )
+  }
+  switch (run.phase.kind) {
+    case 'failed':
+      return <RunProblemPage run={run} problem={run.phase.problem} />
+    case 'running':
+      return <LoadingPage />
+    default:
+      return <OfferPage run={run} onRun={() => runAgain(run.id)} />
+  }
+}

@@ -1,0 +1,28 @@
+import {useActions} from '../lenses/use-workbench.ts'
+import {NARROW_PX} from '../store/frame.ts'
+import {useWindowSize} from '../ui/use-size.ts'
+
+/** Below this width bars drop what can be read elsewhere. */
+const SLIM_PX = 900
+/** Below this height bars of data are half as high. */
+const LOW_PX = 760
+/** Below this height nothing stands that could scroll instead. */
+const FLAT_PX = 480
+
+/**
+ * Tells the store the window's size in pixels of the interface, and puts `narrow`, `slim`, `low` and `flat`
+ * on the document as the words of `data-window`, for styles: media queries know nothing of the text's size.
+ */
+export function useFollowWindow(): void {
+  const {setViewport} = useActions()
+  useWindowSize((widthPx, heightPx) => {
+    const words = [
+      widthPx < NARROW_PX && 'narrow',
+      widthPx < SLIM_PX && 'slim',
+      heightPx < LOW_PX && 'low',
+      heightPx < FLAT_PX && 'flat',
+    ]
+    document.documentElement.dataset.window = words.filter(Boolean).join(' ')
+    setViewport(widthPx, heightPx)
+  })
+}
