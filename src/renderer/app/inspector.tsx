@@ -1,17 +1,23 @@
 import {useMemo} from 'react'
 import {formatCount} from '../../shared/figures/number-format.ts'
 import {glyphsOfTokens, plainGlyphs} from '../../shared/figures/token-glyphs.ts'
-import {tintStep, trackScales} from '../../shared/figures/tokens/tracks.ts'
+import {trackScales} from '../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
+import {tokenTint} from '../lenses/token-tint.ts'
 import {useDataOf} from '../lenses/use-tokens.ts'
+import {useUnitsOf} from '../lenses/use-units.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectInspected} from '../store/selection.ts'
 import {selectVocabularySize} from '../store/selectors.ts'
+import type {RunId} from '../store/state.ts'
+import {Button} from '../ui/button.tsx'
 import {Chip} from '../ui/chip.tsx'
 import {HintArea} from '../ui/hint-area.tsx'
 import {CopyValue} from './copy-value.tsx'
 import {factsOfToken, occurrencesOf} from './inspector-facts.ts'
+import {InspectorPins} from './inspector-pins.tsx'
+import {InspectorUnit} from './inspector-unit.tsx'
 import {InsteadTable} from './instead-table.tsx'
 import {TrackedTable} from './tracked-table.tsx'
 import './inspector.css'
@@ -23,8 +29,8 @@ export function Inspector() {
   const token = place === null ? undefined : data?.tokens[place.position]
   return (
     <aside className="inspector" aria-label="Inspector" data-testid="inspector">
-      {data && token ? (
-        <TokenCard data={data} token={token} />
+      {data && token && place ? (
+        <InspectedToken runId={place.runId} data={data} token={token} />
       ) : (
         <section>
           <h2>Inspector</h2>
@@ -37,19 +43,26 @@ export function Inspector() {
   )
 }
 
-interface TokenCardProps {
+interface InspectedTokenProps {
+  readonly runId: RunId
   readonly data: TokensRun
   readonly token: ScoredToken
 }
 
-function TokenCard({data, token}: TokenCardProps) {
+function InspectedToken({runId, data, token}: InspectedTokenProps) {
+  const {openCard} = useActions()
+  const units = useUnitsOf(runId)
   const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state) => ({
     vocabularySize: selectVocabularySize(state, data),
     // What is shown and not pointed at is what is locked.
     isLocked: state.hovered === null,
     stripTrack: state.parameters.stripTrack,
   }))
-  const scale = useMemo(() => trackScales([stripTrack], data.tokens)[0]!, [stripTrack, data.tokens])
+  const scale = useMemo(() => {
+    const isByToken = !units || units.unit.kind === 'token'
+    const rows = isByToken ? data.tokens : units.units.filter((unit) => unit.role !== 'outside')
+    return trackScales([stripTrack], rows, units?.unit.kind)[0]!
+  }, [stripTrack, data.tokens, units])
   const cells = glyphsOfTokens([token], true).cells[0]!
   const shownCells =
     cells.length > 0 ? cells.slice(0, 40) : [{kind: 'code' as const, text: `#${token.id}`}]
@@ -60,7 +73,7 @@ function TokenCard({data, token}: TokenCardProps) {
           <Chip
             cells={shownCells}
             isSpecial={token.isSpecial}
-            tint={tintStep(scale, token)}
+            {...tokenTint(scale, token, units, token.position)}
             size="large"
           />
         </span>
@@ -68,7 +81,15 @@ function TokenCard({data, token}: TokenCardProps) {
           token {formatCount(token.position)}
         </span>
         <span className="grow" />
-        <span className="small ink-3">{isLocked ? 'locked, Esc' : ''}</span>
+        <span className="small ink-3 locked-note">{isLocked ? 'locked, Esc' : ''}</span>
+        <Button
+          look="quiet"
+          aria-label="Card of this token"
+          onPress={() => openCard({kind: 'place', runId, position: token.position})}
+          testId="open-card"
+        >
+          Card <kbd>I</kbd>
+        </Button>
       </div>
       <HintArea>
         <dl className="facts-list">
@@ -76,17 +97,19 @@ function TokenCard({data, token}: TokenCardProps) {
             <CopyValue key={fact.name} {...fact} />
           ))}
         </dl>
+        <InspectorUnit runId={runId} token={token} />
       </HintArea>
-      <InsteadTable data={data} token={token} />
-      <TrackedTable data={data} position={token.position} />
-      <Occurrences data={data} token={token} />
+      <InsteadTable runId={runId} token={token} />
+      <TrackedTable runId={runId} data={data} position={token.position} />
+      <Occurrences runId={runId} data={data} token={token} />
+      <InspectorPins runId={runId} data={data} />
     </>
   )
 }
 
 const MOST_PLACES = 12
 
-function Occurrences({data, token}: TokenCardProps) {
+function Occurrences({runId, data, token}: InspectedTokenProps) {
   const {lock} = useActions()
   const places = occurrencesOf(data.tokens, token.id)
   const shown = places.slice(0, MOST_PLACES)
@@ -106,7 +129,7 @@ function Occurrences({data, token}: TokenCardProps) {
             type="button"
             aria-label={`${name} at ${position}`}
             aria-current={position === token.position}
-            onClick={() => lock(position)}
+            onClick={() => lock(position, runId)}
           >
             {formatCount(position)}
           </button>

@@ -1,22 +1,21 @@
 import {tokensOfTable} from '../../shared/domain/token.ts'
 import {formatCount, formatProb} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
-import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {NextTokens, ScoredToken} from '../../shared/lenses/tokens.ts'
 import {exp} from '../../shared/math/exp.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
-import {Chip} from '../ui/chip.tsx'
-import {cellsOf} from './token-cells.ts'
+import type {RunId} from '../store/state.ts'
+import {EntryButton} from './entry-button.tsx'
 
 export interface InsteadTableProps {
-  readonly data: TokensRun
+  readonly runId: RunId
   readonly token: ScoredToken
 }
 
 const ROW_COUNT = 5
 
 /** What else could have stood where the token stands. */
-export function InsteadTable({token}: InsteadTableProps) {
+export function InsteadTable({runId, token}: InsteadTableProps) {
   const {table, problem} = useWorkbenchState((state, {captures}) => {
     const {shownKey, problem} = state.instead
     return {table: shownKey === null ? undefined : captures.nextTables.peek(shownKey), problem}
@@ -29,7 +28,7 @@ export function InsteadTable({token}: InsteadTableProps) {
       {token.position === 0 ? (
         <div className="ink-3">Nothing precedes it, so nothing was predicted.</div>
       ) : table ? (
-        <Rows table={table} occurred={token} />
+        <Rows runId={runId} table={table} occurred={token} />
       ) : (
         <div className="ink-3">{problem ? problem.message : 'Computed when the run is done.'}</div>
       )}
@@ -37,7 +36,13 @@ export function InsteadTable({token}: InsteadTableProps) {
   )
 }
 
-function Rows({table, occurred}: {readonly table: NextTokens; readonly occurred: ScoredToken}) {
+interface RowsProps {
+  readonly runId: RunId
+  readonly table: NextTokens
+  readonly occurred: ScoredToken
+}
+
+function Rows({runId, table, occurred}: RowsProps) {
   const rows = tokensOfTable(table.tokens)
     .slice(0, ROW_COUNT)
     .map((token, i) => ({token, prob: exp(table.rawLogprobs[i]!)}))
@@ -56,7 +61,7 @@ function Rows({table, occurred}: {readonly table: NextTokens; readonly occurred:
               className="clip"
               aria-label={plainGlyphs({...token, isSpecial: true}) || `#${token.id}`}
             >
-              <Chip cells={cellsOf(token)} size="row" />
+              <EntryButton entry={token} runId={runId} position={table.position} prob={prob} />
             </th>
             <td className="bar-cell">
               <i style={{width: `${Math.max(1.5, (prob / longest) * 100)}%`}} />

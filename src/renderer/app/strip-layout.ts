@@ -1,6 +1,7 @@
 import {glyphsOfTokens} from '../../shared/figures/token-glyphs.ts'
 import {layoutChip} from '../../shared/figures/tokens/chip.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
+import type {UnitTable} from '../../shared/units/units.ts'
 import type {ChipCell} from '../ui/chip.tsx'
 
 const GAP_PX = 2
@@ -58,4 +59,42 @@ export function visibleTokens(
   const first = firstAfter((i) => layout.xPx[i]! + layout.widthPx[i]! > fromPx)
   const end = firstAfter((i) => layout.xPx[i]! >= toPx)
   return [first, Math.max(first, end)]
+}
+
+/** A maximal stretch of the strip that lies in one unit. */
+export interface StripStretch {
+  /** Index in the table of units. */
+  readonly unit: number
+  readonly xPx: number
+  readonly widthPx: number
+  /** It takes more than one chip, which a line holds together. */
+  readonly isJoined: boolean
+}
+
+/**
+ * Where units lie, left to right; inside a token borders lie by the share of bytes on either side. A unit
+ * that goes around a special token has several stretches. Linear in tokens and units.
+ */
+export function stripStretches(layout: StripLayout, table: UnitTable): StripStretch[] {
+  const {pieceStarts, pieceUnits, pieceShares} = table
+  const stretches: {unit: number; xPx: number; widthPx: number; isJoined: boolean}[] = []
+  for (let token = 0; token < layout.xPx.length; token++) {
+    const tokenPx = layout.xPx[token]!
+    const end = pieceStarts[token + 1] ?? 0
+    let share = 0
+    for (let piece = pieceStarts[token] ?? 0; piece < end; piece++) {
+      const unit = pieceUnits[piece]!
+      const fromPx = tokenPx + share * layout.widthPx[token]!
+      share = piece + 1 === end ? 1 : share + pieceShares[piece]!
+      const toPx = tokenPx + share * layout.widthPx[token]!
+      const last = stretches.at(-1)
+      if (last?.unit === unit) {
+        last.widthPx = toPx - last.xPx
+        last.isJoined = true
+      } else {
+        stretches.push({unit, xPx: fromPx, widthPx: toPx - fromPx, isJoined: false})
+      }
+    }
+  }
+  return stretches
 }

@@ -1,23 +1,29 @@
-import {memo, type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState} from 'react'
+import {memo, useEffect, useLayoutEffect, useMemo, useRef, useState} from 'react'
 import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {
   TRACK_KINDS,
   type TrackName,
   type TrackScale,
-  tintStep,
+  trackAggregation,
   trackScales,
 } from '../../shared/figures/tokens/tracks.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
-import {useLocked, useSelection, useTokenActions} from '../lenses/use-pane.ts'
+import {UNIT_NAMES} from '../../shared/units/unit-words.ts'
+import {tokenTint} from '../lenses/token-tint.ts'
+import {useLocked, useSelection} from '../lenses/use-pane.ts'
+import {type PositionAt, useTokenPointer} from '../lenses/use-token-pointer.ts'
 import {useRunData} from '../lenses/use-tokens.ts'
+import {useUnits} from '../lenses/use-units.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {type RunUnits, unitsOfToken} from '../store/unit.ts'
 import {Button} from '../ui/button.tsx'
 import {Chip} from '../ui/chip.tsx'
 import {DownIcon} from '../ui/icons.tsx'
 import {Hint} from '../ui/tooltip.tsx'
 import {useSize} from '../ui/use-size.ts'
-import {layoutStrip, type StripLayout, visibleTokens} from './strip-layout.ts'
+import {layoutStrip, type StripLayout, stripStretches, visibleTokens} from './strip-layout.ts'
+import {StripGrounds, StripPins, StripRings} from './strip-marks.tsx'
 import {TRACK_DEFINITIONS, trackValueText} from './track-text.ts'
 import './token-strip.css'
 
@@ -53,9 +59,9 @@ interface FilledStripProps {
 }
 
 function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
-  const {hover, toggleLock} = useTokenActions()
+  const units = useUnits()
   const layout = useMemo(() => layoutStrip(tokens, promptTokenCount), [tokens, promptTokenCount])
-  const scale = useMemo(() => trackScales([track], tokens)[0]!, [track, tokens])
+  const scale = useMemo(() => stripScale(track, tokens, units), [track, tokens, units])
   const [scrollRef, {widthPx}] = useSize<HTMLDivElement>()
   const [scrollPx, setScrollPx] = useState(0)
   const [first, end] = visibleTokens(
@@ -68,16 +74,18 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
   useWheel(scrollRef)
 
   // By place and not by element, so that the gaps between chips belong to one of them.
-  const positionAt = (event: PointerEvent | React.MouseEvent) => {
-    const {left} = event.currentTarget.getBoundingClientRect()
-    const x = event.clientX - left - PADDING_PX + event.currentTarget.scrollLeft
+  const positionAt: PositionAt = ({clientX}) => {
+    const element = scrollRef.current
+    if (!element) return null
+    const {left} = element.getBoundingClientRect()
+    const x = clientX - left - PADDING_PX + element.scrollLeft
     const [position] = visibleTokens(layout, x, x + 1)
     return x >= 0 && x <= layout.totalPx && position < tokens.length ? position : null
   }
+  const pointer = useTokenPointer(positionAt)
   return (
     <section className="strip" aria-label="Tokens">
-      <StripLabels track={track} tokens={tokens} />
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole. */}
+      <StripLabels track={track} tokens={tokens} units={units} />
       <div
         ref={scrollRef}
         className="strip-scroll"
@@ -92,29 +100,82 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
           const next = Math.round(event.currentTarget.scrollLeft / 50) * 50
           setScrollPx(next)
         }}
-        onPointerMove={(event) => hover(positionAt(event))}
-        onPointerLeave={() => hover(null)}
-        onClick={(event) => {
-          const position = positionAt(event)
-          if (position !== null) toggleLock(position)
-        }}
+        {...pointer}
       >
         <div className="strip-canvas" role="presentation" style={{width: layout.totalPx}}>
-          <StripMarks layout={layout} />
-          <StripColumns {...{layout, tokens, scale, first, end}} />
+          <StripGrounds layout={layout} />
+          <StripColumns {...{layout, tokens, units, scale, first, end}} />
+          <StripUnits {...{layout, units, scale, first, end}} />
           {layout.ruleXPx !== null && (
             <span className="strip-rule" style={{left: layout.ruleXPx}} aria-hidden="true" />
           )}
           <StripRings layout={layout} />
+          <StripPins layout={layout} />
         </div>
       </div>
     </section>
   )
 }
 
+/** The scale of the strip's track over tokens, or over the units that are shown. */
+function stripScale(track: TrackName, tokens: readonly ScoredToken[], units: RunUnits | null) {
+  const rows =
+    units && units.unit.kind !== 'token'
+      ? units.units.filter((unit) => unit.role !== 'outside')
+      : tokens
+  return trackScales([track], rows, units?.unit.kind)[0]!
+}
+
+interface StripUnitsProps {
+  readonly layout: StripLayout
+  readonly units: RunUnits | null
+  readonly scale: TrackScale
+  readonly first: number
+  readonly end: number
+}
+
+/** Units other than tokens: one bar each, and a thin line that holds its chips together. */
+const StripUnits = memo(function StripUnits({layout, units, scale, first, end}: StripUnitsProps) {
+  const stretches = useMemo(
+    () => (units && units.unit.kind !== 'token' ? stripStretches(layout, units.table) : []),
+    [layout, units]
+  )
+  if (!units || end <= first) return null
+  const fromPx = layout.xPx[first]!
+  const toPx = layout.xPx[end - 1]! + layout.widthPx[end - 1]!
+  return (
+    <div aria-hidden="true">
+      {stretches
+        .filter(({xPx, widthPx}) => xPx < toPx && xPx + widthPx > fromPx)
+        .map(({unit, xPx, widthPx, isJoined}) => {
+          const scored = units.units[unit]!
+          const value = TRACK_KINDS[scale.name].magnitude(scored)
+          const isOutside = scored.role === 'outside'
+          const share = value === null ? null : Math.min(1, value / scale.maximum)
+          return (
+            <div
+              key={xPx}
+              className="strip-unit"
+              data-unit={unit}
+              style={{left: xPx, width: widthPx}}
+            >
+              {isJoined && !isOutside && <span className="strip-joint" />}
+              {isOutside ? null : share === null ? (
+                <span className="none">—</span>
+              ) : (
+                <i style={{'--share': share.toFixed(3)} as React.CSSProperties} />
+              )}
+            </div>
+          )
+        })}
+    </div>
+  )
+})
+
 interface StripColumnsProps {
   readonly layout: StripLayout
   readonly tokens: readonly ScoredToken[]
+  readonly units: RunUnits | null
   readonly scale: TrackScale
   readonly first: number
   readonly end: number
@@ -122,8 +183,9 @@ interface StripColumnsProps {
 
 /** The columns in sight. Selection is drawn over them, so that hovering renders none of them. */
 const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
-  const {layout, tokens, scale, first, end} = props
+  const {layout, tokens, units, scale, first, end} = props
   const locked = useLocked()
+  const isByToken = !units || units.unit.kind === 'token'
   return (
     <>
       {tokens.slice(first, end).map((token, i) => {
@@ -140,17 +202,17 @@ const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
             aria-selected={index === locked}
             aria-posinset={index + 1}
             aria-setsize={tokens.length}
-            aria-label={`${plainGlyphs(token)}, ${trackValueText(scale.name, token)}`}
+            aria-label={`${plainGlyphs(token)}, ${valueText(scale, token, units, index)}`}
             data-position={index}
             style={{left: layout.xPx[index], width: layout.widthPx[index]}}
           >
             <Chip
               cells={layout.cells[index]!}
               isSpecial={token.isSpecial}
-              tint={tintStep(scale, token)}
+              {...tokenTint(scale, token, units, index)}
             />
             <div className="strip-bar">
-              {share === null ? (
+              {!isByToken ? null : share === null ? (
                 <span className="none">—</span>
               ) : (
                 <i style={{'--share': share.toFixed(3)} as React.CSSProperties} />
@@ -163,52 +225,42 @@ const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
   )
 })
 
-/** Soft grounds of the hovered and the locked token, under the columns. */
-function StripMarks({layout}: {readonly layout: StripLayout}) {
-  const {hovered, locked} = useSelection()
-  return (
-    <>
-      <StripPlace layout={layout} position={hovered} className="strip-ground" />
-      <StripPlace layout={layout} position={locked} className="strip-ground" />
-    </>
-  )
-}
-
-function StripRings({layout}: {readonly layout: StripLayout}) {
-  const {hovered, locked} = useSelection()
-  return (
-    <>
-      <StripPlace layout={layout} position={hovered} className="strip-ring hovered" />
-      <StripPlace layout={layout} position={locked} className="strip-ring" />
-      <StripPlace layout={layout} position={locked} className="strip-underline" />
-    </>
-  )
-}
-
-interface StripPlaceProps {
-  readonly layout: StripLayout
-  readonly position: number | null
-  readonly className: string
-}
-
-function StripPlace({layout, position, className}: StripPlaceProps) {
-  if (position === null || position >= layout.xPx.length) return null
-  const style = {left: layout.xPx[position], width: layout.widthPx[position]}
-  return <span className={className} style={style} aria-hidden="true" />
+/** `0.27 bits`, or with units `word, sum 3.1 bits`. */
+function valueText(
+  {name}: TrackScale,
+  token: ScoredToken,
+  units: RunUnits | null,
+  index: number
+): string {
+  if (!units || units.unit.kind === 'token') return trackValueText(name, token)
+  const {one} = UNIT_NAMES[units.unit.kind]
+  return unitsOfToken(units, index)
+    .map(({unit}) => {
+      const {role} = units.units[unit]!
+      const what = role === 'outside' ? 'outside' : role === 'special' ? 'special token' : one
+      return `${what}, ${trackAggregation(name)} ${trackValueText(name, units.units[unit]!)}`
+    })
+    .join('; ')
 }
 
 interface StripLabelsProps {
   readonly track: TrackName
+  readonly units: RunUnits | null
   readonly tokens: readonly ScoredToken[]
 }
 
-function StripLabels({track, tokens}: StripLabelsProps) {
+function StripLabels({track, tokens, units}: StripLabelsProps) {
   const {changeParameters} = useActions()
   const {hovered, locked} = useSelection()
-  const token = tokens[hovered ?? locked ?? -1]
+  const position = hovered ?? locked ?? -1
+  const token = tokens[position]
+  const shown = units && units.unit.kind !== 'token' ? units : null
+  // A token that straddles borders is in no one unit.
+  const pieces = shown && token ? unitsOfToken(shown, position) : []
+  const row = shown ? (pieces.length === 1 ? shown.units[pieces[0]!.unit] : undefined) : token
   return (
     <div className="strip-labels">
-      <div>tokens</div>
+      <div>{shown ? UNIT_NAMES[shown.unit.kind].many : 'tokens'}</div>
       <div>
         <MenuTrigger>
           <Hint text={TRACK_DEFINITIONS[track]} placement="bottom left">
@@ -247,7 +299,10 @@ function StripLabels({track, tokens}: StripLabelsProps) {
             </Menu>
           </Popover>
         </MenuTrigger>
-        <b>{token ? trackValueText(track, token) : ''}</b>
+        <b>
+          {shown && row && <span className="ink-3">{trackAggregation(track)} </span>}
+          {row ? trackValueText(track, row) : ''}
+        </b>
       </div>
     </div>
   )

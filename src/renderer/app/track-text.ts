@@ -1,9 +1,9 @@
 import {formatFixed, formatProb, formatRank, NO_VALUE} from '../../shared/figures/number-format.ts'
 import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
-import type {ScoredToken} from '../../shared/lenses/tokens.ts'
+import type {TokenStatistics} from '../../shared/units/unit-scores.ts'
 
-/** A statistic as the inspector and the strip write it, with its unit; “—” where there is none. */
-export function trackValueText(track: TrackName, token: ScoredToken): string {
+/** A statistic of a token or a unit as the inspector and the strip write it; “—” where there is none. */
+export function trackValueText(track: TrackName, token: TokenStatistics): string {
   switch (track) {
     case 'surprisal':
       return withUnit(token.surprisalBits, 'bits')

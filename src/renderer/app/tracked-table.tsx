@@ -8,11 +8,11 @@ import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
 import {type Captures, vocabularyKey} from '../store/captures.ts'
-import type {WorkbenchState} from '../store/state.ts'
-import {Chip} from '../ui/chip.tsx'
-import {cellsOf} from './token-cells.ts'
+import type {RunId, WorkbenchState} from '../store/state.ts'
+import {EntryButton} from './entry-button.tsx'
 
 export interface TrackedTableProps {
+  readonly runId: RunId
   readonly data: TokensRun
   readonly position: number
 }
@@ -24,7 +24,7 @@ function shownTracked({trackedSlots, activePane}: WorkbenchState, captures: Capt
 }
 
 /** The followed tokens as the token after a position, and how far the first two are apart. */
-export function TrackedTable({data, position}: TrackedTableProps) {
+export function TrackedTable({runId, data, position}: TrackedTableProps) {
   const {tracked, captures} = useWorkbenchState((state, workbench) => ({
     tracked: shownTracked(state, workbench.captures),
     captures: workbench.captures,
@@ -35,7 +35,7 @@ export function TrackedTable({data, position}: TrackedTableProps) {
     const known = captures.vocabulary.peek(vocabularyKey(data.request.model, columns.tokenId))
     return {
       id: columns.tokenId,
-      cells: known ? cellsOf(known) : [{kind: 'code' as const, text: `#${columns.tokenId}`}],
+      entry: known ?? {id: columns.tokenId, bytesHex: '', isSpecial: false},
       name: (known && plainGlyphs({...known, isSpecial: true})) || `#${columns.tokenId}`,
       prob: columns.prob[position]!,
       rank: columns.rank[position]!,
@@ -59,7 +59,7 @@ export function TrackedTable({data, position}: TrackedTableProps) {
           {rows.map((row) => (
             <tr key={row.id}>
               <th scope="row" className="mono clip" aria-label={row.name}>
-                <Chip cells={row.cells} size="row" />
+                <EntryButton entry={row.entry} runId={runId} position={position} prob={row.prob} />
               </th>
               <td>{formatProb(row.prob)}</td>
               <td>{formatRank(row.rank)}</td>

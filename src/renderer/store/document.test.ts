@@ -35,6 +35,15 @@ const ACTIONS: readonly ((workbench: FakeWorkbench, n: number) => unknown)[] = [
   ({actions}, n) => actions.togglePin({kind: 'token', position: n % 5}),
   ({actions}, n) => actions.togglePin({kind: 'pair', from: n % 3, to: n % 4}),
   ({actions}) => actions.clearPins(),
+  ({actions}, n) => actions.togglePair(n % 6),
+  ({actions}, n) => actions.drawSpan({byteStart: n % 7, byteEnd: 7 + (n % 5)}),
+  ({actions}, n) => {
+    actions.extendDrawing((n % 5) - 2)
+    actions.keepDrawing()
+  },
+  ({actions}, n) => actions.removeDrawnSpan(n % 3),
+  ({actions}) => actions.clearDrawnSpans(),
+  ({actions}, n) => actions.setUnit({kind: 'regex', source: `${n}|a+`, flags: ''}),
   ({actions}, n) => actions.changeParameters({temperature: 0.1 + (n % 20) / 10}),
   ({actions}, n) => actions.setTracked('micro-base', n % 2 ? [n] : null),
   ({actions}) => actions.toggleSplit(),
@@ -108,7 +117,11 @@ test('typing in a row is one step, and a pause begins another', async () => {
   actions.setPromptText('ab')
   actions.lock(2)
   actions.setPromptText('abc')
-  expect(store.getState().past.map(({what}) => what)).toEqual(['typing', 'select a token', 'typing'])
+  expect(store.getState().past.map(({what}) => what)).toEqual([
+    'typing',
+    'select a token',
+    'typing',
+  ])
   actions.undo()
   expect(store.getState().promptText).toBe('ab')
   actions.undo()

@@ -1,5 +1,7 @@
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {createFakeClient, type FakeEngineOptions} from '../../shared/engine-client/fake.ts'
+import {findMatches} from '../../shared/units/find-matches.ts'
+import {createRegexMatcher} from '../../shared/units/match-regex.ts'
 import type {KeyValueStorage} from './context.ts'
 import {selectActiveRunId} from './panes.ts'
 import {selectRuns} from './runs.ts'
@@ -15,6 +17,15 @@ export function memoryStorage(entries: Record<string, string> = {}): KeyValueSto
     setItem: (key, value) => void map.set(key, value),
   }
 }
+
+/** Looks where it is called: tests ask for nothing that takes for ever. */
+const matchHere = createRegexMatcher(({answer}) => {
+  queueMicrotask(() => answer({kind: 'ready'}))
+  return {
+    post: (query) => queueMicrotask(() => answer(findMatches(query))),
+    terminate: () => undefined,
+  }
+})
 
 /** The state with what a person sees of it: runs with what came of them, and the selection. */
 export interface SeenState extends WorkbenchState {
@@ -52,6 +63,7 @@ export function fakeWorkbench(
     },
     storage,
     session,
+    matchRegex: matchHere,
     now: () => Date.now(),
     onNextFrame: (callback) => void setTimeout(callback, 1),
     after(delayMs, callback) {

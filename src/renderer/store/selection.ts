@@ -1,10 +1,20 @@
 import type {Captures} from './captures.ts'
 import type {StoreContext} from './context.ts'
 import {selectActiveRunId} from './panes.ts'
-import type {HoverState, Pin, RunId, SelectionState, TokenPlace, WorkbenchState} from './state.ts'
+import type {
+  CardState,
+  CardTarget,
+  HoverState,
+  Pin,
+  RunId,
+  SelectionState,
+  TokenPlace,
+  WorkbenchState,
+} from './state.ts'
 
 export const initialSelection: SelectionState = {locks: {}, pins: {}}
 export const initialHover: HoverState = {hovered: null}
+export const initialCard: CardState = {card: null}
 
 /** Those that take a run work on the active pane's unless told. */
 export interface SelectionActions {
@@ -21,6 +31,11 @@ export interface SelectionActions {
   /** Pins a token or a pair; what is pinned already is taken away. */
   togglePin(pin: Pin, runId?: RunId | null): void
   clearPins(runId?: RunId | null): void
+  /** Pairs the token that was pinned last with another, which is pinned too; or unpairs them. */
+  togglePair(position: number, runId?: RunId | null): void
+  /** Opens the token card; of a token of a run, which is locked thereby. */
+  openCard(target: CardTarget): void
+  closeCard(): void
 }
 
 /** The locked position of a run: the one that was chosen, else its prompt's end; null where none is. */
@@ -62,6 +77,20 @@ export function selectPins({pins}: SelectionState, runId: RunId | null): readonl
 }
 const NO_PINS: readonly Pin[] = []
 
+/** Positions of the pinned tokens of a run, in the order of their numbers, which count from 1. */
+export function pinnedPositions(pins: readonly Pin[]): number[] {
+  return pins.flatMap((pin) => (pin.kind === 'token' ? [pin.position] : []))
+}
+
+export type PinnedPair = Extract<Pin, {kind: 'pair'}>
+
+export function pinnedPairs(pins: readonly Pin[]): PinnedPair[] {
+  return pins.filter((pin) => pin.kind === 'pair')
+}
+
+/** As many as a figure marks. */
+export const MOST_PINS = 64
+
 const isSamePin = (a: Pin, b: Pin) =>
   a.kind === 'token'
     ? b.kind === 'token' && a.position === b.position
@@ -90,6 +119,11 @@ export function createSelectionActions({
   }
   const release = (runId = active()) => {
     const state = store.getState()
+    // What was begun last goes first.
+    if (state.drawing !== null) {
+      set({drawing: null})
+      return
+    }
     if (state.hovered !== null) set({hovered: null})
     if (runId === null || selectLock(state, captures, runId) === null) return
     change('let a token go', {locks: {...state.locks, [runId]: null}}, {merge: 'lock'})
@@ -104,6 +138,7 @@ export function createSelectionActions({
       }
     },
     toggleLock(position, runId = active()) {
+      if (store.getState().drawing !== null) set({drawing: null})
       if (selectLock(store.getState(), captures, runId) === position) release(runId)
       else lock(position, runId)
     },
@@ -112,6 +147,7 @@ export function createSelectionActions({
     walk(step) {
       const state = store.getState()
       const runId = active()
+      if (state.drawing !== null) set({drawing: null})
       const from = selectHovered(state, runId) ?? selectLock(state, captures, runId)
       lock(from === null ? (step > 0 ? 0 : tokenCount(runId) - 1) : from + step)
     },
@@ -123,6 +159,7 @@ export function createSelectionActions({
       const kept = pins[runId] ?? []
       const others = kept.filter((other) => !isSamePin(other, pin))
       const isNew = others.length === kept.length
+      if (isNew && kept.length >= MOST_PINS) return
       change(isNew ? 'pin' : 'unpin', {
         pins: {...pins, [runId]: isNew ? [...kept, pin] : others},
       })
@@ -132,6 +169,32 @@ export function createSelectionActions({
       if (runId === null || !pins[runId]?.length) return
       const {[runId]: _, ...others} = pins
       change('clear the pins', {pins: others})
+    },
+    togglePair(position, runId = active()) {
+      if (runId === null) return
+      const {pins} = store.getState()
+      const kept = pins[runId] ?? []
+      const from = pinnedPositions(kept)
+        .filter((pinned) => pinned !== position)
+        .at(-1)
+      if (from === undefined) return
+      const pair: Pin = {kind: 'pair', from, to: position}
+      const others = kept.filter((other) => !isSamePin(other, pair))
+      if (others.length < kept.length) {
+        change('unpair', {pins: {...pins, [runId]: others}})
+        return
+      }
+      const target: Pin = {kind: 'token', position}
+      const isPinned = kept.some((other) => isSamePin(other, target))
+      if (kept.length + (isPinned ? 1 : 2) > MOST_PINS) return
+      change('pair', {pins: {...pins, [runId]: [...kept, ...(isPinned ? [] : [target]), pair]}})
+    },
+    openCard(card) {
+      if (card.kind === 'place') lock(card.position, card.runId)
+      set({card, drawing: null})
+    },
+    closeCard() {
+      if (store.getState().card !== null) set({card: null})
     },
   }
 }

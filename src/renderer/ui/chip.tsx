@@ -11,18 +11,34 @@ export interface ChipProps {
   readonly isSpecial?: boolean
   /** Step of the tint, 0 to 4; -1 for none. */
   readonly tint?: number
+  /** Stretches that are tinted differently, left to right, with what part of the chip each takes. */
+  readonly tints?: readonly {readonly share: number; readonly step: number}[] | null
   /** `row` leaves a pixel above and below it in a row of a table. */
   readonly size?: 'row' | 'small' | 'normal' | 'large'
 }
 
 /** A token as a chip: marks for white space, hex cells for parts of a character. */
-export function Chip({cells, isSpecial = false, tint = -1, size = 'normal'}: ChipProps) {
+export function Chip(props: ChipProps) {
+  const {cells, isSpecial = false, tint = -1, tints = null, size = 'normal'} = props
   const look = isSpecial ? 'special' : tint >= 0 ? `tint-${tint}` : ''
+  const style = tints && !isSpecial ? {background: gradientOf(tints)} : undefined
   return (
-    <span className={`chip ${size} ${look}`}>
+    <span className={`chip ${size} ${look}`} style={style}>
       <ChipText cells={cells} />
     </span>
   )
+}
+
+/** Stretches side by side, with hard borders. */
+function gradientOf(tints: NonNullable<ChipProps['tints']>): string {
+  let share = 0
+  const stops = tints.map((tint) => {
+    const from = (share * 100).toFixed(2)
+    share += tint.share
+    const color = tint.step < 0 ? 'var(--sunken)' : `var(--seq-${tint.step + 1})`
+    return `${color} ${from}% ${(share * 100).toFixed(2)}%`
+  })
+  return `linear-gradient(to right, ${stops.join(', ')})`
 }
 
 export function ChipText({cells}: {readonly cells: readonly ChipCell[]}) {

@@ -1,112 +1,253 @@
 import {useVirtualizer} from '@tanstack/react-virtual'
-import {useRef} from 'react'
-import {
-  formatCount,
-  formatFixed,
-  formatProb,
-  formatRank,
-} from '../../../shared/figures/number-format.ts'
+import {memo, useCallback, useEffect, useMemo, useRef} from 'react'
+import {formatCount} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
-import {TRACK_KINDS} from '../../../shared/figures/tokens/tracks.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
-import {useLocked, useTokenActions} from '../use-pane.ts'
+import {UNIT_NAMES} from '../../../shared/units/unit-words.ts'
+import {pinnedPositions, selectPins} from '../../store/selection.ts'
+import {type RunUnits, unitsOfToken} from '../../store/unit.ts'
+import {usePaneRunId, useSelection} from '../use-pane.ts'
+import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
+import {useWorkbenchState} from '../use-workbench.ts'
+import {useLineWalk} from '../walk.ts'
+import {formatShare, numberOf, TABLE_COLUMNS, tokenCounts, totalOf, unitName} from './table-rows.ts'
 
 const ROW_PX = 20
 
-/** The figure's numbers as a table, for reading and for screen readers. */
-export function DataTable({tokens}: {readonly tokens: readonly ScoredToken[]}) {
-  const {toggleLock} = useTokenActions()
-  const locked = useLocked()
+export interface DataTableProps {
+  readonly tokens: readonly ScoredToken[]
+  readonly units: RunUnits
+}
+
+/** The figure's numbers as a table, one row a unit, for reading and for screen readers; its foot is the run. */
+export function DataTable({tokens, units}: DataTableProps) {
+  const {unit, table} = units
+  const isByToken = unit.kind === 'token'
+  const runId = usePaneRunId()
+  const {hovered, locked} = useSelection()
+  const pins = useWorkbenchState((state) => selectPins(state, runId))
   const ref = useRef<HTMLDivElement>(null)
   const rows = useVirtualizer({
-    count: tokens.length,
+    count: units.units.length,
     getScrollElement: () => ref.current,
     estimateSize: () => ROW_PX,
     overscan: 20,
   })
+  const counts = useMemo(() => tokenCounts(units), [units])
+  const unitOf = (position: number | null) =>
+    position === null || position >= tokens.length ? [] : unitsOfToken(units, position)
+  const lockedRows = new Set(unitOf(locked).map((piece) => piece.unit))
+  const hoveredRows = new Set(unitOf(hovered).map((piece) => piece.unit))
+  const lockedRow = unitOf(locked)[0]?.unit ?? -1
+
+  // A lock that was made elsewhere is brought into sight.
+  useEffect(() => {
+    if (lockedRow >= 0) rows.scrollToIndex(lockedRow, {align: 'auto'})
+  }, [lockedRow, rows])
+  useLineWalk(
+    useCallback(
+      (position, lineCount) => {
+        const from = unitsOfToken(units, position)[0]?.unit ?? 0
+        const row = Math.max(0, Math.min(table.units.length - 1, from + lineCount))
+        return table.units[row]?.firstPosition ?? null
+      },
+      [units, table]
+    )
+  )
+  const positionAt: PositionAt = ({clientX, clientY}) => {
+    const row = document.elementFromPoint(clientX, clientY)?.closest('[data-position]')
+    return row && ref.current?.contains(row) ? Number(row.getAttribute('data-position')) : null
+  }
+  const pointer = useTokenPointer(positionAt)
+
   const items = rows.getVirtualItems()
   const beforePx = items[0]?.start ?? 0
   const afterPx = rows.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const pinNumbers = pinnedPositions(pins)
+  const pinsOf = (index: number) =>
+    pinNumbers
+      .flatMap((position, i) =>
+        unitOf(position).some((piece) => piece.unit === index) ? [i + 1] : []
+      )
+      .join(' ')
+  const hasPins = pinNumbers.length > 0
+  const {one, many} = UNIT_NAMES[unit.kind]
   return (
     <section
       ref={ref}
       className="table-scroll"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
-      aria-label="Tokens as a table"
+      aria-label={`${many[0]!.toUpperCase()}${many.slice(1)} as a table`}
+      data-testid="data-table"
+      data-target-place="tokens"
+      {...pointer}
     >
-      <table className="data-table" aria-rowcount={tokens.length + 1}>
-        <thead>
-          <tr>
-            <th scope="col" data-hint="Place in the sequence, counted from 0.">
-              position
-            </th>
-            <th
-              scope="col"
-              className="word"
-              data-hint="The text that the token stands for; · is a space, ⏎ a new line."
-            >
-              token
-            </th>
-            <th scope="col" data-hint="Entry of the vocabulary. The id is the token.">
-              id
-            </th>
-            <th scope="col" data-hint={TRACK_KINDS.surprisal.definition}>
-              surprisal, bits
-            </th>
-            <th scope="col" data-hint={TRACK_KINDS.entropy.definition}>
-              entropy, bits
-            </th>
-            <th scope="col" data-hint={TRACK_KINDS.rank.definition}>
-              rank
-            </th>
-            <th scope="col" data-hint={TRACK_KINDS['max-logprob'].definition}>
-              max log-prob, nats
-            </th>
-            <th scope="col" data-hint={TRACK_KINDS['top-p-mass'].definition}>
-              top-p mass
-            </th>
-            <th scope="col" data-hint={TRACK_KINDS['p-end'].definition}>
-              p(end)
-            </th>
-          </tr>
-        </thead>
+      <table className="data-table" aria-rowcount={units.units.length + 2}>
+        <TableHead isByToken={isByToken} name={one} hasPins={hasPins} />
         <tbody>
           {beforePx > 0 && (
             <tr>
               <td style={{height: beforePx}} />
             </tr>
           )}
-          {items.map(({index}) => {
-            const token = tokens[index]!
-            return (
-              <tr
-                key={index}
-                aria-rowindex={index + 2}
-                className={index === locked ? 'on' : ''}
-                onClick={() => toggleLock(index)}
-              >
-                <td>{formatCount(token.position)}</td>
-                <th scope="row" className="word mono">
-                  {plainGlyphs(token)}
-                </th>
-                <td>{formatCount(token.id)}</td>
-                <td>{formatFixed(token.surprisalBits, 2)}</td>
-                <td>{formatFixed(token.entropyBits, 2)}</td>
-                <td>{formatRank(token.rank)}</td>
-                <td>{formatFixed(token.maxLogprob, 2)}</td>
-                <td>{formatProb(token.topPMass)}</td>
-                <td>{formatProb(token.endProb)}</td>
-              </tr>
-            )
-          })}
+          {items.map(({index}) => (
+            <UnitRow
+              key={index}
+              index={index}
+              token={isByToken ? tokens[index]! : null}
+              units={units}
+              count={counts[index]!}
+              pins={hasPins ? pinsOf(index) : null}
+              look={lockedRows.has(index) ? 'on' : hoveredRows.has(index) ? 'near' : ''}
+            />
+          ))}
           {afterPx > 0 && (
             <tr>
               <td style={{height: afterPx}} />
             </tr>
           )}
         </tbody>
+        <TableFoot units={units} hasPins={hasPins} tokenCount={tokens.length} />
       </table>
     </section>
   )
 }
+
+interface TableHeadProps {
+  readonly isByToken: boolean
+  readonly name: string
+  readonly hasPins: boolean
+}
+
+function TableHead({isByToken, name, hasPins}: TableHeadProps) {
+  return (
+    <thead>
+      <tr>
+        {hasPins && (
+          <th scope="col" className="word" data-hint="Numbers of the pinned tokens in it.">
+            pin
+          </th>
+        )}
+        <th
+          scope="col"
+          data-hint={
+            isByToken
+              ? 'Place in the sequence, counted from 0.'
+              : 'Positions of its first and its last token, counted from 0.'
+          }
+        >
+          {isByToken ? 'position' : 'positions'}
+        </th>
+        <th
+          scope="col"
+          className="word"
+          data-hint="The text that it stands for; · is a space, ⏎ a new line."
+        >
+          {name}
+        </th>
+        {isByToken ? (
+          <th scope="col" data-hint="Entry of the vocabulary. The id is the token.">
+            id
+          </th>
+        ) : (
+          <th
+            scope="col"
+            data-hint="How many tokens it has; of a token that straddles its border the share of bytes."
+          >
+            tokens
+          </th>
+        )}
+        {TABLE_COLUMNS.map(({track, head, unit, definition, aggregation}) => (
+          <th
+            key={track}
+            scope="col"
+            data-hint={
+              isByToken
+                ? definition
+                : `${definition} Of a ${name}: the ${aggregation} of its tokens.`
+            }
+          >
+            {head}
+            <small>
+              {[isByToken ? '' : aggregation, unit].filter(Boolean).join(', ') || '\u00a0'}
+            </small>
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}
+
+interface UnitRowProps {
+  readonly index: number
+  /** Where rows are tokens. */
+  readonly token: ScoredToken | null
+  readonly units: RunUnits
+  readonly count: number
+  /** Null where there is no column for them. */
+  readonly pins: string | null
+  readonly look: string
+}
+
+/** A row; pointing and walking draw only those again that change. */
+const UnitRow = memo(function UnitRow(props: UnitRowProps) {
+  const {index, token, units, count, pins, look} = props
+  const unit = units.units[index]!
+  const {firstPosition, lastPosition} = unit
+  return (
+    <tr
+      aria-rowindex={index + 2}
+      aria-current={look === 'on' ? 'true' : undefined}
+      className={`${look} ${unit.role === 'outside' ? 'outside' : ''}`}
+      data-position={firstPosition}
+    >
+      {pins !== null && <td className="pin-number">{pins}</td>}
+      <td>
+        {firstPosition === lastPosition
+          ? formatCount(firstPosition)
+          : `${formatCount(firstPosition)} to ${formatCount(lastPosition)}`}
+      </td>
+      <th scope="row" className="word mono clip unit-text">
+        {token ? plainGlyphs(token) : unitName(units, index)}
+      </th>
+      <td>{token ? formatCount(token.id) : formatShare(count)}</td>
+      {TABLE_COLUMNS.map((column) => (
+        <td key={column.track}>{column.format(numberOf(column, unit))}</td>
+      ))}
+    </tr>
+  )
+})
+
+interface TableFootProps {
+  readonly units: RunUnits
+  readonly hasPins: boolean
+  readonly tokenCount: number
+}
+
+/** The whole run, which is the same at every level. */
+const TableFoot = memo(function TableFoot({units, hasPins, tokenCount}: TableFootProps) {
+  return (
+    <tfoot>
+      <tr aria-rowindex={units.units.length + 2} data-testid="table-total">
+        <th scope="row" className="word" colSpan={hasPins ? 3 : 2}>
+          all of it
+        </th>
+        <td>
+          <small>tokens</small>
+          {formatCount(tokenCount)}
+        </td>
+        {TABLE_COLUMNS.map((column) => (
+          <td
+            key={column.track}
+            data-total={column.track}
+            data-exact={totalOf(column, units) ?? ''}
+          >
+            <small>{column.aggregation}</small>
+            {column.format(totalOf(column, units))}
+          </td>
+        ))}
+      </tr>
+    </tfoot>
+  )
+})

@@ -3,6 +3,7 @@ import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {NextFigure} from '../../../shared/figures/tokens/next-figure.tsx'
 import {layoutNext} from '../../../shared/figures/tokens/next-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {targetProps} from '../target.ts'
 import {usePaneIndex, usePaneRunId} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
@@ -51,6 +52,16 @@ export function NextTable({result, widthPx}: NextTableProps) {
             className="next-hit"
             style={{top: row.yPx}}
             aria-label={`Continue with ${name}, ${row.sampledText}`}
+            aria-keyshortcuts="i"
+            {...(runId === null
+              ? {}
+              : targetProps({
+                  kind: 'candidate',
+                  runId,
+                  position,
+                  tokenId: token.id,
+                  prob: token.prob,
+                }))}
             data-candidate={row.candidateId}
             data-prob={token.prob}
             onClick={() => void continueWith(position, token.id, runId)}

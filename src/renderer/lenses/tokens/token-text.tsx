@@ -1,11 +1,7 @@
-import {memo, type PointerEvent, useLayoutEffect, useMemo, useState} from 'react'
+import {memo, useCallback, useLayoutEffect, useMemo, useState} from 'react'
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
 import {describeFigure} from '../../../shared/figures/tokens/caption.ts'
-import {
-  TokenLineFigure,
-  TokenSelectionGround,
-  TokenSelectionRing,
-} from '../../../shared/figures/tokens/text-figure.tsx'
+import {TokenLineFigure} from '../../../shared/figures/tokens/text-figure.tsx'
 import {
   LINE_GAP_PX,
   layoutTokenText,
@@ -14,9 +10,13 @@ import {
 import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import type {UnitTable} from '../../../shared/units/units.ts'
 import {useSize} from '../../ui/use-size.ts'
-import {useLocked, useSelection, useTokenActions} from '../use-pane.ts'
+import {useLocked} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
+import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
+import {useLineWalk} from '../walk.ts'
+import {Grounds, Rings} from './text-marks.tsx'
 
 const OVERSCAN_PX = 300
 const KeptLine = memo(TokenLineFigure)
@@ -26,6 +26,8 @@ export interface TokenTextProps {
   readonly result: TokensResult
   readonly widthPx: number
   readonly tracks: readonly TrackName[]
+  /** The units that scores are shown by; null: by token. */
+  readonly units: UnitTable | null
   /** Bars of half the height. */
   readonly isLow: boolean
   /** Height that there is for it; it ends at a whole line. Null where it is as high as its lines. */
@@ -33,29 +35,34 @@ export interface TokenTextProps {
 }
 
 /** The text with its tracks. Only lines in sight are drawn; hovering draws none of them again. */
-export function TokenText({data, result, widthPx, tracks, isLow, spacePx}: TokenTextProps) {
-  const {hover, toggleLock} = useTokenActions()
+export function TokenText(props: TokenTextProps) {
+  const {data, result, widthPx, tracks, units, isLow, spacePx} = props
   const palette = usePalette()
   const {tokens, promptTokenCount} = data
   const layout = useMemo(
     () =>
       layoutTokenText(
         {tokens, promptTokenCount},
-        {widthPx, tracks, drawsUncovered: true, firstTrackPx: isLow ? 21 : 32}
+        {widthPx, tracks, units, drawsUncovered: true, firstTrackPx: isLow ? 21 : 32}
       ),
-    [tokens, promptTokenCount, widthPx, tracks, isLow]
+    [tokens, promptTokenCount, widthPx, tracks, units, isLow]
   )
   const [scrollRef, {heightPx}] = useSize<HTMLDivElement>()
   const [scrollPx, setScrollPx] = useState(0)
   const [from, to] = visibleLines(layout, scrollPx - OVERSCAN_PX, scrollPx + heightPx + OVERSCAN_PX)
   useRevealLocked(scrollRef, layout, heightPx)
 
-  const positionAt = (event: PointerEvent | React.MouseEvent) => {
-    const found = (event.target as Element).closest('[data-position]')
-    return found ? Number(found.getAttribute('data-position')) : null
+  useLineWalk(useCallback((position, lineCount) => byLines(layout, position, lineCount), [layout]))
+
+  const positionAt: PositionAt = ({clientX, clientY}) => {
+    const found = document.elementFromPoint(clientX, clientY)?.closest('[data-position]')
+    return found && scrollRef.current?.contains(found)
+      ? Number(found.getAttribute('data-position'))
+      : null
   }
+  const pointer = useTokenPointer(positionAt)
+  const description = useMemo(() => describeFigure(result, false, units), [result, units])
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole.
     <section
       ref={scrollRef}
       className="token-scroll"
@@ -65,18 +72,13 @@ export function TokenText({data, result, widthPx, tracks, isLow, spacePx}: Token
       tabIndex={0}
       data-testid="token-text"
       onScroll={(event) => setScrollPx(Math.round(event.currentTarget.scrollTop / 100) * 100)}
-      onPointerMove={(event) => hover(positionAt(event))}
-      onPointerLeave={() => hover(null)}
-      onClick={(event) => {
-        const position = positionAt(event)
-        if (position !== null) toggleLock(position)
-      }}
+      {...pointer}
     >
       <svg
         width={widthPx}
         height={layout.heightPx + 4}
         role="img"
-        aria-label={describeFigure(result)}
+        aria-label={description}
         fontFamily={FONT_FAMILIES.sans}
         fontSize={11}
       >
@@ -96,16 +98,17 @@ export function TokenText({data, result, widthPx, tracks, isLow, spacePx}: Token
   )
 }
 
-/** Rings reach over their chips: what stands above and below the lines. */
-const RING_PX = 7
+/** Rings and the numbers of pins reach over their chips: what stands above and below the lines. */
+const ABOVE_PX = 12
+const BELOW_PX = 4
 
 /** The height of as many whole lines as there is room for; of the room itself if not one fits. */
 function wholeLinesPx(layout: TokenTextLayout, spacePx: number): number {
   let heightPx = 0
   for (const line of layout.lines) {
     const bottomPx = Math.min(layout.heightPx, line.yPx + line.heightPx - LINE_GAP_PX)
-    if (bottomPx + RING_PX > spacePx) break
-    heightPx = bottomPx + RING_PX
+    if (bottomPx + BELOW_PX > spacePx) break
+    heightPx = bottomPx + ABOVE_PX + BELOW_PX
   }
   return heightPx || spacePx
 }
@@ -123,39 +126,17 @@ function visibleLines(
   return [from, to]
 }
 
-function Grounds({layout}: {readonly layout: TokenTextLayout}) {
-  const palette = usePalette()
-  const {hovered, locked} = useSelection()
-  return (
-    <>
-      <TokenSelectionGround layout={layout} palette={palette} position={inside(layout, hovered)} />
-      <TokenSelectionGround layout={layout} palette={palette} position={inside(layout, locked)} />
-    </>
-  )
-}
-
-function Rings({layout}: {readonly layout: TokenTextLayout}) {
-  const palette = usePalette()
-  const {hovered, locked} = useSelection()
-  return (
-    <g pointerEvents="none">
-      {hovered !== locked && (
-        <g strokeOpacity={0.55}>
-          <TokenSelectionRing
-            layout={layout}
-            palette={palette}
-            position={inside(layout, hovered)}
-          />
-        </g>
-      )}
-      <TokenSelectionRing layout={layout} palette={palette} position={inside(layout, locked)} />
-    </g>
-  )
-}
-
-/** A selection may be older than a layout of fewer tokens. */
-function inside(layout: TokenTextLayout, position: number | null): number | null {
-  return position !== null && position < layout.lineOfPosition.length ? position : null
+/** The token that stands nearest in a line so many further down; the first or the last where there is none. */
+function byLines(layout: TokenTextLayout, position: number, lineCount: number): number | null {
+  const index = layout.lineOfPosition[position]
+  const column = layout.lines[index ?? -1]?.columns.find((own) => own.position === position)
+  if (index === undefined || !column) return null
+  const line = layout.lines[Math.max(0, Math.min(layout.lines.length - 1, index + lineCount))]!
+  if (line.index === index) return lineCount < 0 ? line.firstPosition : line.lastPosition
+  const middle = column.xPx + column.widthPx / 2
+  const distance = (own: {xPx: number; widthPx: number}) =>
+    Math.abs(own.xPx + own.widthPx / 2 - middle)
+  return line.columns.reduce((a, b) => (distance(b) < distance(a) ? b : a)).position
 }
 
 /** The line of the locked token is scrolled into sight; hovering moves nothing. */

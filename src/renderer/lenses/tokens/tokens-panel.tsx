@@ -3,10 +3,12 @@ import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import {selectResult} from '../../store/selectors.ts'
+import type {RunUnits} from '../../store/unit.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
+import {useUnits} from '../use-units.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {TokensControls} from './controls.tsx'
 import {DataTable} from './data-table.tsx'
@@ -33,10 +35,13 @@ export function TokensPanel() {
   const data = useRunData()
   const pane = usePaneIndex()
   const result = useWorkbenchState((state, {captures}) => selectResult(state, captures, pane))
+  const cut = useUnits()
   const isTableShown = useIsTableShown()
   const {shown: shownTracks, isLow} = useShownTracks()
   const [figureRef, {widthPx}] = useSize<HTMLDivElement>()
-  if (!data || !result) return null
+  const units = cut && cut.unit.kind !== 'token' ? cut : null
+  const table = units?.table ?? null
+  if (!data || !result || !cut) return null
   const isWide = widthPx >= LEAST_TWO_COLUMNS_PX
   const sidePx = isWide
     ? Math.round(Math.min(MOST_SIDE_PX, Math.max(LEAST_SIDE_PX, widthPx * SIDE_SHARE)))
@@ -46,7 +51,7 @@ export function TokensPanel() {
     <div className="tokens-panel">
       <div className="figure-words">
         <div className="caption" data-testid="caption">
-          {captionOf(result).map((part, i) =>
+          {captionOf(result, false, table).map((part, i) =>
             part.kind === 'token' ? (
               <b key={i} className="mono">
                 {part.text}
@@ -72,13 +77,19 @@ export function TokensPanel() {
               result={result}
               widthPx={leftPx}
               tracks={shownTracks}
+              units={cut}
               isLow={isLow}
               isStacked={!isWide}
             />
             <div className="figure-right">
               <NextTable result={result} widthPx={sidePx} />
               {!isTableShown && (
-                <ScalesLegend tokens={data.tokens} tracks={shownTracks} widthPx={sidePx} />
+                <ScalesLegend
+                  tokens={data.tokens}
+                  units={units}
+                  tracks={shownTracks}
+                  widthPx={sidePx}
+                />
               )}
             </div>
           </>
@@ -94,12 +105,14 @@ interface FigureLeftProps {
   readonly result: TokensResult
   readonly widthPx: number
   readonly tracks: readonly TrackName[]
+  readonly units: RunUnits
   readonly isLow: boolean
   readonly isStacked: boolean
 }
 
 /** The text or its table, and the followed tokens; the text has what height these leave. */
-function FigureLeft({data, result, widthPx, tracks, isLow, isStacked}: FigureLeftProps) {
+function FigureLeft(props: FigureLeftProps) {
+  const {data, result, widthPx, tracks, units, isLow, isStacked} = props
   const isTableShown = useIsTableShown()
   const [leftRef, {heightPx: leftHeightPx}] = useSize<HTMLDivElement>()
   const [chartRef, {heightPx: chartHeightPx}] = useSize<HTMLDivElement>()
@@ -107,13 +120,14 @@ function FigureLeft({data, result, widthPx, tracks, isLow, isStacked}: FigureLef
     <div ref={leftRef} className="figure-left">
       <HintArea>
         {isTableShown ? (
-          <DataTable tokens={data.tokens} />
+          <DataTable tokens={data.tokens} units={units} />
         ) : (
           <TokenText
             data={data}
             result={result}
             widthPx={widthPx}
             tracks={tracks}
+            units={units.unit.kind === 'token' ? null : units.table}
             isLow={isLow}
             spacePx={isStacked || leftHeightPx === 0 ? null : leftHeightPx - chartHeightPx}
           />

@@ -1,10 +1,11 @@
-import {type PointerEvent, useMemo} from 'react'
+import {useMemo, useRef} from 'react'
 import {formatCount} from '../../../shared/figures/number-format.ts'
 import {TrackedFigure} from '../../../shared/figures/tokens/tracked-figure.tsx'
 import {layoutTracked, type TrackedLayout} from '../../../shared/figures/tokens/tracked-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
-import {useLocked, useSelection, useTokenActions} from '../use-pane.ts'
+import {useLocked, useSelection} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
+import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
 
 /** More positions than this are a solid band at this width: a part of them is drawn, and said so. */
 const MOST_POSITIONS = 240
@@ -35,7 +36,6 @@ const PLOT_X_PX = 56
 
 /** The followed tokens at every position; pointing at it points at the token there. */
 export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
-  const {hover, toggleLock} = useTokenActions()
   const palette = usePalette()
   const selected = useLocked()
   const shown = useMemo(() => nearSelected(result, selected), [result, selected])
@@ -49,30 +49,28 @@ export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
       }),
     [shown, widthPx, selected, isLow]
   )
-  if (!layout) return null
+  const ref = useRef<SVGSVGElement>(null)
   const rows = shown.tracked?.[0]?.positions ?? []
-  const hiddenCount = (result.tracked?.[0]?.positions.length ?? 0) - rows.length
-  const positionAt = (event: PointerEvent | React.MouseEvent) => {
-    const {left} = event.currentTarget.getBoundingClientRect()
-    const share = (event.clientX - left - layout.plot.xPx) / layout.plot.widthPx
+  const positionAt: PositionAt = ({clientX}) => {
+    if (!ref.current || !layout) return null
+    const {left} = ref.current.getBoundingClientRect()
+    const share = (clientX - left - layout.plot.xPx) / layout.plot.widthPx
     if (share < -0.02 || share > 1.02) return null
     const index = Math.round(Math.min(1, Math.max(0, share)) * (rows.length - 1))
     return rows[index]?.position ?? null
   }
+  const pointer = useTokenPointer(positionAt)
+  if (!layout) return null
+  const hiddenCount = (result.tracked?.[0]?.positions.length ?? 0) - rows.length
   return (
     <div className="tracked-chart" data-testid="tracked-chart">
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole. */}
       <svg
+        ref={ref}
         width={widthPx}
         height={layout.heightPx}
         role="img"
         aria-label={`Probability of ${layout.series.map((series) => series.name).join(', ')} as the next token, at every position`}
-        onPointerMove={(event) => hover(positionAt(event))}
-        onPointerLeave={() => hover(null)}
-        onClick={(event) => {
-          const position = positionAt(event)
-          if (position !== null) toggleLock(position)
-        }}
+        {...pointer}
       >
         <rect width={widthPx} height={layout.heightPx} fill="none" pointerEvents="all" />
         <TrackedFigure layout={layout} palette={palette} />
