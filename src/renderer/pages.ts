@@ -6,8 +6,14 @@ const isLinkHash = (hash: string) => /^#v\d+\./u.test(hash)
 /** A link in the address opened a page of its own in the browser's history; its view takes that page. */
 let isLinkPage = false
 
+function viewIdOf(state: unknown): number | null {
+  const viewId = (state as {viewId?: unknown} | null)?.viewId
+  return typeof viewId === 'number' ? viewId : null
+}
+
 /** The browser's own history of pages, so that its Back and Forward walk the views. */
 export const browserPages: Pages = {
+  current: () => viewIdOf(history.state),
   replace: (viewId) => history.replaceState({viewId}, ''),
   push(viewId) {
     if (isLinkPage) history.replaceState({viewId}, '')
@@ -17,8 +23,8 @@ export const browserPages: Pages = {
   go: (delta) => history.go(delta),
   onGo(listener) {
     window.addEventListener('popstate', ({state}) => {
-      const viewId = (state as {viewId?: unknown} | null)?.viewId
-      if (typeof viewId === 'number') listener(viewId)
+      const viewId = viewIdOf(state)
+      if (viewId !== null) listener(viewId)
     })
   },
 }

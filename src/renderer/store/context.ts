@@ -16,6 +16,8 @@ export interface KeyValueStorage {
 
 /** The page's own history, by the ids of views; `history` of a browser fits. */
 export interface Pages {
+  /** The view that the page stands for; null where it is none of ours. */
+  current(): number | null
   /** The page that is there now stands for a view. */
   replace(viewId: number): void
   push(viewId: number): void

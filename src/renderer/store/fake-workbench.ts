@@ -2,7 +2,7 @@ import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {createFakeClient, type FakeEngineOptions} from '../../shared/engine-client/fake.ts'
 import {findMatches} from '../../shared/units/find-matches.ts'
 import {createRegexMatcher} from '../../shared/units/match-regex.ts'
-import type {KeyValueStorage} from './context.ts'
+import type {KeyValueStorage, Pages} from './context.ts'
 import {selectActiveRunId} from './panes.ts'
 import {selectRuns} from './runs.ts'
 import {selectLock} from './selection.ts'
@@ -49,7 +49,8 @@ export function fakeWorkbench(
   options: FakeEngineOptions = {},
   storage: KeyValueStorage = memoryStorage(),
   wrap: (client: EngineClient) => EngineClient = (client) => client,
-  session: KeyValueStorage = memoryStorage()
+  session: KeyValueStorage = memoryStorage(),
+  pages?: Pages
 ): FakeWorkbench {
   const listeners = new Set<(state: 'connected' | 'lost') => void>()
   const workbench = createWorkbench({
@@ -63,6 +64,7 @@ export function fakeWorkbench(
     },
     storage,
     session,
+    ...(pages ? {pages} : {}),
     matchRegex: matchHere,
     now: () => Date.now(),
     onNextFrame: (callback) => void setTimeout(callback, 1),

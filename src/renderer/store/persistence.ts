@@ -20,6 +20,7 @@ import type {
   RunPhase,
   RunRecord,
   RunState,
+  View,
 } from './state.ts'
 
 const PREFERENCES_KEY = 'tokenscope.preferences'
@@ -28,6 +29,7 @@ const HISTORY_KEY = 'tokenscope.history'
 const LAST_KEY = 'tokenscope.last'
 const PARAMETERS_KEY = 'tokenscope.parameters'
 /** The document of this tab. */
+const VIEWS_KEY = 'tokenscope.views'
 const DOCUMENT_KEY = 'tokenscope.document'
 /** The prompt list of this tab, which is written only when it has changed. */
 const LIST_KEY = 'tokenscope.list'
@@ -82,6 +84,19 @@ const lastSchema = z.object(promptShape)
 export type LastPrompt = Pick<DocumentState, keyof typeof promptShape>
 
 const position = z.number().int().nonnegative()
+const panesSchema = z
+  .array(z.object({lensId: z.string(), runId: z.string().nullable(), view: z.string().nullable()}))
+  .min(1)
+  .max(2)
+const activePaneSchema = z.union([z.literal(0), z.literal(1)])
+const viewsSchema = z.array(
+  z.object({
+    id: z.number().int(),
+    panes: panesSchema,
+    activePane: activePaneSchema,
+    locked: position.nullable().optional(),
+  })
+)
 const documentSchema = z.object({
   ...promptShape,
   parameters: parametersSchema,
@@ -95,13 +110,8 @@ const documentSchema = z.object({
       linked,
     })
   ),
-  panes: z
-    .array(
-      z.object({lensId: z.string(), runId: z.string().nullable(), view: z.string().nullable()})
-    )
-    .min(1)
-    .max(2),
-  activePane: z.union([z.literal(0), z.literal(1)]),
+  panes: panesSchema,
+  activePane: activePaneSchema,
   locks: z.record(z.string(), position.nullable()),
   pins: z.record(
     z.string(),
@@ -278,6 +288,16 @@ export function readDocument(session: KeyValueStorage): DocumentState | null {
   if (!parsed.success) return null
   const list = listSchema.safeParse(readJson(session, LIST_KEY))
   return {...parsed.data, ...(list.success ? list.data : NO_LIST)}
+}
+
+/** The views that this tab had before it was reloaded; null in a new tab. */
+export function readViews(session: KeyValueStorage): readonly View[] | null {
+  const parsed = viewsSchema.safeParse(readJson(session, VIEWS_KEY))
+  return parsed.success ? parsed.data.map((view) => ({locked: undefined, ...view})) : null
+}
+
+export function writeViews(session: KeyValueStorage, views: readonly View[]): void {
+  writeJson(session, VIEWS_KEY, views)
 }
 
 /** A list of this size outlives a reload of its tab. */

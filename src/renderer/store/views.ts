@@ -1,4 +1,4 @@
-import type {StoreContext} from './context.ts'
+import type {Pages, StoreContext} from './context.ts'
 import type {DocumentState, View, ViewsState, WorkbenchState} from './state.ts'
 
 const MOST_VIEWS = 200
@@ -33,14 +33,30 @@ export interface ViewActions {
   /** Shows what was shown before; nothing where there is none. */
   goBack(): void
   goForward(): void
-  /** Keeps the page's own history in step, so that the browser's Back walks views too. */
+  /**
+   * What happened while the workspace was opened was nobody's doing: the view as it stands becomes the place
+   * to start from, after a reload among those of before. From then on the page's own history is kept in
+   * step, so that the browser's Back walks views too.
+   */
   watchPages(): void
 }
 
 export const canGoBack = ({viewIndex}: ViewsState) => viewIndex > 0
 export const canGoForward = ({views, viewIndex}: ViewsState) => viewIndex < views.length - 1
 
+/** The views that this tab had before it was reloaded, where its page is one of them. */
+export function restoredViews(
+  views: readonly View[] | null,
+  pages: Pick<Pages, 'current'> | undefined
+): Partial<ViewsState> {
+  const id = pages?.current() ?? null
+  const viewIndex = views?.findIndex((view) => view.id === id) ?? -1
+  return views && viewIndex >= 0 ? {views, viewIndex} : {}
+}
+
 export function createViewActions({store, set, change, deps}: StoreContext): ViewActions {
+  const isRestored = store.getState().views.length > 0
+  let arePagesWatched = false
   const goTo = (index: number) => {
     const state = store.getState()
     const view = state.views[index]
@@ -69,7 +85,7 @@ export function createViewActions({store, set, change, deps}: StoreContext): Vie
     const state: WorkbenchState = store.getState()
     const index = state.viewIndex + by
     if (!state.views[index]) return
-    if (deps.pages) deps.pages.go(by)
+    if (deps.pages && arePagesWatched) deps.pages.go(by)
     else goTo(index)
   }
   return {
@@ -77,8 +93,16 @@ export function createViewActions({store, set, change, deps}: StoreContext): Vie
     goForward: () => step(1),
     watchPages() {
       const {pages} = deps
+      if (arePagesWatched) return
+      const state = store.getState()
+      const id = state.views[state.viewIndex]?.id ?? 0
+      const present = viewOf(state, id)
+      if (isRestored) {
+        set({views: state.views.map((view) => (view.id === id ? present : view))})
+      } else set({views: [present], viewIndex: 0})
+      arePagesWatched = true
       if (!pages) return
-      pages.replace(store.getState().views[store.getState().viewIndex]?.id ?? 0)
+      pages.replace(id)
       store.subscribe(({views}, before) => {
         if (views === before.views) return
         const newest = views.at(-1)?.id ?? 0

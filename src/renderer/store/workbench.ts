@@ -17,8 +17,10 @@ import {
   readLastParameters,
   readLastPrompt,
   readPreferencesCopy,
+  readViews,
   writeDocument,
   writeLastPrompt,
+  writeViews,
 } from './persistence.ts'
 import {createPreferenceActions, type PreferenceActions} from './preferences.ts'
 import {createPromptActions, type PromptActions} from './prompt.ts'
@@ -31,7 +33,7 @@ import {DOCUMENT_KEYS, initialState, selectDocument} from './slices.ts'
 import type {WorkbenchState} from './state.ts'
 import {createTableActions, type TableActions} from './tables.ts'
 import {createUnitActions, type UnitActions} from './unit.ts'
-import {createViewActions, type ViewActions} from './views.ts'
+import {createViewActions, restoredViews, type ViewActions} from './views.ts'
 import {createWindowActions, type WindowActions} from './window.ts'
 
 export interface WorkbenchActions
@@ -89,6 +91,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     // Known once the models are listed.
     activeModelPath: null,
     preferences: readPreferencesCopy(storage),
+    ...(keptDocument ? restoredViews(readViews(session), deps.pages) : {}),
     frame: readStartFrame(session, storage),
   }))
   const captures = createCaptures()
@@ -143,6 +146,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     await openFirstModel(listings)
     // Nobody did any of this, so there is nothing of it to be undone.
     store.setState({past: [], future: []})
+    groups.watchPages()
     tellOpened()
   }
 
@@ -191,6 +195,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   const keepDocument = () => {
     cancelKeeping()
     writeDocument(session, kept)
+    writeViews(session, store.getState().views)
     // Only what was typed here: another tab may have typed later.
     if (isPromptNew) writeLastPrompt(storage, kept)
     isPromptNew = false
@@ -214,7 +219,6 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchPrompt()
       groups.watchRuns()
       groups.watchList()
-      groups.watchPages()
       watchDocument()
       groups.watchEngine(() => {
         groups.watchPreferences()
