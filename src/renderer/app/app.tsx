@@ -12,6 +12,7 @@ import {ExportDialogHost} from './export-host.tsx'
 import {FolderDialog} from './folder-dialog.tsx'
 import {hintWordsOf} from './hint-words.ts'
 import {JobLine} from './job-line.tsx'
+import {PromptDialogs} from './prompt-dialogs.tsx'
 import {TokenCardHost} from './token-card.tsx'
 import {TopBar} from './top-bar.tsx'
 import {useFollowWindow} from './use-follow-window.ts'
@@ -48,6 +49,7 @@ function Frame() {
         <JobLine />
       </div>
       <FolderDialog />
+      <PromptDialogs />
       <ExportDialogHost />
       <TokenCardHost />
       <Dialogs />

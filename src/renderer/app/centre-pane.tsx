@@ -12,6 +12,8 @@ import {LoadingPage} from './loading-page.tsx'
 import {OfferPage} from './offer-page.tsx'
 import {PaneButtons, PaneRunLabel} from './pane-head.tsx'
 import {ModelProblemPage, RunProblemPage} from './problem-pages.tsx'
+import {PromptListPanel} from './prompt-list-panel.tsx'
+import {PromptListViews, useIsListShown} from './prompt-list-views.tsx'
 import {RunBar} from './run-bar.tsx'
 
 /** One half of the centre: the lenses as tabs; where there is nothing to draw, a page says why. */
@@ -48,6 +50,7 @@ export function CentrePane({index}: {readonly index: PaneIndex}) {
             <PaneRunLabel />
             <span className="grow" />
             <LensViews lensId={lensId} />
+            <PromptListViews />
             <PaneButtons />
           </div>
           {LENSES.map((lens) => (
@@ -68,13 +71,15 @@ function LensViews({lensId}: {readonly lensId: string}) {
     const data = selectRunData(state, captures, selectPane(state, pane).runId)
     return state.shownProblemPath === null && (data?.tokens.length ?? 0) > 0
   })
+  const isListShown = useIsListShown()
   const Views = LENSES.find((lens) => lens.id === lensId)?.Views
-  return hasTokens && Views ? <Views /> : null
+  return hasTokens && Views && !isListShown ? <Views /> : null
 }
 
 function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
   const {runAgain} = useActions()
   const pane = usePaneIndex()
+  const isListShown = useIsListShown()
   const state = useWorkbenchState((current, {captures}) => {
     const run = selectRun(current, selectPane(current, pane).runId)
     return {
@@ -89,6 +94,7 @@ function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
   })
   const {run} = state
   if (state.problemPath !== null) return <ModelProblemPage path={state.problemPath} />
+  if (isListShown) return <PromptListPanel />
   if (!run) return state.isStarting ? <LoadingPage /> : <EmptyPage />
   if (state.hasTokens) {
     return (

@@ -13,7 +13,7 @@ const KEYS_SHOWN = ['run-prompt', 'generate', 'export-figure']
 /** What there is to do while no run is shown. */
 export function EmptyPage() {
   const workbench = useWorkbench()
-  const {runSample, showList, setImportOpen} = workbench.actions
+  const {runSample, showList, openImport} = workbench.actions
   const {name, isReady} = useWorkbenchState((state) => ({
     name: selectActiveListing(state)?.id ?? null,
     isReady: selectLoaded(state, state.activeModelPath) !== null,
@@ -51,7 +51,7 @@ export function EmptyPage() {
               look="edge"
               onPress={() => {
                 showList(true)
-                setImportOpen(true)
+                openImport()
               }}
             >
               Paste or load

@@ -3,29 +3,30 @@ import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
 import {Button} from '../ui/button.tsx'
-import {earlyStopText, type Job, jobOf, loadJobOf} from './jobs.ts'
+import {earlyStopText, type Job, jobOf, listJobOf, loadJobOf} from './jobs.ts'
 import './job-line.css'
 
 /** What runs now with its progress and a way to stop it; else what was done last. */
 export function JobLine() {
   const actions = useActions()
-  const {run, loads, listings, notice, noticeAction, connection, isFinishing} = useWorkbenchState(
-    (state) => ({
+  const {run, list, loads, listings, notice, noticeAction, connection, isFinishing} =
+    useWorkbenchState((state) => ({
       run: selectRunning(state),
+      list: state.listJob,
       loads: state.loads,
       listings: state.listings,
       notice: state.notice,
       noticeAction: state.noticeAction,
       connection: state.connection,
       isFinishing: state.isFinishing,
-    })
-  )
+    }))
   const jobs: Job[] = []
   for (const [path, stage] of Object.entries(loads)) {
     const name = listings.find((listing) => listing.path === path)?.id ?? path
     jobs.push(loadJobOf(name, stage, () => actions.cancelLoad(path)))
   }
   if (run) jobs.push(jobOf(run, () => actions.cancelRun(run.id)))
+  if (list.kind === 'running') jobs.push(listJobOf(list, actions.cancelList))
   const [job] = jobs
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the line is a landmark with a name.

@@ -1,7 +1,7 @@
 import {formatCount, formatFixed} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
-import type {LoadStage, RunRecord} from '../store/state.ts'
+import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
 
 /** Something under way, as the job line shows it. */
 export interface Job {
@@ -72,6 +72,18 @@ export function jobOf(run: RunRecord, cancel: () => void): Job {
     facts: [`${what}, ${counts}`, ...left],
     cancel,
   }
+}
+
+export function listJobOf(
+  {done, total, secondsLeft}: Extract<ListJob, {kind: 'running'}>,
+  cancel: () => void
+): Job {
+  const left =
+    secondsLeft === null
+      ? []
+      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const facts = [`${formatCount(done)} of ${formatCount(total)} prompts`, ...left]
+  return {name: 'Prompt list', fraction: total > 0 ? done / total : null, facts, cancel}
 }
 
 /** Why a generation ended before it had as many tokens as were asked for; null where it did not. */

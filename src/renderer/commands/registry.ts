@@ -29,6 +29,16 @@ import {
   toggleSplit,
 } from './panes.ts'
 import {clearPins, pairToken, pinToken} from './pin-tokens.ts'
+import {
+  cancelPromptList,
+  clearPromptList,
+  findInPrompt,
+  importPrompts,
+  jumpToToken,
+  runPromptList,
+  showPromptList,
+  toggleChat,
+} from './prompts.ts'
 import {runPrompt} from './run-prompt.ts'
 import {cancelJob, clearHistory, runAgain, showSamples} from './runs.ts'
 import {
@@ -66,6 +76,7 @@ export const COMMANDS: readonly Command[] = [
   openLink,
   copyLinkCommand,
   copyDesktopLink,
+  importPrompts,
   exportFigure,
   openSettings,
   // edit
@@ -85,6 +96,9 @@ export const COMMANDS: readonly Command[] = [
   extendUp,
   keepSpan,
   clearSpans,
+  findInPrompt,
+  toggleChat,
+  clearPromptList,
   clearHistory,
   resetPreferences,
   // view
@@ -98,6 +112,7 @@ export const COMMANDS: readonly Command[] = [
   largerText,
   smallerText,
   showSamples,
+  showPromptList,
   toggleSplit,
   swapPanes,
   equalPanes,
@@ -106,6 +121,7 @@ export const COMMANDS: readonly Command[] = [
   // go
   goBack,
   goForward,
+  jumpToToken,
   goToFirstPane,
   goToSecondPane,
   nextLens,
@@ -124,6 +140,8 @@ export const COMMANDS: readonly Command[] = [
   ...walkCommandsOf(LENSES),
   // run
   runPrompt,
+  runPromptList,
+  cancelPromptList,
   generate,
   runAgain,
   cancelJob,

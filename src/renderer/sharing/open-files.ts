@@ -140,7 +140,7 @@ export function openPromptFile(workbench: Workbench, name: string, text: string)
   if (kindOfFile(name) === 'prompt-list') {
     if (!openPromptList(workbench, name, withoutMark)) return
   } else {
-    workbench.actions.setPrompt({promptText: withoutMark, isChat: false}, 'open a file')
+    if (!workbench.actions.loadPromptText(withoutMark, name)) return
     workbench.actions.notify(`opened ${name}`, {title: 'Undo', run: () => workbench.actions.undo()})
   }
   keepRecentFile(localStorage, {name, text: withoutMark})

@@ -1,7 +1,8 @@
 import type {Workbench} from '../store/workbench.ts'
 
-/** Reads a file as a prompt list and shows it; false where it holds none, which is said. */
+/** Shows what a file holds as a prompt list, before any of it is imported. */
 export function openPromptList(workbench: Workbench, name: string, text: string): boolean {
-  workbench.actions.setPrompt({promptText: text, isChat: false}, `open ${name}`)
+  workbench.actions.showList(true)
+  workbench.actions.openImport({name, text})
   return true
 }

@@ -9,8 +9,7 @@ import type {PromptToolsState, WorkbenchState} from './state.ts'
 
 export const initialPromptTools: PromptToolsState = {
   isFindOpen: false,
-  isJumpOpen: false,
-  isImportOpen: false,
+  importSource: null,
   refusedText: null,
   lineEndNote: null,
 }
@@ -28,8 +27,8 @@ export interface TextPlace {
 
 export interface PromptToolActions {
   setFindOpen(isOpen: boolean): void
-  setJumpOpen(isOpen: boolean): void
-  setImportOpen(isOpen: boolean): void
+  /** Opens the dialog for prompt lists, with a text that was opened or dropped. */
+  openImport(source?: PromptToolsState['importSource']): void
   /**
    * Looks at a text before it gets into the prompt. True where it is too large: then it is kept aside,
    * and what can be done is offered; false where it may go in.
@@ -38,8 +37,8 @@ export interface PromptToolActions {
   /** Puts as much of the refused text in as fits the context. */
   takePart(end: TextEnd): Promise<void>
   dismissRefused(): void
-  /** Replaces the prompt by a file's text, line ends kept; one that is too large is refused. */
-  loadPromptText(text: string, name: string): void
+  /** Replaces the prompt by a file's text, line ends kept; false where it is too large. */
+  loadPromptText(text: string, name: string): boolean
   /** Makes every line of the prompt end in LF. */
   normalizeLineEnds(): void
 }
@@ -119,8 +118,8 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
   return {
     dismissRefused,
     setFindOpen: (isFindOpen) => set({isFindOpen}),
-    setJumpOpen: (isJumpOpen) => set({isJumpOpen}),
-    setImportOpen: (isImportOpen) => set({isImportOpen}),
+    openImport: (source = null) =>
+      set({importSource: source, dialog: 'import-prompts', dialogNote: null, drawer: null}),
     refuseText(text, place, how) {
       const stored = textAt(store.getState(), place.turn)
       // A text has at least as many bytes as UTF-16 units, and at most three times as many.
@@ -170,7 +169,7 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
       const {promptText} = store.getState()
       if (byteCountOf(text) > MOST_PROMPT_BYTES) {
         refuse(text, {turn: null, from: 0, to: normalizedLineEnds(promptText).length}, 'load')
-        return
+        return false
       }
       const ends = lineEndsOf(text)
       set({
@@ -182,6 +181,7 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
               : null,
       })
       change(`load ${name}`, isChat ? {promptText: text, isChat: false} : {promptText: text})
+      return true
     },
     normalizeLineEnds() {
       const {promptText, turns} = store.getState()

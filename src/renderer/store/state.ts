@@ -263,6 +263,8 @@ export type DialogName =
   | 'definitions'
   | 'link'
   | 'open-problem'
+  | 'jump'
+  | 'import-prompts'
 
 /** What a notice offers to do, such as taking back what it tells. */
 export interface NoticeAction {
@@ -278,6 +280,8 @@ export interface WindowState {
   /** A line of feedback in the job line, such as "copied 0.83". */
   readonly notice: string | null
   readonly noticeAction: NoticeAction | null
+  /** The run of the history whose label is being typed. */
+  readonly renamingRunId: RunId | null
   /** Where a side pane is a rail: the one that is open over the figure. */
   readonly drawer: Side | null
 }
@@ -437,8 +441,8 @@ export interface RefusedText {
 /** Session: what stands open around the prompt. */
 export interface PromptToolsState {
   readonly isFindOpen: boolean
-  readonly isJumpOpen: boolean
-  readonly isImportOpen: boolean
+  /** What the dialog for prompt lists begins with, such as a file that was dropped. */
+  readonly importSource: {readonly name: string; readonly text: string} | null
   readonly refusedText: RefusedText | null
   /** What became of the line ends of the last paste, in words. */
   readonly lineEndNote: string | null
