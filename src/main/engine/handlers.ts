@@ -163,6 +163,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
           throw error
         }
       }),
+      forget: engine.models.forget.handler(async ({input}) => {
+        await recents.remove(input.path)
+      }),
       unload: engine.models.unload.handler(async ({input}) => ({
         freedBytes: await models.unload(input),
       })),

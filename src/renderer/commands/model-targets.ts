@@ -62,6 +62,22 @@ const copyName: TargetCommand<'model'> = {
   },
 }
 
+const forget: TargetCommand<'model'> = {
+  id: 'model-forget',
+  targets: 'model',
+  section: 'remove',
+  titleOf: () => 'Remove it from this list',
+  when: ({path}, {store}) => {
+    const {listings} = store.getState()
+    const source = listings.find((listing) => listing.path === path)?.source
+    return source === 'recent' || source === 'folder'
+  },
+  run: ({actions}, {path}) => {
+    actions.notify('taken off the list; the folder stays as it is')
+    void actions.forgetModel(path)
+  },
+}
+
 export const MODEL_TARGETS: readonly TargetCommand[] = [
   useModel,
   loadAgain,
@@ -69,4 +85,5 @@ export const MODEL_TARGETS: readonly TargetCommand[] = [
   unload,
   copyPath,
   copyName,
+  forget,
 ]

@@ -67,6 +67,14 @@ const editPrompt: TargetCommand<'run'> = {
   },
 }
 
+const rename: TargetCommand<'run'> = {
+  id: 'run-rename',
+  targets: 'run',
+  section: 'do',
+  titleOf: () => 'Give it another name (F2)',
+  run: ({actions}, {runId}) => actions.startRenaming(runId),
+}
+
 const copyPrompt: TargetCommand<'run'> = {
   id: 'run-copy-prompt',
   targets: 'run',
@@ -96,6 +104,7 @@ export const RUN_TARGETS: readonly TargetCommand[] = [
   editPrompt,
   openRun,
   openBeside,
+  rename,
   copyPrompt,
   removeRun,
 ]

@@ -8,24 +8,26 @@ const CAN_BE_OPENED =
 /** What a file is opened as, by its name. */
 export type FileKind = 'prompt' | 'prompt-list' | 'model-part' | 'other-weights' | 'unknown'
 
-const KINDS: Readonly<Record<string, FileKind>> = {
-  txt: 'prompt',
-  text: 'prompt',
-  md: 'prompt',
-  csv: 'prompt-list',
-  tsv: 'prompt-list',
-  json: 'prompt-list',
-  jsonl: 'prompt-list',
-  ndjson: 'prompt-list',
-  onnx: 'model-part',
-  onnx_data: 'model-part',
-  safetensors: 'other-weights',
-  gguf: 'other-weights',
-  ggml: 'other-weights',
-  pt: 'other-weights',
-  pth: 'other-weights',
-  bin: 'other-weights',
-}
+const KINDS = new Map<string, FileKind>(
+  Object.entries({
+    txt: 'prompt',
+    text: 'prompt',
+    md: 'prompt',
+    csv: 'prompt-list',
+    tsv: 'prompt-list',
+    json: 'prompt-list',
+    jsonl: 'prompt-list',
+    ndjson: 'prompt-list',
+    onnx: 'model-part',
+    onnx_data: 'model-part',
+    safetensors: 'other-weights',
+    gguf: 'other-weights',
+    ggml: 'other-weights',
+    pt: 'other-weights',
+    pth: 'other-weights',
+    bin: 'other-weights',
+  } as const)
+)
 const MODEL_FILES = [
   'config.json',
   'tokenizer.json',
@@ -38,7 +40,7 @@ const MODEL_FILES = [
 export function kindOfFile(name: string): FileKind {
   if (MODEL_FILES.includes(name.toLowerCase())) return 'model-part'
   const [, extension] = /\.([^.]+)$/.exec(name.toLowerCase()) ?? []
-  return (extension !== undefined && KINDS[extension]) || 'unknown'
+  return KINDS.get(extension ?? '') ?? 'unknown'
 }
 
 /** Why a file cannot be opened by itself; null where it can be tried. */

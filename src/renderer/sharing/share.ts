@@ -6,6 +6,7 @@ import {selectLink} from '../store/links.ts'
 import {selectActiveRun} from '../store/runs.ts'
 import {selectResult} from '../store/selectors.ts'
 import type {WorkbenchState} from '../store/state.ts'
+import {selectUnitChoice} from '../store/unit.ts'
 import type {Workbench} from '../store/workbench.ts'
 import {cliCommand, type ShownTokens} from './cli-command.ts'
 import {pythonSnippet} from './python-snippet.ts'
@@ -22,12 +23,19 @@ export function selectShown(
   const run = selectActiveRun(state)
   const result = selectResult(state, captures)
   if (!run || !result || result.tokens.length === 0) return null
-  return {result, asked: run.request, unit: state.unit, tracks: [...state.parameters.tracks]}
+  return {
+    result,
+    asked: run.request,
+    unit: selectUnitChoice(state, run.id),
+    tracks: [...state.parameters.tracks],
+  }
 }
 
 /** The address of a served page; the desktop's page has none. */
 export function servedForm(): LinkForm | null {
-  return location.protocol.startsWith('http') ? {kind: 'served', origin: location.origin} : null
+  return globalThis.location?.protocol.startsWith('http')
+    ? {kind: 'served', origin: location.origin}
+    : null
 }
 
 /** Copies a link to the view that is shown. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
+import {formatLink} from '../../shared/links/link-text.ts'
 import {TOKEN_UNIT} from '../../shared/units/unit-choice.ts'
 import {type FakeWorkbench, openedWorkbench} from './fake-workbench.ts'
+import {selectLink} from './links.ts'
 import {DOCUMENT_KEYS, SLICES, selectDocument} from './slices.ts'
 import type {WorkbenchState} from './state.ts'
 
@@ -27,6 +29,14 @@ const ACTIONS: readonly ((workbench: FakeWorkbench, n: number) => unknown)[] = [
     if (run) actions.cancelRun(run.id)
   },
   ({actions}) => actions.clearRuns(),
+  ({actions, seen}, n) => {
+    const {runs} = seen()
+    return runs.length > 0 && actions.renameRun(runs[n % runs.length]!.id, `run ${n}`)
+  },
+  async ({actions, store, captures}) => {
+    const link = formatLink(selectLink(store.getState(), captures), {kind: 'desktop'})
+    await actions.openLink(link)
+  },
   ({actions}) => actions.closeRun(),
   ({actions}, n) => actions.lock(n % 12),
   ({actions}) => actions.walk(1),

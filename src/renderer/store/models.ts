@@ -18,6 +18,8 @@ export interface ModelActions {
   chooseModel(path: string): Promise<boolean>
   unloadModel(path: string): Promise<void>
   cancelLoad(path: string): void
+  /** Takes a folder off the models that were opened before; its files stay as they are. */
+  forgetModel(path: string): Promise<void>
   hideModelProblem(): void
 }
 
@@ -144,6 +146,25 @@ export function createModelActions({store, set, change, client}: StoreContext): 
       }
     },
     cancelLoad: (path) => aborts.get(path)?.abort(),
+    async forgetModel(path) {
+      aborts.get(path)?.abort()
+      try {
+        await client.models.forget({path})
+      } catch (error) {
+        set({notice: shownProblem(error).message})
+        return
+      }
+      set(({listings, loadProblems, shownProblemPath}) => ({
+        listings: listings.filter((listing) => listing.path !== path),
+        loadProblems: without(loadProblems, path),
+        shownProblemPath: shownProblemPath === path ? null : shownProblemPath,
+      }))
+      const {activeModelPath, listings} = store.getState()
+      const [first] = listings
+      if (activeModelPath === path) {
+        change('choose a model', {activeModelPath: first && !first.problem ? first.path : null})
+      }
+    },
     hideModelProblem: () => set({shownProblemPath: null}),
   }
 }

@@ -24,6 +24,7 @@ export const initialRunStates: RunStatesState = {runStates: {}}
 /** A lens that takes longer than this waits to be asked for. */
 const MOST_SECONDS_UNASKED = 2
 const MOST_RUNS = 200
+const MOST_LABEL = 200
 const FRAME_MS = 34
 /** Pause after drawing, as a multiple of what drawing took. */
 const PAUSE_SHARE = 3
@@ -51,6 +52,8 @@ export interface RunActions {
   /** A new run in which `tokenId` follows the token at `position` of a run. */
   continueWith(position: number, tokenId: number, runId?: RunId | null): Promise<void>
   cancelRun(id: RunId): void
+  /** Gives a run another label; an empty one changes nothing. */
+  renameRun(id: RunId, label: string): void
   /** Takes a run out of the history. */
   removeRun(id: RunId): void
   clearRuns(): void
@@ -391,6 +394,15 @@ export function createRunActions(context: StoreContext): RunActions {
     },
     cancelRun(id) {
       if (store.getState().runStates[id]?.phase.kind === 'running') stop(id)
+    },
+    renameRun(id, text) {
+      const label = text.trim().slice(0, MOST_LABEL)
+      const run = find(id)
+      if (!run || label === '' || label === run.label) return
+      ownIds.add(id)
+      change('rename a run', ({runs}) => ({
+        runs: runs.map((other) => (other.id === id ? {...other, label} : other)),
+      }))
     },
     removeRun(id) {
       actions.cancelRun(id)

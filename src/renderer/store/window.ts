@@ -1,6 +1,6 @@
 import type {StoreContext} from './context.ts'
 import {shownProblem} from './context.ts'
-import type {DialogName, NoticeAction, WindowState} from './state.ts'
+import type {DialogName, NoticeAction, RunId, WindowState} from './state.ts'
 
 export const initialWindow: WindowState = {
   dialog: null,
@@ -8,6 +8,7 @@ export const initialWindow: WindowState = {
   folder: {listing: null, isReading: false, problem: null},
   notice: null,
   noticeAction: null,
+  renamingRunId: null,
   drawer: null,
 }
 
@@ -15,6 +16,8 @@ export interface WindowActions {
   openDialog(dialog: DialogName, note?: string): void
   closeDialog(): void
   setDrawer(drawer: WindowState['drawer']): void
+  /** Lets the person type another label for a run; null ends it. */
+  startRenaming(runId: RunId | null): void
   /** Reads a folder of the engine's machine; its home folder where no path is given. */
   readFolder(path?: string): Promise<void>
   /** Says something in the job line for a few seconds, longer where it offers to do something. */
@@ -51,6 +54,7 @@ export function createWindowActions({store, set, client, deps}: StoreContext): W
     },
     closeDialog: () => set({dialog: null, dialogNote: null}),
     setDrawer: (drawer) => set({drawer}),
+    startRenaming: (renamingRunId) => set({renamingRunId}),
     notify(text, action) {
       cancelNotice()
       set({notice: text, noticeAction: action ?? null})

@@ -162,6 +162,8 @@ export const contract = {
     list: procedure.output(z.array(modelListingSchema)),
     load: procedure.input(modelRefSchema).output(eventIterator(loadEventSchema)),
     unload: procedure.input(modelRefSchema).output(z.object({freedBytes: z.number()})),
+    /** Takes a folder off the list of those that were opened before; its files stay as they are. */
+    forget: procedure.input(z.object({path: z.string().min(1)})).output(z.void()),
   },
   folders: {
     /** What is in a folder of this machine; the home folder where no path is given. */

@@ -155,6 +155,7 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         }
         return streamOf(call?.signal, stages)
       },
+      forget: async () => undefined,
       unload: async () => {
         loaded = []
         log('info', `unloaded ${opened.path}`)

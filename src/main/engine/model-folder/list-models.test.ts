@@ -206,6 +206,18 @@ describe('recent folders', () => {
     expect(await readdir(state)).toEqual(['recents.json'])
   })
 
+  it('take a folder off the list, one that is not on it too', async () => {
+    const recents = new Recents(join(temporary.path, 'state'))
+    await Promise.all([
+      recents.add('/a'),
+      recents.add('/b'),
+      recents.add('/c'),
+      recents.remove('/b'),
+    ])
+    await recents.remove('/never')
+    expect((await recents.read()).folders).toEqual(['/c', '/a'])
+  })
+
   it('set a damaged list aside, name it, and start anew', async () => {
     for (const damaged of ['{"version": 1, "folders": [', '[]', '{"version": 9}']) {
       await writeFile(join(temporary.path, 'recents.json'), damaged)

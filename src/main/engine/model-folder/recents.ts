@@ -45,16 +45,31 @@ export class Recents {
     }
   }
 
-  /** Puts a folder first. Calls one after another, so that none undoes another. */
+  /** Puts a folder first. Changes are made one after another, so that none undoes another. */
   add(folder: string): Promise<RecentFolders> {
-    const next = this.writing.then(() => this.addNow(folder))
+    return this.change((folders) =>
+      [folder, ...folders.filter((other) => other !== folder)].slice(0, MAX_RECENT_COUNT)
+    )
+  }
+
+  /** Takes a folder off the list; nothing where it is not on it. */
+  remove(folder: string): Promise<RecentFolders> {
+    return this.change((folders) => folders.filter((other) => other !== folder))
+  }
+
+  private change(
+    nextOf: (folders: readonly string[]) => readonly string[]
+  ): Promise<RecentFolders> {
+    const next = this.writing.then(() => this.changeNow(nextOf))
     this.writing = next.catch(() => {})
     return next
   }
 
-  private async addNow(folder: string): Promise<RecentFolders> {
+  private async changeNow(
+    nextOf: (folders: readonly string[]) => readonly string[]
+  ): Promise<RecentFolders> {
     const {folders, warning} = await this.read()
-    const next = [folder, ...folders.filter((other) => other !== folder)].slice(0, MAX_RECENT_COUNT)
+    const next = nextOf(folders)
     if (this.stateFolder === null) {
       this.unsaved = next
     } else {
