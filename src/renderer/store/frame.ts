@@ -101,25 +101,36 @@ export interface FrameActions {
   showSide(side: Side): void
 }
 
-/** The frame that this window had, else the one that was last used in any. */
-export function readStartFrame(session: KeyValueStorage, storage: KeyValueStorage): FrameSizes {
-  return readFrame(session) ?? readFrame(storage) ?? DEFAULT_FRAME
+/** The frame that this window had, else the one that was last used in any; null in the very first. */
+export function readStartFrame(
+  session: KeyValueStorage,
+  storage: KeyValueStorage
+): FrameSizes | null {
+  return readFrame(session) ?? readFrame(storage)
+}
+
+/** Side panes where nobody has set them yet: a wide window gives them a little of its width. */
+export function defaultFrameOf(widthPx: number): FrameSizes {
+  const share = (least: number, of: number, most: number) =>
+    Math.round(Math.min(most, Math.max(least, of * widthPx)))
+  return {
+    ...DEFAULT_FRAME,
+    leftPx: share(DEFAULT_FRAME.leftPx, 0.1, 340),
+    rightPx: share(DEFAULT_FRAME.rightPx, 0.12, 400),
+  }
 }
 
 /** Neither lens may get less than this of what two have. */
 export const LEAST_SHARE = 0.2
-const KEEP_DELAY_MS = 250
 
 export function createFrameActions({store, set, deps}: StoreContext): FrameActions {
-  let cancelKeeping: () => void = () => undefined
+  let isSet = readStartFrame(deps.session, deps.storage) !== null
   const changeFrame = (change: Partial<FrameSizes>) => {
+    isSet = true
     set(({frame}) => ({frame: {...frame, ...change}}))
-    cancelKeeping()
-    cancelKeeping = deps.after(KEEP_DELAY_MS, () => {
-      const {frame} = store.getState()
-      writeFrame(deps.session, frame)
-      writeFrame(deps.storage, frame)
-    })
+    const {frame} = store.getState()
+    writeFrame(deps.session, frame)
+    writeFrame(deps.storage, frame)
   }
   const arrangement = () => arrangeFrame(store.getState())
   const isCollapsed = (state: WorkbenchState, side: Side) =>
@@ -138,7 +149,7 @@ export function createFrameActions({store, set, deps}: StoreContext): FrameActio
     setViewport(widthPx, heightPx) {
       const {viewport} = store.getState()
       if (viewport.widthPx === widthPx && viewport.heightPx === heightPx) return
-      set({viewport: {widthPx, heightPx}})
+      set({viewport: {widthPx, heightPx}, ...(isSet ? {} : {frame: defaultFrameOf(widthPx)})})
       const {left, right} = arrangement()
       const {drawer} = store.getState()
       if (drawer !== null && (drawer === 'left' ? left : right) === 'open') set({drawer: null})

@@ -6,7 +6,7 @@ import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
-import {createFrameActions, type FrameActions, readStartFrame} from './frame.ts'
+import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
 import {createLinkActions, type LinkActions} from './links.ts'
 import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
 import {createPaneActions, type PaneActions} from './panes.ts'
@@ -92,7 +92,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     activeModelPath: null,
     preferences: readPreferencesCopy(storage),
     ...(keptDocument ? restoredViews(readViews(session), deps.pages) : {}),
-    frame: readStartFrame(session, storage),
+    frame: readStartFrame(session, storage) ?? DEFAULT_FRAME,
   }))
   const captures = createCaptures()
   const {client} = deps.connection
