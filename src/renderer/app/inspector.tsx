@@ -77,11 +77,13 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
             size="large"
           />
         </span>
-        <span className="strong" data-testid="inspected">
-          token {formatCount(token.position)}
+        <span className="inspected-name">
+          <span className="strong" data-testid="inspected">
+            token {formatCount(token.position)}
+          </span>
+          <span className="small ink-3">{isLocked ? 'locked, Esc' : 'pointed at'}</span>
         </span>
         <span className="grow" />
-        <span className="small ink-3 locked-note">{isLocked ? 'locked, Esc' : ''}</span>
         <Button
           look="quiet"
           aria-label="Card of this token"

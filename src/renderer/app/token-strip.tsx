@@ -22,6 +22,7 @@ import {Chip} from '../ui/chip.tsx'
 import {DownIcon} from '../ui/icons.tsx'
 import {Hint} from '../ui/tooltip.tsx'
 import {useSize} from '../ui/use-size.ts'
+import {pointIn} from '../ui/zoom.ts'
 import {layoutStrip, type StripLayout, stripStretches, visibleTokens} from './strip-layout.ts'
 import {StripGrounds, StripPins, StripRings} from './strip-marks.tsx'
 import {TRACK_DEFINITIONS, trackValueText} from './track-text.ts'
@@ -74,11 +75,10 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
   useWheel(scrollRef)
 
   // By place and not by element, so that the gaps between chips belong to one of them.
-  const positionAt: PositionAt = ({clientX}) => {
+  const positionAt: PositionAt = (point) => {
     const element = scrollRef.current
     if (!element) return null
-    const {left} = element.getBoundingClientRect()
-    const x = clientX - left - PADDING_PX + element.scrollLeft
+    const x = pointIn(element, point).xPx - PADDING_PX + element.scrollLeft
     const [position] = visibleTokens(layout, x, x + 1)
     return x >= 0 && x <= layout.totalPx && position < tokens.length ? position : null
   }
@@ -257,7 +257,8 @@ function StripLabels({track, tokens, units}: StripLabelsProps) {
   const shown = units && units.unit.kind !== 'token' ? units : null
   // A token that straddles borders is in no one unit.
   const pieces = shown && token ? unitsOfToken(shown, position) : []
-  const row = shown ? (pieces.length === 1 ? shown.units[pieces[0]!.unit] : undefined) : token
+  const row = shown && pieces.length === 1 ? shown.units[pieces[0]!.unit] : token
+  const scope = !shown ? '' : pieces.length === 1 ? trackAggregation(track) : 'token'
   return (
     <div className="strip-labels">
       <div>{shown ? UNIT_NAMES[shown.unit.kind].many : 'tokens'}</div>
@@ -300,7 +301,7 @@ function StripLabels({track, tokens, units}: StripLabelsProps) {
           </Popover>
         </MenuTrigger>
         <b>
-          {shown && row && <span className="ink-3">{trackAggregation(track)} </span>}
+          {row && scope && <span className="ink-3">{scope} </span>}
           {row ? trackValueText(track, row) : ''}
         </b>
       </div>

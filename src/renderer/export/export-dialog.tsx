@@ -8,6 +8,7 @@ import {
   figureOptionsSchema,
 } from '../../shared/figures/request.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
+import type {ResolvedUnit} from '../../shared/units/unit-choice.ts'
 import {Button} from '../ui/button.tsx'
 import {Dialog} from '../ui/dialog.tsx'
 import {ExportForm} from './export-form.tsx'
@@ -18,6 +19,9 @@ import './export-dialog.css'
 export interface ExportDialogProps {
   readonly result: TokensResult
   readonly tracks: FigureOptions['tracks'] | readonly FigureOptions['tracks'][number][]
+  /** The unit that the page shows scores by, and the positions that are pinned. */
+  readonly unit: ResolvedUnit
+  readonly pins: readonly number[]
   readonly theme: 'light' | 'dark'
   readonly client: EngineClient
   readonly onClose: () => void
@@ -29,7 +33,12 @@ export function ExportDialog(props: ExportDialogProps) {
   const {result, client, onClose, onNotice} = props
   const [format, setFormat] = useState<FigureFormat>('svg')
   const [options, setOptions] = useState<FigureOptions>(() =>
-    figureOptionsSchema.parse({tracks: props.tracks, theme: props.theme})
+    figureOptionsSchema.parse({
+      tracks: props.tracks,
+      theme: props.theme,
+      unit: props.unit,
+      pins: props.pins,
+    })
   )
   const [isBusy, setIsBusy] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -60,6 +69,8 @@ export function ExportDialog(props: ExportDialogProps) {
           format={format}
           onFormat={setFormat}
           options={options}
+          unit={props.unit}
+          pins={props.pins}
           onOptions={(change) => setOptions({...options, ...change})}
         />
         <ExportPreview result={result} options={options} format={format} />

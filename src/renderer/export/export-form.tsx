@@ -1,5 +1,8 @@
+import {formatCount} from '../../shared/figures/number-format.ts'
 import type {FigureFormat, FigureOptions} from '../../shared/figures/request.ts'
 import {TRACK_KINDS, type TrackName} from '../../shared/figures/tokens/tracks.ts'
+import {type ResolvedUnit, TOKEN_UNIT} from '../../shared/units/unit-choice.ts'
+import {unitText} from '../../shared/units/unit-words.ts'
 import {Check} from '../ui/check.tsx'
 import {Choice} from '../ui/choice.tsx'
 import {NumberInput} from '../ui/number-input.tsx'
@@ -8,13 +11,17 @@ export interface ExportFormProps {
   readonly format: FigureFormat
   readonly onFormat: (format: FigureFormat) => void
   readonly options: FigureOptions
+  /** What the page shows, which the figure takes over or leaves. */
+  readonly unit: ResolvedUnit
+  readonly pins: readonly number[]
   readonly onOptions: (change: Partial<FigureOptions>) => void
 }
 
 const TRACKS = Object.keys(TRACK_KINDS) as TrackName[]
 
 /** Everything that decides what is written. */
-export function ExportForm({format, onFormat, options, onOptions}: ExportFormProps) {
+export function ExportForm(props: ExportFormProps) {
+  const {format, onFormat, options, unit, pins, onOptions} = props
   const isPicture = format === 'svg' || format === 'png'
   return (
     <div className="export-form">
@@ -129,9 +136,31 @@ export function ExportForm({format, onFormat, options, onOptions}: ExportFormPro
               >
                 next tokens
               </Check>
+              {pins.length > 0 && (
+                <Check
+                  isOn={options.pins.length > 0}
+                  onChange={(isOn) => onOptions({pins: isOn ? [...pins] : []})}
+                >
+                  {formatCount(pins.length)} {pins.length === 1 ? 'pin' : 'pins'}
+                </Check>
+              )}
             </div>
           </div>
         </>
+      )}
+      {unit.kind !== 'token' && format !== 'json' && (
+        <div className="form-row">
+          <span className="form-label">by</span>
+          <Choice
+            label="Text unit"
+            value={options.unit.kind === 'token' ? 'token' : 'unit'}
+            options={[
+              {value: 'unit', text: shortUnit(unit)},
+              {value: 'token', text: 'tokens'},
+            ]}
+            onChange={(choice) => onOptions({unit: choice === 'token' ? TOKEN_UNIT : unit})}
+          />
+        </div>
       )}
       <div className="form-row">
         <span className="form-label">private</span>
@@ -141,4 +170,11 @@ export function ExportForm({format, onFormat, options, onOptions}: ExportFormPro
       </div>
     </div>
   )
+}
+
+const MOST_UNIT = 24
+
+function shortUnit(unit: ResolvedUnit): string {
+  const text = unitText(unit)
+  return text.length > MOST_UNIT ? `${text.slice(0, MOST_UNIT)}…` : text
 }

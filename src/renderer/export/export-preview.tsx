@@ -4,6 +4,7 @@ import type {FigureFormat, FigureOptions} from '../../shared/figures/request.ts'
 import {describeFigure} from '../../shared/figures/tokens/caption.ts'
 import {TokensFigure} from '../../shared/figures/tokens/figure.tsx'
 import {layoutTokens} from '../../shared/figures/tokens/layout.ts'
+import {unitTableOf} from '../../shared/figures/tokens/units.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 
 export interface ExportPreviewProps {
@@ -24,8 +25,9 @@ export function ExportPreview({result, options, format}: ExportPreviewProps) {
     [isDrawn, result, options, format]
   )
   const description = useMemo(
-    () => (isDrawn ? describeFigure(result, options.noPrompt) : ''),
-    [isDrawn, result, options.noPrompt]
+    () =>
+      isDrawn ? describeFigure(result, options.noPrompt, unitTableOf(result, options.unit)) : '',
+    [isDrawn, result, options.noPrompt, options.unit]
   )
   if (!layout) {
     return (
@@ -34,7 +36,9 @@ export function ExportPreview({result, options, format}: ExportPreviewProps) {
           ? 'Too long to be shown here; it is written in full.'
           : format === 'json'
             ? 'The whole result: request, model, tokens with their statistics, next tokens. It opens again.'
-            : 'One row a token with its statistics, for spreadsheets.'}
+            : options.unit.kind === 'token'
+              ? 'One row a token with its statistics, for spreadsheets.'
+              : 'One row a unit with its statistics, for spreadsheets.'}
       </div>
     )
   }

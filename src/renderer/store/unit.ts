@@ -69,6 +69,15 @@ export function selectDrawnSpans(
 }
 const NO_SPANS: readonly ByteSpan[] = []
 
+/** The chosen unit with the spans that are drawn in a run, as the command line takes it. */
+export function selectUnitChoice(
+  state: Pick<WorkbenchState, 'unit' | 'drawnSpans'>,
+  runId: RunId | null
+): UnitChoice {
+  const {unit} = state
+  return unit.kind === 'spans' ? {kind: 'spans', spans: [...selectDrawnSpans(state, runId)]} : unit
+}
+
 /**
  * The chosen unit with what a run needs to be cut by it. A regular expression whose matches are not known
  * (yet), or which cannot be used, leaves the run by its tokens, and so do turns and drawn spans where there

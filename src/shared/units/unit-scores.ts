@@ -67,8 +67,25 @@ export function aggregateUnits(
   })
 }
 
+// Captions, legends and layouts ask for the same scores, some of them at every step of a walk.
+const scored = new WeakMap<
+  UnitTable,
+  {readonly tokens: readonly ScoredToken[]; readonly units: readonly ScoredUnit[]}
+>()
+
 /** Every unit with all its statistics. `tokens` are those that the table was made of. */
-export function scoreUnits(table: UnitTable, tokens: readonly ScoredToken[]): ScoredUnit[] {
+export function scoreUnits(
+  table: UnitTable,
+  tokens: readonly ScoredToken[]
+): readonly ScoredUnit[] {
+  const known = scored.get(table)
+  if (known?.tokens === tokens) return known.units
+  const units = computeScores(table, tokens)
+  scored.set(table, {tokens, units})
+  return units
+}
+
+function computeScores(table: UnitTable, tokens: readonly ScoredToken[]): ScoredUnit[] {
   const columns = STATISTIC_NAMES.map((name) =>
     aggregateUnits(
       table,
