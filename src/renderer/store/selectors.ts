@@ -37,7 +37,10 @@ export function selectRunData(
 const statusOf = (phase: RunPhase): TokensResult['status'] =>
   phase.kind === 'completed' ? 'completed' : phase.kind === 'failed' ? 'failed' : 'cancelled'
 
+type ResultOfRun = (data: TokensRun, status: TokensResult['status']) => TokensResult | null
+
 function computeResult(
+  resultOfRun: ResultOfRun,
   run: RunRecord,
   data: TokensRun | null,
   next: ReturnType<Captures['nextTables']['peek']>,
@@ -46,8 +49,7 @@ function computeResult(
   _vocabularyRevision: number
 ): TokensResult | null {
   if (!data) return null
-  const {status, rest} = {status: statusOf(run.phase), rest: data}
-  let result = tokensResultOf(rest, status)
+  let result = resultOfRun(data, statusOf(run.phase))
   if (!result) return null
   if (next) result = withNextTokens(result, next)
   if (tracked) {
@@ -66,6 +68,11 @@ function computeResult(
 
 // One for each pane, so that drawing the one does not forget the other's.
 const resultsOfPanes = [memoizeLast(computeResult), memoizeLast(computeResult)] as const
+// Its tokens stay the same list while only tables beside them change, as at every step of a walk.
+const runResultsOfPanes: readonly [ResultOfRun, ResultOfRun] = [
+  memoizeLast(tokensResultOf),
+  memoizeLast(tokensResultOf),
+]
 
 /**
  * The run of a pane, the active one unless told, as the result that is drawn and exported: with the
@@ -82,6 +89,7 @@ export function selectResult(
   const trackedKey = state.trackedSlots[pane].shownKey
   const isOwn = (key: string | null): key is string => key?.startsWith(`${run.id}:`) === true
   return resultsOfPanes[pane](
+    runResultsOfPanes[pane],
     run,
     selectRunData(state, captures, run.id),
     isOwn(afterKey) ? captures.nextTables.peek(afterKey) : undefined,

@@ -79,11 +79,15 @@ export function scoreUnits(
   tokens: readonly ScoredToken[]
 ): readonly ScoredUnit[] {
   const known = scored.get(table)
-  if (known?.tokens === tokens) return known.units
+  if (known && isSameList(known.tokens, tokens)) return known.units
   const units = computeScores(table, tokens)
   scored.set(table, {tokens, units})
   return units
 }
+
+// A result holds the tokens of its run in a list of its own.
+const isSameList = <Item>(a: readonly Item[], b: readonly Item[]) =>
+  a === b || (a.length === b.length && a.every((item, i) => item === b[i]))
 
 function computeScores(table: UnitTable, tokens: readonly ScoredToken[]): ScoredUnit[] {
   const columns = STATISTIC_NAMES.map((name) =>
