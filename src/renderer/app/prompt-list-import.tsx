@@ -172,59 +172,61 @@ function ImportForm() {
         take(dropped, dropped.name)
       }}
     >
-      <div className="import-source">
-        {isSource ? (
-          <div className="import-name">
-            <span className="clip">
-              Read from <b>{name}</b>
-            </span>
-            <Button look="plain" onPress={reader.clear}>
-              Paste something else
-            </Button>
-          </div>
-        ) : (
-          <textarea
-            // biome-ignore lint/a11y/noAutofocus: the dialog is for what is pasted here.
-            autoFocus
-            className="prompt-text import-text"
-            aria-label="Prompts"
-            placeholder="Paste prompts here, or drop a file"
-            spellCheck={false}
-            value={typed}
-            data-testid="import-text"
-            onChange={(event) => type(event.target.value)}
-            onPaste={(event) => {
-              const text = event.clipboardData.getData('text/plain')
-              if (text.length <= MOST_TYPED_CHARS) return
-              event.preventDefault()
-              take(text, PASTED)
+      <div className="import-body">
+        <div className="import-source">
+          {isSource ? (
+            <div className="import-name">
+              <span className="clip">
+                Read from <b>{name}</b>
+              </span>
+              <Button look="plain" onPress={reader.clear}>
+                Paste something else
+              </Button>
+            </div>
+          ) : (
+            <textarea
+              // biome-ignore lint/a11y/noAutofocus: the dialog is for what is pasted here.
+              autoFocus
+              className="prompt-text import-text"
+              aria-label="Prompts"
+              placeholder="Paste prompts here, or drop a file"
+              spellCheck={false}
+              value={typed}
+              data-testid="import-text"
+              onChange={(event) => type(event.target.value)}
+              onPaste={(event) => {
+                const text = event.clipboardData.getData('text/plain')
+                if (text.length <= MOST_TYPED_CHARS) return
+                event.preventDefault()
+                take(text, PASTED)
+              }}
+            />
+          )}
+          <Button look="edge" onPress={() => file.current?.click()} testId="import-file">
+            Choose a file
+          </Button>
+          <input
+            ref={file}
+            type="file"
+            hidden
+            accept=".txt,.csv,.tsv,.jsonl,.ndjson,.md,text/*"
+            data-testid="import-input"
+            onChange={(event) => {
+              const [chosen] = event.target.files ?? []
+              event.target.value = ''
+              if (chosen) take(chosen, chosen.name)
             }}
           />
+        </div>
+        {problem && <ImportProblem problem={problem} />}
+        {isReading && !list && <div className="ink-2">Reading…</div>}
+        {list && (
+          <>
+            <ImportOptions list={list} onChange={reader.choose} />
+            <ListPreview list={list} room={room} />
+          </>
         )}
-        <Button look="edge" onPress={() => file.current?.click()} testId="import-file">
-          Choose a file
-        </Button>
-        <input
-          ref={file}
-          type="file"
-          hidden
-          accept=".txt,.csv,.tsv,.jsonl,.ndjson,.md,text/*"
-          data-testid="import-input"
-          onChange={(event) => {
-            const [chosen] = event.target.files ?? []
-            event.target.value = ''
-            if (chosen) take(chosen, chosen.name)
-          }}
-        />
       </div>
-      {problem && <ImportProblem problem={problem} />}
-      {isReading && !list && <div className="ink-2">Reading…</div>}
-      {list && (
-        <>
-          <ImportOptions list={list} onChange={reader.choose} />
-          <ListPreview list={list} room={room} />
-        </>
-      )}
       <div className="dialog-foot">
         <span className="ink-3 small">
           At most {formatCount(MOST_LIST_ROWS)} prompts and 50 MB. Duplicates are kept.

@@ -42,7 +42,7 @@ export const showPromptList: Command = {
       : 'Show the prompt list',
   plainTitle: 'Show or leave the prompt list',
   group: 'view',
-  shortcut: {key: 'l', mod: true, shift: true},
+  shortcut: {key: 'i', mod: true},
   worksInText: true,
   when: () => true,
   run: ({actions, store}) => actions.showList(selectPane(store.getState()).view !== LIST_VIEW),

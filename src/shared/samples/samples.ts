@@ -84,7 +84,7 @@ function lookedUp(right: string, decoy: string): Claim {
 
 /** The first step of a worked answer, before any number of it. */
 const planned: Claim = {
-  name: 'a plan comes first, then the sums, digit by digit',
+  name: 'the plan comes before any number',
   measure(result) {
     const next = nextAtEnd(result) ?? []
     const [plan] = next

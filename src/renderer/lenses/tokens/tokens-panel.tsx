@@ -1,7 +1,9 @@
+import {useLayoutEffect, useState} from 'react'
 import {captionOf, guardOf} from '../../../shared/figures/tokens/caption.ts'
 import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {sampleCaptionOf} from '../../../shared/samples/caption.ts'
 import {selectResult} from '../../store/selectors.ts'
 import type {RunUnits} from '../../store/unit.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
@@ -29,6 +31,13 @@ const GAP_PX = 32
 const MOST_LEFT_PX = 2400
 /** Narrower than this the table stands under the text. */
 const LEAST_TWO_COLUMNS_PX = 680
+/** Lower than this the figure scrolls as a whole, and its text has a part of what is seen. */
+const LEAST_FIXED_PX = 300
+const SCROLLED_TEXT_SHARE = 0.62
+const LEAST_TEXT_PX = 150
+/** The chart takes the room that a short text leaves, up to this; then the numbers come under it. */
+const MOST_CHART_PX = 240
+const LEAST_NUMBERS_PX = 200
 
 /** The tokens lens: text with its tracks, followed tokens, and what may come next. */
 export function TokensPanel() {
@@ -38,7 +47,7 @@ export function TokensPanel() {
   const cut = useUnits()
   const isTableShown = useIsTableShown()
   const {shown: shownTracks, isLow} = useShownTracks()
-  const [figureRef, {widthPx}] = useSize<HTMLDivElement>()
+  const [figureRef, {widthPx, heightPx}] = useSize<HTMLDivElement>()
   const units = cut && cut.unit.kind !== 'token' ? cut : null
   const table = units?.table ?? null
   if (!data || !result || !cut) return null
@@ -46,12 +55,13 @@ export function TokensPanel() {
   const sidePx = isWide
     ? Math.round(Math.min(MOST_SIDE_PX, Math.max(LEAST_SIDE_PX, widthPx * SIDE_SHARE)))
     : widthPx
+  const isScrolled = !isWide || heightPx < LEAST_FIXED_PX
   const leftPx = isWide ? Math.min(MOST_LEFT_PX, widthPx - sidePx - GAP_PX) : widthPx
   return (
     <div className="tokens-panel">
       <div className="figure-words">
         <div className="caption" data-testid="caption">
-          {captionOf(result, false, table).map((part, i) =>
+          {(sampleCaptionOf(result) ?? captionOf(result, false, table)).map((part, i) =>
             part.kind === 'token' ? (
               <b key={i} className="mono">
                 {part.text}
@@ -67,7 +77,7 @@ export function TokensPanel() {
       </div>
       <div
         ref={figureRef}
-        className={`figure ${isWide ? '' : 'stacked'}`}
+        className={`figure ${isWide ? '' : 'stacked'} ${isScrolled ? 'scrolled' : ''}`}
         style={isWide ? {gridTemplateColumns: `${leftPx}px ${sidePx}px`} : undefined}
       >
         {widthPx > 0 && (
@@ -79,7 +89,9 @@ export function TokensPanel() {
               tracks={shownTracks}
               units={cut}
               isLow={isLow}
-              isStacked={!isWide}
+              scrolledTextPx={
+                isScrolled ? Math.max(LEAST_TEXT_PX, heightPx * SCROLLED_TEXT_SHARE) : null
+              }
             />
             <div className="figure-right">
               <NextTable result={result} widthPx={sidePx} />
@@ -107,35 +119,65 @@ interface FigureLeftProps {
   readonly tracks: readonly TrackName[]
   readonly units: RunUnits
   readonly isLow: boolean
-  readonly isStacked: boolean
+  /** Height of the text where the figure scrolls as a whole; null where it stands still. */
+  readonly scrolledTextPx: number | null
 }
 
-/** The text or its table, and the followed tokens; the text has what height these leave. */
+/**
+ * The text or its table, and the followed tokens. A text that is long has what height these leave; what a
+ * short one leaves the chart takes, and then the numbers behind both.
+ */
 function FigureLeft(props: FigureLeftProps) {
-  const {data, result, widthPx, tracks, units, isLow, isStacked} = props
+  const {data, result, widthPx, tracks, units, isLow, scrolledTextPx} = props
   const isTableShown = useIsTableShown()
   const [leftRef, {heightPx: leftHeightPx}] = useSize<HTMLDivElement>()
+  const [textRef, {heightPx: textHeightPx}] = useSize<HTMLDivElement>()
   const [chartRef, {heightPx: chartHeightPx}] = useSize<HTMLDivElement>()
+  const [drawnGrowthPx, setDrawnGrowthPx] = useState(0)
+  const hasChart = (result.tracked?.length ?? 0) > 0
+  const ownChartPx = chartHeightPx - drawnGrowthPx
+  const isFixed = scrolledTextPx === null && leftHeightPx > 0
+  const sparePx = isFixed && !isTableShown ? leftHeightPx - ownChartPx - textHeightPx - 1 : 0
+  const mostGrowthPx = hasChart ? MOST_CHART_PX - chartPlotPx(isLow) : 0
+  const growthPx = textHeightPx === 0 ? 0 : Math.max(0, Math.min(mostGrowthPx, sparePx))
+  const hasNumbers = sparePx - growthPx >= LEAST_NUMBERS_PX
+  useLayoutEffect(() => setDrawnGrowthPx(growthPx), [growthPx])
   return (
     <div ref={leftRef} className="figure-left">
       <HintArea>
         {isTableShown ? (
           <DataTable tokens={data.tokens} units={units} />
         ) : (
-          <TokenText
-            data={data}
-            result={result}
-            widthPx={widthPx}
-            tracks={tracks}
-            units={units.unit.kind === 'token' ? null : units.table}
-            isLow={isLow}
-            spacePx={isStacked || leftHeightPx === 0 ? null : leftHeightPx - chartHeightPx}
-          />
+          <div ref={textRef} className="token-place">
+            <TokenText
+              data={data}
+              result={result}
+              widthPx={widthPx}
+              tracks={tracks}
+              units={units.unit.kind === 'token' ? null : units.table}
+              isLow={isLow}
+              spacePx={scrolledTextPx ?? (leftHeightPx === 0 ? null : leftHeightPx - ownChartPx)}
+            />
+          </div>
         )}
       </HintArea>
       <div ref={chartRef} className="tracked-place">
-        <TrackedChart result={result} widthPx={widthPx} isLow={isLow} />
+        <TrackedChart
+          result={result}
+          widthPx={widthPx}
+          plotPx={chartPlotPx(isLow) + drawnGrowthPx}
+        />
       </div>
+      {hasNumbers && (
+        <HintArea>
+          <div className="figure-numbers">
+            <DataTable tokens={data.tokens} units={units} />
+          </div>
+        </HintArea>
+      )}
     </div>
   )
 }
+
+/** Height of the chart's plot, before it grows. */
+const chartPlotPx = (isLow: boolean) => (isLow ? 48 : 80)
