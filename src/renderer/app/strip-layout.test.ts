@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {sampleResult} from '../../shared/figures/tokens/sample-result.ts'
-import {layoutStrip, visibleTokens} from './strip-layout.ts'
+import {unitsOf} from '../../shared/units/units.ts'
+import {layoutStrip, stripStretches, visibleTokens} from './strip-layout.ts'
 
 const {tokens} = sampleResult({
   tokens: [
@@ -43,4 +44,28 @@ test('exactly the tokens in sight are drawn', () => {
       }
     )
   )
+})
+
+test('a unit’s stretch covers its chips, and parts of them by their bytes', () => {
+  const run = sampleResult({
+    tokens: [
+      ['one', 1],
+      [' two', 2],
+      ['.', 1],
+      [' three', 1],
+    ],
+  })
+  const layout = layoutStrip(run.tokens, run.promptTokenCount)
+  const byWord = stripStretches(layout, unitsOf(run, {kind: 'word'}))
+  expect(byWord.map(({isJoined}) => isJoined)).toEqual([false, false, false, false])
+  const bySentence = stripStretches(layout, unitsOf(run, {kind: 'paragraph'}))
+  expect(bySentence).toEqual([{unit: 0, xPx: 0, widthPx: layout.totalPx, isJoined: true}])
+  // The last byte of “one” and the first two of “ two”.
+  const cut = stripStretches(
+    layout,
+    unitsOf(run, {kind: 'spans', spans: [{byteStart: 2, byteEnd: 5}]})
+  )
+  expect(cut).toHaveLength(3)
+  expect(cut[1]!.xPx).toBeCloseTo((layout.widthPx[0]! * 2) / 3)
+  expect(cut[1]!.xPx + cut[1]!.widthPx).toBeCloseTo(layout.xPx[1]! + layout.widthPx[1]! / 2)
 })

@@ -19,8 +19,9 @@ export function TokensControls() {
     parameters: state.parameters,
     isRunning: selectRun(state, runId)?.phase.kind === 'running',
   }))
-  // Sliders shrink first, labels become short, then sliders go, then gaps; fields and Export stay.
-  const ref = useFit<HTMLDivElement>(4)
+  // Sliders shrink first, labels become short, then sliders go, then gaps,
+  // then there are two lines; fields and Export stay.
+  const ref = useFit<HTMLDivElement>(5)
   return (
     <section ref={ref} className="controls" aria-label="Controls">
       <SliderField

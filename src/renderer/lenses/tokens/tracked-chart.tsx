@@ -3,6 +3,7 @@ import {formatCount} from '../../../shared/figures/number-format.ts'
 import {TrackedFigure} from '../../../shared/figures/tokens/tracked-figure.tsx'
 import {layoutTracked, type TrackedLayout} from '../../../shared/figures/tokens/tracked-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {pointIn} from '../../ui/zoom.ts'
 import {useLocked, useSelection} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
@@ -28,14 +29,15 @@ function nearSelected(result: TokensResult, selected: number | null): TokensResu
 export interface TrackedChartProps {
   readonly result: TokensResult
   readonly widthPx: number
-  readonly isLow: boolean
+  /** Height of the plot. */
+  readonly plotPx: number
 }
 
 /** Where the plot begins: beside the track names of the text above. */
 const PLOT_X_PX = 56
 
 /** The followed tokens at every position; pointing at it points at the token there. */
-export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
+export function TrackedChart({result, widthPx, plotPx}: TrackedChartProps) {
   const palette = usePalette()
   const selected = useLocked()
   const shown = useMemo(() => nearSelected(result, selected), [result, selected])
@@ -44,17 +46,16 @@ export function TrackedChart({result, widthPx, isLow}: TrackedChartProps) {
       layoutTracked(shown, {
         widthPx,
         plotXPx: PLOT_X_PX,
-        heightPx: isLow ? 48 : 80,
+        heightPx: plotPx,
         selected,
       }),
-    [shown, widthPx, selected, isLow]
+    [shown, widthPx, selected, plotPx]
   )
   const ref = useRef<SVGSVGElement>(null)
   const rows = shown.tracked?.[0]?.positions ?? []
-  const positionAt: PositionAt = ({clientX}) => {
+  const positionAt: PositionAt = (point) => {
     if (!ref.current || !layout) return null
-    const {left} = ref.current.getBoundingClientRect()
-    const share = (clientX - left - layout.plot.xPx) / layout.plot.widthPx
+    const share = (pointIn(ref.current, point).xPx - layout.plot.xPx) / layout.plot.widthPx
     if (share < -0.02 || share > 1.02) return null
     const index = Math.round(Math.min(1, Math.max(0, share)) * (rows.length - 1))
     return rows[index]?.position ?? null
