@@ -2,7 +2,10 @@ import {createRoot} from 'react-dom/client'
 import {connectEngine} from '../shared/engine-client/connect.ts'
 import {messagePortOpener, type PageWindow} from '../shared/engine-client/message-port-channel.ts'
 import {openWebSocketChannel} from '../shared/engine-client/websocket-channel.ts'
+import type {HostBridge} from '../shared/host/host-bridge.ts'
 import {App} from './app/app.tsx'
+import {COMMANDS} from './commands/registry.ts'
+import {connectHost} from './host/connect-host.ts'
 import {LENSES} from './lenses/registry.ts'
 import {browserPages, watchAddress} from './pages.ts'
 import type {WorkbenchDeps} from './store/context.ts'
@@ -32,6 +35,12 @@ async function connect(): Promise<WorkbenchDeps['connection']> {
 }
 
 const connection = await connect()
+// Only the desktop's preload script puts one there.
+const host = (window as {readonly tokenscopeHost?: HostBridge}).tokenscopeHost
+const after = (delayMs: number, callback: () => void) => {
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
+}
 const workbench = createWorkbench({
   connection,
   storage: localStorage,
@@ -41,12 +50,11 @@ const workbench = createWorkbench({
   matchRegex,
   now: () => Date.now(),
   onNextFrame: (callback) => void requestAnimationFrame(callback),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
-    return () => clearTimeout(timer)
-  },
+  after,
+  ...(host ? {host} : {}),
 })
 createRoot(document.getElementById('app')!).render(<App workbench={workbench} />)
 window.addEventListener('pagehide', () => workbench.actions.keepDocument())
 watchAddress(workbench.actions.openLink)
 workbench.actions.start()
+if (host) connectHost(host, workbench, {commands: COMMANDS, after})

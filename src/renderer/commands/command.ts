@@ -42,6 +42,8 @@ export interface Command {
   readonly lens?: string
   /** Left out of the desktop's menus and of the palette: it is done by keys alone. */
   readonly isKeyOnly?: boolean
+  /** Left out of menus, palette and shortcut sheet while it cannot be done: one of several of its kind. */
+  readonly isHiddenUnlessPossible?: boolean
   /** Whether it can be done now. */
   when(state: WorkbenchState, workbench: Workbench): boolean
   /** Why it cannot be done now, in a few words, for the palette: “nothing was run”. */

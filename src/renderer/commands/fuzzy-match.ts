@@ -13,6 +13,7 @@ const INITIALS = 40
 const SCATTERED = 15
 /** Letters of a scattered word may be spread over so many times its length. */
 const MOST_SPREAD = 3
+const LEAST_SCATTERED = 4
 
 /**
  * Every word of the query has to be found in the text, in any order: as it stands, by the beginnings of
@@ -54,7 +55,7 @@ function matchWord(word: string, text: string): FuzzyMatch | null {
   if (word.length < 2) return null
   const initials = matchInitials(word, text, 0, 0)
   if (initials) return {score: INITIALS, indices: initials}
-  return word.length < 3 ? null : matchScattered(word, text)
+  return word.length < LEAST_SCATTERED ? null : matchScattered(word, text)
 }
 
 const range = (from: number, {length}: string) => Array.from({length}, (_, i) => from + i)
@@ -78,6 +79,7 @@ function matchInitials(
 
 function matchScattered(word: string, text: string): FuzzyMatch | null {
   for (let start = text.indexOf(word[0]!); start >= 0; start = text.indexOf(word[0]!, start + 1)) {
+    if (!isWordStart(text, start)) continue
     const indices = [start]
     for (const letter of [...word].slice(1)) {
       const at = text.indexOf(letter, indices.at(-1)! + 1)

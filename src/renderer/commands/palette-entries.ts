@@ -50,6 +50,7 @@ export function commandEntries(commands: readonly Command[], workbench: Workbenc
   const state = workbench.store.getState()
   const entries = commands
     .filter((command) => !command.isKeyOnly && command.id !== 'palette')
+    .filter((command) => !command.isHiddenUnlessPossible || command.when(state, workbench))
     .map((command): PaletteEntry => {
       const isEnabled = command.when(state, workbench)
       return {

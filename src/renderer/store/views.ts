@@ -1,5 +1,5 @@
 import type {Pages, StoreContext} from './context.ts'
-import type {DocumentState, View, ViewsState, WorkbenchState} from './state.ts'
+import type {DocumentState, RunId, View, ViewsState, WorkbenchState} from './state.ts'
 
 const MOST_VIEWS = 200
 
@@ -27,6 +27,17 @@ export function replaceView(state: ViewsState, document: DocumentState): Partial
     current.locked === view.locked
   if (isSame) return {}
   return {views: state.views.map((other, i) => (i === state.viewIndex ? view : other))}
+}
+
+/** The locks with one of them as it was; undefined where none had been chosen. */
+function withLock(
+  locks: DocumentState['locks'],
+  runId: RunId,
+  locked: number | null | undefined
+): DocumentState['locks'] {
+  if (locks[runId] === locked) return locks
+  const {[runId]: _, ...others} = locks
+  return locked === undefined ? others : {...others, [runId]: locked}
 }
 
 export interface ViewActions {
@@ -67,10 +78,7 @@ export function createViewActions({store, set, change, deps}: StoreContext): Vie
       ? view.panes
       : view.panes.map((pane) => (isThere(pane.runId) ? pane : {...pane, runId: null}))
     const runId = panes[view.activePane]?.runId ?? null
-    const locks =
-      runId === null || view.locked === undefined || state.locks[runId] === view.locked
-        ? state.locks
-        : {...state.locks, [runId]: view.locked}
+    const locks = runId === null ? state.locks : withLock(state.locks, runId, view.locked)
     const isBack = index < state.viewIndex
     set({viewIndex: index})
     change(
