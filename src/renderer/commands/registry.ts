@@ -39,6 +39,7 @@ import {
   showPromptList,
   toggleChat,
 } from './prompts.ts'
+import {RECENT_FILES} from './recent-files.ts'
 import {runPrompt} from './run-prompt.ts'
 import {cancelJob, clearHistory, runAgain, showSamples} from './runs.ts'
 import {
@@ -73,6 +74,7 @@ export const COMMANDS: readonly Command[] = [
   // file
   openFolder,
   openFile,
+  ...RECENT_FILES,
   openLink,
   copyLinkCommand,
   copyDesktopLink,

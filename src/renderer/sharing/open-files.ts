@@ -8,8 +8,7 @@ import {
   problemOfSize,
   readPromptText,
 } from './dropped-kind.ts'
-import {openPromptList} from './open-prompt-list.ts'
-import {keepRecentFile} from './recent-files.ts'
+import {keepRecentFile, MAX_KEPT_BYTES} from './recent-files.ts'
 
 /** Something that was dropped, before its handles go with the event. */
 export interface Dropped {
@@ -110,9 +109,18 @@ const notAModel = (name: string, hasConfig: boolean): Problem => ({
 
 /** Opens a prompt file by its kind. */
 export async function openFile(workbench: Workbench, file: File): Promise<void> {
-  const problem = problemOfName(file.name) ?? problemOfSize(file.name, file.size)
+  const isList = kindOfFile(file.name) === 'prompt-list'
+  const problem =
+    problemOfName(file.name) ??
+    (isList && file.size > 0 ? null : problemOfSize(file.name, file.size))
   if (problem) {
     workbench.actions.showOpenProblem(problem)
+    return
+  }
+  if (isList) {
+    // The import names what is wrong with it line by line, and has limits of its own.
+    workbench.actions.openImport({name: file.name, text: file})
+    keepRecentFile(localStorage, {name: file.name, text: await shortText(file)})
     return
   }
   let bytes: Uint8Array
@@ -134,13 +142,17 @@ export async function openFile(workbench: Workbench, file: File): Promise<void> 
   else workbench.actions.showOpenProblem(text)
 }
 
+/** The text of a file that is short enough to be kept for another time. */
+async function shortText(file: File): Promise<string | null> {
+  return file.size > MAX_KEPT_BYTES ? null : file.text().catch(() => null)
+}
+
 /** Opens the text of a prompt file: as the prompt, or as a prompt list. */
 export function openPromptFile(workbench: Workbench, name: string, text: string): void {
   const withoutMark = text.replace(/^\ufeff/u, '')
-  if (kindOfFile(name) === 'prompt-list') {
-    if (!openPromptList(workbench, name, withoutMark)) return
-  } else {
-    if (!workbench.actions.loadPromptText(withoutMark, name)) return
+  if (kindOfFile(name) === 'prompt-list') workbench.actions.openImport({name, text: withoutMark})
+  else {
+    workbench.actions.setPrompt({promptText: withoutMark, isChat: false}, 'open a file')
     workbench.actions.notify(`opened ${name}`, {title: 'Undo', run: () => workbench.actions.undo()})
   }
   keepRecentFile(localStorage, {name, text: withoutMark})

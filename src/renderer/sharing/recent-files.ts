@@ -9,7 +9,8 @@ export interface RecentFile {
 
 const KEY = 'tokenscope.recent-files'
 export const MOST_RECENT_FILES = 5
-const LONGEST_KEPT = 64_000
+/** Longer files are kept by their name alone. */
+export const MAX_KEPT_BYTES = 64_000
 
 /** The last first. */
 export function readRecentFiles(storage: Pick<KeyValueStorage, 'getItem'>): RecentFile[] {
@@ -27,11 +28,8 @@ function isRecentFile(value: unknown): value is RecentFile {
   return typeof name === 'string' && (text === null || typeof text === 'string')
 }
 
-export function keepRecentFile(
-  storage: KeyValueStorage,
-  {name, text}: {readonly name: string; readonly text: string}
-): void {
-  const kept: RecentFile = {name, text: text.length > LONGEST_KEPT ? null : text}
+export function keepRecentFile(storage: KeyValueStorage, {name, text}: RecentFile): void {
+  const kept: RecentFile = {name, text: text !== null && text.length > MAX_KEPT_BYTES ? null : text}
   const others = readRecentFiles(storage).filter((other) => other.name !== name)
   writeRecentFiles(storage, [kept, ...others])
 }

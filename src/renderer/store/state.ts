@@ -442,7 +442,7 @@ export interface RefusedText {
 export interface PromptToolsState {
   readonly isFindOpen: boolean
   /** What the dialog for prompt lists begins with, such as a file that was dropped. */
-  readonly importSource: {readonly name: string; readonly text: string} | null
+  readonly importSource: {readonly name: string; readonly text: string | File} | null
   readonly refusedText: RefusedText | null
   /** What became of the line ends of the last paste, in words. */
   readonly lineEndNote: string | null
