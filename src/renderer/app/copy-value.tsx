@@ -1,5 +1,8 @@
 import {memo} from 'react'
-import {useActions} from '../lenses/use-workbench.ts'
+import {DEFINITIONS, definitionText} from '../../shared/help/definitions.ts'
+import {copyText} from '../commands/copy-text.ts'
+import {targetProps} from '../lenses/target.ts'
+import {useWorkbench} from '../lenses/use-workbench.ts'
 import type {Fact} from './inspector-facts.ts'
 
 export type CopyValueProps = Fact
@@ -9,29 +12,28 @@ export type CopyValueProps = Fact
  * tokens draws a dozen of these every frame, so it is a plain button and skips what has not changed.
  */
 export const CopyValue = memo(function CopyValue(fact: CopyValueProps) {
-  const {notify} = useActions()
+  const workbench = useWorkbench()
   const {name, text, exact, definition, isMono} = fact
-  const copy = async () => {
-    if (exact === null) return
-    try {
-      await navigator.clipboard.writeText(exact)
-      notify(`copied ${exact}`)
-    } catch {
-      notify('the browser did not allow copying')
-    }
-  }
+  const {unit} = DEFINITIONS[definition]
   return (
-    <div className="fact" data-hint-place>
+    <div
+      className="fact"
+      data-hint-place
+      {...(exact === null ? {} : targetProps({kind: 'value', name, exact, definition}))}
+    >
       <dt data-hint={definition}>{name}</dt>
       <dd>
         <button
           type="button"
           className={`copy-value clip ${isMono ? 'mono' : ''}`}
           aria-label={`${name} ${text}, copy`}
-          aria-description={definition}
-          onClick={() => void copy()}
+          aria-description={`${definitionText(definition)} Unit: ${unit}.`}
+          onClick={() => {
+            if (exact !== null) void copyText(workbench, exact)
+          }}
           data-fact={name}
-          data-hint={`${definition} Click to copy.`}
+          data-hint={definition}
+          data-hint-more={exact === null ? undefined : 'Click to copy.'}
         >
           {text}
         </button>

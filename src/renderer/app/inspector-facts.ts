@@ -5,9 +5,9 @@ import {
   formatRank,
   NO_VALUE,
 } from '../../shared/figures/number-format.ts'
+import type {DefinitionKey} from '../../shared/help/definitions.ts'
 import type {ScoredToken} from '../../shared/lenses/tokens.ts'
 import {exp} from '../../shared/math/exp.ts'
-import {TRACK_DEFINITIONS} from './track-text.ts'
 
 /** A line of the inspector: what it is, how it reads, what copying gives, and what it means. */
 export interface Fact {
@@ -15,7 +15,7 @@ export interface Fact {
   readonly text: string
   /** Unrounded, for the clipboard; null where there is nothing to copy. */
   readonly exact: string | null
-  readonly definition: string
+  readonly definition: DefinitionKey
   readonly isMono?: boolean
 }
 
@@ -33,13 +33,13 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
       name: 'id',
       text: formatCount(token.id),
       exact: String(token.id),
-      definition: 'Entry of the vocabulary. The id is the token; the text is how it is shown.',
+      definition: 'token-id',
     },
     {
       name: 'bytes',
       text: bytes || NO_VALUE,
       exact: token.bytesHex || null,
-      definition: 'The bytes that this token stands for, in hex.',
+      definition: 'token-bytes',
       isMono: true,
     },
     {
@@ -48,9 +48,7 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
         ? 'inserted'
         : `${formatCount(token.byteStart)} to ${formatCount(token.byteEnd)}`,
       exact: `${token.byteStart}:${token.byteEnd}`,
-      definition: token.isInserted
-        ? 'Added by the tokenizer, not typed: it covers no bytes of the text.'
-        : 'Where it stands in the UTF-8 of the text; the end is not included.',
+      definition: token.isInserted ? 'inserted' : 'text-bytes',
     },
   ]
   if (token.spanClass !== 'lossless') {
@@ -58,10 +56,7 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
       name: 'span',
       text: SPAN_TEXTS[token.spanClass],
       exact: token.spanClass,
-      definition:
-        token.spanClass === 'dummy-prefix'
-          ? 'The tokenizer put a space before the text; the span leaves it out.'
-          : 'The tokenizer changed the text; the span points at the bytes that were typed.',
+      definition: token.spanClass === 'dummy-prefix' ? 'span-dummy-prefix' : 'span-normalized',
     })
   }
   const prob = token.logprob === null ? null : exp(token.logprob)
@@ -70,19 +65,19 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
       name: 'probability',
       text: formatProb(prob),
       exact: exactText(prob),
-      definition: 'Probability of this token given everything before it, at temperature 1.',
+      definition: 'probability',
     },
     {
       name: 'surprisal',
       text: withUnit(token.surprisalBits, 'bits'),
       exact: exactText(token.surprisalBits),
-      definition: TRACK_DEFINITIONS.surprisal,
+      definition: 'surprisal',
     },
     {
       name: 'entropy',
       text: withUnit(token.entropyBits, 'bits'),
       exact: exactText(token.entropyBits),
-      definition: TRACK_DEFINITIONS.entropy,
+      definition: 'entropy',
     },
     {
       name: 'rank',
@@ -91,25 +86,25 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
           ? NO_VALUE
           : `${formatRank(token.rank)}${vocabularySize === null ? '' : ` of ${formatCount(vocabularySize)}`}`,
       exact: token.rank === null ? null : String(token.rank + 1),
-      definition: TRACK_DEFINITIONS.rank,
+      definition: 'rank',
     },
     {
       name: 'max log-prob',
       text: withUnit(token.maxLogprob, 'nats'),
       exact: exactText(token.maxLogprob),
-      definition: TRACK_DEFINITIONS['max-logprob'],
+      definition: 'max-logprob',
     },
     {
       name: 'top-p mass',
       text: formatProb(token.topPMass),
       exact: exactText(token.topPMass),
-      definition: TRACK_DEFINITIONS['top-p-mass'],
+      definition: 'top-p-mass',
     },
     {
       name: 'p(end)',
       text: formatProb(token.endProb),
       exact: exactText(token.endProb),
-      definition: TRACK_DEFINITIONS['p-end'],
+      definition: 'p-end',
     }
   )
   return facts

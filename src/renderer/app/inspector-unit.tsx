@@ -89,7 +89,7 @@ function OneUnit({units, piece, token}: OneUnitProps) {
           name="surprisal, sum"
           text={trackValueText('surprisal', unit)}
           exact={unit.surprisalBits === null ? null : String(unit.surprisalBits)}
-          definition={`Surprisal of its tokens added up; of a token across its border the share of bytes.`}
+          definition="sum"
         />
         <CopyValue
           name="this token’s"
@@ -99,19 +99,19 @@ function OneUnit({units, piece, token}: OneUnitProps) {
               : `${formatFixed(share.bits, 2)} bits${share.part === null ? '' : `, ${formatFixed(share.part * 100, 0)} %`}`
           }
           exact={share === null ? null : String(share.bits)}
-          definition="What the inspected token gives to that sum, and its part of it."
+          definition="share-of-unit"
         />
         <CopyValue
           name="entropy, mean"
           text={trackValueText('entropy', unit)}
           exact={unit.entropyBits === null ? null : String(unit.entropyBits)}
-          definition="Mean entropy over its tokens, each weighed by its share."
+          definition="mean"
         />
         <CopyValue
           name="rank, worst"
           text={trackValueText('rank', unit)}
           exact={unit.rank === null ? null : String(unit.rank + 1)}
-          definition="The highest rank of any token with a part in it."
+          definition="worst"
         />
       </dl>
     </section>

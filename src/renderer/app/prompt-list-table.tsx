@@ -10,6 +10,8 @@ import {HintArea} from '../ui/hint-area.tsx'
 import {shownCompletion, shownText, statusText} from './prompt-list-text.ts'
 
 const ROW_PX = 28
+/** The head of two lines, which stays over the rows. */
+const HEAD_PX = 40
 
 interface ColumnHead {
   readonly column: ListColumn
@@ -40,19 +42,19 @@ const HEADS: readonly ColumnHead[] = [
   {
     column: 'prob',
     text: 'answer probability',
-    hint: 'Product of the probabilities of the answer’s tokens, at temperature 1.',
+    hint: 'answer-probability',
     isNumber: true,
   },
   {
     column: 'surprisal',
     text: 'mean surprisal, bits',
-    hint: 'Mean of −log2 of the probability of each of the prompt’s own tokens, in bits per token.',
+    hint: 'mean-surprisal',
     isNumber: true,
   },
   {
     column: 'tokens',
     text: 'tokens',
-    hint: 'Tokens of the prompt, inserted ones included.',
+    hint: 'prompt-tokens',
     isNumber: true,
   },
 ]
@@ -78,8 +80,8 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW_PX,
     overscan: 12,
-    // The head covers the first rows otherwise.
-    scrollPaddingStart: 2 * ROW_PX,
+    scrollMargin: HEAD_PX,
+    scrollPaddingStart: HEAD_PX,
   })
   const found = entries.findIndex(({row}) => row.id === focusId)
   const focus = found < 0 ? (entries.length > 0 ? 0 : -1) : found
@@ -152,8 +154,8 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
   }
 
   const items = virtual.getVirtualItems()
-  const beforePx = items[0]?.start ?? 0
-  const afterPx = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const beforePx = (items[0]?.start ?? HEAD_PX) - HEAD_PX
+  const afterPx = virtual.getTotalSize() + HEAD_PX - (items.at(-1)?.end ?? HEAD_PX)
   const focused = entries[focus]
   return (
     <HintArea>

@@ -87,10 +87,7 @@ function Made({
           <table className="merges" data-testid="merges">
             <thead>
               <tr>
-                <th
-                  scope="col"
-                  data-hint="Place of the merge in the tokenizer’s file, counted from 0: lower ranks apply first."
-                >
+                <th scope="col" data-hint="merge-rank">
                   rank
                 </th>
                 <th scope="col">left</th>

@@ -73,19 +73,19 @@ export function CardPlaces({runId, data, id, token}: CardPlacesProps) {
               name="mean"
               text={`${formatFixed(statistics.meanBits, 2)} bits`}
               exact={String(statistics.meanBits)}
-              definition="Mean surprisal over the places of this run where it occurs and has one."
+              definition="mean-of-places"
             />
             <CopyValue
               name="least"
               text={`${formatFixed(statistics.leastBits, 2)} bits, at ${formatCount(statistics.leastPosition)}`}
               exact={String(statistics.leastBits)}
-              definition="The place where it was easiest to guess."
+              definition="least-of-places"
             />
             <CopyValue
               name="most"
               text={`${formatFixed(statistics.mostBits, 2)} bits, at ${formatCount(statistics.mostPosition)}`}
               exact={String(statistics.mostBits)}
-              definition="The place where it was hardest to guess."
+              definition="most-of-places"
             />
           </dl>
         </section>

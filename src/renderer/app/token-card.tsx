@@ -172,27 +172,27 @@ function EntryFacts({
           name="id"
           text={formatCount(entry.id)}
           exact={String(entry.id)}
-          definition="Entry of the vocabulary. The id is the token; the text is how it is shown."
+          definition="token-id"
         />
         <CopyValue
           name="text"
           text={plainGlyphs({...entry, isSpecial: true}) || '—'}
           exact={text || null}
-          definition="The text that it stands for; · is a space, ⏎ a new line. Copied as it is."
+          definition="token"
           isMono
         />
         <CopyValue
           name="bytes"
           text={bytes || '—'}
           exact={entry.bytesHex || null}
-          definition="The bytes that this token stands for, in hex."
+          definition="token-bytes"
           isMono
         />
         <CopyValue
           name="class"
           text={classOf(entry, token)}
           exact={null}
-          definition="Special entries are added to the vocabulary by name; inserted tokens are put there by the tokenizer, not typed."
+          definition="token-class"
         />
       </dl>
     </section>

@@ -25,7 +25,7 @@ import {useSize} from '../ui/use-size.ts'
 import {pointIn} from '../ui/zoom.ts'
 import {layoutStrip, type StripLayout, stripStretches, visibleTokens} from './strip-layout.ts'
 import {StripGrounds, StripPins, StripRings} from './strip-marks.tsx'
-import {TRACK_DEFINITIONS, trackValueText} from './track-text.ts'
+import {trackValueText} from './track-text.ts'
 import './token-strip.css'
 
 const OVERSCAN_PX = 200
@@ -42,7 +42,7 @@ export function TokenStrip() {
       <section className="strip" aria-label="Tokens">
         <div className="strip-labels">
           <div>tokens</div>
-          <div title={TRACK_DEFINITIONS[track]}>{TRACK_KINDS[track].label}</div>
+          <div>{TRACK_KINDS[track].label}</div>
         </div>
         <div className="strip-empty">
           <div className="ink-3">Tokens appear here and stay, whichever lens is open.</div>
@@ -264,7 +264,7 @@ function StripLabels({track, tokens, units}: StripLabelsProps) {
       <div>{shown ? UNIT_NAMES[shown.unit.kind].many : 'tokens'}</div>
       <div>
         <MenuTrigger>
-          <Hint text={TRACK_DEFINITIONS[track]} placement="bottom left">
+          <Hint text={track} placement="bottom left">
             <Button
               look="plain"
               className="strip-track"

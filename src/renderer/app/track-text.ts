@@ -23,15 +23,3 @@ export function trackValueText(track: TrackName, token: TokenStatistics): string
 function withUnit(value: number | null, unit: string): string {
   return value === null ? NO_VALUE : `${formatFixed(value, 2)} ${unit}`
 }
-
-/** What each statistic is, in a sentence: beside its name wherever that stands. */
-export const TRACK_DEFINITIONS: Readonly<Record<TrackName, string>> = {
-  surprisal: '−log2 of the probability of this token given everything before it, at temperature 1.',
-  entropy: 'Entropy of the whole next-token distribution before this token was known.',
-  rank: 'Its place among all tokens by probability; 1 is the likeliest. Files count from 0.',
-  'max-logprob': 'Natural logarithm of the probability of the likeliest token at this position.',
-  'top-p-mass':
-    'Total probability of the tokens at least as probable as this one, itself included.',
-  'p-end':
-    'Total probability of the tokens that end the text; — where the model names none or nothing precedes.',
-}

@@ -44,10 +44,12 @@ function hintsIn(folder: string): {file: string; hint: string}[] {
     if (entry.isDirectory()) return hintsIn(path)
     if (!/\.tsx$/u.test(entry.name)) return []
     const source = readFileSync(path, 'utf8')
-    return [...source.matchAll(/data-hint=(?:"([^"]*)"|\{'([^']*)'\})/gu)].map((match) => ({
-      file: entry.name,
-      hint: match[1] ?? match[2] ?? '',
-    }))
+    return [...source.matchAll(/(?:data-hint|definition)=(?:"([^"]*)"|\{'([^']*)'\})/gu)].map(
+      (match) => ({
+        file: entry.name,
+        hint: match[1] ?? match[2] ?? '',
+      })
+    )
   })
 }
 
@@ -56,6 +58,16 @@ test('a hint that is written out is a key of a definition or a sentence about a 
   for (const {file, hint} of hints) {
     const isSentence = /^[^a-z].*[.?]$/u.test(hint)
     expect(isDefinitionKey(hint) || isSentence, `${file}: “${hint}”`).toBe(true)
+  }
+})
+
+test('a number with a definition beside it names the definition’s key', () => {
+  const folder = join(import.meta.dirname, '../../renderer/app')
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.tsx'))) {
+    const source = readFileSync(join(folder, name), 'utf8')
+    for (const [, key] of source.matchAll(/\sdefinition="([^"]*)"/gu)) {
+      expect(isDefinitionKey(key!), `${name}: “${key}”`).toBe(true)
+    }
   }
 })
 

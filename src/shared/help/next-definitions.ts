@@ -100,6 +100,13 @@ export const NEXT_DEFINITIONS = {
     source: 'the model’s tokenizer.json',
     topic: 'Runs and lists',
   },
+  'prompt-tokens': {
+    title: 'tokens of a prompt',
+    unit: 'a count',
+    text: 'Tokens of the prompt, inserted ones included; its completion is not counted.',
+    source: 'the model’s tokenizer.json',
+    topic: 'Runs and lists',
+  },
   'context-length': {
     title: 'context length',
     unit: 'a count of tokens',

@@ -125,48 +125,31 @@ function TableHead({isByToken, name, hasPins}: TableHeadProps) {
     <thead>
       <tr>
         {hasPins && (
-          <th scope="col" className="word" data-hint="Numbers of the pinned tokens in it.">
+          <th scope="col" className="word" data-hint="pin-number">
             pin
           </th>
         )}
-        <th
-          scope="col"
-          data-hint={
-            isByToken
-              ? 'Place in the sequence, counted from 0.'
-              : 'Positions of its first and its last token, counted from 0.'
-          }
-        >
+        <th scope="col" data-hint={isByToken ? 'position' : 'unit-positions'}>
           {isByToken ? 'position' : 'positions'}
         </th>
-        <th
-          scope="col"
-          className="word"
-          data-hint="The text that it stands for; · is a space, ⏎ a new line."
-        >
+        <th scope="col" className="word" data-hint="token">
           {name}
         </th>
         {isByToken ? (
-          <th scope="col" data-hint="Entry of the vocabulary. The id is the token.">
+          <th scope="col" data-hint="token-id">
             id
           </th>
         ) : (
-          <th
-            scope="col"
-            data-hint="How many tokens it has; of a token that straddles its border the share of bytes."
-          >
+          <th scope="col" data-hint="unit-tokens">
             tokens
           </th>
         )}
-        {TABLE_COLUMNS.map(({track, head, unit, definition, aggregation}) => (
+        {TABLE_COLUMNS.map(({track, head, unit, aggregation}) => (
           <th
             key={track}
             scope="col"
-            data-hint={
-              isByToken
-                ? definition
-                : `${definition} Of a ${name}: the ${aggregation} of its tokens.`
-            }
+            data-hint={track}
+            data-hint-more={isByToken ? undefined : `Of a ${name}: the ${aggregation}.`}
           >
             {head}
             <small>

@@ -25,13 +25,12 @@ export interface TableColumn {
   /** As the head names it, and the unit of its numbers under it; empty where they have none. */
   readonly head: string
   readonly unit: string
-  readonly definition: string
   format(value: number | null): string
 }
 
 const column = (track: TrackName, format: TableColumn['format']): TableColumn => {
-  const {label, unit, definition} = TRACK_KINDS[track]
-  return {track, aggregation: trackAggregation(track), head: label, unit, definition, format}
+  const {label, unit} = TRACK_KINDS[track]
+  return {track, aggregation: trackAggregation(track), head: label, unit, format}
 }
 
 const twoDecimals = (value: number | null) => formatFixed(value, 2)

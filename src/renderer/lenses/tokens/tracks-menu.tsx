@@ -36,7 +36,7 @@ export function TracksMenu() {
                 key={name}
                 id={name}
                 className="menu-item"
-                data-hint={TRACK_KINDS[name].definition}
+                data-hint={name}
                 textValue={TRACK_KINDS[name].label}
               >
                 {({isSelected}) => (
