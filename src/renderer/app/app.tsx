@@ -3,6 +3,7 @@ import {LinkBar} from '../sharing/link-bar.tsx'
 import {LinkDialog} from '../sharing/link-dialog.tsx'
 import {OpenProblemDialog} from '../sharing/open-problem-dialog.tsx'
 import type {Workbench} from '../store/workbench.ts'
+import {HintArea} from '../ui/hint-area.tsx'
 import {HintWordsContext} from '../ui/hint-words.ts'
 import {Dialogs} from './dialogs.tsx'
 import {DropTarget} from './drop-target.tsx'
@@ -39,15 +40,17 @@ function Frame() {
   usePreferences()
   return (
     <DropTarget>
-      <div className="app">
-        <TopBar />
-        <div className="bars">
-          <EngineBar />
-          <LinkBar />
+      <HintArea>
+        <div className="app">
+          <TopBar />
+          <div className="bars">
+            <EngineBar />
+            <LinkBar />
+          </div>
+          <Work />
+          <JobLine />
         </div>
-        <Work />
-        <JobLine />
-      </div>
+      </HintArea>
       <FolderDialog />
       <PromptDialogs />
       <ExportDialogHost />

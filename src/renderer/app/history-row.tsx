@@ -56,6 +56,7 @@ export function HistoryRow(props: HistoryRowProps) {
       <div
         className={`item ${isActive ? 'on' : ''}`}
         {...targetProps({kind: 'run', runId: run.id})}
+        data-hint={`${run.label}, ${run.modelName}`}
       >
         {isRenaming ? (
           <LabelField run={run} />
@@ -70,9 +71,7 @@ export function HistoryRow(props: HistoryRowProps) {
               testId="history-row"
             >
               <span className="history-time">{timeText(run.startedAt)}</span>
-              <span className="clip" title={`${run.label}, ${run.modelName}`}>
-                {run.label}
-              </span>
+              <span className="clip">{run.label}</span>
               {isOtherModel && <span className="clip history-model">{run.modelName}</span>}
               <span className={`end ${run.phase.kind === 'failed' ? 'failed' : ''}`}>
                 {endText(run)}

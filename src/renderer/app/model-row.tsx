@@ -1,4 +1,5 @@
 import {formatFixed} from '../../shared/figures/number-format.ts'
+import {targetProps} from '../lenses/target.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectLoaded} from '../store/models.ts'
 import type {ModelInfo, ModelListing} from '../store/state.ts'
@@ -64,6 +65,8 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
         className={`item ${isActive ? 'on' : ''}`}
         data-testid="model-row"
         data-model={listing.id}
+        data-hint={`${listing.id}, ${path}`}
+        {...targetProps({kind: 'model', path})}
       >
         <Button
           look="plain"
@@ -73,7 +76,7 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
           onPress={() => void actions.chooseModel(path)}
         >
           <span className={`dot ${model ? 'live' : ''}`} />
-          <span className="clip" title={`${listing.id}, ${path}`}>
+          <span className="clip">
             {listing.id}
             {place && <span className="ink-3"> in {place}</span>}
           </span>

@@ -1,4 +1,12 @@
-import {type CSSProperties, type ReactNode, use, useEffect, useRef, useState} from 'react'
+import {
+  type CSSProperties,
+  createContext,
+  type ReactNode,
+  use,
+  useEffect,
+  useRef,
+  useState,
+} from 'react'
 import {type HintWords, HintWordsContext} from './hint-words.ts'
 import {zoomOf} from './zoom.ts'
 import './controls.css'
@@ -15,9 +23,22 @@ interface ShownHint {
 /**
  * One tooltip for a whole list: whatever inside has `data-hint` (a key of a definition, or a sentence) shows
  * it when it is pointed at or focused: at its left, or under it where there is no room and under the heads
- * of columns. `data-hint-more` is added to it. A tooltip a row would cost more than the rows.
+ * of columns. `data-hint-more` is added to it. A tooltip a row would cost more than the rows. The frame is
+ * one; what stands over it has its own.
  */
 export function HintArea({children}: {readonly children: ReactNode}) {
+  // One in another would show everything twice: the outer one hears what happens in the inner.
+  if (use(InHintArea)) return <div className="hint-area">{children}</div>
+  return (
+    <InHintArea value={true}>
+      <ListeningArea>{children}</ListeningArea>
+    </InHintArea>
+  )
+}
+
+const InHintArea = createContext(false)
+
+function ListeningArea({children}: {readonly children: ReactNode}) {
   const [hint, setHint] = useState<ShownHint | null>(null)
   const wordsOf = use(HintWordsContext)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
