@@ -58,6 +58,11 @@ function flawsInPage(): Flaw[] {
     styles.set(element, known)
     return known
   }
+  /** Only for those who do not see the page. */
+  const isHiddenText = (element: Element) => {
+    const {width, height} = element.getBoundingClientRect()
+    return styleOf(element).position === 'absolute' && width <= 2 && height <= 2
+  }
   const isScrolled = (overflow: string) => overflow === 'auto' || overflow === 'scroll'
   const isCut = (overflow: string) => overflow === 'hidden' || overflow === 'clip'
   const isTold = (element: Element) =>
@@ -123,6 +128,13 @@ function flawsInPage(): Flaw[] {
     Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > slackY
   const layerOf = (element: Element) => element.closest(LAYERS)
 
+  const isStuck = (element: Element) => {
+    for (let at: Element | null = element; at; at = at.parentElement) {
+      if (styleOf(at).position === 'sticky') return true
+    }
+    return false
+  }
+
   interface Piece {
     readonly element: Element
     readonly box: Box
@@ -134,7 +146,7 @@ function flawsInPage(): Flaw[] {
     const element = node.parentElement
     const text = words(node.textContent ?? '')
     if (!element || text === '' || element.closest('script, style, textarea')) continue
-    if (!isShown(element)) continue
+    if (!isShown(element) || isHiddenText(element)) continue
     const range = document.createRange()
     range.selectNodeContents(node)
     const fontPx = Number.parseFloat(styleOf(element).fontSize)
@@ -190,6 +202,8 @@ function flawsInPage(): Flaw[] {
         if (b.box.top >= a.box.bottom) break
         if (!overlap(a.box, b.box, slackX, slackY) || areRelated(a.element, b.element)) continue
         if (layerOf(a.element) !== layerOf(b.element)) continue
+        // The rest scrolls under what sticks to an edge.
+        if (isStuck(a.element) !== isStuck(b.element)) continue
         flaws.push({
           kind,
           what: a.text ? `“${a.text}” and “${b.text}”` : nameOf(a.element),

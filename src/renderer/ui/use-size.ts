@@ -14,6 +14,8 @@ export function useSize<Element extends HTMLElement>(): [RefObject<Element | nul
     const element = ref.current
     if (!element) return
     const measure = () => {
+      // What was taken off the page has no style, and its size is told once more.
+      if (!element.isConnected) return
       const style = getComputedStyle(element)
       const horizontal =
         Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight)

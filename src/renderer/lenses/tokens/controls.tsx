@@ -6,7 +6,7 @@ import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {useFit} from '../../ui/use-fit.ts'
 import {UnitControl} from '../unit-control.tsx'
-import {usePaneRunId} from '../use-pane.ts'
+import {usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {TrackEditor} from './track-editor.tsx'
 import {TracksMenu} from './tracks-menu.tsx'
@@ -15,6 +15,7 @@ import {TracksMenu} from './tracks-menu.tsx'
 export function TokensControls() {
   const actions = useActions()
   const runId = usePaneRunId()
+  const suffix = usePaneSuffix()
   const {parameters, isRunning} = useWorkbenchState((state) => ({
     parameters: state.parameters,
     isRunning: selectRun(state, runId)?.phase.kind === 'running',
@@ -23,7 +24,7 @@ export function TokensControls() {
   // then there are two lines; fields and Export stay.
   const ref = useFit<HTMLDivElement>(5)
   return (
-    <section ref={ref} className="controls" aria-label="Controls">
+    <section ref={ref} className="controls" aria-label={`Controls${suffix}`}>
       <SliderField
         label="temperature"
         shortLabel="T"

@@ -12,7 +12,7 @@ import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import type {UnitTable} from '../../../shared/units/units.ts'
 import {useSize} from '../../ui/use-size.ts'
-import {useLocked} from '../use-pane.ts'
+import {useLocked, usePaneSuffix} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
 import {useLineWalk} from '../walk.ts'
@@ -61,13 +61,14 @@ export function TokenText(props: TokenTextProps) {
       : null
   }
   const pointer = useTokenPointer(positionAt)
+  const suffix = usePaneSuffix()
   const description = useMemo(() => describeFigure(result, false, units), [result, units])
   return (
     <section
       ref={scrollRef}
       className="token-scroll"
       style={spacePx === null ? undefined : {maxHeight: wholeLinesPx(layout, spacePx)}}
-      aria-label="Tokens with their tracks"
+      aria-label={`Tokens with their tracks${suffix}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
       data-testid="token-text"

@@ -145,10 +145,10 @@ function FigureLeft(props: FigureLeftProps) {
   return (
     <div ref={leftRef} className="figure-left">
       <HintArea>
-        {isTableShown ? (
-          <DataTable tokens={data.tokens} units={units} />
-        ) : (
-          <div ref={textRef} className="token-place">
+        <div ref={textRef} className={isTableShown ? 'table-place' : 'token-place'}>
+          {isTableShown ? (
+            <DataTable tokens={data.tokens} units={units} />
+          ) : (
             <TokenText
               data={data}
               result={result}
@@ -158,8 +158,8 @@ function FigureLeft(props: FigureLeftProps) {
               isLow={isLow}
               spacePx={scrolledTextPx ?? (leftHeightPx === 0 ? null : leftHeightPx - ownChartPx)}
             />
-          </div>
-        )}
+          )}
+        </div>
       </HintArea>
       <div ref={chartRef} className="tracked-place">
         <TrackedChart
