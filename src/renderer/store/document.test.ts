@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {formatLink} from '../../shared/links/link-text.ts'
+import {SAMPLES} from '../../shared/samples/samples.ts'
 import {TOKEN_UNIT} from '../../shared/units/unit-choice.ts'
 import {type FakeWorkbench, openedWorkbench} from './fake-workbench.ts'
 import {selectLink} from './links.ts'
@@ -64,6 +65,32 @@ const ACTIONS: readonly ((workbench: FakeWorkbench, n: number) => unknown)[] = [
   ({actions, seen}, n) => {
     const {activeRunId} = seen()
     if (activeRunId) actions.setDrawnSpans(activeRunId, [{byteStart: n % 4, byteEnd: 6}])
+  },
+  ({actions}, n) => actions.setPrompt({promptText: `${n}\r\n`, isChat: n % 2 === 0}),
+  ({actions}) => actions.normalizeLineEnds(),
+  ({actions}, n) => actions.loadPromptText(`a\r\n${n}`, 'a.txt'),
+  ({actions}, n) => actions.runSample(SAMPLES[n % SAMPLES.length]!),
+  ({actions}, n) =>
+    actions.importList({
+      rows: [{prompt: `${n}`, messages: null, answer: n % 2 ? 'a' : null, line: 1}],
+      source: null,
+      isReplacing: n % 3 === 0,
+    }),
+  ({actions, seen}, n) => {
+    const {listRows} = seen()
+    if (listRows.length > 0) actions.removeListRows(new Set([listRows[n % listRows.length]!.id]))
+  },
+  ({actions, seen}, n) => {
+    const [row] = seen().listRows
+    if (row) actions.setListAnswer(row.id, `${n}`)
+  },
+  ({actions}) => actions.clearList(),
+  ({actions}, n) => actions.showList(n % 2 === 0),
+  ({actions}) => actions.runList(),
+  ({actions}) => actions.cancelList(),
+  ({actions, seen}, n) => {
+    const {listRows} = seen()
+    if (listRows.length > 0) actions.openListRow(listRows[n % listRows.length]!.id)
   },
   ({actions}) => actions.goBack(),
   ({actions}) => actions.goForward(),

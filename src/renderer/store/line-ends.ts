@@ -38,12 +38,18 @@ export function withEdit(stored: string, edited: string): string {
   const middle = edited.slice(prefix, edited.length - suffix)
   const ends = lineEndsOf(stored)
   const lineEnd = ends === 'crlf' ? '\r\n' : ends === 'cr' ? '\r' : '\n'
-  return (
-    stored.slice(0, storedIndex(stored, prefix)) +
-    (lineEnd === '\n' ? middle : middle.replaceAll('\n', lineEnd)) +
+  return joined(
+    joined(
+      stored.slice(0, storedIndex(stored, prefix)),
+      lineEnd === '\n' ? middle : middle.replaceAll('\n', lineEnd)
+    ),
     stored.slice(storedIndex(stored, shown.length - suffix))
   )
 }
+
+/** A CR and an LF that meet were two line ends, and must not become one. */
+const joined = (before: string, after: string) =>
+  before.endsWith('\r') && after.startsWith('\n') ? `${before}\n${after}` : before + after
 
 /** Where in the stored text an index of the shown text lies; between the two signs of a CRLF never. */
 export function storedIndex(stored: string, shownIndex: number): number {

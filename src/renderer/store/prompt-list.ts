@@ -38,7 +38,7 @@ const ANNOUNCE_MS = 200
 
 export interface ListImport {
   readonly rows: readonly Omit<ListRow, 'id'>[]
-  readonly source: ListSource
+  readonly source: ListSource | null
   /** Takes the place of the rows that are there. */
   readonly isReplacing: boolean
 }

@@ -270,7 +270,7 @@ export const SAMPLES: readonly Sample[] = [
     'mid-word',
     'Cut in mid-word',
     'words: river amber copper lantern falcon velvet ginger anchor meadow river amber copper lan',
-    {position: 15, text: ' l'},
+    {position: 'end', text: 'an'},
     cutInWord(2, 'tern')
   ),
 ]

@@ -1,0 +1,200 @@
+import {expect, test} from 'vitest'
+import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import type {PromptListRequest} from '../../shared/lenses/prompt-list.ts'
+import {fakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts'
+import {selectListEntries, selectShownEntries, sortedEntries, summaryOf} from './list-entries.ts'
+
+const listOf = (prompts: readonly string[], answer: string | null = null) => ({
+  rows: prompts.map((prompt, i) => ({prompt, messages: null, answer, line: i + 1})),
+  source: {
+    name: 'pasted',
+    lineCount: prompts.length,
+    rowCount: prompts.length,
+    skippedCount: 0,
+    skipped: [],
+    answersFrom: null,
+  },
+  isReplacing: false,
+})
+
+/** Notes which rows each request asks for. */
+function noted(asked: string[][]) {
+  return (client: EngineClient): EngineClient => ({
+    ...client,
+    prompts: {
+      run: (request: PromptListRequest, options: never) => {
+        asked.push(request.rows.map(({id}) => id))
+        return client.prompts.run(request, options)
+      },
+    } as EngineClient['prompts'],
+  })
+}
+
+const PROMPTS = Array.from({length: 40}, (_, i) => `Tom has ${i} coins. Who has the`)
+
+test('cancelled half-way, it keeps what is done and computes only the rest', async () => {
+  const asked: string[][] = []
+  const bench = await openedWorkbench({delayMs: 4}, undefined, noted(asked))
+  const {actions, captures, seen, until} = bench
+  actions.importList(listOf(PROMPTS, ' lamp'))
+  actions.runList()
+  await until('some rows', ({listJob}) => listJob.kind === 'running' && listJob.done > 3)
+  actions.cancelList()
+  const done = summaryOf(selectListEntries(seen(), captures))
+  const doneCount = done.doneCount
+  expect(seen().listJob).toEqual({kind: 'cancelled', done: doneCount, total: 40})
+  expect(doneCount).toBeGreaterThan(3)
+  expect(doneCount).toBeLessThan(40)
+  actions.runList()
+  await until('the end', ({listJob}) => listJob.kind === 'idle')
+  expect(asked.map((ids) => ids.length)).toEqual([40, 40 - doneCount])
+  expect(asked[1]).toEqual(asked[0]!.slice(doneCount))
+  expect(summaryOf(selectListEntries(seen(), captures)).doneCount).toBe(40)
+  // There is nothing left to do.
+  actions.runList()
+  expect(asked).toHaveLength(2)
+})
+
+test('other parameters make rows stale, and the first ones bring them back', async () => {
+  const {actions, captures, seen, until} = await openedWorkbench()
+  actions.importList(listOf(PROMPTS.slice(0, 3)))
+  actions.runList()
+  await until('the end', ({listJob}) => listJob.kind === 'idle')
+  const statuses = () => selectListEntries(seen(), captures).map(({status}) => status)
+  expect(statuses()).toEqual(['done', 'done', 'done'])
+  // The likeliest tokens are the same at any temperature.
+  actions.changeParameters({temperature: 0.5})
+  expect(statuses()).toEqual(['done', 'done', 'done'])
+  actions.changeParameters({generateCount: 2})
+  expect(statuses()).toEqual(['stale', 'stale', 'stale'])
+  actions.changeParameters({generateCount: 5})
+  expect(statuses()).toEqual(['done', 'done', 'done'])
+})
+
+test('an answer that is edited has its row wait; Undo gives its numbers back', async () => {
+  const {actions, captures, seen, until} = await openedWorkbench()
+  actions.importList(listOf(PROMPTS.slice(0, 2), ' lamp'))
+  actions.runList()
+  await until('the end', ({listJob}) => listJob.kind === 'idle')
+  const before = selectListEntries(seen(), captures)
+  const [{row}] = before as [(typeof before)[number]]
+  actions.setListAnswer(row.id, ' coin')
+  expect(selectListEntries(seen(), captures)[0]!.status).toBe('waits')
+  actions.undo()
+  expect(selectListEntries(seen(), captures)[0]).toMatchObject({
+    status: before[0]!.status,
+    result: before[0]!.result,
+  })
+})
+
+test('a row that fails is named, the others go on, and it can be tried again', async () => {
+  const asked: string[][] = []
+  const bench = await openedWorkbench({contextLength: 40}, undefined, noted(asked))
+  const {actions, captures, seen, until} = bench
+  actions.importList(listOf(['Tom has a', 'word '.repeat(80), 'Mira has a']))
+  actions.runList()
+  await until('the end', ({listJob}) => listJob.kind === 'idle')
+  const entries = selectListEntries(seen(), captures)
+  expect(entries.map(({status}) => status)).toEqual(['done', 'failed', 'done'])
+  expect(entries[1]!.outcome).toMatchObject({kind: 'failed', problem: {code: 'prompt-too-long'}})
+  actions.runList('failed')
+  await until('the end again', ({listJob}) => listJob.kind === 'idle')
+  expect(asked[1]).toEqual([entries[1]!.row.id])
+})
+
+test('an opened row has its own completion, is opened again, and stands in the lens', async () => {
+  const {actions, captures, seen, until} = await openedWorkbench()
+  actions.importList(listOf(['Tom has a coin. Who has the coin? Tom has the']))
+  actions.showList(true)
+  actions.runList()
+  await until('the end', ({listJob}) => listJob.kind === 'idle')
+  const [entry] = selectListEntries(seen(), captures)
+  actions.openListRow(entry!.row.id)
+  expect(seen().panes[0]!.view).toBeNull()
+  const opened = await until('the run', ({runs}) => runs[0]?.phase.kind === 'completed')
+  const data = captures.runs.peek(opened.activeRunId!)!
+  const {result} = entry!
+  expect(data.completionIds).toEqual(result!.completionIds)
+  expect(data.promptTokenCount).toBe(result!.promptTokenCount)
+  const scored = data.tokens
+    .slice(0, data.promptTokenCount)
+    .filter(({surprisalBits}) => surprisalBits !== null)
+  const mean = scored.reduce((sum, token) => sum + token.surprisalBits!, 0) / scored.length
+  expect(mean).toBeCloseTo(result!.meanSurprisalBits!, 9)
+  const count = seen().runs.length
+  actions.goBack()
+  expect(seen().panes[0]!.view).toBe('prompt-list')
+  actions.openListRow(entry!.row.id)
+  expect(seen().runs).toHaveLength(count)
+  expect(seen().activeRunId).toBe(opened.activeRunId)
+})
+
+test('beside another lens the list stays, and the row is shown there', async () => {
+  const {actions, seen} = await openedWorkbench()
+  actions.importList(listOf(['Tom has a']))
+  actions.toggleSplit()
+  actions.showList(true, 0)
+  actions.openListRow(seen().listRows[0]!.id, 0)
+  expect(seen().panes.map(({view}) => view)).toEqual(['prompt-list', null])
+  expect(seen().panes[1]!.runId).toBe(seen().runs[0]!.id)
+})
+
+test('sorting is stable, keeps rows without a value last, and the filter looks at every text', async () => {
+  const {actions, captures, seen} = await openedWorkbench()
+  actions.importList({
+    ...listOf([]),
+    rows: [
+      {prompt: 'b 10', messages: null, answer: 'x', line: 1},
+      {prompt: 'b 9', messages: null, answer: null, line: 2},
+      {prompt: 'a', messages: null, answer: 'x', line: 3},
+      {prompt: 'B 9', messages: null, answer: 'w', line: 4},
+    ],
+  })
+  const entries = selectListEntries(seen(), captures)
+  const numbers = (column: 'prompt' | 'answer', isDescending: boolean) =>
+    sortedEntries(entries, {column, isDescending}).map(({number}) => number)
+  expect(numbers('prompt', false)).toEqual([3, 2, 4, 1])
+  expect(numbers('answer', false)).toEqual([4, 1, 3, 2])
+  expect(numbers('answer', true)).toEqual([1, 3, 4, 2])
+  actions.changeListView({listFilter: 'B 9'})
+  expect(selectShownEntries(seen(), captures).map(({number}) => number)).toEqual([2, 4])
+  actions.changeListView({listFilter: '', listStatus: 'right'})
+  expect(selectShownEntries(seen(), captures)).toEqual([])
+})
+
+test('ids are never used again, and removing can be undone', async () => {
+  const {actions, seen} = await openedWorkbench()
+  actions.importList(listOf(['a', 'b']))
+  const first = seen().listRows
+  actions.importList({...listOf(['c']), isReplacing: true})
+  expect(seen().listRows.map(({prompt}) => prompt)).toEqual(['c'])
+  expect(first.some(({id}) => id === seen().listRows[0]!.id)).toBe(false)
+  actions.clearList()
+  expect(seen().listRows).toEqual([])
+  actions.undo()
+  actions.undo()
+  expect(seen().listRows).toBe(first)
+})
+
+test('a list outlives a reload of its tab', async () => {
+  const [storage, session] = [memoryStorage(), memoryStorage()]
+  const first = fakeWorkbench({}, storage, undefined, session)
+  first.actions.start()
+  await first.until('the run', ({runs}) => runs[0]?.phase.kind === 'completed')
+  first.actions.importList(listOf(['a', 'b'], 'c'))
+  first.actions.setChat(true)
+  first.actions.keepDocument()
+  const second = fakeWorkbench({}, storage, undefined, session)
+  expect(second.seen().listRows).toEqual(first.seen().listRows)
+  expect(second.seen().listSource).toEqual(first.seen().listSource)
+  expect(second.seen().turns).toEqual(first.seen().turns)
+})
+
+test('removing the rows that are waited for stops the job', async () => {
+  const {actions, until} = await openedWorkbench({delayMs: 10})
+  actions.importList(listOf(PROMPTS))
+  actions.runList()
+  await until('some rows', ({listJob}) => listJob.kind === 'running' && listJob.done > 0)
+  actions.clearList()
+  await until('it stopped', ({listJob}) => listJob.kind === 'cancelled')
+})
