@@ -20,7 +20,7 @@ export function TopBar() {
   const theme = useWorkbenchState((state) => state.preferences.theme)
   return (
     <header className="top-bar">
-      <span className="app-name">Tokenscope</span>
+      <h1 className="app-name">Tokenscope</h1>
       <span className="top-walk">
         <CommandButton command={goBack} title="Back">
           <BackIcon />
