@@ -183,7 +183,7 @@ test('two lenses by mouse: split, run in one, labels, active one, swap, drag, ha
   const label = await page.getByTestId('history-row').first().innerText()
 
   // Hovering in one shows in both, as they show the same run.
-  await second.locator('[data-position="2"]').first().hover()
+  await second.locator('[data-position="2"]').last().hover()
   const rings = (pane: typeof first) => pane.locator('g[stroke-opacity="0.55"] > *')
   await expect(rings(first)).not.toHaveCount(0)
 
@@ -247,9 +247,9 @@ test('two lenses by keyboard alone', async ({workbench}) => {
   const share = async () => Number(await separator.getAttribute('aria-valuenow'))
   const half = await share()
   await page.keyboard.press('ArrowRight')
-  expect((await share()) - half).toBeCloseTo(16, 0)
+  expect(Math.abs((await share()) - half - 16)).toBeLessThanOrEqual(1)
   await page.keyboard.press('Enter')
-  expect(await share()).toBeCloseTo(half, 0)
+  expect(Math.abs((await share()) - half)).toBeLessThanOrEqual(1)
 
   await command(page, 'swap the two')
   await page.keyboard.press('Control+\\')

@@ -1,6 +1,7 @@
 import {ExportDialog} from '../export/export-dialog.tsx'
 import {useTheme} from '../lenses/use-theme.ts'
 import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {copyFileCommand} from '../sharing/share.ts'
 import {selectActiveRunId} from '../store/panes.ts'
 import {pinnedPositions, selectPins} from '../store/selection.ts'
 import {selectResult} from '../store/selectors.ts'
@@ -8,12 +9,14 @@ import {selectResolvedUnit} from '../store/unit.ts'
 
 /** Opens the export dialog over the active run's result. */
 export function ExportDialogHost() {
-  const {actions, client} = useWorkbench()
+  const workbench = useWorkbench()
+  const {actions, client} = workbench
   const theme = useTheme()
-  const {isOpen, result, tracks, unit, pins} = useWorkbenchState((state, {captures}) => ({
+  const {isOpen, result, tracks, unit, pins, colors} = useWorkbenchState((state, {captures}) => ({
     isOpen: state.dialog === 'export',
     result: state.dialog === 'export' ? selectResult(state, captures) : null,
     tracks: state.parameters.tracks,
+    colors: state.preferences.colors,
     unit: selectResolvedUnit(state, captures, selectActiveRunId(state)),
     pins: selectPins(state, selectActiveRunId(state)),
   }))
@@ -25,9 +28,11 @@ export function ExportDialogHost() {
       unit={unit}
       pins={pinnedPositions(pins)}
       theme={theme}
+      colors={colors}
       client={client}
       onClose={actions.closeDialog}
       onNotice={actions.notify}
+      onCopyCommand={(format, options) => void copyFileCommand(workbench, {format, options})}
     />
   )
 }

@@ -4,15 +4,21 @@ import {COMMANDS} from '../commands/registry.ts'
 import {redo, undo} from '../commands/undo.ts'
 import {useWorkbench} from '../lenses/use-workbench.ts'
 
-/** Things that have keys of their own while they are focused. */
+/** Things that take any key while they are focused. */
 const OWN_KEYS =
-  'input, textarea, select, [contenteditable], [role=slider], [role=menu], [role=dialog], [role=separator], [role=radiogroup], [role=tablist], [role=combobox]'
+  'input:not([type=radio]), textarea, select, [contenteditable], [role=slider], [role=menu], [role=dialog], [role=combobox]'
+/** Things that take only the keys by which one goes through them. */
+const OWN_ARROWS = '[role=separator], [role=radiogroup], [role=tablist]'
+const WALKING_KEYS = /^(?:Arrow.*|Home|End|Page.*|Enter| )$/u
 /** Text that is part of the document, so that its undo is the workspace's. */
 const DOCUMENT_TEXT = '[data-document-text]'
 
 function placeOf(event: Event): KeyPlace {
   const target = event.target instanceof Element ? event.target : null
-  if (target === null || target.closest(OWN_KEYS) === null) return 'page'
+  const takesKey = target?.closest(OWN_KEYS) !== null
+  const key = 'key' in event ? String(event.key) : ''
+  const takesWalk = WALKING_KEYS.test(key) && target?.closest(OWN_ARROWS) !== null
+  if (target === null || !(takesKey || takesWalk)) return 'page'
   return target.closest(DOCUMENT_TEXT) === null ? 'other-text' : 'document-text'
 }
 

@@ -23,9 +23,13 @@ export interface ExportDialogProps {
   readonly unit: ResolvedUnit
   readonly pins: readonly number[]
   readonly theme: 'light' | 'dark'
+  /** The scale that the page tints tokens with. */
+  readonly colors: FigureOptions['colors']
   readonly client: EngineClient
   readonly onClose: () => void
   readonly onNotice: (text: string) => void
+  /** Copies the command that writes the same file. */
+  readonly onCopyCommand: (format: FigureFormat, options: FigureOptions) => void
 }
 
 /** The figure as a file: what is seen here is what is written, byte for byte as on the command line. */
@@ -36,6 +40,7 @@ export function ExportDialog(props: ExportDialogProps) {
     figureOptionsSchema.parse({
       tracks: props.tracks,
       theme: props.theme,
+      colors: props.colors,
       unit: props.unit,
       pins: props.pins,
     })
@@ -82,6 +87,13 @@ export function ExportDialog(props: ExportDialogProps) {
           </span>
         )}
         <span className="grow" />
+        <Button
+          look="edge"
+          onPress={() => props.onCopyCommand(format, options)}
+          testId="export-copy-command"
+        >
+          Copy CLI command
+        </Button>
         <Button
           look="edge"
           isDisabled={isBusy}

@@ -57,7 +57,7 @@ export function ExportForm(props: ExportFormProps) {
           </div>
           {format === 'png' && (
             <div className="form-row">
-              <span className="form-label">scale</span>
+              <span className="form-label">pixels</span>
               <NumberInput
                 label="Scale"
                 value={options.scale}
@@ -81,6 +81,19 @@ export function ExportForm(props: ExportFormProps) {
                 {value: 'grey', text: 'Grey'},
               ]}
               onChange={(theme) => onOptions({theme})}
+            />
+          </div>
+          <div className="form-row">
+            <span className="form-label">scale</span>
+            <Choice
+              label="Scale of colours"
+              value={options.colors}
+              options={[
+                {value: 'ember', text: 'Ember'},
+                {value: 'ocean', text: 'Ocean'},
+                {value: 'grey', text: 'Grey'},
+              ]}
+              onChange={(colors) => onOptions({colors})}
             />
           </div>
           <div className="form-row">

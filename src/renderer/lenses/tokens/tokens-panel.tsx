@@ -1,4 +1,4 @@
-import {useLayoutEffect, useState} from 'react'
+import {useLayoutEffect, useRef, useState} from 'react'
 import {captionOf, guardOf} from '../../../shared/figures/tokens/caption.ts'
 import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
@@ -131,17 +131,32 @@ function FigureLeft(props: FigureLeftProps) {
   const {data, result, widthPx, tracks, units, isLow, scrolledTextPx} = props
   const isTableShown = useIsTableShown()
   const [leftRef, {heightPx: leftHeightPx}] = useSize<HTMLDivElement>()
-  const [textRef, {heightPx: textHeightPx}] = useSize<HTMLDivElement>()
-  const [chartRef, {heightPx: chartHeightPx}] = useSize<HTMLDivElement>()
-  const [drawnGrowthPx, setDrawnGrowthPx] = useState(0)
+  const textRef = useRef<HTMLDivElement>(null)
+  const chartRef = useRef<HTMLDivElement>(null)
+  const [room, setRoom] = useState<Room>({ownChartPx: 0, growthPx: 0, hasNumbers: false})
+  const {ownChartPx, growthPx, hasNumbers} = room
   const hasChart = (result.tracked?.length ?? 0) > 0
-  const ownChartPx = chartHeightPx - drawnGrowthPx
-  const isFixed = scrolledTextPx === null && leftHeightPx > 0
-  const sparePx = isFixed && !isTableShown ? leftHeightPx - ownChartPx - textHeightPx - 1 : 0
-  const mostGrowthPx = hasChart ? MOST_CHART_PX - chartPlotPx(isLow) : 0
-  const growthPx = textHeightPx === 0 ? 0 : Math.max(0, Math.min(mostGrowthPx, sparePx))
-  const hasNumbers = sparePx - growthPx >= LEAST_NUMBERS_PX
-  useLayoutEffect(() => setDrawnGrowthPx(growthPx), [growthPx])
+  // From what was just drawn, so that a height is never compared with a growth of another moment.
+  useLayoutEffect(() => {
+    if (!textRef.current || !chartRef.current || leftHeightPx === 0) return
+    const chartPx = chartRef.current.clientHeight - growthPx
+    const canGrow = scrolledTextPx === null && !isTableShown
+    const sparePx = canGrow ? leftHeightPx - chartPx - textRef.current.clientHeight - 1 : 0
+    const mostPx = hasChart ? MOST_CHART_PX - chartPlotPx(isLow) : 0
+    const nextPx = Math.max(0, Math.min(mostPx, sparePx))
+    const next = {
+      ownChartPx: chartPx,
+      growthPx: nextPx,
+      hasNumbers: sparePx - nextPx >= LEAST_NUMBERS_PX,
+    }
+    setRoom((last) =>
+      last.ownChartPx === next.ownChartPx &&
+      last.growthPx === next.growthPx &&
+      last.hasNumbers === next.hasNumbers
+        ? last
+        : next
+    )
+  })
   return (
     <div ref={leftRef} className="figure-left">
       <HintArea>
@@ -162,11 +177,7 @@ function FigureLeft(props: FigureLeftProps) {
         </div>
       </HintArea>
       <div ref={chartRef} className="tracked-place">
-        <TrackedChart
-          result={result}
-          widthPx={widthPx}
-          plotPx={chartPlotPx(isLow) + drawnGrowthPx}
-        />
+        <TrackedChart result={result} widthPx={widthPx} plotPx={chartPlotPx(isLow) + growthPx} />
       </div>
       {hasNumbers && (
         <HintArea>
@@ -177,6 +188,13 @@ function FigureLeft(props: FigureLeftProps) {
       )}
     </div>
   )
+}
+
+/** How the height is shared: the chart without its growth, the growth, and whether numbers fit below. */
+interface Room {
+  readonly ownChartPx: number
+  readonly growthPx: number
+  readonly hasNumbers: boolean
 }
 
 /** Height of the chart's plot, before it grows. */
