@@ -33,8 +33,12 @@ export function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}
         <dd>
           <AnswerField key={row.id} id={row.id} answer={row.answer} />
         </dd>
-        <dt>status</dt>
-        <dd>{statusText(entry)}</dd>
+        {!problem && (
+          <>
+            <dt>status</dt>
+            <dd>{statusText(entry)}</dd>
+          </>
+        )}
         {result && (
           <>
             <dt>tokens</dt>

@@ -43,11 +43,16 @@ export interface PromptToolActions {
   normalizeLineEnds(): void
 }
 
-/** Tokens that a place has left beside what is there already; null where that is not known. */
-function roomCount(state: WorkbenchState): number | null {
+/**
+ * Tokens that a place has left beside what stays there; null where that is not known. What is replaced
+ * counts as staying unless it is all there is.
+ */
+function roomCount(state: WorkbenchState, {turn, from, to}: TextPlace): number | null {
   const model = selectLoaded(state, state.activeModelPath)
   if (!model) return null
-  return Math.max(0, model.contextLength - (state.promptTokenCount ?? 0))
+  const shownLength = normalizedLineEnds(state.promptText).length
+  const isAll = turn === null && from === 0 && to >= shownLength
+  return Math.max(0, model.contextLength - (isAll ? 0 : (state.promptTokenCount ?? 0)))
 }
 
 function tooLarge(
@@ -104,7 +109,7 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
     set({
       refusedText: {
         problem: tooLarge(state, text.length, how),
-        roomCount: roomCount(state),
+        roomCount: roomCount(state, place),
         isCutting: false,
       },
     })
@@ -144,7 +149,7 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
       const state = store.getState()
       const listing = selectActiveListing(state)
       const model = selectLoaded(state, state.activeModelPath)
-      const room = roomCount(state)
+      const room = taken && roomCount(state, taken.place)
       if (!taken || !listing || !model || room === null) return
       set(({refusedText}) => ({refusedText: refusedText && {...refusedText, isCutting: true}}))
       const mostBytes = Math.min(MOST_PROMPT_BYTES, room * (model.longestTokenBytes ?? 16))
