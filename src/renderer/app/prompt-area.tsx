@@ -27,6 +27,8 @@ export interface PromptAreaProps {
 
 /** Marks behind longer texts would cost more than they show. */
 const MOST_MARKED_CHARS = 100_000
+/** Longer texts have the full height: finding out how high they are would take longer than typing. */
+const MOST_GROWING_CHARS = 10_000
 
 /**
  * A text area that grows with its text, marks what is found in it, and takes in no more than it can
@@ -65,6 +67,7 @@ export function PromptArea(props: PromptAreaProps) {
     if (mirror.current) mirror.current.scrollTop = element.scrollTop
   }, [current])
 
+  const isLarge = shown.length > MOST_GROWING_CHARS
   const isMarked = found.length > 0 && shown.length <= MOST_MARKED_CHARS
   return (
     <div className="prompt-area">
@@ -75,7 +78,7 @@ export function PromptArea(props: PromptAreaProps) {
       )}
       <textarea
         ref={area}
-        className={`prompt-text ${props.isShort ? 'short' : ''}`}
+        className={`prompt-text ${props.isShort ? 'short' : ''} ${isLarge ? 'large' : ''}`}
         aria-label={props.label}
         placeholder={props.placeholder}
         spellCheck={false}

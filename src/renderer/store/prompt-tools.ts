@@ -15,7 +15,7 @@ export const initialPromptTools: PromptToolsState = {
 }
 
 /** More than so many UTF-8 bytes are not put into the prompt: a text area of that size stops the page. */
-export const MOST_PROMPT_BYTES = 2_000_000
+export const MOST_PROMPT_BYTES = 500_000
 
 /** Where a text is to go: from and to are indices of what the text area shows. */
 export interface TextPlace {
