@@ -87,7 +87,6 @@ function UnitEditor({onDone}: {readonly onDone: () => void}) {
           autoFocus={unit.kind !== 'regex'}
           selectedKeys={[unit.kind]}
           disabledKeys={hasTurns ? [] : ['turn']}
-          onAction={(key) => choose(key as UnitKind)}
           onSelectionChange={(keys) => {
             const [kind] = keys === 'all' ? [] : keys
             choose((kind ?? unit.kind) as UnitKind)
@@ -103,7 +102,9 @@ function UnitEditor({onDone}: {readonly onDone: () => void}) {
             >
               {({isSelected}) => (
                 <>
-                  <span className="tick">{isSelected ? '✓' : ''}</span>
+                  <span className="tick" aria-hidden="true">
+                    {isSelected ? '✓' : ''}
+                  </span>
                   {kind === 'regex' ? 'match of an expression' : UNIT_NAMES[kind].one}
                   {kind === 'turn' && !hasTurns && <span className="end">not a chat</span>}
                 </>

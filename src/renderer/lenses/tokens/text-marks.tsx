@@ -31,7 +31,7 @@ export function Rings({layout}: TextMarksProps) {
   const {hovered, locked} = useSelection()
   return (
     <g pointerEvents="none">
-      {hovered !== locked && (
+      {hovered !== null && hovered !== locked && (
         <g strokeOpacity={0.55}>
           <TokenSelectionRing
             layout={layout}
