@@ -37,7 +37,10 @@ function fits(key: DefinitionKey, query: string): boolean {
 function DefinitionsBody({wanted}: {readonly wanted: string | null}) {
   const [query, setQuery] = useState('')
   const wantedRef = useRef<HTMLDivElement>(null)
-  useEffect(() => wantedRef.current?.scrollIntoView({block: 'center'}), [])
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is no clean-up.
+    void wantedRef.current?.scrollIntoView({block: 'center'})
+  }, [])
   const topics = DEFINITION_TOPICS.map((topic) => ({
     topic,
     keys: DEFINITION_KEYS.filter((key) => DEFINITIONS[key].topic === topic && fits(key, query)),

@@ -21,7 +21,13 @@ export function SettingsDialog() {
   const {closeDialog} = useActions()
   const isOpen = useWorkbenchState((state) => state.dialog === 'settings')
   return (
-    <Dialog title="Settings" isOpen={isOpen} onClose={closeDialog} widthPx={620} testId="settings">
+    <Dialog
+      title="Settings"
+      isOpen={isOpen}
+      onClose={closeDialog}
+      widthPx={620}
+      testId="settings-dialog"
+    >
       {isOpen && (
         <>
           <PreferencesProblem />

@@ -87,7 +87,7 @@ function Facts() {
     msPerToken: selectMsPerToken(state, captures),
   }))
   return (
-    <span className="facts" data-testid="facts">
+    <span className="facts" data-testid="facts" data-hint-under>
       {facts.name && (
         <span className="clip" data-hint={`${facts.name} made the numbers that are shown.`}>
           {facts.name}
@@ -99,7 +99,9 @@ function Facts() {
         </span>
       )}
       {facts.isTeaching && (
-        <span className="teaching clip ink-3">teaching model, synthetic world</span>
+        <span className="teaching clip ink-3" title="teaching model, synthetic world">
+          teaching model, synthetic world
+        </span>
       )}
       {facts.msPerToken !== null && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: its definition is to be read by keyboard.

@@ -23,7 +23,7 @@ interface ShownHint {
 /**
  * One tooltip for a whole list: whatever inside has `data-hint` (a key of a definition, or a sentence) shows
  * it when it is pointed at or focused: at its left, or under it where there is no room and under the heads
- * of columns. `data-hint-more` is added to it. A tooltip a row would cost more than the rows. The frame is
+ * of columns and of what has `data-hint-under`. `data-hint-more` is added to it. A tooltip a row would cost more than the rows. The frame is
  * one; what stands over it has its own.
  */
 export function HintArea({children}: {readonly children: ReactNode}) {
@@ -61,7 +61,11 @@ function ListeningArea({children}: {readonly children: ReactNode}) {
       setHint({
         words: wordsOf(text),
         more: element.getAttribute('data-hint-more'),
-        style: placeBeside(box, element.tagName === 'TH', zoomOf(element)),
+        style: placeBeside(
+          box,
+          element.tagName === 'TH' || element.closest('[data-hint-under]') !== null,
+          zoomOf(element)
+        ),
       })
     }, delayMs)
   }
