@@ -272,7 +272,12 @@ export function createRunActions(context: StoreContext): RunActions {
     for (const id of [...aborts.keys()]) actions.cancelRun(id)
   }
 
-  const follow = (run: RunRecord, requestChange: Partial<TokensRequest>) => {
+  /** A new run that goes on from this one, with the last token that it is given locked. */
+  const follow = (
+    run: RunRecord,
+    requestChange: Partial<TokensRequest>,
+    lockedPosition: number
+  ) => {
     const {temperature, topP, topK, isSampled, seed} = store.getState().parameters
     const request = {
       ...run.request,
@@ -285,7 +290,7 @@ export function createRunActions(context: StoreContext): RunActions {
       ...requestChange,
     }
     cancelOthers()
-    start(request, run.label, run.modelName)
+    start(request, run.label, run.modelName, store.getState().activePane, lockedPosition)
   }
 
   const stop = (id: RunId) => {
@@ -365,7 +370,7 @@ export function createRunActions(context: StoreContext): RunActions {
       const data = run && captures.runs.peek(run.id)
       if (!run || !data || data.tokens.length === 0) return
       const generate = Math.max(1, store.getState().parameters.generateCount)
-      follow(run, {completionIds: [...data.completionIds], generate})
+      follow(run, {completionIds: [...data.completionIds], generate}, data.tokens.length - 1)
     },
     async continueWith(position, tokenId, runId = selectActiveRunId(store.getState())) {
       const run = selectRun(store.getState(), runId)
@@ -377,7 +382,8 @@ export function createRunActions(context: StoreContext): RunActions {
       const typedCount = data.tokens.length - data.completionIds.length
       if (position >= typedCount - 1) {
         const kept = ids.slice(typedCount, position + 1)
-        follow(run, {completionIds: [...kept, tokenId], generate: generateCount})
+        const change = {completionIds: [...kept, tokenId], generate: generateCount}
+        follow(run, change, position + 1)
         return
       }
       const {prompt: _, messages: __, chat: ___, truncate: ____, ...others} = run.request
@@ -389,7 +395,8 @@ export function createRunActions(context: StoreContext): RunActions {
           : {completionIds: [tokenId]}
       follow(
         {...run, request: {...others, prompt: prompt ?? ''}},
-        {...requestChange, generate: generateCount}
+        {...requestChange, generate: generateCount},
+        position + 1
       )
     },
     cancelRun(id) {
