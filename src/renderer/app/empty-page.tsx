@@ -20,7 +20,7 @@ export function EmptyPage() {
   }))
   return (
     <div className="page" data-testid="empty-page">
-      <h1>Type a prompt, or start with one of these</h1>
+      <h2>Type a prompt, or start with one of these</h2>
       <p>
         {name === null
           ? 'No model is chosen. Choose one on the left, or open a folder of your own.'

@@ -17,7 +17,7 @@ export class ErrorBoundary extends Component<{readonly children: ReactNode}, Err
     if (!error) return this.props.children
     return (
       <div className="page" role="alert" data-testid="page-error">
-        <h1>The page failed</h1>
+        <h2>The page failed</h2>
         <p>
           This is a bug of Tokenscope, not of your model. Prompt, settings and the list of runs are
           kept.

@@ -54,7 +54,12 @@ export function FolderEntries({listing, onEnter}: FolderEntriesProps) {
         event.preventDefault()
       }}
     >
-      {entries.length === 0 && <div className="ink-3">Nothing in this folder.</div>}
+      {entries.length === 0 && (
+        // A list of choices has at least one.
+        <div className="ink-3" role="option" aria-selected={false} aria-disabled tabIndex={-1}>
+          Nothing in this folder.
+        </div>
+      )}
       {entries.map((entry, i) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the same is done by keys on the whole.
         // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names its active option.

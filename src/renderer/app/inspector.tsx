@@ -86,11 +86,10 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
         <span className="grow" />
         <Button
           look="quiet"
-          aria-label="Card of this token"
           onPress={() => openCard({kind: 'place', runId, position: token.position})}
           testId="open-card"
         >
-          Card <kbd>I</kbd>
+          Card <kbd>I</kbd> <span className="visually-hidden">of this token</span>
         </Button>
       </div>
       <HintArea>

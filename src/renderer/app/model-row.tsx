@@ -72,7 +72,6 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
           look="plain"
           className="item-main"
           aria-pressed={isActive}
-          aria-label={`${listing.id}${place ? ` in ${place}` : ''}${model ? ', loaded' : ''}${problem ? ', failed' : ''}`}
           onPress={() => void actions.chooseModel(path)}
         >
           <span className={`dot ${model ? 'live' : ''}`} />
@@ -85,6 +84,7 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
           >
             {problem ? '✕ failed' : isOther ? listing.kind : factsText(listing, model)}
           </span>
+          {model && <span className="visually-hidden">loaded</span>}
         </Button>
         {isLoading ? (
           <Button

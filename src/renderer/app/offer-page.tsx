@@ -13,7 +13,7 @@ export function OfferPage({run, onRun}: OfferPageProps) {
   const seconds = phase.kind === 'offered' ? Math.ceil(phase.seconds) : null
   return (
     <div className="page" data-testid="offer-page">
-      <h1>{run.label}</h1>
+      <h2>{run.label}</h2>
       <p>
         {phase.kind === 'cancelled'
           ? 'It was cancelled; what it had is not kept.'

@@ -32,7 +32,7 @@ function ProblemPage({title, problem, children}: ProblemPageProps) {
   const hasFound = problem.file || problem.field || problem.found || problem.expected
   return (
     <div className="page" role="alert" data-testid="problem" data-code={problem.code}>
-      <h1>{title}</h1>
+      <h2>{title}</h2>
       <p>{problem.message}</p>
       {hasFound && (
         <>

@@ -29,7 +29,7 @@ export function PromptListPanel() {
   if (entries.length === 0) {
     return (
       <div className="page" data-testid="empty-list">
-        <h1>Many prompts at once</h1>
+        <h2>Many prompts at once</h2>
         <p>
           Each becomes a row with its completion, its answer’s probability and its mean surprisal.
           One prompt a line, or blocks between blank lines; CSV and TSV with a column “prompt” and,

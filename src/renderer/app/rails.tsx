@@ -13,7 +13,7 @@ export function LeftRail() {
   const canRun = useWorkbenchState((state) => runPrompt.when(state, workbench))
   const toggle = () => toggleSide('left')
   return (
-    <nav className="rail left" aria-label="Models, prompt and history" data-landmark="left">
+    <nav className="rail left" aria-label="Rail of models, prompt and history" data-landmark="left">
       <Button look="icon" aria-label="Models" aria-expanded={isOpen} onPress={toggle}>
         <ModelsIcon />
       </Button>
@@ -40,7 +40,7 @@ export function RightRail() {
   const isOpen = useWorkbenchState((state) => state.drawer === 'right')
   const toggle = () => toggleSide('right')
   return (
-    <nav className="rail right" aria-label="Inspector" data-landmark="right">
+    <nav className="rail right" aria-label="Rail of the inspector" data-landmark="right">
       <Button look="icon" aria-label="Inspector" aria-expanded={isOpen} onPress={toggle}>
         <InspectorIcon />
       </Button>

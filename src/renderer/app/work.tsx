@@ -22,7 +22,7 @@ const KeptInspector = memo(Inspector)
 export function Work() {
   const {left, right} = useWorkbenchState(arrangeFrame)
   return (
-    <div className="work">
+    <main className="work">
       {left === 'open' ? (
         <>
           <SidePane side="left">
@@ -61,7 +61,7 @@ export function Work() {
           <KeptLeftPane />
         </Drawer>
       )}
-    </div>
+    </main>
   )
 }
 

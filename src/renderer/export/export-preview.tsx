@@ -43,7 +43,13 @@ export function ExportPreview({result, options, format}: ExportPreviewProps) {
     )
   }
   return (
-    <div className="export-preview" data-testid="export-preview">
+    <section
+      className="export-preview"
+      aria-label="Preview"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+      tabIndex={0}
+      data-testid="export-preview"
+    >
       <div className="export-paper">
         <TokensFigure
           layout={layout}
@@ -53,6 +59,6 @@ export function ExportPreview({result, options, format}: ExportPreviewProps) {
           metadata=""
         />
       </div>
-    </div>
+    </section>
   )
 }

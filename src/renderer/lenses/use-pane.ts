@@ -14,6 +14,13 @@ export function usePaneIndex(): PaneIndex {
   return own ?? active
 }
 
+/** `, left pane` where two stand side by side, so that the names of their parts differ; else nothing. */
+export function usePaneSuffix(): string {
+  const index = usePaneIndex()
+  const isAlone = useWorkbenchState((state) => state.panes.length === 1)
+  return isAlone ? '' : index === 0 ? ', first pane' : ', second pane'
+}
+
 /** The run that the pane around this component shows. */
 export function usePaneRunId(): RunId | null {
   const index = usePaneIndex()

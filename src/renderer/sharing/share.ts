@@ -74,6 +74,15 @@ const TEXTS = {
 } as const
 export type SharedText = keyof typeof TEXTS
 
+/** Copies the command that writes a figure or its data as the export dialog would. */
+export async function copyFileCommand(
+  workbench: Workbench,
+  file: NonNullable<ShownTokens['file']>
+): Promise<void> {
+  const shown = selectShown(workbench.store.getState(), workbench)
+  if (shown) await copyText(workbench, cliCommand({...shown, file}), TEXTS.command.what)
+}
+
 /** Copies what is shown in one of its forms. */
 export async function copyShown(workbench: Workbench, form: SharedText): Promise<void> {
   const shown = selectShown(workbench.store.getState(), workbench)

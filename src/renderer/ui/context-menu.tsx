@@ -35,6 +35,7 @@ export function ContextMenu({label, at, items, onAction, onClose}: ContextMenuPr
       />
       <Popover
         className="popover"
+        aria-label={label}
         triggerRef={anchorRef}
         isOpen={at !== null}
         onOpenChange={(isOpen) => {
