@@ -39,9 +39,6 @@ test('palette: by mouse and by keyboard, commands, reasons, jumps; the focus ret
   await test.step('by keyboard, used last comes first', async () => {
     await workbench.prompt.focus()
     await page.keyboard.press('Control+k')
-    await expect(palette(page).locator('[cmdk-item]').first())
-      .toHaveAttribute('data-command', /theme-/)
-      .catch(() => undefined)
     await page.keyboard.type('light theme')
     await page.keyboard.press('Enter')
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'light')

@@ -34,12 +34,16 @@ function useReturnFocus(): void {
   useEffect(() => {
     let opener: Element | null = null
     let frame = 0
+    /** One was closed just now, so what has the focus belongs to it. */
+    let isClosing = false
     const stop = store.subscribe(({dialog}, before) => {
       if (dialog === before.dialog) return
       cancelAnimationFrame(frame)
-      if (before.dialog === null) opener = document.activeElement
+      if (before.dialog === null && !isClosing) opener = document.activeElement
+      isClosing = dialog === null
       if (dialog !== null) return
       const giveBack = () => {
+        isClosing = false
         const isLost = document.activeElement === null || document.activeElement === document.body
         if (isLost && opener instanceof HTMLElement && opener.isConnected) opener.focus()
       }
