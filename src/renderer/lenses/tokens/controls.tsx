@@ -1,3 +1,4 @@
+import {memo} from 'react'
 import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
 import {CopyMenu} from '../../sharing/copy-menu.tsx'
 import {selectRun} from '../../store/runs.ts'
@@ -11,8 +12,9 @@ import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {TrackEditor} from './track-editor.tsx'
 import {TracksMenu} from './tracks-menu.tsx'
 
+// Walking renders the panel at every step, and fitting the line measures it.
 /** One line under the figure: sampling, tracks, followed tokens, and what can be done. */
-export function TokensControls() {
+export const TokensControls = memo(function TokensControls() {
   const actions = useActions()
   const runId = usePaneRunId()
   const suffix = usePaneSuffix()
@@ -63,4 +65,4 @@ export function TokensControls() {
       </Button>
     </section>
   )
-}
+})

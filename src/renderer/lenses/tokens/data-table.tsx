@@ -210,6 +210,8 @@ interface TableFootProps {
 
 /** The whole run, which is the same at every level. */
 const TableFoot = memo(function TableFoot({units, hasPins, tokenCount}: TableFootProps) {
+  // Heads of units say what a column’s numbers are; those of tokens are no sums.
+  const isByToken = units.unit.kind === 'token'
   return (
     <tfoot>
       <tr aria-rowindex={units.units.length + 2} data-testid="table-total">
@@ -217,7 +219,7 @@ const TableFoot = memo(function TableFoot({units, hasPins, tokenCount}: TableFoo
           all of it
         </th>
         <td>
-          <small>tokens</small>
+          {isByToken && <small>tokens</small>}
           {formatCount(tokenCount)}
         </td>
         {TABLE_COLUMNS.map((column) => (
@@ -226,7 +228,7 @@ const TableFoot = memo(function TableFoot({units, hasPins, tokenCount}: TableFoo
             data-total={column.track}
             data-exact={totalOf(column, units) ?? ''}
           >
-            <small>{column.aggregation}</small>
+            {isByToken && <small>{column.aggregation}</small>}
             {column.format(totalOf(column, units))}
           </td>
         ))}
