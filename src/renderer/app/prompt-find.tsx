@@ -198,7 +198,9 @@ function FindToggle({label, text, isOn, onChange}: FindToggleProps) {
       isSelected={isOn}
       onChange={onChange}
     >
-      <span title={label}>{text}</span>
+      <span title={label} aria-hidden="true">
+        {text}
+      </span>
     </ToggleButton>
   )
 }

@@ -75,6 +75,11 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
     sort: state.listSort,
   }))
   const scroll = useRef<HTMLDivElement>(null)
+  const table = useRef<HTMLTableElement>(null)
+  // Coming back from a row by key, one goes on with the keys.
+  useEffect(() => {
+    if (document.activeElement === document.body) table.current?.focus()
+  }, [])
   const virtual = useVirtualizer({
     count: entries.length,
     getScrollElement: () => scroll.current,
@@ -161,6 +166,7 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
     <HintArea>
       <div ref={scroll} className="list-scroll">
         <table
+          ref={table}
           className="list-table"
           // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows are walked and chosen.
           role="grid"
