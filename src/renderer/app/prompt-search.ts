@@ -23,7 +23,7 @@ export const NOTHING_FOUND: Found = {spans: [], problem: null, isCut: false}
 const MOST_MATCHES = 10_000
 
 function sourceOf({words, isWord, isRegex}: SearchQuery): string {
-  const source = isRegex ? words : words.replace(/[\\^$.*+?()[\]{}|/-]/gu, '\\$&')
+  const source = isRegex ? words : words.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&')
   const edge = '[\\p{L}\\p{N}_]'
   return isWord ? `(?<!${edge})(?:${source})(?!${edge})` : source
 }
