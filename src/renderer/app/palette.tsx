@@ -1,5 +1,5 @@
 import {Command as Cmdk} from 'cmdk'
-import {useMemo, useState} from 'react'
+import {useEffect, useMemo, useState} from 'react'
 import {Dialog as AriaDialog, Modal, ModalOverlay} from 'react-aria-components'
 import {
   commandEntries,
@@ -89,7 +89,8 @@ function PaletteBody() {
     closeDialog()
     entry.run()
   }
-  const headings = [...new Set(found.map(({entry}) => entry.heading))]
+  const drawn = found.slice(0, useDrawnCount(found.length))
+  const headings = [...new Set(drawn.map(({entry}) => entry.heading))]
   return (
     <Cmdk
       label="Commands"
@@ -132,7 +133,7 @@ function PaletteBody() {
         )}
         {headings.map((heading) => (
           <Cmdk.Group key={heading} heading={heading}>
-            {found
+            {drawn
               .filter(({entry}) => entry.heading === heading)
               .map(({entry, indices}) => (
                 <Cmdk.Item
@@ -172,6 +173,22 @@ function PaletteBody() {
       </div>
     </Cmdk>
   )
+}
+
+/** What fits into the palette without scrolling, and what is added a frame. */
+const FIRST_COUNT = 16
+const COUNT_PER_FRAME = 12
+
+/** So many lines are drawn now: what is in sight in the first frame, the others in those that follow. */
+function useDrawnCount(total: number): number {
+  const [count, setCount] = useState(FIRST_COUNT)
+  const isDone = count >= total
+  useEffect(() => {
+    if (isDone) return
+    const frame = requestAnimationFrame(() => setCount(count + COUNT_PER_FRAME))
+    return () => cancelAnimationFrame(frame)
+  }, [count, isDone])
+  return count
 }
 
 /** The letters that were typed stand out. */
