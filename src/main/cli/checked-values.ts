@@ -18,6 +18,7 @@ const TAKES: Readonly<Record<string, string>> = {
   kvCache: 'true or false',
   noPrompt: 'true or false',
   tracks: '1 to 6 names of tracks',
+  pins: 'up to 64 positions',
   title: 'text of up to 500 characters',
   caption: 'text of up to 5000 characters',
 }

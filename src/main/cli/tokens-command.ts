@@ -10,6 +10,7 @@ import {
 } from '../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 import type {Connect} from './connect.ts'
+import {figureWithUnit} from './figure-unit.ts'
 import {progressReporter} from './progress.ts'
 import type {Terminal} from './terminal.ts'
 import type {TokensFlags} from './tokens-flags.ts'
@@ -91,7 +92,8 @@ async function writeFiles(
   client: EngineClient,
   terminal: Terminal
 ) {
-  const {figure: options} = call
+  const {figure: options, warnings} = await figureWithUnit(call.figure, call.unit, result)
+  for (const warning of warnings) printWarning(terminal, warning)
   for (const {path, format} of call.outFiles) {
     const exported = await client.figures.export({figure: 'tokens', format, result, options})
     const {content} = exported

@@ -40,6 +40,7 @@ export interface TokensFlags {
   next?: string
   view?: string
   unit?: string
+  pin?: string
   palette?: string
   font?: string
 }
@@ -141,8 +142,12 @@ export function addTokensFlags(command: Command): Command {
     new Option('--caption <text>', 'in place of the caption that is written from the result'),
     new Option('--legend <on|off>', 'the scales under the text (on)'),
     new Option('--view <name>', 'lines'),
-    new Option('--unit <name>', 'token'),
-    new Option('--palette <name>', 'ember'),
+    new Option(
+      '--unit <unit>',
+      'what scores are shown by: token, byte, word, sentence, line, paragraph, turn, regex:SOURCE, regex/FLAGS:SOURCE, or spans:0-5,9:12 in bytes (token)'
+    ),
+    new Option('--pin <positions>', 'mark these tokens with 1, 2, 3 …, such as 3,14'),
+    new Option('--palette <name>', 'ember, ocean or grey (ember)'),
     new Option('--font <name>', 'inter')
   )
   return command

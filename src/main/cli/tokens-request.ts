@@ -1,6 +1,7 @@
 import {z} from 'zod'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {
+  colorScaleSchema,
   type FigureFormat,
   type FigureOptions,
   figureFormatSchema,
@@ -8,6 +9,8 @@ import {
   themeSchema,
 } from '../../shared/figures/request.ts'
 import {messageSchema, type TokensRequest, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
+import {TOKEN_UNIT, type UnitChoice} from '../../shared/units/unit-choice.ts'
+import {parseUnitFlag, UNIT_FLAG_FORMS} from '../../shared/units/unit-flag.ts'
 import {checkConfig} from './check-config.ts'
 import {checked} from './checked-values.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
@@ -21,6 +24,8 @@ import {UsageError} from './usage-error.ts'
 export interface TokensCall {
   readonly request: TokensRequest
   readonly figure: FigureOptions
+  /** The unit of the figures; the matches of an expression are found when there is a text. */
+  readonly unit: UnitChoice
   readonly outFiles: readonly OutFile<FigureFormat>[]
   readonly isJson: boolean
   readonly progress: 'json' | 'none' | 'line'
@@ -32,8 +37,6 @@ const DEFAULT_MODEL = 'micro-base'
 /** Choices that have one value so far; a figure that knows more lists them here. */
 const SINGLE_CHOICES = {
   view: ['lines'],
-  unit: ['token'],
-  palette: ['ember'],
   font: ['inter'],
   provider: ['cpu'],
 } as const
@@ -41,7 +44,19 @@ const SINGLE_CHOICES = {
 type Values = Record<string, unknown>
 
 /** The names a config file may use. */
-const FIGURE_NAMES = ['width', 'scale', 'theme', 'title', 'caption', 'legend', 'tracks', 'next']
+const FIGURE_NAMES = [
+  'width',
+  'scale',
+  'theme',
+  'title',
+  'caption',
+  'legend',
+  'tracks',
+  'next',
+  'unit',
+  'pin',
+  'palette',
+]
 const HOST_NAMES = ['threads', 'maxMemory', 'progress', 'out', 'json', 'noPrompt']
 const CONFIG_NAMES = [
   ...Object.keys(tokensRequestSchema.shape),
@@ -72,6 +87,7 @@ export async function readTokensCall(flags: TokensFlags): Promise<TokensCall> {
   return {
     request,
     figure: readFigure(flags, config, text),
+    unit: readUnit(text('unit')),
     outFiles: out.map((path) => outFileOf(path, figureFormatSchema.options)),
     isJson: flags.json ?? config.json === true,
     progress:
@@ -143,12 +159,25 @@ function readFigure(
     const value = text(name)
     if (value !== undefined) values[name] = value
   }
+  const palette = text('palette')
+  if (palette !== undefined) {
+    values.colors = parseChoice(palette, '--palette', colorScaleSchema.options)
+  }
+  const pin = flags.pin ?? (Array.isArray(config.pin) ? config.pin.join(',') : text('pin'))
+  if (pin !== undefined) values.pins = parseWholeList(pin, '--pin')
   const tracks = flags.tracks?.split(',') ?? config.tracks
   if (tracks !== undefined) {
     const choices = figureOptionsSchema.shape.tracks.unwrap().element.options
     values.tracks = [tracks].flat().map((name) => parseChoice(String(name), '--tracks', choices))
   }
   return checked(figureOptionsSchema, values)
+}
+
+function readUnit(flag: string | undefined): UnitChoice {
+  if (flag === undefined) return TOKEN_UNIT
+  const unit = parseUnitFlag(flag)
+  if (!unit) throw new UsageError(`--unit takes ${UNIT_FLAG_FORMS}, not “${flag}”`)
+  return unit
 }
 
 function readMessages(path: string): unknown {

@@ -1,4 +1,5 @@
 import type {TokensRequest, TokensResult} from '../lenses/tokens.ts'
+import type {ResolvedUnit, UnitChoice} from '../units/unit-choice.ts'
 import type {FigureOptions} from './request.ts'
 
 /** How a figure was made; written into every file. It never names a path of the machine. */
@@ -17,7 +18,17 @@ export interface FigureProvenance {
   readonly stopReason: TokensResult['stopReason']
   readonly versions: TokensResult['versions']
   /** How it is drawn: only what is not text of the prompt. */
-  readonly options: Partial<FigureOptions>
+  readonly options: Partial<Omit<FigureOptions, 'unit'>> & {readonly unit: UnitChoice}
+}
+
+/**
+ * A unit as a file names it: matches are found again by their expression, which may be words of the
+ * prompt, so that without it they are spans.
+ */
+export function publicUnit(unit: ResolvedUnit, noPrompt: boolean): UnitChoice {
+  if (unit.kind !== 'regex') return unit
+  const {source, flags, spans} = unit
+  return noPrompt ? {kind: 'spans', spans} : {kind: 'regex', source, flags}
 }
 
 /** A request that says nothing of this machine and, with `noPrompt`, nothing of the prompt. */
@@ -61,6 +72,6 @@ export function provenanceOf(
     status: result.status,
     stopReason: result.stopReason,
     versions: result.versions,
-    options,
+    options: {...options, unit: publicUnit(options.unit, noPrompt)},
   }
 }

@@ -1,6 +1,7 @@
 import type {ReactElement} from 'react'
 import type {TokensResult} from '../lenses/tokens.ts'
-import {PALETTES} from './palette.ts'
+import {UNIT_NAMES} from '../units/unit-words.ts'
+import {paletteOf} from './palette.ts'
 import {type FigureProvenance, provenanceOf} from './provenance.ts'
 import type {FigureOptions, FigureRequest} from './request.ts'
 import {xmlJson} from './svg-text.ts'
@@ -8,6 +9,7 @@ import {describeFigure} from './tokens/caption.ts'
 import {TokensFigure} from './tokens/figure.tsx'
 import {layoutTokens} from './tokens/layout.ts'
 import {tokensCsv, tokensJson} from './tokens/tokens-data.ts'
+import {unitTableOf} from './tokens/units.ts'
 
 /** A drawn figure, and the code points that no shipped font has. */
 export interface DrawnFigure {
@@ -29,20 +31,22 @@ export interface FigureKind<Result> {
 const tokens: FigureKind<TokensResult> = {
   draw(result, options, drawsUncovered) {
     const layout = layoutTokens(result, options, drawsUncovered)
+    const units = unitTableOf(result, options.unit)
+    const byUnit = units ? ` by ${UNIT_NAMES[units.kind].one}` : ''
     const element = (
       <TokensFigure
         layout={layout}
-        palette={PALETTES[options.theme]}
-        title={options.title ?? `Tokens of ${result.model.id}`}
-        description={describeFigure(result, options.noPrompt)}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? `Tokens of ${result.model.id}${byUnit}`}
+        description={describeFigure(result, options.noPrompt, units)}
         metadata={xmlJson(provenanceOf('tokens', result, options))}
       />
     )
     const {widthPx, heightPx, missing} = layout
     return {element, widthPx, heightPx, missing}
   },
-  json: (result, options) => tokensJson(result, options.noPrompt),
-  csv: (result, options) => tokensCsv(result, options.noPrompt),
+  json: (result, options) => tokensJson(result, options.noPrompt, options),
+  csv: (result, options) => tokensCsv(result, options.noPrompt, options),
   provenance: (result, options) => provenanceOf('tokens', result, options),
 }
 

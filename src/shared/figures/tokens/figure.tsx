@@ -6,6 +6,7 @@ import {FONT_FAMILIES} from '../text-width.ts'
 import {type TokensFigureLayout, WORD_SIZE_PX, type WordLine} from './layout.ts'
 import {LegendFigure} from './legend-figure.tsx'
 import {NextFigure} from './next-figure.tsx'
+import {PinsFigure} from './pins-figure.tsx'
 import {TokenTextFigure} from './text-figure.tsx'
 import {TrackedFigure} from './tracked-figure.tsx'
 
@@ -52,6 +53,11 @@ export function TokensFigure({layout, palette, title, description, metadata}: To
       {layout.legend && (
         <g transform={at(layout.legend)}>
           <LegendFigure layout={layout.legend} palette={palette} />
+        </g>
+      )}
+      {layout.pins && (
+        <g transform={at(layout.pins)}>
+          <PinsFigure layout={layout.pins} palette={palette} />
         </g>
       )}
       {layout.tracked && (

@@ -1,11 +1,15 @@
 import type {TokensResult} from '../../lenses/tokens.ts'
+import {scoreUnits} from '../../units/unit-scores.ts'
+import type {UnitTable} from '../../units/units.ts'
 import type {FigureOptions} from '../request.ts'
 import {flowText, type PlacedSpan} from '../text-flow.ts'
 import {captionOf, guardOf} from './caption.ts'
 import {type LegendLayout, layoutLegend} from './legend.ts'
 import {layoutNext, type NextLayout} from './next-layout.ts'
+import {layoutPins, type PinsLayout} from './pins.ts'
 import {layoutTokenText, type TokenTextLayout} from './text-layout.ts'
 import {layoutTracked, type TrackedLayout} from './tracked-layout.ts'
+import {outsideText, unitTableOf} from './units.ts'
 
 /** Where a part of the figure stands. */
 interface Place {
@@ -28,6 +32,8 @@ export interface TokensFigureLayout {
   readonly words: readonly WordLine[]
   readonly text: TokenTextLayout & Place
   readonly legend: (LegendLayout & Place) | null
+  /** What is pinned; part of the legend. */
+  readonly pins: (PinsLayout & Place) | null
   readonly tracked: (TrackedLayout & Place) | null
   readonly next: (NextLayout & Place) | null
   /** The position after which the next tokens stand. */
@@ -54,7 +60,8 @@ export function layoutTokens(
 ): TokensFigureLayout {
   const {noPrompt} = options
   const innerPx = options.widthPx - 2 * MARGIN_PX
-  const words = layoutWords(result, options, innerPx)
+  const table = unitTableOf(result, options.unit)
+  const words = layoutWords(result, options, table, innerPx)
   let yPx = words.endPx
   const hasNext = options.next === 'on' && result.next.length > 0 && result.position !== null
   const isWide = hasNext && options.widthPx >= LEAST_TWO_COLUMNS_PX
@@ -65,6 +72,8 @@ export function layoutTokens(
     tracks: options.tracks,
     noPrompt,
     drawsUncovered,
+    units: table,
+    pins: options.pins,
   })
   const text = {...textLayout, xPx: MARGIN_PX, yPx}
   yPx += textLayout.heightPx
@@ -72,12 +81,28 @@ export function layoutTokens(
   if (options.legend === 'on') {
     const hasSpecials = result.tokens.some((token) => token.isSpecial)
     legend = {
-      ...layoutLegend(textLayout.tracks, leftPx, hasSpecials),
+      ...layoutLegend(
+        textLayout.tracks,
+        leftPx,
+        hasSpecials,
+        outsideText(table, result.tokens, options.tracks[0]!)
+      ),
       xPx: MARGIN_PX,
       yPx: yPx + 12,
     }
     yPx = legend.yPx + legend.heightPx
   }
+  const pinsLayout =
+    options.legend === 'on'
+      ? layoutPins(result, options.pins, {
+          widthPx: leftPx,
+          track: options.tracks[0]!,
+          noPrompt,
+          units: table && {table, scored: scoreUnits(table, result.tokens)},
+        })
+      : null
+  const pins = pinsLayout && {...pinsLayout, xPx: MARGIN_PX, yPx: yPx + 4}
+  if (pins) yPx = pins.yPx + pins.heightPx
   const selected = hasNext || result.tracked ? result.position : null
   const trackedLayout =
     options.next === 'on'
@@ -111,6 +136,7 @@ export function layoutTokens(
     words: words.lines,
     text,
     legend,
+    pins,
     tracked,
     next,
     selected,
@@ -123,6 +149,7 @@ export function layoutTokens(
 function layoutWords(
   result: TokensResult,
   options: FigureOptions,
+  table: UnitTable | null,
   innerPx: number
 ): {lines: WordLine[]; endPx: number} {
   const lines: WordLine[] = []
@@ -137,7 +164,7 @@ function layoutWords(
   if (options.caption === undefined) {
     add(
       'caption',
-      captionOf(result, options.noPrompt).map((part) =>
+      captionOf(result, options.noPrompt, table).map((part) =>
         part.kind === 'token'
           ? {text: part.text, role: 'mono', weight: 500}
           : {text: part.text, role: 'sans', weight: 400}

@@ -59,6 +59,17 @@ function LegendSign({item, palette}: {item: LegendItem; palette: Palette}) {
           stroke={palette.lineStrong}
         />
       )
+    case 'outside':
+      return (
+        <rect
+          x={roundPx(xPx)}
+          y={roundPx(yPx + 3)}
+          width={13}
+          height={10}
+          rx={2}
+          fill={palette.sunken}
+        />
+      )
     case 'number':
       return (
         <text x={roundPx(xPx)} y={roundPx(yPx + 12)} fill={palette.ink1}>

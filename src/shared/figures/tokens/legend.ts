@@ -4,7 +4,7 @@ import {type TrackScale, tintText} from './tracks.ts'
 
 /** An entry of the legend. */
 export interface LegendItem {
-  readonly kind: 'ramp' | 'bar' | 'number' | 'special'
+  readonly kind: 'ramp' | 'bar' | 'number' | 'special' | 'outside'
   readonly text: string
   readonly xPx: number
   readonly yPx: number
@@ -17,23 +17,29 @@ export interface LegendLayout {
 
 /** Width of the ramp: a small chip a step. */
 export const RAMP_PX = CHIP_STEP_COUNT * 12
-const SIGN_PX = {ramp: RAMP_PX + 6, bar: 14, number: 14, special: 18} as const
+const SIGN_PX = {ramp: RAMP_PX + 6, bar: 14, number: 14, special: 18, outside: 18} as const
 const LINE_PX = 16
 const GAP_PX = 14
 
-/** Each scale with its ends and unit, flowing into as many rows as the width asks for. */
+/**
+ * Each scale with its ends and unit, flowing into as many rows as the width asks for. `outsideText` says
+ * what lies outside all matches, spans or turns.
+ */
 export function layoutLegend(
   scales: readonly TrackScale[],
   widthPx: number,
-  hasSpecials: boolean
+  hasSpecials: boolean,
+  outsideText: string | null = null
 ): LegendLayout {
   const entries: {kind: LegendItem['kind']; text: string}[] = []
   for (const scale of scales) {
     if (scale.isTint) entries.push({kind: 'ramp', text: tintText(scale)})
-    else if (scale.isNumber) entries.push({kind: 'number', text: `rank, ${scale.rangeText}`})
-    else entries.push({kind: 'bar', text: `${scale.label}, ${scale.rangeText}`})
+    else if (scale.isNumber)
+      entries.push({kind: 'number', text: `${scale.scopeText}, ${scale.rangeText}`})
+    else entries.push({kind: 'bar', text: `${scale.scopeText}, ${scale.rangeText}`})
   }
   if (hasSpecials) entries.push({kind: 'special', text: 'special'})
+  if (outsideText !== null) entries.push({kind: 'outside', text: outsideText})
   let xPx = 0
   let yPx = 0
   const items = entries.map(({kind, text}) => {

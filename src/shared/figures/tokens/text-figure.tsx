@@ -4,8 +4,10 @@ import type {Palette} from '../palette.ts'
 import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES} from '../text-width.ts'
 import {CHIP, type ChipRun} from './chip.ts'
-import type {TokenColumn, TokenLine, TokenTextLayout, TrackPlace} from './text-layout.ts'
-import {TRACK_KINDS} from './tracks.ts'
+import {PinMarksFigure} from './pins-figure.tsx'
+import type {ChipTint, TokenColumn, TokenLine, TokenTextLayout, TrackPlace} from './text-layout.ts'
+import {trackLabel} from './tracks.ts'
+import {UnitMarksFigure, UnitRowFigure} from './unit-figure.tsx'
 
 export interface TokenTextFigureProps {
   readonly layout: TokenTextLayout
@@ -65,9 +67,9 @@ export function TokenLineFigure(props: TokenLineFigureProps) {
             key={track.name}
             x={0}
             y={roundPx(top + track.basePx)}
-            data-hint={isInteractive ? TRACK_KINDS[track.name].definition : undefined}
+            data-hint={isInteractive ? track.name : undefined}
           >
-            {track.label}
+            {trackLabel(track)}
           </text>
         ))}
       </g>
@@ -80,9 +82,20 @@ export function TokenLineFigure(props: TokenLineFigureProps) {
               fill="none"
             />
           )}
-          <TrackMarks track={track} index={i} line={line} top={top} palette={palette} />
+          {line.units ? (
+            <UnitMarksFigure
+              track={track}
+              index={i}
+              units={line.units}
+              top={top}
+              palette={palette}
+            />
+          ) : (
+            <TrackMarks track={track} index={i} line={line} top={top} palette={palette} />
+          )}
         </g>
       ))}
+      {line.units && <UnitRowFigure units={line.units} top={top} palette={palette} />}
       <g fontFamily={FONT_FAMILIES.mono} fontSize={CHIP.textPx} textAnchor="middle">
         {line.columns.map((column) => (
           <TokenChip key={column.position} column={column} y={top} palette={palette} />
@@ -106,6 +119,7 @@ export function TokenLineFigure(props: TokenLineFigureProps) {
           </g>
         ))}
       </g>
+      <PinMarksFigure pins={line.pins} top={top} palette={palette} />
       {line.ruleXPx !== null && (
         <path
           d={`M${Math.round(line.ruleXPx) + 0.5} ${roundPx(top - 4)}V${roundPx(bottom + 2)}`}
@@ -177,6 +191,8 @@ function TrackMarks({track, index, line, top, palette}: TrackMarksProps) {
   )
 }
 
+const RADIUS_PX = 3
+
 interface TokenChipProps {
   readonly column: TokenColumn
   readonly y: number
@@ -187,7 +203,15 @@ function TokenChip({column, y, palette}: TokenChipProps) {
   const isTinted = !column.isSpecial && column.step >= 0
   return (
     <g data-position={column.position}>
-      {isTinted ? (
+      {column.tints && !column.isSpecial ? (
+        column.tints.map((tint, i) => (
+          <path
+            key={tint.xPx}
+            d={tintPath(column, tint, y, i === 0, i === column.tints!.length - 1)}
+            fill={tint.step < 0 ? palette.sunken : palette.sequential[tint.step]}
+          />
+        ))
+      ) : isTinted ? (
         <rect
           x={roundPx(column.xPx)}
           y={roundPx(y)}
@@ -211,10 +235,38 @@ function TokenChip({column, y, palette}: TokenChipProps) {
         runs={column.runs}
         x={column.xPx}
         baseline={y + 16.5}
-        ink={isTinted ? palette.seqInkLow : palette.ink2}
+        ink={isTinted || column.tints ? palette.seqInkLow : palette.ink2}
       />
     </g>
   )
+}
+
+/** A stretch of a chip, with the chip's corners where it reaches its ends. */
+function tintPath(
+  column: TokenColumn,
+  tint: ChipTint,
+  y: number,
+  isFirst: boolean,
+  isLast: boolean
+): string {
+  const left = roundPx(column.xPx + tint.xPx)
+  const right = roundPx(column.xPx + tint.xPx + tint.widthPx)
+  const top = roundPx(y)
+  const bottom = roundPx(y + CHIP.heightPx)
+  const [start, end] = [Math.min(isFirst ? RADIUS_PX : 0, right - left), isLast ? RADIUS_PX : 0]
+  const corner = (radius: number, x: number, toY: number) =>
+    radius > 0 ? `A${RADIUS_PX} ${RADIUS_PX} 0 0 1 ${x} ${toY}` : ''
+  return [
+    `M${roundPx(left + start)} ${top}H${roundPx(right - end)}`,
+    corner(end, right, roundPx(y + end)),
+    `V${roundPx(y + CHIP.heightPx - end)}`,
+    corner(end, roundPx(right - end), bottom),
+    `H${roundPx(left + start)}`,
+    corner(start, left, roundPx(y + CHIP.heightPx - start)),
+    `V${roundPx(y + start)}`,
+    corner(start, roundPx(left + start), top),
+    'Z',
+  ].join('')
 }
 
 interface ChipTextProps {

@@ -1,9 +1,21 @@
 import type {ScoredToken} from '../../lenses/tokens.ts'
+import {type ScoredUnit, scoreUnits, type TokenStatistics} from '../../units/unit-scores.ts'
+import type {UnitTable} from '../../units/units.ts'
 import {formatCount, formatRank, NO_VALUE} from '../number-format.ts'
 import {textWidthPx} from '../text-width.ts'
 import {type CutCharacter, type GlyphCell, glyphsOfTokens} from '../token-glyphs.ts'
 import {CHIP, type ChipContent, type ChipRun, layoutChip, tokensJoinedToNext} from './chip.ts'
-import {TRACK_KINDS, type TrackName, type TrackScale, tintStep, trackScales} from './tracks.ts'
+import {pinsWithin} from './pins.ts'
+import {
+  TRACK_KINDS,
+  type TrackName,
+  type TrackScale,
+  tintStep,
+  trackLabel,
+  trackScales,
+  trackValueText,
+} from './tracks.ts'
+import {placeUnits, type UnitMarks, type UnitPart} from './unit-parts.ts'
 
 /** What is drawn: every token with its statistics, prompt first. */
 export interface TokenTextInput {
@@ -21,6 +33,10 @@ export interface TokenTextOptions {
   readonly drawsUncovered?: boolean
   /** Height of the first track's bars; the others have the height of a label. */
   readonly firstTrackPx?: number
+  /** The units that scores are shown by, made of these very tokens; absent or null: by token. */
+  readonly units?: UnitTable | null
+  /** Positions to be marked with 1, 2, 3 and so on. */
+  readonly pins?: readonly number[]
 }
 
 /** A track's place in every line, relative to the line's top. */
@@ -48,8 +64,26 @@ export interface TokenColumn {
   readonly isSpecial: boolean
   readonly isGenerated: boolean
   readonly runs: readonly ChipRun[]
-  /** In the order of the layout's tracks. */
+  /** In the order of the layout's tracks; empty where scores are shown by a larger or smaller unit. */
   readonly marks: readonly TrackMark[]
+  /** Stretches of the chip that are tinted differently, relative to it; null where `step` is all. */
+  readonly tints: readonly ChipTint[] | null
+}
+
+/** A stretch of a chip whose token straddles a border of units. */
+export interface ChipTint {
+  readonly xPx: number
+  readonly widthPx: number
+  readonly step: number
+}
+
+/** The number of a pinned token, above its chip. */
+export interface PinMark {
+  readonly number: number
+  readonly position: number
+  readonly xPx: number
+  /** Baseline, relative to the line's `chipTopPx`. */
+  readonly yPx: number
 }
 
 /** A character above the hex cells that make it, and the line that joins them. */
@@ -71,6 +105,9 @@ export interface TokenLine {
   readonly rangeText: string
   readonly columns: readonly TokenColumn[]
   readonly joined: readonly JoinedCharacter[]
+  readonly pins: readonly PinMark[]
+  /** Null where scores are shown by token. */
+  readonly units: LineUnits | null
   /** Where generated tokens begin; null in every other line. */
   readonly ruleXPx: number | null
 }
@@ -87,7 +124,28 @@ export interface TokenTextLayout {
   readonly missing: readonly number[]
 }
 
+/** The units in one line, and where they are drawn. */
+export interface LineUnits {
+  readonly row: UnitRow
+  readonly parts: readonly UnitPart[]
+}
+
+/** Where units are joined and their values stand, relative to the line's `chipTopPx`. */
+export interface UnitRow {
+  readonly heightPx: number
+  readonly bracketPx: number
+  /** Baseline of the values; null where none are written. */
+  readonly valuePx: number | null
+  /** Their name at the left of the line. */
+  readonly label: string
+}
+
 const LABEL_PX = 11
+const BRACKET_ROW_PX = 5
+const VALUE_ROW_PX = 13
+const PIN_PX = 12
+/** A pin's number begins this far from its chip's edge. */
+const PIN_INSET_PX = 3
 const BAR_TRACK_PX = 14
 const FIRST_TRACK_PX = 32
 const TRACK_GAP_PX = 5
@@ -104,20 +162,37 @@ const NO_MARK: TrackMark = {barPx: null, text: null, isStrong: false}
  */
 export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions): TokenTextLayout {
   const {tokens, promptTokenCount} = input
-  const scales = trackScales(options.tracks, tokens)
-  const {tracks, bottomPx} = placeTracks(scales, options.firstTrackPx ?? FIRST_TRACK_PX)
+  const table = options.units ?? null
+  const units = table ? scoreUnits(table, tokens) : null
+  const drawn: readonly TokenStatistics[] = units
+    ? units.filter((unit) => unit.role !== 'outside')
+    : tokens
+  const scales = trackScales(options.tracks, drawn, table?.kind)
+  const unitRow = table ? placeUnitRow(table, scales[0]!) : null
+  const {tracks, bottomPx} = placeTracks(
+    scales,
+    options.firstTrackPx ?? FIRST_TRACK_PX,
+    unitRow?.heightPx ?? 0
+  )
+  const pinOf = new Map(
+    pinsWithin(options.pins ?? [], tokens).map((pin) => [pin.position, pin.number])
+  )
   const glyphs = options.noPrompt
     ? {cells: tokens.map(() => [] as GlyphCell[]), cutCharacters: [], missing: []}
     : glyphsOfTokens(tokens, options.drawsUncovered)
   const joinedToNext = tokensJoinedToNext(glyphs.cutCharacters, tokens.length)
   const widestRange = `${formatCount(tokens.length)} to ${formatCount(tokens.length)}`
-  const labels = [widestRange, ...scales.map((scale) => scale.label)]
+  const labels = [widestRange, ...scales.map(trackLabel)]
   const labelWidthPx = Math.ceil(
     labels.reduce((widest, label) => Math.max(widest, textWidthPx(label, LABEL_PX)), 0) + 10
   )
   const availablePx = Math.max(60, options.widthPx - labelWidthPx)
   const contents = layoutChips(glyphs.cells, tokens, availablePx, options.noPrompt === true)
   const widthOfNumber = numberWidths()
+  const unitMarks = (unit: ScoredUnit): UnitMarks => ({
+    marks: tracks.map((track) => markOf(track, unit)),
+    valueText: unitRow?.valuePx == null ? null : trackValueText(tracks[0]!.name, unit, false),
+  })
   const lines: TokenLine[] = []
   const lineOfPosition = new Uint32Array(tokens.length)
   let columns: TokenColumn[] = []
@@ -125,6 +200,24 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
   let xPx = labelWidthPx
   let yPx = 0
   let cutIndex = 0
+
+  /** The tint of a token by its value, or by those of the units it has a part in. */
+  const tintOf = (index: number, widthPx: number): Pick<TokenColumn, 'step' | 'tints'> => {
+    if (!table || !units) return {step: tintStep(tracks[0]!, tokens[index]!), tints: null}
+    const {pieceStarts, pieceUnits, pieceShares} = table
+    const tints: ChipTint[] = []
+    let share = 0
+    for (let piece = pieceStarts[index]!; piece < pieceStarts[index + 1]!; piece++) {
+      const unit = units[pieceUnits[piece]!]!
+      const step = unit.role === 'outside' ? -1 : tintStep(tracks[0]!, unit)
+      const last = tints.at(-1)
+      const piecePx = pieceShares[piece]! * widthPx
+      if (last?.step === step) tints[tints.length - 1] = {...last, widthPx: last.widthPx + piecePx}
+      else tints.push({xPx: share * widthPx, widthPx: piecePx, step})
+      share += pieceShares[piece]!
+    }
+    return {step: tints[0]?.step ?? -1, tints: tints.length > 1 ? tints : null}
+  }
 
   const endLine = () => {
     const first = columns[0]
@@ -137,7 +230,13 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
       if (cut.firstToken + offset > last.position) break
       joined.push(joinOf(cut, columns, contents, first.position - offset))
     }
-    const topPx = joined.length > 0 ? CUT_CHARACTER_PX : 0
+    const joinedPx = joined.length > 0 ? CUT_CHARACTER_PX : 0
+    const pins: PinMark[] = []
+    for (const {position, xPx} of pinOf.size > 0 ? columns : []) {
+      const number = pinOf.get(position)
+      if (number !== undefined) pins.push({number, position, xPx, yPx: -joinedPx - 3})
+    }
+    const topPx = joinedPx + (pins.length > 0 ? PIN_PX : 0)
     const line: TokenLine = {
       index: lines.length,
       yPx,
@@ -151,6 +250,8 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
           : `${formatCount(first.position)} to ${formatCount(last.position)}`,
       columns,
       joined,
+      pins,
+      units: null,
       ruleXPx,
     }
     lines.push(line)
@@ -163,9 +264,13 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
 
   for (const [i, token] of tokens.entries()) {
     const isFirstGenerated = i === promptTokenCount && i > 0
-    const marks = tracks.map((track) => markOf(track, token))
+    const marks = units ? [] : tracks.map((track) => markOf(track, token))
     const chipPx = options.noPrompt ? HIDDEN_CHIP_PX : contents[i]!.widthPx
-    const widthPx = columnWidth(chipPx, marks, widthOfNumber)
+    const own = table && units ? unitOfOneToken(table, units, i) : null
+    const texts = own ? textsOf(unitMarks(own)) : textsOf({marks, valueText: null})
+    const pin = pinOf.get(token.position)
+    const pinPx = pin === undefined ? 0 : PIN_INSET_PX + widthOfNumber(String(pin)) + PIN_INSET_PX
+    const widthPx = Math.max(columnWidth(chipPx, texts, widthOfNumber), pinPx)
     // The whole group moves to the next line if it fits there.
     let groupPx = widthPx
     for (let j = i; joinedToNext[j] && j + 1 < tokens.length && groupPx <= availablePx; j++) {
@@ -184,7 +289,7 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
       position: token.position,
       xPx,
       widthPx,
-      step: tintStep(tracks[0]!, token),
+      ...tintOf(i, widthPx),
       isSpecial: token.isSpecial,
       isGenerated: i >= promptTokenCount,
       runs:
@@ -197,12 +302,25 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
     if (!options.noPrompt && glyphs.cells[i]!.some((cell) => cell.text === '⏎')) endLine()
   }
   endLine()
+  const parts =
+    table && units
+      ? placeUnits({
+          table,
+          units,
+          lines: lines.map((line) => line.columns),
+          marksOf: unitMarks,
+          widthOf: widthOfNumber,
+        })
+      : null
   return {
     widthPx: options.widthPx,
     heightPx: lines.length > 0 ? yPx - LINE_GAP_PX : 0,
     labelWidthPx,
     tracks,
-    lines,
+    lines:
+      parts && unitRow
+        ? lines.map((line, i) => ({...line, units: {row: unitRow, parts: parts[i]!}}))
+        : lines,
     lineOfPosition,
     missing: glyphs.missing,
   }
@@ -213,9 +331,38 @@ function nameOf(token: ScoredToken): GlyphCell[] {
   return [{kind: 'code', text: `#${token.id}`}]
 }
 
-function placeTracks(scales: readonly TrackScale[], firstTrackPx: number) {
+/** Bytes are too narrow for a value each; a rank has its numbers in its own track. */
+function placeUnitRow(table: UnitTable, first: TrackScale): UnitRow {
+  const hasValues = table.kind !== 'byte' && !first.isNumber
+  return {
+    heightPx: table.kind === 'byte' ? 0 : BRACKET_ROW_PX + (hasValues ? VALUE_ROW_PX : 0),
+    bracketPx: CHIP.heightPx + 4,
+    valuePx: hasValues ? CHIP.heightPx + 4 + BRACKET_ROW_PX + 9 : null,
+    label: TRACK_KINDS[first.name].unit,
+  }
+}
+
+/** The unit that is all of a token and of no other; null where there is none. */
+function unitOfOneToken(
+  {pieceStarts, pieceUnits}: UnitTable,
+  units: readonly ScoredUnit[],
+  index: number
+): ScoredUnit | null {
+  const piece = pieceStarts[index]!
+  if (pieceStarts[index + 1]! - piece !== 1) return null
+  const unit = units[pieceUnits[piece]!]!
+  return unit.role !== 'outside' && unit.firstPosition === unit.lastPosition ? unit : null
+}
+
+/** Every number that stands in a column. */
+function textsOf({marks, valueText}: UnitMarks): string[] {
+  const texts = marks.flatMap((mark) => (mark.text === null ? [] : [mark.text]))
+  return valueText === null ? texts : [...texts, valueText]
+}
+
+function placeTracks(scales: readonly TrackScale[], firstTrackPx: number, unitRowPx: number) {
   const tracks: TrackPlace[] = []
-  let topPx = CHIP.heightPx + 4
+  let topPx = CHIP.heightPx + 4 + unitRowPx
   let hasTallTrack = false
   for (const scale of scales) {
     const isTall = !scale.isNumber && !hasTallTrack
@@ -227,8 +374,8 @@ function placeTracks(scales: readonly TrackScale[], firstTrackPx: number) {
   return {tracks, bottomPx: topPx - 2}
 }
 
-function markOf(track: TrackPlace, token: ScoredToken): TrackMark {
-  const value = TRACK_KINDS[track.name].magnitude(token)
+function markOf(track: TrackPlace, row: TokenStatistics): TrackMark {
+  const value = TRACK_KINDS[track.name].magnitude(row)
   if (value === null || Number.isNaN(value)) return {...NO_MARK, text: NO_VALUE}
   if (track.isNumber) {
     return {barPx: null, text: formatRank(value), isStrong: value > 0}
@@ -244,13 +391,11 @@ function markOf(track: TrackPlace, token: ScoredToken): TrackMark {
 /** A chip is widened where its numbers would run into the neighbour's. */
 function columnWidth(
   chipPx: number,
-  marks: readonly TrackMark[],
+  texts: readonly string[],
   widthOfNumber: (text: string) => number
 ): number {
   let widthPx = chipPx
-  for (const mark of marks) {
-    if (mark.text !== null) widthPx = Math.max(widthPx, widthOfNumber(mark.text) + 2)
-  }
+  for (const text of texts) widthPx = Math.max(widthPx, widthOfNumber(text) + 2)
   return widthPx
 }
 

@@ -1,11 +1,41 @@
-import type {ScoredToken, TokensResult} from '../../lenses/tokens.ts'
-import {publicRequest} from '../provenance.ts'
+import type {TokensResult} from '../../lenses/tokens.ts'
+import {
+  type ScoredUnit,
+  STATISTIC_AGGREGATIONS,
+  STATISTIC_NAMES,
+  scoreUnits,
+} from '../../units/unit-scores.ts'
+import {textOfUnit} from '../../units/unit-words.ts'
+import {publicRequest, publicUnit} from '../provenance.ts'
+import type {FigureOptions} from '../request.ts'
+import {pinsWithin} from './pins.ts'
+import {unitTableOf} from './units.ts'
+
+/** What of a figure's options its data show too. */
+type Shown = Pick<FigureOptions, 'unit' | 'pins'>
+
+/** Every unit with its statistics, and its text unless the prompt is left out. */
+function unitRows(
+  result: TokensResult,
+  {unit}: Shown,
+  noPrompt: boolean
+): readonly (ScoredUnit & {text?: string})[] {
+  const table = unitTableOf(result, unit)
+  if (!table) return []
+  return scoreUnits(table, result.tokens).map((row, i) =>
+    noPrompt ? row : {...row, text: textOfUnit(table, table.units[i]!)}
+  )
+}
 
 /**
  * The result as a file may carry it: without the model's path and wall-clock figures and, with
  * `noPrompt`, without text, ids and labels.
  */
-export function tokensJson(result: TokensResult, noPrompt: boolean): Record<string, unknown> {
+export function tokensJson(
+  result: TokensResult,
+  noPrompt: boolean,
+  shown?: Shown
+): Record<string, unknown> {
   const {timing: _timing, model, request, ...rest} = result
   const common = {
     schema: rest.schema,
@@ -14,6 +44,14 @@ export function tokensJson(result: TokensResult, noPrompt: boolean): Record<stri
     tokenizer: rest.tokenizer,
     versions: rest.versions,
     warnings: rest.warnings,
+    ...(shown && shown.unit.kind !== 'token'
+      ? {
+          unit: publicUnit(shown.unit, noPrompt),
+          unitAggregations: STATISTIC_AGGREGATIONS,
+          units: unitRows(result, shown, noPrompt),
+        }
+      : {}),
+    ...(shown && shown.pins.length > 0 ? {pins: shown.pins} : {}),
   }
   if (!noPrompt) return {...common, ...rest}
   return {
@@ -37,15 +75,6 @@ export function tokensJson(result: TokensResult, noPrompt: boolean): Record<stri
 type Cell = string | number | boolean | null | undefined
 type Row = Record<string, Cell>
 
-const STATISTIC_COLUMNS = [
-  'logprob',
-  'surprisalBits',
-  'entropyBits',
-  'rank',
-  'maxLogprob',
-  'topPMass',
-  'endProb',
-] as const satisfies readonly (keyof ScoredToken)[]
 const COLUMNS = [
   'record',
   'position',
@@ -58,26 +87,43 @@ const COLUMNS = [
   'isInserted',
   'isGenerated',
   'spanClass',
-  ...STATISTIC_COLUMNS,
+  ...STATISTIC_NAMES,
   'prob',
   'rawProb',
   'logit',
 ] as const
+/** Further columns where scores are shown by another unit than the token, and where tokens are pinned. */
+const UNIT_COLUMNS = ['lastPosition', 'unit', 'role', 'name'] as const
+const PIN_COLUMN = 'pin'
 /** Columns that say what was typed. */
 const PROMPT_COLUMNS: readonly string[] = ['id', 'bytesHex', 'text']
 
 /**
  * The result as one rectangular table. `record` says what a row is: `token`, `next` (a candidate
- * after `position`), `rest` (all other candidates together) or `tracked` (a token after `position`).
+ * after `position`), `rest` (all other candidates together), `tracked` (a token after `position`) or
+ * `unit` (from `position` to `lastPosition`; `role` says whether it lies outside all matches or spans).
+ * Of a unit the statistics are sums, means or the worst, as definitions have it.
  * Lines end with CRLF and quotes are doubled (RFC 4180); a value that does not exist is empty.
  */
-export function tokensCsv(result: TokensResult, noPrompt: boolean): string {
-  const columns = COLUMNS.filter((column) => !noPrompt || !PROMPT_COLUMNS.includes(column))
+export function tokensCsv(result: TokensResult, noPrompt: boolean, shown?: Shown): string {
+  const kind = shown?.unit.kind ?? 'token'
+  const pins = shown?.pins ?? []
+  const columns = [
+    ...COLUMNS.filter((column) => !noPrompt || !PROMPT_COLUMNS.includes(column)),
+    ...(kind === 'token' ? [] : UNIT_COLUMNS),
+    ...(pins.length > 0 ? [PIN_COLUMN] : []),
+  ]
+  const pinOf = new Map(pinsWithin(pins, result.tokens).map((pin) => [pin.position, pin.number]))
   const rows: Row[] = result.tokens.map((token, index) => ({
     ...token,
     record: 'token',
     isGenerated: index >= result.promptTokenCount,
+    pin: pinOf.get(token.position),
   }))
+  for (const unit of shown ? unitRows(result, shown, noPrompt) : []) {
+    const {firstPosition: position, ...row} = unit
+    rows.push({...row, record: 'unit', position, unit: kind})
+  }
   for (const candidate of result.next) {
     rows.push({...candidate, record: 'next', position: result.position})
   }

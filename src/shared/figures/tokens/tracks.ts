@@ -1,5 +1,18 @@
-import type {ScoredToken} from '../../lenses/tokens.ts'
-import {formatCount, formatFixed, formatSetting} from '../number-format.ts'
+import type {UnitKind} from '../../units/unit-choice.ts'
+import {
+  type Aggregation,
+  STATISTIC_AGGREGATIONS,
+  type TokenStatistics,
+} from '../../units/unit-scores.ts'
+import {aggregationText} from '../../units/unit-words.ts'
+import {
+  formatBits,
+  formatCount,
+  formatFixed,
+  formatProb,
+  formatRank,
+  formatSetting,
+} from '../number-format.ts'
 import {CHIP_STEP_COUNT, stepOf} from '../palette.ts'
 import type {FigureOptions} from '../request.ts'
 import {niceCeiling} from '../scale.ts'
@@ -10,11 +23,11 @@ export type TrackName = FigureOptions['tracks'][number]
 interface TrackKind {
   readonly label: string
   readonly unit: string
-  /** What it is, in a sentence. */
-  readonly definition: string
   readonly isNumber: boolean
+  /** The statistic that it shows, of a token or of a unit. */
+  readonly statistic: keyof TokenStatistics
   /** Null where the position has no value. */
-  magnitude(token: ScoredToken): number | null
+  magnitude(row: TokenStatistics): number | null
   /** The least that a scale ends at, so that a quiet text does not look like a loud one. */
   readonly leastMaximum: number
   /** The end of the scale where it is the same for every text. */
@@ -25,43 +38,40 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   surprisal: {
     label: 'surprisal',
     unit: 'bits',
-    definition:
-      '−log2 of the probability of the token given everything before it, at temperature 1.',
     isNumber: false,
+    statistic: 'surprisalBits',
     magnitude: (token) => token.surprisalBits,
     leastMaximum: 4,
   },
   entropy: {
     label: 'entropy',
     unit: 'bits',
-    definition: 'Entropy of the whole next-token distribution before the token was known.',
     isNumber: false,
+    statistic: 'entropyBits',
     magnitude: (token) => token.entropyBits,
     leastMaximum: 4,
   },
   rank: {
     label: 'rank',
     unit: '',
-    definition:
-      'Its place among all tokens by probability; 1 is the likeliest. Files count from 0.',
     isNumber: true,
+    statistic: 'rank',
     magnitude: (token) => token.rank,
     leastMaximum: 1,
   },
   'max-logprob': {
     label: 'max log-prob',
     unit: 'nats',
-    definition: 'Natural logarithm of the probability of the likeliest token at this position.',
     isNumber: false,
+    statistic: 'maxLogprob',
     magnitude: (token) => (token.maxLogprob === null ? null : -token.maxLogprob),
     leastMaximum: 2,
   },
   'top-p-mass': {
     label: 'top-p mass',
     unit: '',
-    definition:
-      'Total probability of the tokens at least as probable as this one, itself included.',
     isNumber: false,
+    statistic: 'topPMass',
     magnitude: (token) => token.topPMass,
     leastMaximum: 1,
     fixedMaximum: 1,
@@ -69,8 +79,8 @@ export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
   'p-end': {
     label: 'p(end)',
     unit: '',
-    definition: 'Total probability of the tokens that end the text; — where the model names none.',
     isNumber: false,
+    statistic: 'endProb',
     magnitude: (token) => token.endProb,
     leastMaximum: 0.01,
   },
@@ -90,19 +100,56 @@ export interface TrackScale {
   readonly maximum: number
   /** The ends of the scale with their unit: `0 to 6 bits`. */
   readonly rangeText: string
+  /** How values of tokens became one of their unit; null where they are the tokens' own. */
+  readonly aggregation: Aggregation | null
+  /** What the values are: `surprisal`, or `surprisal, sum over words`. */
+  readonly scopeText: string
 }
+
+/** A track's name at the left of a line, with what its values are over units: `surprisal, sum`. */
+export function trackLabel({label, aggregation}: TrackScale): string {
+  return aggregation ? `${label}, ${aggregation}` : label
+}
+
+/** How a track's values are aggregated over units larger than a token. */
+export function trackAggregation(name: TrackName): Aggregation {
+  return STATISTIC_AGGREGATIONS[TRACK_KINDS[name].statistic]
+}
+
+/** A value of a track as it is written: `2.3 bits`, `−0.41 nats`, `28`; “—” where there is none. */
+export function trackValueText(name: TrackName, row: TokenStatistics, withUnit = true): string {
+  const value = row[TRACK_KINDS[name].statistic]
+  const {unit} = TRACK_KINDS[name]
+  const suffix = withUnit && unit && value !== null ? ` ${unit}` : ''
+  switch (name) {
+    case 'surprisal':
+    case 'entropy':
+      return formatBits(value) + suffix
+    case 'rank':
+      return formatRank(value)
+    case 'max-logprob':
+      return formatFixed(value, 2) + suffix
+    case 'top-p-mass':
+    case 'p-end':
+      return formatProb(value)
+  }
+}
+
+/** Each track with its scale; `rows` are tokens, or the units that `unitKind` names. */
 
 export function trackScales(
   names: readonly TrackName[],
-  tokens: readonly ScoredToken[]
+  rows: readonly TokenStatistics[],
+  unitKind: UnitKind = 'token'
 ): TrackScale[] {
   return [...new Set(names)].map((name, index) => {
     const kind = TRACK_KINDS[name]
     let highest = kind.leastMaximum
-    for (const token of tokens) {
-      const value = kind.magnitude(token)
+    for (const row of rows) {
+      const value = kind.magnitude(row)
       if (value !== null && value > highest) highest = value
     }
+    const aggregation = unitKind === 'token' ? null : trackAggregation(name)
     const maximum = kind.fixedMaximum ?? niceCeiling(highest)
     return {
       name,
@@ -111,6 +158,10 @@ export function trackScales(
       isTint: index === 0,
       maximum,
       rangeText: rangeText(name, maximum),
+      aggregation,
+      scopeText: aggregation
+        ? `${kind.label}, ${aggregationText(aggregation, unitKind)}`
+        : kind.label,
     }
   })
 }
@@ -129,8 +180,8 @@ function rangeText(name: TrackName, maximum: number): string {
 }
 
 /** Tint of a chip by a track, from 0 to 4; -1 where the position has no value. */
-export function tintStep(scale: TrackScale, token: ScoredToken): number {
-  const value = TRACK_KINDS[scale.name].magnitude(token)
+export function tintStep(scale: TrackScale, row: TokenStatistics): number {
+  const value = TRACK_KINDS[scale.name].magnitude(row)
   if (value === null || Number.isNaN(value)) return -1
   if (scale.name === 'rank') {
     const step = RANK_STEPS.findIndex((highest) => value <= highest)
@@ -141,6 +192,7 @@ export function tintStep(scale: TrackScale, token: ScoredToken): number {
 
 /** What the tint's steps mean, where they are not equal parts of the scale. */
 export function tintText(scale: TrackScale): string {
-  if (scale.name === 'rank') return 'rank 1, 2 to 3, 4 to 10, 11 to 100, above'
-  return `${scale.label}, ${scale.rangeText}`
+  if (scale.name === 'rank')
+    return `${scale.scopeText}${scale.aggregation ? ':' : ''} 1, 2 to 3, 4 to 10, 11 to 100, above`
+  return `${scale.scopeText}, ${scale.rangeText}`
 }
