@@ -73,7 +73,7 @@ const SIGHTS: readonly Sight[] = [
   },
   byKey('the export dialog', 'Control+e', 'export-dialog'),
   byKey('the palette', 'Control+k', 'palette'),
-  byKey('settings', 'Control+,', 'settings'),
+  byKey('settings', 'Control+,', 'settings-dialog'),
   byKey('all keys', '?', 'shortcuts'),
   {
     name: 'the first page',
@@ -148,7 +148,7 @@ test('text of 20 px: everything grows, nothing is cut, the pointer finds what it
   await showSide(page, 'Control+Alt+b', 'inspector')
   await hideDrawer(page)
   const lock = async (area: string, position: number) => {
-    await page.getByTestId(area).locator(`[data-position="${position}"]`).first().click()
+    await page.getByTestId(area).locator(`[data-position="${position}"]`).last().click()
     await showSide(page, 'Control+Alt+b', 'inspector')
     await expect(inspected).toHaveText(`token ${position}`)
     await hideDrawer(page)
@@ -180,7 +180,7 @@ test('two lenses by mouse: split, run in one, labels, active one, swap, drag, ha
   const [first, second] = [page.getByTestId('centre'), page.getByTestId('centre-2')]
   await expect(second.getByTestId('token-text')).toBeVisible()
   await expect(page.getByTestId('pane-run')).toHaveCount(0)
-  const label = await page.getByTestId('history-row').first().innerText()
+  const label = (await page.getByTestId('history-row').first().textContent())!
 
   // Hovering in one shows in both, as they show the same run.
   await second.locator('[data-position="2"]').last().hover()

@@ -152,7 +152,7 @@ function flawsInPage(): Flaw[] {
     const fontPx = Number.parseFloat(styleOf(element).fontSize)
     const own = (element as Element & {currentCSSZoom?: number}).currentCSSZoom ?? 1
     // Hints stand over the zoomed page and are enlarged by themselves.
-    if (fontPx < LEAST_TEXT_PX - 0.01 && own >= 1) {
+    if (fontPx > 0 && fontPx < LEAST_TEXT_PX - 0.01 && own >= 1) {
       flaws.push({kind: 'small text', what: `“${text}”`, detail: `${fontPx} px`})
     }
     for (const box of range.getClientRects()) {
