@@ -13,6 +13,8 @@ import {useLineWalk} from '../walk.ts'
 import {formatShare, numberOf, TABLE_COLUMNS, tokenCounts, totalOf, unitName} from './table-rows.ts'
 
 const ROW_PX = 20
+/** Head and foot, which stay while rows scroll. */
+const STICKY_PX = 72
 
 export interface DataTableProps {
   readonly tokens: readonly ScoredToken[]
@@ -32,6 +34,8 @@ export function DataTable({tokens, units}: DataTableProps) {
     getScrollElement: () => ref.current,
     estimateSize: () => ROW_PX,
     overscan: 20,
+    // A row that is brought into sight stands neither under the head nor under the foot.
+    scrollPaddingEnd: STICKY_PX,
   })
   const counts = useMemo(() => tokenCounts(units), [units])
   const unitOf = (position: number | null) =>
