@@ -1,5 +1,5 @@
 import {useMemo} from 'react'
-import {PALETTES} from '../../shared/figures/palette.ts'
+import {paletteOf} from '../../shared/figures/palette.ts'
 import type {FigureFormat, FigureOptions} from '../../shared/figures/request.ts'
 import {describeFigure} from '../../shared/figures/tokens/caption.ts'
 import {TokensFigure} from '../../shared/figures/tokens/figure.tsx'
@@ -53,7 +53,7 @@ export function ExportPreview({result, options, format}: ExportPreviewProps) {
       <div className="export-paper">
         <TokensFigure
           layout={layout}
-          palette={PALETTES[options.theme]}
+          palette={paletteOf(options.theme, options.colors)}
           title={options.title ?? `Tokens of ${result.model.id}`}
           description={description}
           metadata=""

@@ -116,6 +116,73 @@ describe('every format', () => {
   )
 })
 
+describe('by another unit, with pins', () => {
+  const spans = [
+    {byteStart: 9, byteEnd: 13},
+    {byteStart: 40, byteEnd: 44},
+  ]
+  const unit = {kind: 'regex', source: 'la+mp', flags: 'i', spans}
+
+  test.each(['svg', 'png', 'json', 'csv'] as const)(
+    '%s: the same bytes again, and nothing of the prompt where it is left out',
+    async (format) => {
+      const options = {unit, pins: [4, 2], colors: 'ocean'}
+      const {bytes} = await write(storyResult(), format, options)
+      expect(Buffer.compare(bytes, (await write(storyResult(), format, options)).bytes)).toBe(0)
+      expect(Buffer.from(bytes).includes('la+mp')).toBe(true)
+      const hidden = (await write(storyResult(), format, {...options, noPrompt: true})).bytes
+      for (const word of ['la+mp', 'lamp', 'Mira', 'caf']) {
+        expect(Buffer.from(hidden).includes(word)).toBe(false)
+      }
+    }
+  )
+
+  test('an SVG says its unit in words and is well-formed', async () => {
+    const svg = textOf(
+      (await write(scriptsResult(), 'svg', {unit: {kind: 'word'}, pins: [1]})).bytes
+    )
+    const {text} = readXml(svg)
+    expect(text).toContain('Tokens of micro-base by word')
+    expect(text).toContain('shown by word')
+    expect(text).toContain('surprisal, sum over words')
+    expect(text).toContain('entropy, mean over words')
+    expect(text).toContain('rank, worst over words')
+    expect(metadataOf(svg).options).toMatchObject({unit: {kind: 'word'}, pins: [1]})
+    const drawing = svg.replace(/<metadata>.*<\/metadata>/s, '')
+    const attributes = [...drawing.matchAll(/[\w-]+="([^"]*)"/g)].map((match) => match[1]!)
+    expect(attributes.filter((value) => /\d\.\d{3}|NaN|undefined/.test(value))).toEqual([])
+  })
+
+  test('a unit of a file can be opened again: matches are named by their expression', async () => {
+    const svg = textOf((await write(storyResult(), 'svg', {unit})).bytes)
+    expect(metadataOf(svg).options.unit).toEqual({kind: 'regex', source: 'la+mp', flags: 'i'})
+  })
+
+  test('data list the units beside the tokens, with the same total', async () => {
+    const result = storyResult()
+    const options = {unit: {kind: 'word'}, pins: [4]}
+    const json = JSON.parse(textOf((await write(result, 'json', options)).bytes))
+    const total = result.tokens.reduce((sum, token) => sum + (token.surprisalBits ?? 0), 0)
+    const sum = (rows: {surprisalBits: number | null}[]) =>
+      rows.reduce((bits, row) => bits + (row.surprisalBits ?? 0), 0)
+    expect(json.tokens).toHaveLength(result.tokens.length)
+    expect(sum(json.units)).toBeCloseTo(total, 9)
+    expect(json.units.map((row: {text: string}) => row.text).join('')).toContain(' the café and')
+    expect(json.pins).toEqual([4])
+    const csv = textOf((await write(result, 'csv', options)).bytes)
+    const [header, ...rows] = csv
+      .split('\r\n')
+      .slice(1, -1)
+      .map((line) => line.split(','))
+    const column = (name: string) => header!.indexOf(name)
+    const units = rows.filter((row) => row[column('record')] === 'unit')
+    expect(units).toHaveLength(json.units.length)
+    const csvTotal = units.reduce((bits, row) => bits + Number(row[column('surprisalBits')]), 0)
+    expect(csvTotal).toBeCloseTo(total, 9)
+    expect(rows.find((row) => row[column('pin')] === '1')![column('position')]).toBe('4')
+  })
+})
+
 describe('svg', () => {
   test('is well-formed with any text, and says what that text is', async () => {
     const evil = sampleResult({

@@ -95,6 +95,7 @@ function unitNote(index: number, {units, track}: PinsOptions): string {
   // A token that straddles a border has no one unit.
   if (pieceStarts[index + 1]! - pieceStarts[index]! !== 1) return ''
   const unit = units.scored[pieceUnits[pieceStarts[index]!]!]!
-  if (unit.role !== 'unit') return ''
+  // A unit of one token has nothing to add.
+  if (unit.role !== 'unit' || unit.firstPosition === unit.lastPosition) return ''
   return `, its ${UNIT_NAMES[units.table.kind].one} ${trackValueText(track, unit)}`
 }

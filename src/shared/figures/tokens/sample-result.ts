@@ -1,4 +1,4 @@
-import {displayTextOfBytes, hexOfBytes} from '../../domain/token.ts'
+import {bytesOfHex, displayTextOfBytes, hexOfBytes} from '../../domain/token.ts'
 import type {ScoredToken, TokensResult} from '../../lenses/tokens.ts'
 
 /** A token of a sample: its text or bytes, and its surprisal in bits. */
@@ -116,7 +116,14 @@ export function sampleResult(options: SampleOptions): TokensResult {
     warnings: [],
     status: 'completed',
     timing: {runMs: 1.5, totalMs: 2.5, tokensPerSecond: null},
-    text: tokens.map((token) => token.text).join(''),
+    text: displayTextOfBytes(
+      bytesOfHex(
+        tokens
+          .slice(0, promptTokenCount)
+          .map((token) => (token.isInserted ? '' : token.bytesHex))
+          .join('')
+      )
+    ),
     promptTokenCount,
     tokens,
     position,

@@ -310,6 +310,7 @@ export function layoutTokenText(input: TokenTextInput, options: TokenTextOptions
           lines: lines.map((line) => line.columns),
           marksOf: unitMarks,
           widthOf: widthOfNumber,
+          rightPx: options.widthPx,
         })
       : null
   return {

@@ -31,7 +31,7 @@ export function UnitRowFigure({units, top, palette}: UnitRowProps) {
         ))}
       {row.valuePx !== null && (
         <g fill={palette.ink1} textAnchor="middle">
-          {row.label && (
+          {row.label && parts.some((part) => part.valueText !== null) && (
             <text x={0} y={roundPx(top + row.valuePx)} fill={palette.ink3} textAnchor="start">
               {row.label}
             </text>

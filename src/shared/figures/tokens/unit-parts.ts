@@ -33,6 +33,8 @@ export interface UnitPartsInput {
   readonly lines: readonly (readonly TokenColumn[])[]
   marksOf(unit: ScoredUnit): UnitMarks
   widthOf(text: string): number
+  /** Where lines end at the right; no number goes beyond. */
+  readonly rightPx: number
 }
 
 interface Stretch {
@@ -42,6 +44,8 @@ interface Stretch {
   toPx: number
 }
 
+/** Between two numbers of a row. */
+const NUMBER_GAP_PX = 3
 const NO_MARK: TrackMark = {barPx: null, text: null, isStrong: false}
 
 /**
@@ -69,9 +73,9 @@ export function placeUnits(input: UnitPartsInput): UnitPart[][] {
   const parts: UnitPart[][] = input.lines.map(() => [])
   for (const [i, {unit, line, fromPx}] of stretches.entries()) {
     const scored = units[unit]!
-    const isOutside = scored.role === 'outside'
+    const isDrawn = scored.role !== 'outside'
+    const isWidest = widest[unit] === i
     const {marks, valueText} = marksOf(unit)
-    const fits = (text: string) => widest[unit] === i && widthOf(text) <= widthPx(i) + 0.5
     parts[line]!.push({
       unit,
       role: scored.role,
@@ -83,14 +87,49 @@ export function placeUnits(input: UnitPartsInput): UnitPart[][] {
         scored.role === 'unit' &&
         table.kind !== 'byte' &&
         scored.firstPosition !== scored.lastPosition,
-      marks: marks.map((mark) => {
-        if (isOutside || (mark.text !== null && !fits(mark.text))) return NO_MARK
-        return mark
-      }),
-      valueText: valueText !== null && !isOutside && fits(valueText) ? valueText : null,
+      marks: marks.map((mark) => (isDrawn && (isWidest || mark.text === null) ? mark : NO_MARK)),
+      valueText: isDrawn && isWidest ? valueText : null,
     })
   }
-  return parts
+  return parts.map((line) => withRoom(line, table.kind === 'byte' ? null : input.rightPx, widthOf))
+}
+
+/**
+ * Leaves out numbers that there is no room for: each may stand over its own part, and where it is wider
+ * than that over what is free beside it, as far as `reachPx` (null: nowhere).
+ */
+function withRoom(
+  parts: readonly UnitPart[],
+  reachPx: number | null,
+  widthOf: (text: string) => number
+): UnitPart[] {
+  const rowCount = parts[0]?.marks.length ?? 0
+  const kept = parts.map((part) => ({...part, marks: [...part.marks]}))
+  for (let row = -1; row < rowCount; row++) {
+    const textOf = (part: UnitPart) => (row < 0 ? part.valueText : part.marks[row]!.text)
+    const halves = parts.map((part) => {
+      const text = textOf(part)
+      return text === null ? -1 : widthOf(text) / 2 + NUMBER_GAP_PX / 2
+    })
+    const middle = (i: number) => parts[i]!.xPx + parts[i]!.widthPx / 2
+    const isPlaced = halves.map((half, i) => half >= 0 && 2 * half <= parts[i]!.widthPx + 1)
+    let rightPx = parts[0]?.xPx ?? 0
+    for (const [i, half] of halves.entries()) {
+      const isTried = half >= 0 && !isPlaced[i] && reachPx !== null
+      if (isTried && middle(i) - half >= rightPx && middle(i) + half <= reachPx + NUMBER_GAP_PX) {
+        let next = i + 1
+        while (next < parts.length && !isPlaced[next] && parts[next]!.xPx < middle(i) + half) next++
+        isPlaced[i] =
+          next === parts.length ||
+          !isPlaced[next] ||
+          middle(next) - halves[next]! >= middle(i) + half
+      }
+      if (isPlaced[i]) rightPx = middle(i) + half
+      else if (half >= 0 && row < 0) kept[i]!.valueText = null
+      else if (half >= 0) kept[i]!.marks[row] = NO_MARK
+    }
+  }
+  return kept
 }
 
 /** Maximal stretches of one unit within one line, left to right. */
