@@ -2,11 +2,7 @@ import {memo, useCallback, useLayoutEffect, useMemo, useState} from 'react'
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
 import {describeFigure} from '../../../shared/figures/tokens/caption.ts'
 import {TokenLineFigure} from '../../../shared/figures/tokens/text-figure.tsx'
-import {
-  LINE_GAP_PX,
-  layoutTokenText,
-  type TokenTextLayout,
-} from '../../../shared/figures/tokens/text-layout.ts'
+import {layoutTokenText, type TokenTextLayout} from '../../../shared/figures/tokens/text-layout.ts'
 import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
@@ -21,25 +17,21 @@ import {Grounds, Rings} from './text-marks.tsx'
 const OVERSCAN_PX = 300
 const KeptLine = memo(TokenLineFigure)
 
-export interface TokenTextProps {
-  readonly data: TokensRun
-  readonly result: TokensResult
+export interface TextShape {
   readonly widthPx: number
   readonly tracks: readonly TrackName[]
   /** The units that scores are shown by; null: by token. */
   readonly units: UnitTable | null
   /** Bars of half the height. */
   readonly isLow: boolean
-  /** Height that there is for it; it ends at a whole line. Null where it is as high as its lines. */
-  readonly spacePx: number | null
 }
 
-/** The text with its tracks. Only lines in sight are drawn; hovering draws none of them again. */
-export function TokenText(props: TokenTextProps) {
-  const {data, result, widthPx, tracks, units, isLow, spacePx} = props
-  const palette = usePalette()
-  const {tokens, promptTokenCount} = data
-  const layout = useMemo(
+/** Where the tokens and their tracks stand at a width. */
+export function useTextLayout(
+  {tokens, promptTokenCount}: TokensRun,
+  {widthPx, tracks, units, isLow}: TextShape
+): TokenTextLayout {
+  return useMemo(
     () =>
       layoutTokenText(
         {tokens, promptTokenCount},
@@ -47,6 +39,19 @@ export function TokenText(props: TokenTextProps) {
       ),
     [tokens, promptTokenCount, widthPx, tracks, units, isLow]
   )
+}
+
+export interface TokenTextProps {
+  readonly result: TokensResult
+  readonly layout: TokenTextLayout
+  readonly units: UnitTable | null
+  /** Its height; what does not fit is scrolled. */
+  readonly boxPx: number
+}
+
+/** The text with its tracks. Only lines in sight are drawn; hovering draws none of them again. */
+export function TokenText({result, layout, units, boxPx}: TokenTextProps) {
+  const palette = usePalette()
   const [scrollRef, {heightPx}] = useSize<HTMLDivElement>()
   const [scrollPx, setScrollPx] = useState(0)
   const [from, to] = visibleLines(layout, scrollPx - OVERSCAN_PX, scrollPx + heightPx + OVERSCAN_PX)
@@ -67,7 +72,7 @@ export function TokenText(props: TokenTextProps) {
     <section
       ref={scrollRef}
       className="token-scroll"
-      style={spacePx === null ? undefined : {maxHeight: wholeLinesPx(layout, spacePx)}}
+      style={{height: boxPx}}
       aria-label={`Tokens with their tracks${suffix}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
@@ -76,7 +81,7 @@ export function TokenText(props: TokenTextProps) {
       {...pointer}
     >
       <svg
-        width={widthPx}
+        width={layout.widthPx}
         height={layout.heightPx + 4}
         role="img"
         aria-label={description}
@@ -97,21 +102,6 @@ export function TokenText(props: TokenTextProps) {
       </svg>
     </section>
   )
-}
-
-/** Rings and the numbers of pins reach over their chips: what stands above and below the lines. */
-const ABOVE_PX = 12
-const BELOW_PX = 4
-
-/** The height of as many whole lines as there is room for; of the room itself if not one fits. */
-function wholeLinesPx(layout: TokenTextLayout, spacePx: number): number {
-  let heightPx = 0
-  for (const line of layout.lines) {
-    const bottomPx = Math.min(layout.heightPx, line.yPx + line.heightPx - LINE_GAP_PX)
-    if (bottomPx + BELOW_PX > spacePx) break
-    heightPx = bottomPx + ABOVE_PX + BELOW_PX
-  }
-  return heightPx || spacePx
 }
 
 function visibleLines(

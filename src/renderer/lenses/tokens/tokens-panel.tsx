@@ -1,4 +1,4 @@
-import {useLayoutEffect, useRef, useState} from 'react'
+import {useMemo} from 'react'
 import {captionOf, guardOf} from '../../../shared/figures/tokens/caption.ts'
 import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
@@ -17,9 +17,10 @@ import {DataTable} from './data-table.tsx'
 import {useIsTableShown} from './is-table-shown.ts'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
+import {shareHeight} from './share-height.ts'
 import {useShownTracks} from './shown-tracks.ts'
-import {TokenText} from './token-text.tsx'
-import {TrackedChart} from './tracked-chart.tsx'
+import {TokenText, useTextLayout} from './token-text.tsx'
+import {chartFramePx, TrackedChart} from './tracked-chart.tsx'
 import './tokens-panel.css'
 
 /** The side column is a part of a wide pane, within these ends. */
@@ -35,9 +36,6 @@ const LEAST_TWO_COLUMNS_PX = 680
 const LEAST_FIXED_PX = 300
 const SCROLLED_TEXT_SHARE = 0.62
 const LEAST_TEXT_PX = 150
-/** The chart takes the room that a short text leaves, up to this; then the numbers come under it. */
-const MOST_CHART_PX = 240
-const LEAST_NUMBERS_PX = 200
 
 /** The tokens lens: text with its tracks, followed tokens, and what may come next. */
 export function TokensPanel() {
@@ -123,79 +121,53 @@ interface FigureLeftProps {
   readonly scrolledTextPx: number | null
 }
 
-/**
- * The text or its table, and the followed tokens. A text that is long has what height these leave; what a
- * short one leaves the chart takes, and then the numbers behind both.
- */
+/** The text or its table, the followed tokens, and the numbers where the height is for all three. */
 function FigureLeft(props: FigureLeftProps) {
   const {data, result, widthPx, tracks, units, isLow, scrolledTextPx} = props
   const isTableShown = useIsTableShown()
-  const [leftRef, {heightPx: leftHeightPx}] = useSize<HTMLDivElement>()
-  const textRef = useRef<HTMLDivElement>(null)
-  const chartRef = useRef<HTMLDivElement>(null)
-  const [room, setRoom] = useState<Room>({ownChartPx: 0, growthPx: 0, hasNumbers: false})
-  const {ownChartPx, growthPx, hasNumbers} = room
-  const hasChart = (result.tracked?.length ?? 0) > 0
-  // From what was just drawn, so that a height is never compared with a growth of another moment.
-  useLayoutEffect(() => {
-    if (!textRef.current || !chartRef.current || leftHeightPx === 0) return
-    const chartPx = chartRef.current.clientHeight - growthPx
-    const canGrow = scrolledTextPx === null && !isTableShown
-    const sparePx = canGrow ? leftHeightPx - chartPx - textRef.current.clientHeight - 1 : 0
-    const mostPx = hasChart ? MOST_CHART_PX - chartPlotPx(isLow) : 0
-    const nextPx = Math.max(0, Math.min(mostPx, sparePx))
-    const next = {
-      ownChartPx: chartPx,
-      growthPx: nextPx,
-      hasNumbers: sparePx - nextPx >= LEAST_NUMBERS_PX,
-    }
-    setRoom((last) =>
-      last.ownChartPx === next.ownChartPx &&
-      last.growthPx === next.growthPx &&
-      last.hasNumbers === next.hasNumbers
-        ? last
-        : next
-    )
+  const [leftRef, {heightPx}] = useSize<HTMLDivElement>()
+  const table = units.unit.kind === 'token' ? null : units.table
+  const layout = useTextLayout(data, {widthPx, tracks, units: table, isLow})
+  const chartPx = useMemo(() => chartFramePx(result, widthPx), [result, widthPx])
+  const plotPx = isLow ? LOW_PLOT_PX : PLOT_PX
+  const canGrow = scrolledTextPx === null && !isTableShown
+  const shared = shareHeight(scrolledTextPx ?? heightPx, layout, {
+    chartPx: canGrow ? chartPx : null,
+    plotPx,
   })
   return (
     <div ref={leftRef} className="figure-left">
-      <HintArea>
-        <div ref={textRef} className={isTableShown ? 'table-place' : 'token-place'}>
-          {isTableShown ? (
-            <DataTable tokens={data.tokens} units={units} />
-          ) : (
-            <TokenText
-              data={data}
+      {(heightPx > 0 || scrolledTextPx !== null) && (
+        <>
+          <HintArea>
+            {isTableShown ? (
+              <div className="table-place">
+                <DataTable tokens={data.tokens} units={units} />
+              </div>
+            ) : (
+              <TokenText result={result} layout={layout} units={table} boxPx={shared.textPx} />
+            )}
+          </HintArea>
+          <div className="tracked-place">
+            <TrackedChart
               result={result}
               widthPx={widthPx}
-              tracks={tracks}
-              units={units.unit.kind === 'token' ? null : units.table}
-              isLow={isLow}
-              spacePx={scrolledTextPx ?? (leftHeightPx === 0 ? null : leftHeightPx - ownChartPx)}
+              plotPx={canGrow ? shared.plotPx : plotPx}
             />
-          )}
-        </div>
-      </HintArea>
-      <div ref={chartRef} className="tracked-place">
-        <TrackedChart result={result} widthPx={widthPx} plotPx={chartPlotPx(isLow) + growthPx} />
-      </div>
-      {hasNumbers && (
-        <HintArea>
-          <div className="figure-numbers">
-            <DataTable tokens={data.tokens} units={units} />
           </div>
-        </HintArea>
+          {canGrow && shared.hasNumbers && (
+            <HintArea>
+              <div className="figure-numbers">
+                <DataTable tokens={data.tokens} units={units} />
+              </div>
+            </HintArea>
+          )}
+        </>
       )}
     </div>
   )
 }
 
-/** How the height is shared: the chart without its growth, the growth, and whether numbers fit below. */
-interface Room {
-  readonly ownChartPx: number
-  readonly growthPx: number
-  readonly hasNumbers: boolean
-}
-
-/** Height of the chart's plot, before it grows. */
-const chartPlotPx = (isLow: boolean) => (isLow ? 48 : 80)
+/** Height of the chart's plot before it grows. */
+const PLOT_PX = 80
+const LOW_PLOT_PX = 48

@@ -35,6 +35,17 @@ export interface TrackedChartProps {
 
 /** Where the plot begins: beside the track names of the text above. */
 const PLOT_X_PX = 56
+/** Above the chart, and the line that says which positions are drawn. */
+const TOP_PX = 12
+const EXTENT_LINE_PX = 16
+
+/** Height of the chart without its plot, in pixels; null where no token is followed. */
+export function chartFramePx(result: TokensResult, widthPx: number): number | null {
+  const layout = layoutTracked(nearSelected(result, null), {widthPx, plotXPx: PLOT_X_PX})
+  if (!layout) return null
+  const isPart = (result.tracked?.[0]?.positions.length ?? 0) > MOST_POSITIONS
+  return layout.heightPx - layout.plot.heightPx + TOP_PX + (isPart ? EXTENT_LINE_PX : 0)
+}
 
 /** The followed tokens at every position; pointing at it points at the token there. */
 export function TrackedChart({result, widthPx, plotPx}: TrackedChartProps) {
