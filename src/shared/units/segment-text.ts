@@ -1,8 +1,8 @@
+import {segmentsOf} from './segments.ts'
+
 /** Units that are found in the text itself. */
 export type TextUnitKind = 'word' | 'sentence' | 'line' | 'paragraph'
 
-// One locale for everybody, so that the same text is cut the same way on every machine.
-const LOCALE = 'en'
 const WHITE_SPACE = /^\s+$/u
 const LINE_END = /\r\n|\n|\r/g
 /** A line end and the blank lines after it. */
@@ -34,7 +34,7 @@ export function unitStarts(text: string, kind: TextUnitKind): number[] {
 function wordStarts(text: string): number[] {
   const starts: number[] = []
   let spaceStart = -1
-  for (const {segment, index} of new Intl.Segmenter(LOCALE, {granularity: 'word'}).segment(text)) {
+  for (const {segment, index} of segmentsOf(text, 'word')) {
     if (WHITE_SPACE.test(segment)) {
       if (spaceStart < 0) spaceStart = index
       continue
@@ -48,8 +48,7 @@ function wordStarts(text: string): number[] {
 function sentenceStarts(text: string): number[] {
   const starts: number[] = []
   let spaceStart = -1
-  const segmenter = new Intl.Segmenter(LOCALE, {granularity: 'sentence'})
-  for (const {segment, index} of segmenter.segment(text)) {
+  for (const {segment, index} of segmentsOf(text, 'sentence')) {
     const length = segment.trimEnd().length
     if (length > 0) {
       starts.push(spaceStart < 0 ? index : spaceStart)
