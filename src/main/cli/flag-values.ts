@@ -61,8 +61,11 @@ export function inWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
+/** Values of figures whose flags have another name. */
+const NAMES: Readonly<Record<string, string>> = {widthPx: 'width', pins: 'pin'}
+
 /** `topK` → `--top-k`. */
 export function flagOf(name: string): string {
-  const flag = name === 'widthPx' ? 'width' : name
+  const flag = NAMES[name] ?? name
   return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

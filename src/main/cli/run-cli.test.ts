@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
 import {z} from 'zod'
+import {paletteOf} from '../../shared/figures/palette.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {tokensRequestSchema, tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {LIMITS, type NumberLimits} from './flag-limits.ts'
@@ -134,6 +135,71 @@ describe('the request of tokens', () => {
   })
 })
 
+describe('units and pins of figures', () => {
+  const write = async (name: string, ...flags: string[]) => {
+    const path = join(folder, name)
+    const result = await cli('tokens', '--prompt', 'a', '--out', path, ...flags)
+    return {...result, read: () => readFileSync(path, 'utf8')}
+  }
+
+  test('matches, pins and the scale reach the figure', async () => {
+    const unit = await write(
+      'unit.svg',
+      '--unit',
+      'regex/i:hEL+',
+      '--pin',
+      '1',
+      '--palette',
+      'ocean'
+    )
+    expect([unit.exitCode, unit.error.includes('warning (unit')]).toEqual([0, false])
+    const svg = unit.read()
+    expect(svg).toContain('surprisal, sum over matches')
+    expect(svg).toContain('outside: ')
+    expect(svg).toContain('data-pin="1"')
+    expect(svg).toContain(paletteOf('light', 'ocean').sequential[5]!)
+    const json = await write('unit.json', '--unit', 'regex/i:hEL+', '--pin', '1')
+    const {units, pins} = JSON.parse(json.read())
+    expect(pins).toEqual([1])
+    const rows = units.map((unit: {role: string; byteStart: number; byteEnd: number}) => [
+      unit.role,
+      unit.byteStart,
+      unit.byteEnd,
+    ])
+    // The begin token, 'Hell' of 'Hello', and 'o' with the newline.
+    expect(rows).toEqual([
+      ['special', 0, 0],
+      ['unit', 0, 4],
+      ['outside', 4, 6],
+    ])
+  })
+
+  test('a config file has them under the same names', async () => {
+    const config = fileOf('unit.yaml', 'command: tokens\nunit: word\npin: [1, 2]\npalette: grey\n')
+    const {read} = await write('config.json', '--config', config)
+    const result = JSON.parse(read())
+    expect([result.unit, result.pins]).toEqual([{kind: 'word'}, [1, 2]])
+  })
+
+  test('an expression that cannot be read is one message and exit 1', async () => {
+    const {exitCode, error} = await write('bad.svg', '--unit', 'regex:(')
+    expect(exitCode).toBe(1)
+    expect(error).toContain('The regular expression cannot be read.\n  at        unit\n')
+  })
+
+  test('what has no effect says so', async () => {
+    const warningOf = async (...flags: string[]) => (await write('w.svg', ...flags)).error
+    expect(await warningOf('--unit', 'turn')).toContain('warning (unit-no-turn)')
+    expect(await warningOf('--unit', 'regex:zz')).toContain('warning (unit-no-match)')
+    expect(await warningOf('--unit', 'spans:2-99')).toContain('warning (unit-span-beyond)')
+    const beyond = await write('pin.svg', '--pin', '2,3')
+    expect([beyond.exitCode, beyond.error]).toEqual([
+      2,
+      expect.stringContaining('from 0 to 2, not “3”'),
+    ])
+  })
+})
+
 describe('wrong usage exits with 2 and says what is right', () => {
   test.each([
     [['attention'], 'attention does not exist yet'],
@@ -172,6 +238,15 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--seed', '1.5'], '--seed takes a whole number from 0'],
     [['tokens', '--prompt', 'a', '--scale', '9'], '--scale takes a number from 0.1 to 8'],
     [['tokens', '--prompt', 'a', '--track', '1,x'], '--track takes whole numbers'],
+    [['tokens', '--prompt', 'a', '--unit', 'words'], '--unit takes token, byte, word, sentence'],
+    [['tokens', '--prompt', 'a', '--unit', 'spans:5-2'], 'spans:0-5,9:12, not “spans:5-2”'],
+    [['tokens', '--prompt', 'a', '--unit', 'regex:'], '--unit takes'],
+    [['tokens', '--prompt', 'a', '--pin', '1,x'], '--pin takes whole numbers'],
+    [['tokens', '--prompt', 'a', '--palette', 'viridis'], 'ember, ocean or grey'],
+    [
+      ['tokens', '--prompt', 'a', '--pin', Array(65).fill('1').join(',')],
+      '--pin takes up to 64 positions',
+    ],
     [
       ['tokens', '--prompt', 'a', '--track', Array(65).fill('1').join(',')],
       '--track takes up to 64 token ids',

@@ -2,8 +2,8 @@ import {MixedText} from '../mixed-text.tsx'
 import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
 import {FONT_FAMILIES} from '../text-width.ts'
+import {ChipText} from './chip-figure.tsx'
 import {type NextLayout, type NextRow, TITLE_NOTE_PX} from './next-layout.ts'
-import {ChipText} from './text-figure.tsx'
 
 export interface NextFigureProps {
   readonly layout: NextLayout

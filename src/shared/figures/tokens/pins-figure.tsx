@@ -2,7 +2,7 @@ import {MixedText} from '../mixed-text.tsx'
 import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
 import {PIN_TEXT_PX, type PinsLayout} from './pins.ts'
-import type {PinMark} from './text-layout.ts'
+import type {PinMark} from './text-geometry.ts'
 
 export interface PinsFigureProps {
   readonly layout: PinsLayout

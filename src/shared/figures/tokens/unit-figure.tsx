@@ -1,6 +1,6 @@
 import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
-import type {LineUnits, TrackPlace} from './text-layout.ts'
+import type {LineUnits, TrackPlace} from './text-geometry.ts'
 import type {UnitPart} from './unit-parts.ts'
 
 export interface UnitRowProps {

@@ -1,6 +1,6 @@
 import type {ScoredUnit} from '../../units/unit-scores.ts'
 import type {UnitTable} from '../../units/units.ts'
-import type {TokenColumn, TrackMark} from './text-layout.ts'
+import type {TokenColumn, TrackMark} from './text-geometry.ts'
 
 /** A unit's stretch of one line; a unit that goes over lines, or around a special token, has several. */
 export interface UnitPart {
