@@ -99,6 +99,7 @@ function figureFlags({tracks, unit, file}: ShownTokens): string[][] {
     }
     if (options.theme !== FIGURE_DEFAULTS.theme) flags.push(['--theme', options.theme])
     if (options.colors !== FIGURE_DEFAULTS.colors) flags.push(['--palette', options.colors])
+    if (options.pins.length > 0) flags.push(['--pin', options.pins.join(',')])
     if (options.title !== undefined) flags.push(['--title', options.title])
     if (options.caption !== undefined) flags.push(['--caption', options.caption])
     if (options.legend !== FIGURE_DEFAULTS.legend) flags.push(['--legend', options.legend])
