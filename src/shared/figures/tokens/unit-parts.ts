@@ -46,6 +46,7 @@ interface Stretch {
 
 /** Between two numbers of a row. */
 const NUMBER_GAP_PX = 3
+const LEFT_REACH_PX = 6
 const NO_MARK: TrackMark = {barPx: null, text: null, isStrong: false}
 
 /**
@@ -113,7 +114,8 @@ function withRoom(
     })
     const middle = (i: number) => parts[i]!.xPx + parts[i]!.widthPx / 2
     const isPlaced = halves.map((half, i) => half >= 0 && 2 * half <= parts[i]!.widthPx + 1)
-    let rightPx = parts[0]?.xPx ?? 0
+    // Some of the space beside the labels is free.
+    let rightPx = (parts[0]?.xPx ?? 0) - LEFT_REACH_PX
     for (const [i, half] of halves.entries()) {
       const isTried = half >= 0 && !isPlaced[i] && reachPx !== null
       if (isTried && middle(i) - half >= rightPx && middle(i) + half <= reachPx + NUMBER_GAP_PX) {
