@@ -11,12 +11,7 @@ const SHARED = 'src/shared/**'
 /** The folders of figures, as opposed to what all figures share. */
 const EACH_FIGURE = 'src/shared/figures/*/**'
 const REACT = ['react', 'react/jsx-runtime', 'react-dom']
-const CONTROLS = [
-  'react-aria-components',
-  'cmdk',
-  'react-resizable-panels',
-  '@tanstack/react-virtual',
-]
+const CONTROLS = ['react-aria-components', 'cmdk', '@tanstack/react-virtual']
 const D3 = ['d3-scale', 'd3-shape', 'd3-hierarchy']
 
 export const RULES = [

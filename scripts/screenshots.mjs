@@ -32,7 +32,19 @@ try {
     await page.waitForTimeout(300)
     await page.screenshot({path: join(root, `docs/tokens-${theme}.png`)})
   }
+  await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
   const prompt = await page.getByTestId('prompt').inputValue()
+  // By sentences, two tokens pinned, the numbers beside the figure.
+  await page.keyboard.press('p')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('p')
+  await page.keyboard.press('u')
+  await page.keyboard.press('u')
+  await page.keyboard.press('Control+\\')
+  await page.getByTestId('centre-2').getByRole('radio', {name: 'Table'}).click()
+  await page.mouse.move(700, 890)
+  await page.waitForTimeout(300)
+  await page.screenshot({path: join(root, 'docs/workbench.png')})
   const figure = [
     '--width',
     '960px',

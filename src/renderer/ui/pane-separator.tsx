@@ -28,7 +28,8 @@ export interface PaneSeparatorProps {
 export function PaneSeparator(props: PaneSeparatorProps) {
   const {axis, valuePx, leastPx, mostPx, isAfter = false, onChange} = props
   const drag = useRef<{startPx: number; valuePx: number} | null>(null)
-  const placeOf = (event: PointerEvent) => (axis === 'x' ? event.clientX : event.clientY) / pageZoom()
+  const placeOf = (event: PointerEvent) =>
+    (axis === 'x' ? event.clientX : event.clientY) / pageZoom()
   const end = () => {
     drag.current = null
     delete document.documentElement.dataset.dragging
