@@ -19,6 +19,7 @@ const TAKES: Readonly<Record<string, string>> = {
   noPrompt: 'true or false',
   tracks: '1 to 6 names of tracks',
   pins: 'up to 64 positions',
+  pairs: 'up to 64 pairs of positions',
   title: 'text of up to 500 characters',
   caption: 'text of up to 5000 characters',
 }

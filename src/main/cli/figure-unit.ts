@@ -17,7 +17,8 @@ export async function figureWithUnit(
   result: TokensResult
 ): Promise<{figure: FigureOptions; warnings: readonly Warning[]}> {
   const last = result.tokens.length - 1
-  const beyond = figure.pins.find((position) => position > last)
+  const pinned = [...figure.pins, ...figure.pairs.flatMap(({from, to}) => [from, to])]
+  const beyond = pinned.find((position) => position > last)
   if (beyond !== undefined) {
     throw new UsageError(`--pin takes positions from 0 to ${last}, not “${beyond}”`)
   }

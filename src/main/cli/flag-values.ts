@@ -62,7 +62,7 @@ export function inWords(words: readonly string[]): string {
 }
 
 /** Values of figures whose flags have another name. */
-const NAMES: Readonly<Record<string, string>> = {widthPx: 'width', pins: 'pin'}
+const NAMES: Readonly<Record<string, string>> = {widthPx: 'width', pins: 'pin', pairs: 'pin'}
 
 /** `topK` → `--top-k`. */
 export function flagOf(name: string): string {

@@ -158,9 +158,9 @@ describe('units and pins of figures', () => {
     expect(svg).toContain('outside: ')
     expect(svg).toContain('data-pin="1"')
     expect(svg).toContain(paletteOf('light', 'ocean').sequential[5]!)
-    const json = await write('unit.json', '--unit', 'regex/i:hEL+', '--pin', '1')
-    const {units, pins} = JSON.parse(json.read())
-    expect(pins).toEqual([1])
+    const json = await write('unit.json', '--unit', 'regex/i:hEL+', '--pin', '1,0>1')
+    const {units, pins, pairs} = JSON.parse(json.read())
+    expect([pins, pairs]).toEqual([[1], [{from: 0, to: 1}]])
     const rows = units.map((unit: {role: string; byteStart: number; byteEnd: number}) => [
       unit.role,
       unit.byteStart,

@@ -146,7 +146,10 @@ export function addTokensFlags(command: Command): Command {
       '--unit <unit>',
       'what scores are shown by: token, byte, word, sentence, line, paragraph, turn, regex:SOURCE, regex/FLAGS:SOURCE, or spans:0-5,9:12 in bytes (token)'
     ),
-    new Option('--pin <positions>', 'mark these tokens with 1, 2, 3 …, such as 3,14'),
+    new Option(
+      '--pin <positions>',
+      'mark these tokens with 1, 2, 3 …, and list pairs, such as 3,14,3>14'
+    ),
     new Option('--palette <name>', 'ember, ocean or grey (ember)'),
     new Option('--font <name>', 'inter')
   )

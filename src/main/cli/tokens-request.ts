@@ -164,13 +164,28 @@ function readFigure(
     values.colors = parseChoice(palette, '--palette', colorScaleSchema.options)
   }
   const pin = flags.pin ?? (Array.isArray(config.pin) ? config.pin.join(',') : text('pin'))
-  if (pin !== undefined) values.pins = parseWholeList(pin, '--pin')
+  if (pin !== undefined) Object.assign(values, parsePins(pin))
   const tracks = flags.tracks?.split(',') ?? config.tracks
   if (tracks !== undefined) {
     const choices = figureOptionsSchema.shape.tracks.unwrap().element.options
     values.tracks = [tracks].flat().map((name) => parseChoice(String(name), '--tracks', choices))
   }
   return checked(figureOptionsSchema, values)
+}
+
+/** `3,14,3>14`: positions, and pairs of them. */
+function parsePins(text: string): Pick<FigureOptions, 'pins' | 'pairs'> {
+  const parts = text.split(',')
+  const pairs = parts.filter((part) => part.includes('>'))
+  const pins = parts.filter((part) => !part.includes('>'))
+  return {
+    pins: pins.length > 0 ? parseWholeList(pins.join(','), '--pin') : [],
+    pairs: pairs.map((pair) => {
+      const ends = parseWholeList(pair.replace('>', ','), '--pin')
+      if (ends.length !== 2) throw new UsageError(`--pin takes pairs such as 3>14, not “${pair}”`)
+      return {from: ends[0]!, to: ends[1]!}
+    }),
+  }
 }
 
 function readUnit(flag: string | undefined): UnitChoice {

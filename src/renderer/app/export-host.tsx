@@ -3,7 +3,7 @@ import {useTheme} from '../lenses/use-theme.ts'
 import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {copyFileCommand} from '../sharing/share.ts'
 import {selectActiveRunId} from '../store/panes.ts'
-import {pinnedPositions, selectPins} from '../store/selection.ts'
+import {pinnedPairs, pinnedPositions, selectPins} from '../store/selection.ts'
 import {selectResult} from '../store/selectors.ts'
 import {selectResolvedUnit} from '../store/unit.ts'
 
@@ -27,6 +27,7 @@ export function ExportDialogHost() {
       tracks={tracks}
       unit={unit}
       pins={pinnedPositions(pins)}
+      pairs={pinnedPairs(pins).map(({from, to}) => ({from, to}))}
       theme={theme}
       colors={colors}
       client={client}

@@ -22,6 +22,7 @@ export interface ExportDialogProps {
   /** The unit that the page shows scores by, and the positions that are pinned. */
   readonly unit: ResolvedUnit
   readonly pins: readonly number[]
+  readonly pairs: FigureOptions['pairs']
   readonly theme: 'light' | 'dark'
   /** The scale that the page tints tokens with. */
   readonly colors: FigureOptions['colors']
@@ -43,6 +44,7 @@ export function ExportDialog(props: ExportDialogProps) {
       colors: props.colors,
       unit: props.unit,
       pins: props.pins,
+      pairs: props.pairs,
     })
   )
   const [isBusy, setIsBusy] = useState(false)
@@ -76,6 +78,7 @@ export function ExportDialog(props: ExportDialogProps) {
           options={options}
           unit={props.unit}
           pins={props.pins}
+          pairs={props.pairs}
           onOptions={(change) => setOptions({...options, ...change})}
         />
         <ExportPreview result={result} options={options} format={format} />

@@ -14,6 +14,7 @@ export interface ExportFormProps {
   /** What the page shows, which the figure takes over or leaves. */
   readonly unit: ResolvedUnit
   readonly pins: readonly number[]
+  readonly pairs: FigureOptions['pairs']
   readonly onOptions: (change: Partial<FigureOptions>) => void
 }
 
@@ -21,7 +22,8 @@ const TRACKS = Object.keys(TRACK_KINDS) as TrackName[]
 
 /** Everything that decides what is written. */
 export function ExportForm(props: ExportFormProps) {
-  const {format, onFormat, options, unit, pins, onOptions} = props
+  const {format, onFormat, options, unit, pins, pairs, onOptions} = props
+  const pinCount = pins.length + pairs.length
   const isPicture = format === 'svg' || format === 'png'
   return (
     <div className="export-form">
@@ -149,12 +151,14 @@ export function ExportForm(props: ExportFormProps) {
               >
                 next tokens
               </Check>
-              {pins.length > 0 && (
+              {pinCount > 0 && (
                 <Check
-                  isOn={options.pins.length > 0}
-                  onChange={(isOn) => onOptions({pins: isOn ? [...pins] : []})}
+                  isOn={options.pins.length + options.pairs.length > 0}
+                  onChange={(isOn) =>
+                    onOptions(isOn ? {pins: [...pins], pairs: [...pairs]} : {pins: [], pairs: []})
+                  }
                 >
-                  {formatCount(pins.length)} {pins.length === 1 ? 'pin' : 'pins'}
+                  {formatCount(pinCount)} {pinCount === 1 ? 'pin' : 'pins'}
                 </Check>
               )}
             </div>

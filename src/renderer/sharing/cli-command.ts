@@ -99,7 +99,8 @@ function figureFlags({tracks, unit, file}: ShownTokens): string[][] {
     }
     if (options.theme !== FIGURE_DEFAULTS.theme) flags.push(['--theme', options.theme])
     if (options.colors !== FIGURE_DEFAULTS.colors) flags.push(['--palette', options.colors])
-    if (options.pins.length > 0) flags.push(['--pin', options.pins.join(',')])
+    const pinned = [...options.pins, ...options.pairs.map(({from, to}) => `${from}>${to}`)]
+    if (pinned.length > 0) flags.push(['--pin', pinned.join(',')])
     if (options.title !== undefined) flags.push(['--title', options.title])
     if (options.caption !== undefined) flags.push(['--caption', options.caption])
     if (options.legend !== FIGURE_DEFAULTS.legend) flags.push(['--legend', options.legend])

@@ -38,6 +38,11 @@ export const figureOptionsSchema = z.object({
   unit: resolvedUnitSchema.default(TOKEN_UNIT),
   /** Positions to be marked, in the order of their numbers; those that do not exist are left out. */
   pins: z.array(z.number().int().nonnegative()).max(64).default([]),
+  /** Pinned pairs of positions, such as a query and a key; those that do not exist are left out. */
+  pairs: z
+    .array(z.object({from: z.number().int().nonnegative(), to: z.number().int().nonnegative()}))
+    .max(64)
+    .default([]),
   /** Leaves text, ids, labels and the prompt out of what is written. */
   noPrompt: z.boolean().default(false),
 })

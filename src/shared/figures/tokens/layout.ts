@@ -94,7 +94,7 @@ export function layoutTokens(
   }
   const pinsLayout =
     options.legend === 'on'
-      ? layoutPins(result, options.pins, {
+      ? layoutPins(result, options, {
           widthPx: leftPx,
           track: options.tracks[0]!,
           noPrompt,

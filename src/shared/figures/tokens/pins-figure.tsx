@@ -14,7 +14,7 @@ export function PinsFigure({layout, palette}: PinsFigureProps) {
   return (
     <g fontSize={PIN_TEXT_PX}>
       {layout.entries.map((entry) => (
-        <g key={entry.position}>
+        <g key={entry.key}>
           {entry.spans.map((span, i) => (
             <MixedText
               key={i}
@@ -24,7 +24,7 @@ export function PinsFigure({layout, palette}: PinsFigureProps) {
               sizePx={PIN_TEXT_PX}
               typeface={span.role}
               weight={span.weight}
-              fill={i === 0 || span.role === 'mono' ? palette.ink1 : palette.ink2}
+              fill={span.weight === 600 || span.role === 'mono' ? palette.ink1 : palette.ink2}
             />
           ))}
         </g>

@@ -8,10 +8,10 @@ import {fitText, textWidthPx} from '../text-width.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
 import {type TrackName, trackValueText} from './tracks.ts'
 
-/** A pinned token's entry under the text: its number, its text, where it is and what it has. */
+/** An entry under the text: of a pinned token its number and value, of a pair its two ends. */
 export interface PinEntry {
-  readonly number: number
-  readonly position: number
+  /** Tells it from the others. */
+  readonly key: string
   readonly yPx: number
   readonly spans: readonly PlacedSpan[]
 }
@@ -45,32 +45,44 @@ export function pinsWithin(
     .filter(({position}) => position >= first && position < first + tokens.length)
 }
 
-/** Lists the pins: `1 “·lamp” at 14: 0.27 bits`, as many in a row as the width takes. */
+/** What is pinned: positions in the order of their numbers, and pairs. */
+export interface Pinned {
+  readonly pins: readonly number[]
+  readonly pairs: readonly {readonly from: number; readonly to: number}[]
+}
+
+/**
+ * Lists what is pinned, as many in a row as the width takes: `1 “·lamp” at 14: 0.27 bits`, then pairs as
+ * `“·lamp” at 14 → “·coin” at 20`.
+ */
 export function layoutPins(
   result: Pick<TokensResult, 'tokens'>,
-  pins: readonly number[],
+  {pins, pairs}: Pinned,
   options: PinsOptions
 ): PinsLayout | null {
   const {tokens} = result
   const first = tokens[0]?.position ?? 0
-  const entries: PinEntry[] = []
-  let xPx = 0
-  let yPx = 0
+  const listed: {readonly key: string; readonly spans: readonly TextSpan[]}[] = []
   for (const {number, position} of pinsWithin(pins, tokens)) {
     const token = tokens[position - first]!
     const at = `at ${formatCount(position)}: ${trackValueText(options.track, token)}`
     const value = `${at}${unitNote(position - first, options)}`
-    const spans: TextSpan[] = [{text: String(number), role: 'sans', weight: 600}]
-    if (options.noPrompt) {
-      spans.push({text: ` ${value}`, role: 'sans', weight: 400})
-    } else {
-      const name = fitText(plainGlyphs(token) || `#${token.id}`, MOST_TOKEN_PX, PIN_TEXT_PX, 'mono')
-      spans.push(
-        {text: ' “', role: 'sans', weight: 400},
-        {text: name, role: 'mono', weight: 400},
-        {text: `” ${value}`, role: 'sans', weight: 400}
-      )
-    }
+    const mark: TextSpan = {text: `${number} `, role: 'sans', weight: 600}
+    listed.push({key: String(number), spans: [mark, ...namedSpans(token, value, options)]})
+  }
+  for (const {from, to} of pairs) {
+    const [start, end] = [tokens[from - first], tokens[to - first]]
+    if (!start || !end) continue
+    const arrow: TextSpan = {text: ' → ', role: 'sans', weight: 400}
+    const ends = [start, end].map((token) =>
+      namedSpans(token, `at ${formatCount(token.position)}`, options)
+    )
+    listed.push({key: `${from}>${to}`, spans: [...ends[0]!, arrow, ...ends[1]!]})
+  }
+  const entries: PinEntry[] = []
+  let xPx = 0
+  let yPx = 0
+  for (const {key, spans} of listed) {
     const widths = spans.map(({text, role, weight}) => textWidthPx(text, PIN_TEXT_PX, role, weight))
     const entryPx = widths.reduce((sum, width) => sum + width, 0)
     if (xPx > 0 && xPx + entryPx > options.widthPx) {
@@ -83,9 +95,24 @@ export function layoutPins(
       xPx += widths[i]!
     }
     xPx += GAP_PX
-    entries.push({number, position, yPx, spans: placed})
+    entries.push({key, yPx, spans: placed})
   }
   return entries.length > 0 ? {heightPx: yPx + LINE_PX, entries} : null
+}
+
+/** `“·lamp” at 14`; without the text where the prompt is left out. */
+function namedSpans(
+  token: TokensResult['tokens'][number],
+  words: string,
+  {noPrompt}: PinsOptions
+): TextSpan[] {
+  if (noPrompt) return [{text: words, role: 'sans', weight: 400}]
+  const name = fitText(plainGlyphs(token) || `#${token.id}`, MOST_TOKEN_PX, PIN_TEXT_PX, 'mono')
+  return [
+    {text: '“', role: 'sans', weight: 400},
+    {text: name, role: 'mono', weight: 400},
+    {text: `” ${words}`, role: 'sans', weight: 400},
+  ]
 }
 
 /** What the token's unit has, where it is larger than the token: `, its word 3.1 bits`. */

@@ -12,7 +12,7 @@ import {pinsWithin} from './pins.ts'
 import {unitTableOf} from './units.ts'
 
 /** What of a figure's options its data show too. */
-type Shown = Pick<FigureOptions, 'unit' | 'pins'>
+type Shown = Pick<FigureOptions, 'unit' | 'pins' | 'pairs'>
 
 /** Every unit with its statistics, and its text unless the prompt is left out. */
 function unitRows(
@@ -52,6 +52,7 @@ export function tokensJson(
         }
       : {}),
     ...(shown && shown.pins.length > 0 ? {pins: shown.pins} : {}),
+    ...(shown && shown.pairs.length > 0 ? {pairs: shown.pairs} : {}),
   }
   if (!noPrompt) return {...common, ...rest}
   return {

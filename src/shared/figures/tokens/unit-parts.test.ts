@@ -158,7 +158,11 @@ test('pins are numbered in their order, each once, where there is a token', () =
   ])
   for (const line of layout.lines)
     expect(line.chipTopPx >= 12).toBe(line.pins.length > 0 || line.joined.length > 0)
-  const say = (options: {noPrompt?: boolean; withUnits?: boolean}) => {
+  const say = (options: {
+    noPrompt?: boolean
+    withUnits?: boolean
+    pairs?: {from: number; to: number}[]
+  }) => {
     const table = unitsOf(result, {kind: 'word'})
     const scored = table.units.map((unit) => ({
       ...unit,
@@ -170,7 +174,8 @@ test('pins are numbered in their order, each once, where there is a token', () =
       topPMass: null,
       endProb: null,
     }))
-    const listed = layoutPins(result, pins, {
+    const pinned = {pins, pairs: options.pairs ?? []}
+    const listed = layoutPins(result, pinned, {
       widthPx: 560,
       track: 'surprisal',
       noPrompt: options.noPrompt ?? false,
@@ -182,4 +187,11 @@ test('pins are numbered in their order, each once, where there is a token', () =
   expect(say({noPrompt: true})).toEqual(['1 at 16: 5.4 bits', '2 at 4: 3.2 bits'])
   expect(say({withUnits: true})[0]).toBe('1 “·caf” at 16: 5.4 bits, its word 9.0 bits')
   expect(say({withUnits: true})[1]).toBe('2 “·lamp” at 4: 3.2 bits')
+  // A pair is listed after the pins; one with an end beyond the text is left out.
+  const pairs = [
+    {from: 4, to: 16},
+    {from: 4, to: 900},
+  ]
+  expect(say({pairs}).slice(2)).toEqual(['“·lamp” at 4 → “·caf” at 16'])
+  expect(say({pairs, noPrompt: true}).slice(2)).toEqual(['at 4 → at 16'])
 })
