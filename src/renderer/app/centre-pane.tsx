@@ -1,5 +1,6 @@
 import {Tab, TabList, TabPanel, Tabs} from 'react-aria-components'
 import {LENSES} from '../lenses/registry.ts'
+import {useLater} from '../lenses/use-later.ts'
 import {PaneContext, usePaneIndex} from '../lenses/use-pane.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {LinkedModelNote} from '../sharing/linked-model-note.tsx'
@@ -80,6 +81,7 @@ function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
   const {runAgain} = useActions()
   const pane = usePaneIndex()
   const isListShown = useIsListShown()
+  const isLater = useLater()
   const state = useWorkbenchState((current, {captures}) => {
     const run = selectRun(current, selectPane(current, pane).runId)
     return {
@@ -101,7 +103,7 @@ function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
       <>
         <LinkedModelNote run={run} />
         <RunBar run={run} />
-        <Panel />
+        {isLater && <Panel />}
       </>
     )
   }
