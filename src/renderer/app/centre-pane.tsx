@@ -8,6 +8,7 @@ import {selectPane} from '../store/panes.ts'
 import {selectRun} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
 import type {PaneIndex} from '../store/state.ts'
+import {Choice} from '../ui/choice.tsx'
 import {EmptyPage} from './empty-page.tsx'
 import {LoadingPage} from './loading-page.tsx'
 import {OfferPage} from './offer-page.tsx'
@@ -72,9 +73,19 @@ function LensViews({lensId}: {readonly lensId: string}) {
     const data = selectRunData(state, captures, selectPane(state, pane).runId)
     return state.shownProblemPath === null && (data?.tokens.length ?? 0) > 0
   })
+  const {changePane} = useActions()
+  const chosen = useWorkbenchState((state) => selectPane(state, pane).view)
   const isListShown = useIsListShown()
-  const Views = LENSES.find((lens) => lens.id === lensId)?.Views
-  return hasTokens && Views && !isListShown ? <Views /> : null
+  const views = LENSES.find((lens) => lens.id === lensId)?.views ?? []
+  if (!hasTokens || views.length < 2 || isListShown) return null
+  return (
+    <Choice
+      label="Show as"
+      value={chosen ?? views[0]!.id}
+      options={views.map(({id, title}) => ({value: id, text: title}))}
+      onChange={(view) => changePane({view: view === views[0]!.id ? null : view}, pane)}
+    />
+  )
 }
 
 function LensBody({Panel}: {readonly Panel: React.ComponentType}) {

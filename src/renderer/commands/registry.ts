@@ -12,6 +12,7 @@ import {clearSpans, extendDown, extendLeft, extendRight, extendUp, keepSpan} fro
 import {exportFigure} from './export-figure.ts'
 import {generate} from './generate.ts'
 import {goBack, goForward} from './go-back.ts'
+import {nextView} from './lens-views.ts'
 import {reloadModel, unloadModel} from './models.ts'
 import {openDefinitions, openLog, openPalette, openSettings, openShortcuts} from './open-dialogs.ts'
 import {openFolder} from './open-folder.ts'
@@ -104,6 +105,7 @@ export const COMMANDS: readonly Command[] = [
   clearHistory,
   resetPreferences,
   // view
+  nextView,
   openCard,
   chooseUnit,
   nextUnit,

@@ -1,14 +1,20 @@
 import type {ComponentType} from 'react'
 import type {WalkAxis} from './walk.ts'
 
+/** One of the ways in which a lens shows what it has. */
+export interface LensView {
+  readonly id: string
+  readonly title: string
+}
+
 /** A lens as the frame sees it: a tab and what stands under it. */
 export interface Lens {
   readonly id: string
   readonly title: string
   /** Caption, figure and controls of the active run. */
   readonly Panel: ComponentType
-  /** Its views, at the right of the tabs. */
-  readonly Views?: ComponentType
+  /** Ways to show the same, at the right of the tabs; the first is the one that a pane begins with. */
+  readonly views?: readonly LensView[]
   /** What keys step through beside tokens, such as layers and heads. */
   readonly walk?: readonly WalkAxis[]
 }
