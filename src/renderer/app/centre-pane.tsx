@@ -14,9 +14,9 @@ import {LoadingPage} from './loading-page.tsx'
 import {OfferPage} from './offer-page.tsx'
 import {PaneButtons, PaneRunLabel} from './pane-head.tsx'
 import {ModelProblemPage, RunProblemPage} from './problem-pages.tsx'
-import {PromptListPanel} from './prompt-list-panel.tsx'
-import {PromptListViews, useIsListShown} from './prompt-list-views.tsx'
-import {RunBar} from './run-bar.tsx'
+import {RunBar} from './prompt/run-bar.tsx'
+import {PromptListPanel} from './prompt-list/prompt-list-panel.tsx'
+import {PromptListViews, useIsListShown} from './prompt-list/prompt-list-views.tsx'
 
 /** One half of the centre: the lenses as tabs; where there is nothing to draw, a page says why. */
 export function CentrePane({index}: {readonly index: PaneIndex}) {

@@ -3,7 +3,7 @@ import {DEFINITIONS, definitionText} from '../../shared/help/definitions.ts'
 import {copyText} from '../commands/copy-text.ts'
 import {targetProps} from '../lenses/target.ts'
 import {useWorkbench} from '../lenses/use-workbench.ts'
-import type {Fact} from './inspector-facts.ts'
+import type {Fact} from './inspector/inspector-facts.ts'
 
 export type CopyValueProps = Fact
 

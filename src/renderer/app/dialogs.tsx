@@ -1,12 +1,12 @@
 import {useEffect} from 'react'
 import {useWorkbench} from '../lenses/use-workbench.ts'
-import {ContextMenuHost} from './context-menu.tsx'
-import {DefinitionsDialog} from './definitions-dialog.tsx'
-import {LogDialog} from './log-dialog.tsx'
-import {pageLog, watchPage} from './page-log.ts'
-import {Palette} from './palette.tsx'
-import {SettingsDialog} from './settings-dialog.tsx'
-import {ShortcutSheet} from './shortcut-sheet.tsx'
+import {DefinitionsDialog} from './help/definitions-dialog.tsx'
+import {LogDialog} from './help/log-dialog.tsx'
+import {pageLog, watchPage} from './help/page-log.ts'
+import {ContextMenuHost} from './palette/context-menu.tsx'
+import {Palette} from './palette/palette.tsx'
+import {ShortcutSheet} from './palette/shortcut-sheet.tsx'
+import {SettingsDialog} from './settings/settings-dialog.tsx'
 
 /** What stands over the page at a key: palette, keys, definitions, settings, log, and menus at a point. */
 export function Dialogs() {

@@ -5,7 +5,7 @@ import type {NextTokens, ScoredToken} from '../../shared/lenses/tokens.ts'
 import {exp} from '../../shared/math/exp.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
 import type {RunId} from '../store/state.ts'
-import {EntryButton} from './entry-button.tsx'
+import {EntryButton} from './models/entry-button.tsx'
 
 export interface InsteadTableProps {
   readonly runId: RunId

@@ -1,6 +1,6 @@
-import {HistorySection} from './history-section.tsx'
-import {ModelsSection} from './models-section.tsx'
-import {PromptSection} from './prompt-section.tsx'
+import {HistorySection} from './history/history-section.tsx'
+import {ModelsSection} from './models/models-section.tsx'
+import {PromptSection} from './prompt/prompt-section.tsx'
 import './left-pane.css'
 
 /** Models, prompt and history. */

@@ -8,10 +8,10 @@ import {PaneSeparator} from '../ui/pane-separator.tsx'
 import {shortcutText} from '../ui/shortcut.ts'
 import {Hint} from '../ui/tooltip.tsx'
 import {Centre} from './centre.tsx'
-import {Inspector} from './inspector.tsx'
+import {Inspector} from './inspector/inspector.tsx'
 import {LeftPane} from './left-pane.tsx'
 import {Drawer, LeftRail, RightRail} from './rails.tsx'
-import {TokenStrip} from './token-strip.tsx'
+import {TokenStrip} from './token-strip/token-strip.tsx'
 
 // Dragging a separator renders the frame at every step, and none of these.
 const KeptLeftPane = memo(LeftPane)

@@ -1,0 +1,66 @@
+import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
+import {selectActiveListing} from '../../store/models.ts'
+import {selectActiveRunId} from '../../store/panes.ts'
+import {selectRuns} from '../../store/runs.ts'
+import {Button} from '../../ui/button.tsx'
+import {HistoryRow} from './history-row.tsx'
+import {useHistoryList} from './use-history-list.ts'
+import './history.css'
+
+/** Runs of this visit and the requests of earlier ones, newest first. */
+export function HistorySection() {
+  const {clearRuns} = useActions()
+  const {runs, activeRunId, chosenName} = useWorkbenchState((state) => ({
+    runs: selectRuns(state),
+    activeRunId: selectActiveRunId(state),
+    chosenName: selectActiveListing(state)?.id ?? null,
+  }))
+  const {listRef, shown, heightPx, focusIndex, onKeyDown, onFocus} = useHistoryList(
+    runs,
+    activeRunId
+  )
+  return (
+    <section aria-labelledby="history-head" data-testid="history">
+      <h2 id="history-head">
+        History
+        {runs.length > 0 && (
+          <span className="end">
+            <Button look="plain" onPress={clearRuns} className="ink-2">
+              Clear
+            </Button>
+          </span>
+        )}
+      </h2>
+      {runs.length === 0 ? (
+        <div className="ink-3">Runs are kept here.</div>
+      ) : (
+        <ul
+          ref={listRef}
+          className="history-list"
+          aria-label="Runs, newest first"
+          style={{height: heightPx}}
+          onKeyDown={onKeyDown}
+          onFocus={onFocus}
+        >
+          {shown.map(({index, topPx}) => {
+            const run = runs[index]
+            return (
+              run && (
+                <HistoryRow
+                  key={run.id}
+                  run={run}
+                  index={index}
+                  topPx={topPx}
+                  count={runs.length}
+                  isActive={run.id === activeRunId}
+                  isFocusStop={index === focusIndex}
+                  isOtherModel={chosenName !== null && run.modelName !== chosenName}
+                />
+              )
+            )
+          })}
+        </ul>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,128 @@
+import {formatBits, formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
+import {useWorkbenchState} from '../../lenses/use-workbench.ts'
+import {type ListEntry, summaryOf} from '../../store/list-entries.ts'
+import {isListKept} from '../../store/persistence.ts'
+import {adviceNow} from '../advice.ts'
+
+interface EntriesProps {
+  readonly entries: readonly ListEntry[]
+}
+
+const many = (count: number, one: string) =>
+  `${formatCount(count)} ${count === 1 ? one : `${one}s`}`
+
+/** One line on what there is to see, and what the numbers mean. */
+export function ListCaption({entries}: EntriesProps) {
+  const job = useWorkbenchState(({listJob, connection, engineStop}) => ({
+    problem: listJob.kind === 'failed' ? listJob.problem : null,
+    advice: listJob.kind === 'failed' ? adviceNow(listJob.problem, {connection, engineStop}) : null,
+    cancelled: listJob.kind === 'cancelled' ? listJob : null,
+  }))
+  const {total, doneCount, judgedCount, rightCount, counts} = summaryOf(entries)
+  const parts = [`${many(total, 'prompt')}, ${formatCount(doneCount)} done`]
+  if (judgedCount > 0) {
+    parts.push(`: ${formatCount(rightCount)} right, ${formatCount(judgedCount - rightCount)} wrong`)
+  }
+  if (counts.failed > 0) parts.push(`; ${formatCount(counts.failed)} failed`)
+  if (counts.stale > 0) parts.push(`; ${formatCount(counts.stale)} stale, of other parameters`)
+  return (
+    <div className="figure-words">
+      <div className="caption" data-testid="list-caption">
+        {parts.join('')}.
+        {job.cancelled &&
+          ` Cancelled after ${many(job.cancelled.done, 'row')}; what is done is kept.`}
+      </div>
+      <div className="guard">
+        Answer probability is the product over the answer’s tokens, at temperature 1. Enter opens a
+        row in the lens; its result is kept.
+      </div>
+      {job.problem && (
+        <div className="list-problem" role="alert" data-code={job.problem.code}>
+          ✕ {job.problem.message} {job.problem.found && `Found ${job.problem.found}. `}
+          {job.problem.expected && `Expected ${job.problem.expected}. `}
+          {job.advice}
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** 95 % interval of a share (Wilson 1927). */
+function wilson(hits: number, count: number): readonly [number, number] {
+  const z = 1.959964
+  const share = hits / count
+  const middle = share + (z * z) / (2 * count)
+  const half = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count))
+  const scale = 1 + (z * z) / count
+  return [Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)]
+}
+
+const percent = (share: number) => `${formatFixed(100 * share, 0)} %`
+
+/** What was read, what was left out and why, and the list in numbers. */
+export function ListFacts({entries}: EntriesProps) {
+  const source = useWorkbenchState((state) => state.listSource)
+  const summary = summaryOf(entries)
+  const {counts, judgedCount, rightCount, meanSurprisalBits} = summary
+  const [low, high] = judgedCount > 0 ? wilson(rightCount, judgedCount) : [0, 0]
+  return (
+    <section className="list-facts" aria-label="The list">
+      <h3>
+        All done so far <span>{source && `last read from ${source.name}`}</span>
+      </h3>
+      <dl>
+        {judgedCount > 0 && (
+          <>
+            <dt>right</dt>
+            <dd>
+              {formatCount(rightCount)} of {formatCount(judgedCount)},{' '}
+              {percent(rightCount / judgedCount)}
+            </dd>
+            <dt>Wilson 95 %</dt>
+            <dd>
+              {percent(low)} to {percent(high)}
+            </dd>
+          </>
+        )}
+        <dt>mean surprisal</dt>
+        <dd>
+          {formatBits(meanSurprisalBits)} {meanSurprisalBits !== null && 'bits per token'}
+        </dd>
+        <dt>waiting</dt>
+        <dd>{formatCount(counts.waits + counts.running)}</dd>
+        {source && (
+          <>
+            <dt>lines read</dt>
+            <dd>{formatCount(source.lineCount)}</dd>
+            <dt className={source.skippedCount > 0 ? 'warn' : ''}>
+              {source.skippedCount > 0 ? '▲ skipped' : 'skipped'}
+            </dt>
+            <dd data-testid="list-skipped">
+              {formatCount(source.skippedCount)}
+              {source.skippedCount > 0 && `: ${skippedText(source)}`}
+            </dd>
+            <dt>answers found by</dt>
+            <dd>{source.answersFrom ?? '—'}</dd>
+          </>
+        )}
+      </dl>
+      {!isListKept(entries.map(({row}) => row)) && (
+        <p className="small warn">▲ Too large to be kept for a reload of this page.</p>
+      )}
+    </section>
+  )
+}
+
+const NAMED = 4
+
+function skippedText({
+  skipped,
+  skippedCount,
+}: {
+  readonly skipped: readonly {readonly line: number; readonly reason: string}[]
+  readonly skippedCount: number
+}): string {
+  const named = skipped.slice(0, NAMED).map(({line, reason}) => `line ${line} ${reason}`)
+  const more = skippedCount - named.length
+  return [...named, ...(more > 0 ? [`${formatCount(more)} more`] : [])].join(', ')
+}

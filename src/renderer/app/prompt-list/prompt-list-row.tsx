@@ -1,0 +1,107 @@
+import {useEffect, useState} from 'react'
+import {formatBits, formatCount, formatProb} from '../../../shared/figures/number-format.ts'
+import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
+import type {ListEntry} from '../../store/list-entries.ts'
+import {Button} from '../../ui/button.tsx'
+import {shownText, statusText} from './prompt-list-text.ts'
+
+/** The row that has the focus: what it says in full, what went wrong, and its answer, which can be edited. */
+export function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
+  const {openListRow} = useActions()
+  const focusId = useWorkbenchState((state) => state.listFocusId)
+  const entry = entries.find(({row}) => row.id === focusId) ?? entries[0]
+  if (!entry) return null
+  const {row, number, result, outcome, completion, status} = entry
+  const problem = outcome?.kind === 'failed' ? outcome.problem : null
+  return (
+    <section className="list-facts list-row-facts" aria-label={`Prompt ${number}`}>
+      <h3>
+        Prompt {formatCount(number)}{' '}
+        <span>
+          line {formatCount(row.line)}
+          {row.messages && `, chat of ${row.messages.length} turns`}
+        </span>
+      </h3>
+      <div className="list-row-text mono" data-testid="row-text">
+        {shownText(row.prompt)}
+        {result && <span className="list-row-completion">{shownText(completion)}</span>}
+      </div>
+      <dl>
+        <dt>
+          <label htmlFor="row-answer">answer</label>
+        </dt>
+        <dd>
+          <AnswerField key={row.id} id={row.id} answer={row.answer} />
+        </dd>
+        {!problem && (
+          <>
+            <dt>status</dt>
+            <dd>{statusText(entry)}</dd>
+          </>
+        )}
+        {result && (
+          <>
+            <dt>tokens</dt>
+            <dd>
+              {formatCount(result.promptTokenCount)} and {formatCount(result.completionIds.length)}{' '}
+              generated
+            </dd>
+          </>
+        )}
+        {result?.answer && (
+          <>
+            <dt>probability</dt>
+            <dd>
+              {formatProb(result.answer.prob)}, over {formatCount(result.answer.tokenCount)}{' '}
+              {result.answer.tokenCount === 1 ? 'token' : 'tokens'}
+            </dd>
+            <dt>surprisal</dt>
+            <dd>{formatBits((0 - result.answer.logprob) / Math.LN2)} bits</dd>
+          </>
+        )}
+        {problem && (
+          <>
+            <dt className="failed">✕ failed</dt>
+            <dd data-testid="row-problem">
+              {problem.message} {problem.found && `Found ${problem.found}. `}
+              {problem.expected && `Expected ${problem.expected}. `}
+              {problem.advice}
+            </dd>
+          </>
+        )}
+      </dl>
+      <Button look="edge" onPress={() => openListRow(row.id)} testId="open-row">
+        {status === 'waits' ? 'Run and open' : 'Open in the lens'} <kbd>⏎</kbd>
+      </Button>
+    </section>
+  )
+}
+
+interface AnswerFieldProps {
+  readonly id: string
+  readonly answer: string | null
+}
+
+/** Taken at Enter and when left; Escape puts it back. */
+function AnswerField({id, answer}: AnswerFieldProps) {
+  const {setListAnswer} = useActions()
+  const [draft, setDraft] = useState(answer ?? '')
+  useEffect(() => setDraft(answer ?? ''), [answer])
+  const commit = () => setListAnswer(id, draft)
+  return (
+    <input
+      id="row-answer"
+      className="field mono"
+      value={draft}
+      placeholder="none"
+      spellCheck={false}
+      data-testid="row-answer"
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit()
+        if (event.key === 'Escape') setDraft(answer ?? '')
+      }}
+    />
+  )
+}
