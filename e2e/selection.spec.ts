@@ -174,7 +174,7 @@ test('units, spans, pins and cards by the mouse', async ({workbench}) => {
     const svg = await readFile(await (await download).path(), 'utf8')
     expect(svg).toContain('data-pin="2"')
     expect(svg).toContain('data-unit=')
-    await page.getByText('2 pins', {exact: true}).click()
+    await page.getByText('3 pins', {exact: true}).click()
     await expect(preview.locator('[data-pin]')).toHaveCount(0)
     await page.keyboard.press('Escape')
   })

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
-import type {PromptListRequest} from '../../shared/lenses/prompt-list.ts'
+import type {PromptListEvent, PromptListRequest} from '../../shared/lenses/prompt-list.ts'
 import {fakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts'
 import {selectListEntries, selectShownEntries, sortedEntries, summaryOf} from './list-entries.ts'
 
@@ -17,38 +17,50 @@ const listOf = (prompts: readonly string[], answer: string | null = null) => ({
   isReplacing: false,
 })
 
-/** Notes which rows each request asks for. */
-function noted(asked: string[][]) {
+/** Notes which rows each request asks for; the first one stands still after `held` rows until it is cancelled. */
+function noted(asked: string[][], held = Number.POSITIVE_INFINITY) {
   return (client: EngineClient): EngineClient => ({
     ...client,
     prompts: {
-      run: (request: PromptListRequest, options: never) => {
+      run: async (request: PromptListRequest, options: {readonly signal: AbortSignal}) => {
         asked.push(request.rows.map(({id}) => id))
-        return client.prompts.run(request, options)
+        const events = await client.prompts.run(request, options)
+        return asked.length === 1 ? heldAfter(held, events, options.signal) : events
       },
     } as EngineClient['prompts'],
   })
+}
+
+async function* heldAfter(
+  rowCount: number,
+  events: AsyncIterable<PromptListEvent>,
+  signal: AbortSignal
+): AsyncGenerator<PromptListEvent> {
+  let count = 0
+  for await (const event of events) {
+    yield event
+    if (event.kind !== 'row' || ++count < rowCount) continue
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  }
 }
 
 const PROMPTS = Array.from({length: 40}, (_, i) => `Tom has ${i} coins. Who has the`)
 
 test('cancelled half-way, it keeps what is done and computes only the rest', async () => {
   const asked: string[][] = []
-  const bench = await openedWorkbench({delayMs: 4}, undefined, noted(asked))
+  const bench = await openedWorkbench({}, undefined, noted(asked, 17))
   const {actions, captures, seen, until} = bench
   actions.importList(listOf(PROMPTS, ' lamp'))
   actions.runList()
-  await until('some rows', ({listJob}) => listJob.kind === 'running' && listJob.done > 3)
+  await until('some rows', ({listJob}) => listJob.kind === 'running' && listJob.done === 17)
   actions.cancelList()
   const done = summaryOf(selectListEntries(seen(), captures))
-  const doneCount = done.doneCount
-  expect(seen().listJob).toEqual({kind: 'cancelled', done: doneCount, total: 40})
-  expect(doneCount).toBeGreaterThan(3)
-  expect(doneCount).toBeLessThan(40)
+  expect(done.doneCount).toBe(17)
+  expect(seen().listJob).toEqual({kind: 'cancelled', done: 17, total: 40})
   actions.runList()
   await until('the end', ({listJob}) => listJob.kind === 'idle')
-  expect(asked.map((ids) => ids.length)).toEqual([40, 40 - doneCount])
-  expect(asked[1]).toEqual(asked[0]!.slice(doneCount))
+  expect(asked.map((ids) => ids.length)).toEqual([40, 23])
+  expect(asked[1]).toEqual(asked[0]!.slice(17))
   expect(summaryOf(selectListEntries(seen(), captures)).doneCount).toBe(40)
   // There is nothing left to do.
   actions.runList()
