@@ -217,6 +217,7 @@ export const RULES = [
       SHARED,
       ...REACT,
       'react-dom/client',
+      'idb',
       ...CONTROLS,
       ...D3,
       'zustand',

@@ -7,6 +7,7 @@ import {App} from './app/app.tsx'
 import {COMMANDS} from './commands/registry.ts'
 import {connectHost} from './host/connect-host.ts'
 import {LENSES} from './lenses/registry.ts'
+import {browserListArchive} from './list-archive.ts'
 import {browserPages, watchAddress} from './pages.ts'
 import type {WorkbenchDeps} from './store/context.ts'
 import {createWorkbench} from './store/workbench.ts'
@@ -45,6 +46,7 @@ const workbench = createWorkbench({
   connection,
   storage: localStorage,
   session: sessionStorage,
+  listArchive: browserListArchive(sessionStorage),
   pages: browserPages,
   lensIds: LENSES.map(({id}) => id),
   matchRegex,

@@ -8,12 +8,16 @@ export const cancelJob: Command = {
   keywords: 'stop abort',
   shortcut: {key: '.', mod: true},
   worksInText: true,
-  when: (state) => selectRunning(state) !== null || Object.keys(state.loads).length > 0,
+  when: (state) =>
+    selectRunning(state) !== null ||
+    state.listJob.kind === 'running' ||
+    Object.keys(state.loads).length > 0,
   whyNot: () => 'nothing is running',
   run: ({store, actions}) => {
     const state = store.getState()
     const run = selectRunning(state)
     if (run) actions.cancelRun(run.id)
+    actions.cancelList()
     for (const path of Object.keys(state.loads)) actions.cancelLoad(path)
   },
 }

@@ -6,6 +6,7 @@ import type {HostBridge} from '../../shared/host/host-bridge.ts'
 import type {MatchRegex} from '../../shared/units/match-regex.ts'
 import type {Captures} from './captures.ts'
 import type {ChangeDocument} from './document.ts'
+import type {ListArchive} from './list-keeper.ts'
 import type {PreferencesState, SessionState, WorkbenchState} from './state.ts'
 
 /** Where small things are kept between visits; `localStorage` fits. */
@@ -44,6 +45,8 @@ export interface WorkbenchDeps {
   readonly matchRegex: MatchRegex
   /** Lenses that a link may show; any where absent. */
   readonly lensIds?: readonly string[]
+  /** Absent where the prompt list’s numbers do not outlive a reload. */
+  readonly listArchive?: ListArchive
   /** Absent where there is no history of pages, as in tests. */
   readonly pages?: Pages
 }

@@ -3,6 +3,7 @@ import {createFakeClient, type FakeEngineOptions} from '../../shared/engine-clie
 import {findMatches} from '../../shared/units/find-matches.ts'
 import {createRegexMatcher} from '../../shared/units/match-regex.ts'
 import type {KeyValueStorage, Pages} from './context.ts'
+import type {ListArchive} from './list-keeper.ts'
 import {selectActiveRunId} from './panes.ts'
 import {selectRuns} from './runs.ts'
 import {selectLock} from './selection.ts'
@@ -50,7 +51,8 @@ export function fakeWorkbench(
   storage: KeyValueStorage = memoryStorage(),
   wrap: (client: EngineClient) => EngineClient = (client) => client,
   session: KeyValueStorage = memoryStorage(),
-  pages?: Pages
+  pages?: Pages,
+  listArchive?: ListArchive
 ): FakeWorkbench {
   const listeners = new Set<(state: 'connected' | 'lost') => void>()
   const workbench = createWorkbench({
@@ -65,6 +67,7 @@ export function fakeWorkbench(
     storage,
     session,
     ...(pages ? {pages} : {}),
+    ...(listArchive ? {listArchive} : {}),
     matchRegex: matchHere,
     now: () => Date.now(),
     onNextFrame: (callback) => void setTimeout(callback, 1),

@@ -37,7 +37,7 @@ const LIST_KEY = 'tokenscope.list'
 const FRAME_KEY = 'tokenscope.frame'
 const HISTORY_LENGTH = 50
 /** Of all prompts and answers; more has no room in a tab's storage, and would stop the page to find out. */
-export const MOST_KEPT_LIST_CHARS = 3_500_000
+const MOST_KEPT_LIST_CHARS = 3_500_000
 
 const track = figureOptionsSchema.shape.tracks.unwrap().element
 
@@ -126,16 +126,15 @@ const documentSchema = z.object({
   drawnSpans: z.record(z.string(), z.array(byteSpanSchema)),
 }) satisfies z.ZodType<Omit<DocumentState, keyof PromptListState>>
 
-const listSchema = z.object({
-  listRows: z.array(
-    z.object({
-      id: z.string(),
-      prompt: z.string(),
-      messages: z.array(messageSchema).nullable(),
-      answer: z.string().nullable(),
-      line: z.number().int(),
-    })
-  ),
+export const listRowSchema = z.object({
+  id: z.string(),
+  prompt: z.string(),
+  messages: z.array(messageSchema).nullable(),
+  answer: z.string().nullable(),
+  line: z.number().int(),
+})
+export const listSchema = z.object({
+  listRows: z.array(listRowSchema),
   listSource: z
     .object({
       name: z.string(),
@@ -300,8 +299,8 @@ export function writeViews(session: KeyValueStorage, views: readonly View[]): vo
   writeJson(session, VIEWS_KEY, views)
 }
 
-/** A list of this size outlives a reload of its tab. */
-export function isListKept(rows: PromptListState['listRows']): boolean {
+/** Whether a tab's text storage has room for a list. */
+function isSmallList(rows: PromptListState['listRows']): boolean {
   let charCount = 0
   for (const {prompt, messages, answer} of rows) {
     charCount += prompt.length + (answer?.length ?? 0)
@@ -312,17 +311,31 @@ export function isListKept(rows: PromptListState['listRows']): boolean {
 
 const keptLists = new WeakMap<KeyValueStorage, PromptListState>()
 
-function writeList(session: KeyValueStorage, {listRows, listSource}: PromptListState): void {
+/**
+ * Keeps the list for a reload. Calls `archive` with what has to be kept elsewhere: the list where it is
+ * too large, else none.
+ */
+function writeList(
+  session: KeyValueStorage,
+  {listRows, listSource}: PromptListState,
+  archive: (list: PromptListState) => void
+): void {
   const kept = keptLists.get(session) ?? NO_LIST
   if (kept.listRows === listRows && kept.listSource === listSource) return
-  keptLists.set(session, {listRows, listSource})
-  const isKept = isListKept(listRows) && writeJson(session, LIST_KEY, {listRows, listSource})
+  const list = {listRows, listSource}
+  keptLists.set(session, list)
+  const isKept = isSmallList(listRows) && writeJson(session, LIST_KEY, list)
   if (!isKept) writeJson(session, LIST_KEY, NO_LIST)
+  archive(isKept ? NO_LIST : list)
 }
 
 /** Keeps the document for a reload of this tab; where there is no room for all of it, what is shown. */
-export function writeDocument(session: KeyValueStorage, state: DocumentState): void {
-  writeList(session, state)
+export function writeDocument(
+  session: KeyValueStorage,
+  state: DocumentState,
+  archiveList: (list: PromptListState) => void = () => undefined
+): void {
+  writeList(session, state, archiveList)
   const {listRows: _, listSource: __, ...document} = state
   if (writeJson(session, DOCUMENT_KEY, document)) return
   const shown = new Set(document.panes.map((pane) => pane.runId))

@@ -3,6 +3,7 @@ import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import type {PromptListEvent, PromptListRequest} from '../../shared/lenses/prompt-list.ts'
 import {fakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts'
 import {selectListEntries, selectShownEntries, sortedEntries, summaryOf} from './list-entries.ts'
+import type {ListArchive} from './list-keeper.ts'
 
 const listOf = (prompts: readonly string[], answer: string | null = null) => ({
   rows: prompts.map((prompt, i) => ({prompt, messages: null, answer, line: i + 1})),
@@ -172,6 +173,93 @@ test('sorting is stable, keeps rows without a value last, and the filter looks a
   expect(selectShownEntries(seen(), captures).map(({number}) => number)).toEqual([2, 4])
   actions.changeListView({listFilter: '', listStatus: 'right'})
   expect(selectShownEntries(seen(), captures)).toEqual([])
+})
+
+/** An archive in memory; what is kept goes through JSON, as through a database. */
+function memoryArchive(): ListArchive {
+  const kept = new Map<string, unknown>()
+  let list: unknown = null
+  return {
+    saveList: async (saved) => {
+      list = JSON.parse(JSON.stringify(saved))
+    },
+    saveOutcomes: async (outcomes) => {
+      for (const outcome of outcomes) {
+        kept.set(`${outcome.row.id} ${outcome.key}`, JSON.parse(JSON.stringify(outcome)))
+      }
+    },
+    list: async () => list,
+    async *outcomes() {
+      for (const outcome of kept.values()) yield [outcome, {row: 'damaged'}]
+    },
+    clear: async () => kept.clear(),
+  }
+}
+
+test('numbers outlive a reload, also those of a cancelled job and of failed rows', async () => {
+  const [storage, session, archive] = [memoryStorage(), memoryStorage(), memoryArchive()]
+  const page = async () => {
+    const workbench = fakeWorkbench(
+      {contextLength: 40},
+      storage,
+      undefined,
+      session,
+      undefined,
+      archive
+    )
+    workbench.actions.start()
+    await workbench.until('the run', ({runs}) => runs[0]?.phase.kind === 'failed')
+    return workbench
+  }
+  const first = await page()
+  first.actions.importList(listOf(['Tom has a', 'word '.repeat(80), 'Mira has a'], ' lamp'))
+  first.actions.runList()
+  await first.until('the end', ({listJob}) => listJob.kind === 'idle')
+  await first.until('the rows', () => {
+    const {doneCount, counts} = summaryOf(selectListEntries(first.seen(), first.captures))
+    return doneCount + counts.failed === 3
+  })
+  const before = selectListEntries(first.seen(), first.captures)
+  first.actions.keepDocument()
+
+  const second = await page()
+  await second.until('the numbers', (state) => {
+    const entries = selectListEntries(state, second.captures)
+    return entries.length === 3 && entries.every(({outcome}) => outcome !== null)
+  })
+  const after = selectListEntries(second.seen(), second.captures)
+  expect(after.map(({status}) => status)).toEqual(before.map(({status}) => status))
+  expect(after.map(({result}) => result)).toEqual(before.map(({result}) => result))
+  expect(after.map(({status}) => status)).toContain('failed')
+
+  // A row that was given an old id later does not inherit its numbers.
+  second.actions.clearList()
+  second.actions.importList(listOf(['Another text'], ' lamp'))
+  second.actions.keepDocument()
+  const third = await page()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(selectListEntries(third.seen(), third.captures)[0]).toMatchObject({status: 'waits'})
+})
+
+test('a list too large for text storage outlives a reload in the archive', async () => {
+  const [storage, session, archive] = [memoryStorage(), memoryStorage(), memoryArchive()]
+  const first = fakeWorkbench({}, storage, undefined, session, undefined, archive)
+  first.actions.start()
+  await first.until('the run', ({runs}) => runs[0]?.phase.kind === 'completed')
+  first.actions.importList(listOf(['x'.repeat(2_000_000), 'y'.repeat(2_000_000)]))
+  first.actions.keepDocument()
+  expect(session.getItem('tokenscope.list')!.length).toBeLessThan(100)
+  const second = fakeWorkbench({}, storage, undefined, session, undefined, archive)
+  second.actions.start()
+  await second.until('the list', ({listRows}) => listRows.length === 2)
+  expect(second.seen().listRows).toEqual(first.seen().listRows)
+  // One that is emptied stays empty.
+  second.actions.clearList()
+  second.actions.keepDocument()
+  const third = fakeWorkbench({}, storage, undefined, session, undefined, archive)
+  third.actions.start()
+  await third.until('the run', ({runs}) => runs[0]?.phase.kind === 'completed')
+  expect(third.seen().listRows).toEqual([])
 })
 
 test('ids are never used again, and removing can be undone', async () => {

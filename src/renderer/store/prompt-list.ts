@@ -2,6 +2,7 @@ import type {PromptRow} from '../../shared/lenses/prompt-list.ts'
 import {seedOfRow} from '../../shared/lenses/row-seed.ts'
 import type {TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
+import type {ListKeeper} from './list-keeper.ts'
 import type {ListOptions, ListOutcome} from './list-outcomes.ts'
 import {refOfListing, selectActiveListing} from './models.ts'
 import {LIST_VIEW, selectPane, withPane} from './panes.ts'
@@ -82,7 +83,8 @@ export const keyOfOptions = (options: ListOptions | null) =>
 
 export function createPromptListActions(
   context: StoreContext,
-  {openRequest}: Pick<RunActions, 'openRequest'>
+  {openRequest}: Pick<RunActions, 'openRequest'>,
+  keeper: Pick<ListKeeper, 'note' | 'flush'>
 ): PromptListActions {
   const {store, set, change, captures, client, deps} = context
   let abort: AbortController | null = null
@@ -91,6 +93,7 @@ export function createPromptListActions(
 
   const flush = () => {
     isAnnounced = false
+    keeper.flush()
     set(({listJob, listRevision}) => ({
       listRevision: listRevision + 1,
       listJob: listJob.kind === 'running' ? {...listJob, ...pending} : listJob,
@@ -129,13 +132,12 @@ export function createPromptListActions(
           const id = event.kind === 'row' ? event.row.id : event.id
           const place = byId.get(id)
           if (!place) continue
-          captures.list.set(
-            place.row,
-            key,
+          const outcome: ListOutcome =
             event.kind === 'row'
               ? {kind: 'done', options, result: event.row}
               : {kind: 'failed', options, problem: event.problem}
-          )
+          captures.list.set(place.row, key, outcome)
+          keeper.note(place.row, key, outcome)
           done += 1
           announce({done, rowId: place.next})
         }
@@ -151,6 +153,7 @@ export function createPromptListActions(
 
   const end = (job: ListJob) => {
     pending = {}
+    keeper.flush()
     set(({listRevision}) => ({listRevision: listRevision + 1, listJob: job}))
   }
 

@@ -8,6 +8,7 @@ import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
 import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
 import {createLinkActions, type LinkActions} from './links.ts'
+import {ListKeeper} from './list-keeper.ts'
 import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
 import {createPaneActions, type PaneActions} from './panes.ts'
 import {createParameterActions, type ParameterActions} from './parameters.ts'
@@ -111,6 +112,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   })
   const runs = createRunActions(context)
   const prompts = createPromptActions(context)
+  const listKeeper = new ListKeeper(context, (list) => store.setState(list))
   const groups = {
     ...createConnectionActions(context),
     ...createFrameActions(context),
@@ -123,7 +125,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createParameterActions(context),
     ...createPreferenceActions(context),
     ...prompts,
-    ...createPromptListActions(context, runs),
+    ...createPromptListActions(context, runs, listKeeper),
     ...createPromptToolActions(context),
     ...runs,
     ...createSampleActions({...prompts, ...runs}),
@@ -194,7 +196,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   let isPromptNew = false
   const keepDocument = () => {
     cancelKeeping()
-    writeDocument(session, kept)
+    writeDocument(session, kept, (list) => listKeeper.saveList(list))
     writeViews(session, store.getState().views)
     // Only what was typed here: another tab may have typed later.
     if (isPromptNew) writeLastPrompt(storage, kept)
@@ -220,6 +222,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchRuns()
       groups.watchList()
       watchDocument()
+      void listKeeper.restore()
       groups.watchEngine(() => {
         groups.watchPreferences()
         void openFirst()

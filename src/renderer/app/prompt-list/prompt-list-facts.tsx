@@ -1,7 +1,6 @@
 import {formatBits, formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
 import {useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, summaryOf} from '../../store/list-entries.ts'
-import {isListKept} from '../../store/persistence.ts'
 import {adviceNow} from '../advice.ts'
 
 interface EntriesProps {
@@ -106,9 +105,6 @@ export function ListFacts({entries}: EntriesProps) {
           </>
         )}
       </dl>
-      {!isListKept(entries.map(({row}) => row)) && (
-        <p className="small warn">▲ Too large to be kept for a reload of this page.</p>
-      )}
     </section>
   )
 }
