@@ -28,6 +28,7 @@ async function sharing(): Promise<FakeWorkbench> {
   actions.togglePin({kind: 'token', position: 3})
   actions.togglePin({kind: 'pair', from: 1, to: 3})
   actions.activatePane(1)
+  actions.setPromptText('Tom has a coin. Mira has')
   actions.lock(4)
   actions.setTracked(model!.id, [11, 12])
   actions.setUnit({kind: 'word'})

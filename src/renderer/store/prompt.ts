@@ -36,6 +36,15 @@ export function selectPromptInput(state: WorkbenchState): PromptInput {
   return {messages: turns.map((turn) => ({...turn}))}
 }
 
+/** What was typed for a request, as the editor holds it; nothing where its tokens were given by id. */
+export function promptOfRequest({prompt, messages, chat}: PromptInput): Partial<PromptState> {
+  if (messages) return {isChat: true, turns: messages}
+  if (!prompt) return {}
+  return chat
+    ? {isChat: true, turns: [{role: 'user', content: prompt}]}
+    : {isChat: false, promptText: prompt}
+}
+
 /** There is something to run. */
 export function selectHasPrompt(state: WorkbenchState): boolean {
   return selectIsChat(state)

@@ -150,3 +150,20 @@ test('a kept run is computed when it is quick and offered when it is not', async
     else expect(again.captures.runs.peek(opened.id)).toBeDefined()
   }
 })
+
+test('a run that is opened has its prompt in the editor; Undo gives back what was typed', async () => {
+  const {actions, seen, until} = await openedWorkbench()
+  const [first] = seen().runs
+  actions.setPromptText('Tom has a coin.')
+  actions.runPrompt()
+  await until(
+    'the second run',
+    ({runs}) => runs.length === 2 && runs[0]!.phase.kind === 'completed'
+  )
+  actions.setPromptText('A draft that was never run')
+  await actions.openRun(first!.id)
+  expect(seen().promptText).toBe(first!.request.prompt)
+  actions.undo()
+  expect(seen().promptText).toBe('A draft that was never run')
+  expect(seen().activeRunId).not.toBe(first!.id)
+})

@@ -4,10 +4,11 @@ import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {refOfListing, selectActiveListing} from './models.ts'
 import {selectActiveRunId, withPane, withRun} from './panes.ts'
 import {clearHistory, writeHistory} from './persistence.ts'
-import {labelOfPrompt, selectPromptInput, selectPromptWords} from './prompt.ts'
+import {labelOfPrompt, promptOfRequest, selectPromptInput, selectPromptWords} from './prompt.ts'
 import {estimateSeconds, promptOfPrefix} from './run-questions.ts'
 import type {
   PaneIndex,
+  PromptState,
   RunEntry,
   RunId,
   RunPhase,
@@ -236,7 +237,8 @@ export function createRunActions(context: StoreContext): RunActions {
     label: string,
     modelName: string,
     pane = store.getState().activePane,
-    lockedPosition: number | null = null
+    lockedPosition: number | null = null,
+    prompt: Partial<PromptState> = {}
   ) => {
     const id = `${deps.now().toString(36)}-${idCount++}`
     const entry: RunEntry = {id, startedAt: deps.now(), request, modelName, label}
@@ -245,6 +247,7 @@ export function createRunActions(context: StoreContext): RunActions {
       runStates: {...runStates, [id]: {...KEPT, phase: {kind: 'running', progress: null}}},
     }))
     change('run', ({runs, panes, locks}) => ({
+      ...prompt,
       runs: [entry, ...runs].slice(0, MOST_RUNS),
       panes: withRun({panes}, pane, id),
       activePane: pane,
@@ -344,9 +347,12 @@ export function createRunActions(context: StoreContext): RunActions {
       restart(run, isSame ? run.request : {...run.request, ...requestChange})
     },
     async openRun(id, pane = store.getState().activePane) {
-      if (!find(id)) return
+      const run = find(id)
+      if (!run) return
       set({hovered: null, shownProblemPath: null})
       change('open a run', ({panes}) => ({
+        // The prompt that is seen is the one that the picture is of.
+        ...promptOfRequest(run.request),
         panes: withRun({panes}, pane, id),
         activePane: pane,
       }))
@@ -359,7 +365,7 @@ export function createRunActions(context: StoreContext): RunActions {
         return
       }
       cancelOthers()
-      start(request, label, modelName, pane)
+      start(request, label, modelName, pane, null, promptOfRequest(request))
     },
     async computeShown() {
       const ids = new Set(store.getState().panes.map((pane) => pane.runId))

@@ -2,6 +2,7 @@ import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {selectActiveListing} from '../../store/models.ts'
 import {selectActiveRunId} from '../../store/panes.ts'
 import {selectRuns} from '../../store/runs.ts'
+import type {RunRecord} from '../../store/state.ts'
 import {Button} from '../../ui/button.tsx'
 import {HistoryRow} from './history-row.tsx'
 import {useHistoryList} from './use-history-list.ts'
@@ -15,10 +16,6 @@ export function HistorySection() {
     activeRunId: selectActiveRunId(state),
     chosenName: selectActiveListing(state)?.id ?? null,
   }))
-  const {listRef, shown, heightPx, focusIndex, onKeyDown, onFocus} = useHistoryList(
-    runs,
-    activeRunId
-  )
   return (
     <section aria-labelledby="history-head" data-testid="history">
       <h2 id="history-head">
@@ -34,33 +31,51 @@ export function HistorySection() {
       {runs.length === 0 ? (
         <div className="ink-3">Runs are kept here.</div>
       ) : (
-        <ul
-          ref={listRef}
-          className="history-list"
-          aria-label="Runs, newest first"
-          style={{height: heightPx}}
-          onKeyDown={onKeyDown}
-          onFocus={onFocus}
-        >
-          {shown.map(({index, topPx}) => {
-            const run = runs[index]
-            return (
-              run && (
-                <HistoryRow
-                  key={run.id}
-                  run={run}
-                  index={index}
-                  topPx={topPx}
-                  count={runs.length}
-                  isActive={run.id === activeRunId}
-                  isFocusStop={index === focusIndex}
-                  isOtherModel={chosenName !== null && run.modelName !== chosenName}
-                />
-              )
-            )
-          })}
-        </ul>
+        <HistoryRows runs={runs} activeRunId={activeRunId} chosenName={chosenName} />
       )}
     </section>
+  )
+}
+
+interface HistoryRowsProps {
+  readonly runs: readonly RunRecord[]
+  readonly activeRunId: string | null
+  /** The model of the next Run. */
+  readonly chosenName: string | null
+}
+
+/** A list that is emptied and filled again is another one, which is measured anew. */
+function HistoryRows({runs, activeRunId, chosenName}: HistoryRowsProps) {
+  const {listRef, shown, heightPx, focusIndex, onKeyDown, onFocus} = useHistoryList(
+    runs,
+    activeRunId
+  )
+  return (
+    <ul
+      ref={listRef}
+      className="history-list"
+      aria-label="Runs, newest first"
+      style={{height: heightPx}}
+      onKeyDown={onKeyDown}
+      onFocus={onFocus}
+    >
+      {shown.map(({index, topPx}) => {
+        const run = runs[index]
+        return (
+          run && (
+            <HistoryRow
+              key={run.id}
+              run={run}
+              index={index}
+              topPx={topPx}
+              count={runs.length}
+              isActive={run.id === activeRunId}
+              isFocusStop={index === focusIndex}
+              isOtherModel={chosenName !== null && run.modelName !== chosenName}
+            />
+          )
+        )
+      })}
+    </ul>
   )
 }
