@@ -21,7 +21,7 @@ export function parseJsonl(lines: readonly string[], collector: ListCollector): 
       collector.skip(line, 'is not JSON')
       continue
     }
-    const row = rowOf(value)
+    const row = parseEntry(value)
     if (typeof row === 'string') collector.skip(line, row)
     else collector.add({...row, line})
   }
@@ -29,8 +29,8 @@ export function parseJsonl(lines: readonly string[], collector: ListCollector): 
 
 type JsonRow = {prompt: string; messages: readonly Message[] | null; answer: string | null}
 
-/** The row, or why there is none. */
-function rowOf(value: unknown): JsonRow | string {
+/** The row of one JSON value, or why there is none. */
+export function parseEntry(value: unknown): JsonRow | string {
   if (typeof value === 'string') {
     return value === '' ? 'has an empty prompt' : {prompt: value, messages: null, answer: null}
   }

@@ -102,12 +102,41 @@ test('JSONL: prompts, chats and answers; each bad line has its reason', () => {
   ])
 })
 
+test('JSON: a list, or an object with one; entries are named by their lines', () => {
+  const entries = `[
+  {"prompt": "a [1, {", "answer": "x"},
+  "b \\" c", {"answer": 1},
+
+  {"messages": [
+    {"role": "user", "content": "d"}
+  ]}
+]`
+  const list = parse(entries)
+  expect(list.format).toBe('json')
+  expect(list.rows.map(({line, prompt}) => [line, prompt])).toEqual([
+    [2, 'a [1, {'],
+    [3, 'b " c'],
+    [5, 'd'],
+  ])
+  expect(list.skipped).toEqual([{line: 3, reason: 'has no “prompt”, “text” or “messages”'}])
+  expect(parse(`{"schema": "tokenscope/prompt-list@1", "rows": ${entries}}`).rowCount).toBe(3)
+})
+
+test('JSON that is broken makes no prompt, and its line is named', () => {
+  const list = parse('[\n {"prompt": "a"},\n {"prompt": "b"\n]', 'a.json')
+  expect(list.rows).toEqual([])
+  expect(list.skipped).toEqual([{line: 4, reason: 'ends what can be read as JSON'}])
+})
+
 test.each([
   ['prompt,answer\n1,2', 'pasted', 'csv'],
   ['one, two\nthree', 'pasted', 'lines'],
   ['{"a": 1}\n', 'pasted', 'jsonl'],
   ['x', 'a.csv', 'csv'],
   ['x', 'a.ndjson', 'jsonl'],
+  ['x', 'a.json', 'json'],
+  ['["a", "b"]', 'pasted', 'json'],
+  ['[ ] a list of things to do', 'pasted', 'lines'],
   ['', 'pasted', 'lines'],
 ])('%j named %s is read as %s', (text, name, format) => {
   expect(guessFormat(text, name)).toBe(format)

@@ -1,5 +1,6 @@
 import type {DecodedFile} from './decode-text.ts'
 import {delimiterOf, looksLikeHeader, parseCsv} from './parse-csv.ts'
+import {parseJson} from './parse-json.ts'
 import {parseJsonl} from './parse-jsonl.ts'
 import {linesOf, parseLines, parseParagraphs} from './parse-plain.ts'
 import {ListCollector, type ListFormat, type ParseChoices, type ParsedList} from './parsed-list.ts'
@@ -9,8 +10,10 @@ export function guessFormat(text: string, name: string): ListFormat {
   const ending = /\.(\w+)$/u.exec(name)?.[1]?.toLowerCase()
   if (ending === 'csv' || ending === 'tsv') return 'csv'
   if (ending === 'jsonl' || ending === 'ndjson') return 'jsonl'
+  if (ending === 'json') return 'json'
   const first = /[^\r\n]+/u.exec(text.slice(0, 100_000))?.[0] ?? ''
   if (/^\s*\{.*\}\s*$/u.test(first)) return 'jsonl'
+  if (/^\s*(\[\s*[{"[]|\{\s*"[^"]*"\s*:)/u.test(text.slice(0, 1000))) return 'json'
   const delimiter = delimiterOf(text)
   const fields = first.split(delimiter)
   return fields.length > 1 && looksLikeHeader(fields) ? 'csv' : 'lines'
@@ -30,6 +33,7 @@ export function parseList(
   const lines = linesOf(text)
   const csv = format === 'csv' ? parseCsv(text, choices, collector) : null
   if (format === 'jsonl') parseJsonl(lines, collector)
+  if (format === 'json') parseJson(text, collector)
   if (format === 'lines') parseLines(lines, collector)
   if (format === 'paragraphs') parseParagraphs(lines, collector)
   const {rows, overCount, skipped, skippedCount} = collector

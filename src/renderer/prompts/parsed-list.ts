@@ -1,7 +1,7 @@
 import type {ListRow, SkippedLine} from '../store/state.ts'
 
-/** How a source is read: `lines` one prompt a line, `paragraphs` prompts between blank lines. */
-export type ListFormat = 'lines' | 'paragraphs' | 'csv' | 'jsonl'
+/** How a source is read: `lines` one prompt a line, `paragraphs` prompts between blank lines, `jsonl` a JSON value a line. */
+export type ListFormat = 'lines' | 'paragraphs' | 'csv' | 'jsonl' | 'json'
 
 /** Index of the CSV column that each part is taken from; null where it has none. */
 export interface ColumnChoice {

@@ -17,6 +17,7 @@ const FORMATS: readonly {readonly value: ListFormat; readonly text: string}[] = 
   {value: 'paragraphs', text: 'Blank lines between'},
   {value: 'csv', text: 'CSV'},
   {value: 'jsonl', text: 'JSONL'},
+  {value: 'json', text: 'JSON'},
 ]
 /** A longer text is not put into the text area, but read as it is. */
 const MOST_TYPED_CHARS = 200_000
@@ -248,12 +249,16 @@ function ImportForm() {
           onPress={() => finish(false)}
           testId="import-add"
         >
-          Add {list && list.rows.length > 0 ? formatCount(Math.min(room, list.rows.length)) : ''}{' '}
-          prompts
+          {addText(list ? Math.min(room, list.rows.length) : 0)}
         </Button>
       </div>
     </div>
   )
+}
+
+function addText(count: number): string {
+  if (count === 0) return 'Add prompts'
+  return count === 1 ? 'Add 1 prompt' : `Add ${formatCount(count)} prompts`
 }
 
 function ImportProblem({problem}: {readonly problem: Problem}) {
