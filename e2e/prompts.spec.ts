@@ -282,6 +282,7 @@ test('a paste of 100 MB is refused in four parts, and the page goes on', async (
   const refused = page.getByTestId('refused')
   await expect(refused).toContainText('too large')
   await expect(refused).toContainText('99,999,984 characters')
+  await expect(refused).toContainText('99,999,984 bytes')
   await expect(refused).toContainText('2,048 tokens')
   expect(await workbench.prompt.inputValue()).toBe(before)
   // It answers at once, and takes what fits.

@@ -15,7 +15,7 @@ export function EngineBar() {
         The engine {stop.reason}.{' '}
         {stop.isRunningAgain
           ? 'It was started again. Results are kept; a run that was under way can be run again.'
-          : 'It is being started again, and results are kept. If it stays away, start Tokenscope again and open the address that it prints.'}
+          : 'It is looked for every few seconds, and results are kept. If its host has ended, start Tokenscope again and open the address that it prints.'}
       </span>
       <span className="grow" />
       {stop.isRunningAgain && (

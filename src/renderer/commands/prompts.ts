@@ -67,15 +67,18 @@ export const runPromptList: Command = {
   shortcut: {key: 'Enter', mod: true, shift: true},
   worksInText: true,
   when: (state) =>
+    state.connection !== 'lost' &&
     state.listRows.length > 0 &&
     state.listJob.kind !== 'running' &&
     selectListOptions(state) !== null,
-  whyNot: ({listRows, listJob}) =>
-    listRows.length === 0
-      ? 'the list is empty'
-      : listJob.kind === 'running'
-        ? 'it is running'
-        : 'no model is chosen',
+  whyNot: ({connection, listRows, listJob}) =>
+    connection === 'lost'
+      ? 'the engine cannot be reached'
+      : listRows.length === 0
+        ? 'the list is empty'
+        : listJob.kind === 'running'
+          ? 'it is running'
+          : 'no model is chosen',
   run({actions}) {
     actions.showList(true)
     actions.runList()

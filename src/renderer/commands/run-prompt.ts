@@ -8,7 +8,13 @@ export const runPrompt: Command = {
   group: 'run',
   shortcut: {key: 'Enter', mod: true},
   worksInText: true,
-  when: (state) => selectRequest(state) !== null && selectHasPrompt(state),
-  whyNot: (state) => (selectRequest(state) ? 'the prompt is empty' : 'no model is chosen'),
+  when: (state) =>
+    state.connection !== 'lost' && selectRequest(state) !== null && selectHasPrompt(state),
+  whyNot: (state) =>
+    state.connection === 'lost'
+      ? 'the engine cannot be reached'
+      : selectRequest(state)
+        ? 'the prompt is empty'
+        : 'no model is chosen',
   run: ({actions}) => actions.runPrompt(),
 }

@@ -55,11 +55,7 @@ function roomCount(state: WorkbenchState, {turn, from, to}: TextPlace): number |
   return Math.max(0, model.contextLength - (isAll ? 0 : (state.promptTokenCount ?? 0)))
 }
 
-function tooLarge(
-  state: WorkbenchState,
-  charCount: number,
-  how: 'paste' | 'drop' | 'load'
-): Problem {
+function tooLarge(state: WorkbenchState, text: string, how: 'paste' | 'drop' | 'load'): Problem {
   const model = selectLoaded(state, state.activeModelPath)
   const longest = model?.longestTokenBytes
   const context = model
@@ -74,7 +70,7 @@ function tooLarge(
     code: 'prompt-text-too-large',
     message: `The ${done} text is too large for the prompt.`,
     field: 'prompt',
-    found: `${charCount.toLocaleString('en-US')} characters`,
+    found: `${byteCountOf(text).toLocaleString('en-US')} bytes, ${text.length.toLocaleString('en-US')} characters`,
     expected: `at most ${MOST_PROMPT_BYTES.toLocaleString('en-US')} bytes${context}`,
     advice: model
       ? 'Take the first or the last part of it, as much as fits the context.'
@@ -103,12 +99,23 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
     }
   }
 
+  let stopWatching: () => void = () => undefined
   const refuse = (text: string, place: TextPlace, how: 'paste' | 'drop' | 'load') => {
     const state = store.getState()
     refused = {text, place}
+    stopWatching()
+    // Whoever goes on with another prompt, or runs this one, has left it.
+    stopWatching = store.subscribe((now, before) => {
+      const isSame =
+        now.promptText === before.promptText &&
+        now.turns === before.turns &&
+        now.isChat === before.isChat &&
+        now.runs === before.runs
+      if (!isSame) dismissRefused()
+    })
     set({
       refusedText: {
-        problem: tooLarge(state, text.length, how),
+        problem: tooLarge(state, text, how),
         roomCount: roomCount(state, place),
         isCutting: false,
       },
@@ -116,6 +123,7 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
   }
 
   const dismissRefused = () => {
+    stopWatching()
     refused = null
     set({refusedText: null})
   }

@@ -3,6 +3,7 @@ import {targetProps} from '../../lenses/target.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import type {RunRecord} from '../../store/state.ts'
 import {Button} from '../../ui/button.tsx'
+import {hintOfRun} from './run-words.ts'
 
 export interface HistoryRowProps {
   readonly run: RunRecord
@@ -14,6 +15,8 @@ export interface HistoryRowProps {
   readonly isFocusStop: boolean
   /** Made with another model than the one of the next Run: the row names it. */
   readonly isOtherModel: boolean
+  /** What tells it from runs with the same label. */
+  readonly note: string | null
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -42,7 +45,7 @@ function endText(run: RunRecord): string {
 
 /** A run: opened by a press, everything else by its menu, the right button or the menu key. */
 export function HistoryRow(props: HistoryRowProps) {
-  const {run, index, count, topPx, isActive, isFocusStop, isOtherModel} = props
+  const {run, index, count, topPx, isActive, isFocusStop, isOtherModel, note} = props
   const {openRun} = useActions()
   const isRenaming = useWorkbenchState((state) => state.renamingRunId === run.id)
   return (
@@ -56,7 +59,7 @@ export function HistoryRow(props: HistoryRowProps) {
       <div
         className={`item ${isActive ? 'on' : ''}`}
         {...targetProps({kind: 'run', runId: run.id})}
-        data-hint={`${run.label}, ${run.modelName}`}
+        data-hint={hintOfRun(run)}
       >
         {isRenaming ? (
           <LabelField run={run} />
@@ -72,6 +75,7 @@ export function HistoryRow(props: HistoryRowProps) {
             >
               <span className="history-time">{timeText(run.startedAt)}</span>
               <span className="clip">{run.label}</span>
+              {note && <span className="clip history-note">{note}</span>}
               {isOtherModel && <span className="clip history-model">{run.modelName}</span>}
               <span className={`end ${run.phase.kind === 'failed' ? 'failed' : ''}`}>
                 {endText(run)}

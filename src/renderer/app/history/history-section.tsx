@@ -1,3 +1,4 @@
+import {useMemo} from 'react'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {selectActiveListing} from '../../store/models.ts'
 import {selectActiveRunId} from '../../store/panes.ts'
@@ -5,6 +6,7 @@ import {selectRuns} from '../../store/runs.ts'
 import type {RunRecord} from '../../store/state.ts'
 import {Button} from '../../ui/button.tsx'
 import {HistoryRow} from './history-row.tsx'
+import {notesOfRuns} from './run-words.ts'
 import {useHistoryList} from './use-history-list.ts'
 import './history.css'
 
@@ -50,6 +52,7 @@ function HistoryRows({runs, activeRunId, chosenName}: HistoryRowsProps) {
     runs,
     activeRunId
   )
+  const notes = useMemo(() => notesOfRuns(runs), [runs])
   return (
     <ul
       ref={listRef}
@@ -71,6 +74,7 @@ function HistoryRows({runs, activeRunId, chosenName}: HistoryRowsProps) {
               count={runs.length}
               isActive={run.id === activeRunId}
               isFocusStop={index === focusIndex}
+              note={notes.get(run.id) ?? null}
               isOtherModel={chosenName !== null && run.modelName !== chosenName}
             />
           )

@@ -1,3 +1,4 @@
+import {useEffect} from 'react'
 import {formatCount} from '../../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {Button} from '../../ui/button.tsx'
@@ -6,6 +7,19 @@ import {Button} from '../../ui/button.tsx'
 export function PromptRefused() {
   const {takePart, dismissRefused} = useActions()
   const refused = useWorkbenchState((state) => state.refusedText)
+  const isShown = refused !== null
+  useEffect(() => {
+    if (!isShown) return
+    const leave = (event: KeyboardEvent) => {
+      const isElsewhere = event.target instanceof Element && event.target.closest('[role=dialog]')
+      if (event.key !== 'Escape' || isElsewhere) return
+      event.preventDefault()
+      event.stopPropagation()
+      dismissRefused()
+    }
+    document.addEventListener('keydown', leave, true)
+    return () => document.removeEventListener('keydown', leave, true)
+  }, [isShown, dismissRefused])
   if (!refused) return null
   const {problem, roomCount, isCutting} = refused
   const tokens = `${formatCount(roomCount ?? 0)} tokens`
