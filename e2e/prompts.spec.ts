@@ -169,6 +169,22 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
   await page.getByTestId('run-list').click()
   await expect(caption(workbench)).toContainText('500 done', {timeout: 60_000})
 
+  // The interval's ends are those shares from which the seen one is 1.96 standard errors away.
+  const words = (await caption(workbench).textContent()) ?? ''
+  const [right, wrong] = [/(\d+) right/, /(\d+) wrong/].map((one) => Number(one.exec(words)?.[1]))
+  const count = right! + wrong!
+  const wilson = (await page.getByTestId('list-wilson').textContent()) ?? ''
+  const ends = [...wilson.matchAll(/(\d+) %/g)].map(([, end]) => Number(end) / 100)
+  expect(ends).toHaveLength(2)
+  for (const end of ends) {
+    const errors = Math.abs(right! / count - end) / Math.sqrt((end * (1 - end)) / count)
+    if (end < 1) expect(Math.abs(errors - 1.96)).toBeLessThan(0.006 * Math.sqrt(count / 0.04))
+  }
+  await expect(page.getByTestId('scatter-mark')).toHaveCount(500)
+  await page.getByTestId('scatter-mark').nth(3).dispatchEvent('click')
+  await expect(page.locator('tr[aria-selected=true]')).toHaveCount(1)
+  await expect(page.getByTestId('inspector')).toContainText('Prompt 4')
+
   await page.getByTestId('sort-prob').click()
   const probs = async () =>
     rows(workbench).evaluateAll((all) =>
@@ -234,6 +250,7 @@ test('a list by keyboard alone: pasted, filtered, run, walked, opened, undone, k
   await table.focus()
   await page.keyboard.press('End')
   await expect(page.locator('#list-row-20')).toHaveAttribute('aria-selected', 'true')
+  await expect(page.getByTestId('inspector')).toContainText('Prompt 20')
   await page.keyboard.press('Home')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Shift+ArrowDown')

@@ -1,3 +1,4 @@
+import type {PromptRowResult} from '../../shared/lenses/prompt-list.ts'
 import type {ListEntry} from '../store/list-entries.ts'
 
 const HEAD = [
@@ -58,9 +59,17 @@ export function jsonOf(entries: readonly ListEntry[]): string {
     answer: row.answer,
     status,
     ...(outcome?.kind === 'done'
-      ? {completion, result: outcome.result, options: outcome.options}
+      ? {completion, result: jsonOfResult(outcome.result), options: outcome.options}
       : {}),
     ...(outcome?.kind === 'failed' ? {problem: outcome.problem, options: outcome.options} : {}),
   }))
   return `${JSON.stringify({schema: 'tokenscope/prompt-list@1', rows}, null, 1)}\n`
+}
+
+/** With its surprisals as a list; null where a token has none, which JSON has no number for. */
+function jsonOfResult(result: PromptRowResult) {
+  const surprisalsBits = Array.from(result.surprisalsBits, (bits) =>
+    Number.isNaN(bits) ? null : bits
+  )
+  return {...result, surprisalsBits}
 }

@@ -175,17 +175,17 @@ test('sorting is stable, keeps rows without a value last, and the filter looks a
   expect(selectShownEntries(seen(), captures)).toEqual([])
 })
 
-/** An archive in memory; what is kept goes through JSON, as through a database. */
+/** An archive in memory; what is kept is cloned, as by a database. */
 function memoryArchive(): ListArchive {
   const kept = new Map<string, unknown>()
   let list: unknown = null
   return {
     saveList: async (saved) => {
-      list = JSON.parse(JSON.stringify(saved))
+      list = structuredClone(saved)
     },
     saveOutcomes: async (outcomes) => {
       for (const outcome of outcomes) {
-        kept.set(`${outcome.row.id} ${outcome.key}`, JSON.parse(JSON.stringify(outcome)))
+        kept.set(`${outcome.row.id} ${outcome.key}`, structuredClone(outcome))
       }
     },
     list: async () => list,

@@ -77,6 +77,7 @@ function resultOf(
       scored.length > 0
         ? -scored.reduce((sum, value) => sum + value, 0) / scored.length / Math.LN2
         : null,
+    surprisalsBits: Float32Array.of(Number.NaN, ...scored.map((value) => -value / Math.LN2)),
     completionIds,
     completionHex: completionIds
       .filter((id) => id !== FAKE_END_ID)

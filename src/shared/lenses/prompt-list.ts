@@ -40,6 +40,8 @@ export const promptRowResultSchema = z.object({
   promptTokenCount: z.number().int(),
   /** Mean surprisal of the prompt's own tokens, inserted ones left out, in bits; null where none has one. */
   meanSurprisalBits: z.number().nullable(),
+  /** Of each token of the prompt, in bits; NaN where it has none: the first, and inserted ones. */
+  surprisalsBits: z.instanceof(Float32Array),
   completionIds: z.array(z.number().int()),
   /**
    * UTF-8 bytes of the completion in lower-case hex, special tokens left out; it may end within a

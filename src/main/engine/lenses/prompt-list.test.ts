@@ -93,6 +93,9 @@ describe('a prompt list', () => {
       expect(result.promptTokenCount).toBe(alone.promptTokenCount)
       if (surprisals.length === 0) expect(result.meanSurprisalBits).toBeNull()
       else expect(result.meanSurprisalBits).toBeCloseTo(mean(surprisals), 6)
+      expect([...result.surprisalsBits].filter((bits) => !Number.isNaN(bits))).toEqual(
+        surprisals.map((bits) => Math.fround(bits))
+      )
       expect(result.completionIds).toEqual(alone.completionIds)
       const spoken = alone.tokens.slice(alone.promptTokenCount).filter((token) => !token.isSpecial)
       expect(result.completionHex).toBe(spoken.map(({bytesHex}) => bytesHex).join(''))

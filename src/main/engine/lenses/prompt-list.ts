@@ -123,12 +123,16 @@ async function computeRow(
       else completionIds.push(...event.generatedIds)
     },
   })
+  const surprisalsBits = Float32Array.from(logprobs, (logprob, position) =>
+    parts[position]!.isInserted ? Number.NaN : -logprob / Math.LN2
+  )
   return {
     id: row.id,
     promptTokenCount: ids.length,
     meanSurprisalBits: meanSurprisalBits(
       logprobs.filter((_, position) => !parts[position]!.isInserted)
     ),
+    surprisalsBits,
     completionIds,
     completionHex: completionHex(completionIds, tokenizer),
     answer: answerIds && answerOf(answerIds, answerLogprobs, completionIds),

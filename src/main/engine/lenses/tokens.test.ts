@@ -305,7 +305,7 @@ describe('models and status', () => {
       const stream = await client.engine.watch(undefined, {signal: controller.signal})
       for await (const status of stream) {
         watched.push(status.loaded.length)
-        if (watched.length > 1 && status.loaded.length === 0) break
+        if (watched.includes(1) && status.loaded.length === 0) break
       }
     })()
     const load = async () => {
@@ -338,8 +338,8 @@ describe('models and status', () => {
     await resultOf(client, {model: KV, prompt: 'x'})
     const {seconds} = await client.tokens.estimate({model: KV, tokenCount: 9, generate: 3})
     expect(seconds).toBeGreaterThan(0)
-    // Long enough that the watcher sees it loaded before it is gone.
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    // The watcher is told at intervals: it sees it loaded before it is gone.
+    while (!watched.includes(1)) await new Promise((resolve) => setTimeout(resolve, 10))
     expect((await client.models.unload({model: KV})).freedBytes).toBeGreaterThanOrEqual(0)
     expect((await client.engine.status()).loaded).toEqual([])
     await watching

@@ -8,6 +8,7 @@ import {tokenTint} from '../../lenses/token-tint.ts'
 import {useDataOf} from '../../lenses/use-tokens.ts'
 import {useUnitsOf} from '../../lenses/use-units.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
+import {LIST_VIEW, selectPane} from '../../store/panes.ts'
 import {selectInspected} from '../../store/selection.ts'
 import {selectVocabularySize} from '../../store/selectors.ts'
 import type {RunId} from '../../store/state.ts'
@@ -16,6 +17,7 @@ import {Chip} from '../../ui/chip.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {CopyValue} from '../copy-value.tsx'
 import {InsteadTable} from '../instead-table.tsx'
+import {ListInspector} from '../prompt-list/prompt-list-row.tsx'
 import {factsOfToken, occurrencesOf} from './inspector-facts.ts'
 import {InspectorPins} from './inspector-pins.tsx'
 import {InspectorUnit} from './inspector-unit.tsx'
@@ -27,9 +29,17 @@ export function Inspector() {
   const place = useWorkbenchState((state, {captures}) => selectInspected(state, captures))
   const data = useDataOf(place?.runId ?? null)
   const token = place === null ? undefined : data?.tokens[place.position]
+  const isList = useWorkbenchState(
+    (state) =>
+      state.hovered === null &&
+      state.listRows.length > 0 &&
+      selectPane(state, state.activePane).view === LIST_VIEW
+  )
   return (
     <aside className="inspector" aria-label="Inspector" data-testid="inspector">
-      {data && token && place ? (
+      {isList ? (
+        <ListInspector />
+      ) : data && token && place ? (
         <InspectedToken runId={place.runId} data={data} token={token} />
       ) : (
         <section>

@@ -14,8 +14,8 @@ import type {ListStatus} from '../../store/state.ts'
 import {Button} from '../../ui/button.tsx'
 import {DownIcon} from '../../ui/icons.tsx'
 import {GenerationPopover} from '../prompt/generation-popover.tsx'
-import {ListCaption, ListFacts} from './prompt-list-facts.tsx'
-import {ListRowFacts} from './prompt-list-row.tsx'
+import {ListScatter} from './list-scatter.tsx'
+import {ListCaption, ListReadFrom} from './prompt-list-facts.tsx'
 import {PromptListTable} from './prompt-list-table.tsx'
 import './prompt-list.css'
 
@@ -48,8 +48,8 @@ export function PromptListPanel() {
       <ListCaption entries={entries} />
       <PromptListTable entries={shown} total={entries.length} />
       <div className="list-below">
-        <ListRowFacts entries={entries} />
-        <ListFacts entries={entries} />
+        <ListScatter entries={entries} />
+        <ListReadFrom entries={entries} />
       </div>
       <ListControls entries={entries} shown={shown} />
     </div>

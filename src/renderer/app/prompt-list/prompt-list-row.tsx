@@ -1,12 +1,24 @@
 import {useEffect, useState} from 'react'
 import {formatBits, formatCount, formatProb} from '../../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
-import type {ListEntry} from '../../store/list-entries.ts'
+import {type ListEntry, selectListEntries} from '../../store/list-entries.ts'
 import {Button} from '../../ui/button.tsx'
+import {ListNumbers} from './prompt-list-facts.tsx'
 import {shownText, statusText} from './prompt-list-text.ts'
 
-/** The row that has the focus: what it says in full, what went wrong, and its answer, which can be edited. */
-export function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
+/** What the inspector shows of the prompt list: the row that has the focus, and all rows in numbers. */
+export function ListInspector() {
+  const entries = useWorkbenchState((state, {captures}) => selectListEntries(state, captures))
+  return (
+    <div className="list-inspector">
+      <ListRowFacts entries={entries} />
+      <ListNumbers entries={entries} />
+    </div>
+  )
+}
+
+/** A row: what it says in full, what went wrong, and its answer, which can be edited. */
+function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
   const {openListRow} = useActions()
   const focusId = useWorkbenchState((state) => state.listFocusId)
   const entry = entries.find(({row}) => row.id === focusId) ?? entries[0]
@@ -15,13 +27,13 @@ export function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}
   const problem = outcome?.kind === 'failed' ? outcome.problem : null
   return (
     <section className="list-facts list-row-facts" aria-label={`Prompt ${number}`}>
-      <h3>
-        Prompt {formatCount(number)}{' '}
-        <span>
+      <h2>
+        Prompt {formatCount(number)}
+        <span className="end">
           line {formatCount(row.line)}
           {row.messages && `, chat of ${row.messages.length} turns`}
         </span>
-      </h3>
+      </h2>
       <div className="list-row-text mono" data-testid="row-text">
         {shownText(row.prompt)}
         {result && <span className="list-row-completion">{shownText(completion)}</span>}
@@ -41,21 +53,32 @@ export function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}
         )}
         {result && (
           <>
-            <dt>tokens</dt>
+            <dt data-hint="prompt-tokens">tokens</dt>
             <dd>
               {formatCount(result.promptTokenCount)} and {formatCount(result.completionIds.length)}{' '}
               generated
             </dd>
           </>
         )}
+        {result && (
+          <>
+            <dt data-hint="mean-surprisal">mean surprisal</dt>
+            <dd>
+              {formatBits(result.meanSurprisalBits)}
+              {result.meanSurprisalBits !== null && ' bits a token'}
+            </dd>
+          </>
+        )}
         {result?.answer && (
           <>
-            <dt>probability</dt>
+            <dt data-hint="answer-probability">answer’s probability</dt>
             <dd>
               {formatProb(result.answer.prob)}, over {formatCount(result.answer.tokenCount)}{' '}
               {result.answer.tokenCount === 1 ? 'token' : 'tokens'}
             </dd>
-            <dt>surprisal</dt>
+            <dt data-hint="Of the whole answer: minus the base-2 logarithm of its probability, the sum over its tokens.">
+              answer’s surprisal
+            </dt>
             <dd>{formatBits((0 - result.answer.logprob) / Math.LN2)} bits</dd>
           </>
         )}

@@ -8,7 +8,10 @@ import type {ListEntry} from '../../store/list-entries.ts'
 import type {ListColumn} from '../../store/state.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {shownCompletion, shownText, statusText} from './prompt-list-text.ts'
+import {SPARK_TOP_BITS, Sparkline, sparkHint} from './sparkline.tsx'
 
+/** Beside the columns that sort. */
+const SPARK_HINT = `Surprisal of the prompt’s tokens one by one, bars up to ${SPARK_TOP_BITS} bits in every row.`
 const ROW_PX = 28
 /** The head of two lines, which stays over the rows. */
 const HEAD_PX = 40
@@ -182,6 +185,7 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
             {HEADS.map(({column}) => (
               <col key={column} className={`col-${column}`} />
             ))}
+            <col className="col-spark" />
           </colgroup>
           <thead>
             <tr>
@@ -215,12 +219,16 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
                   </th>
                 )
               })}
+              <th scope="col" className="spark-head" data-hint={SPARK_HINT}>
+                surprisal by token
+                <br />0 to {SPARK_TOP_BITS} bits
+              </th>
             </tr>
           </thead>
           <tbody>
             {beforePx > 0 && (
               <tr>
-                <td colSpan={HEADS.length} style={{height: beforePx, padding: 0}} />
+                <td colSpan={HEADS.length + 1} style={{height: beforePx, padding: 0}} />
               </tr>
             )}
             {items.map(({index}) => {
@@ -252,7 +260,7 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
             })}
             {afterPx > 0 && (
               <tr>
-                <td colSpan={HEADS.length} style={{height: afterPx, padding: 0}} />
+                <td colSpan={HEADS.length + 1} style={{height: afterPx, padding: 0}} />
               </tr>
             )}
           </tbody>
@@ -292,6 +300,9 @@ function ListCells({entry}: {readonly entry: ListEntry}) {
       </td>
       <td className="number">{formatFixed(result?.meanSurprisalBits, 2)}</td>
       <td className="number">{result ? formatCount(result.promptTokenCount) : '—'}</td>
+      <td data-hint={result ? sparkHint(result.surprisalsBits) : undefined}>
+        {result && <Sparkline surprisals={result.surprisalsBits} />}
+      </td>
     </>
   )
 }
