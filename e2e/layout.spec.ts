@@ -67,7 +67,7 @@ const SIGHTS: readonly Sight[] = [
       await expect(page.getByTestId('close-pane').first()).toBeVisible()
     },
     leave: async ({page}) => {
-      await page.keyboard.press('Control+\\')
+      await page.keyboard.press('Control+z')
       await expect(page.getByTestId('close-pane')).toHaveCount(0)
     },
   },
@@ -89,7 +89,13 @@ const SIGHTS: readonly Sight[] = [
 ]
 
 async function showSide(page: Page, key: string, testId: string): Promise<void> {
-  if (!(await page.getByTestId(testId).isVisible())) await page.keyboard.press(key)
+  const side = page.getByTestId(testId)
+  // A window that was just resized arranges itself first.
+  const isShown = await side.waitFor({timeout: 400}).then(
+    () => true,
+    () => false
+  )
+  if (!isShown) await page.keyboard.press(key)
   await expect(page.getByTestId(testId)).toBeVisible()
 }
 
@@ -178,6 +184,9 @@ test('two lenses by mouse: split, run in one, labels, active one, swap, drag, ha
   await workbench.setGeneration(0)
   await page.getByTestId('split').click()
   const [first, second] = [page.getByTestId('centre'), page.getByTestId('centre-2')]
+  // What the first does not show stands beside it.
+  await expect(second.locator('.data-table')).toBeVisible()
+  await second.getByText('Figure', {exact: true}).click()
   await expect(second.getByTestId('token-text')).toBeVisible()
   await expect(page.getByTestId('pane-run')).toHaveCount(0)
   const label = (await page.getByTestId('history-row').first().textContent())!

@@ -278,6 +278,7 @@ test('two panes on one run light up together, on different runs each its own', a
   const {page} = workbench
   await open(workbench)
   await page.getByRole('button', {name: /split/i}).first().click()
+  await page.getByTestId('centre-2').getByText('Figure', {exact: true}).click()
   await expect(page.getByTestId('token-text')).toHaveCount(2)
   const rings = (index: number) =>
     page.getByTestId('token-text').nth(index).locator('[stroke-opacity]')

@@ -1,6 +1,6 @@
 import {toggleSplit} from '../commands/panes.ts'
 import {usePaneIndex} from '../lenses/use-pane.ts'
-import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {arrangeFrame} from '../store/frame.ts'
 import {selectRun} from '../store/runs.ts'
 import {Button} from '../ui/button.tsx'
@@ -30,7 +30,8 @@ export function PaneRunLabel() {
 
 /** Split, or what can be done with one of two lenses. */
 export function PaneButtons() {
-  const {toggleSplit: split, swapPanes, closePane, activatePane} = useActions()
+  const workbench = useWorkbench()
+  const {swapPanes, closePane, activatePane} = workbench.actions
   const pane = usePaneIndex()
   const {areTwo, isSingle} = useWorkbenchState((state) => ({
     areTwo: state.panes.length === 2,
@@ -42,8 +43,13 @@ export function PaneButtons() {
         text={`Two lenses side by side (${shortcutText(toggleSplit.shortcut)})`}
         placement="bottom"
       >
-        <Button look="plain" className="pane-button" onPress={split} testId="split">
-          <SplitIcon /> <span className="pane-word">split</span>
+        <Button
+          look="icon"
+          aria-label="Split"
+          onPress={() => toggleSplit.run(workbench)}
+          testId="split"
+        >
+          <SplitIcon />
         </Button>
       </Hint>
     )
@@ -69,7 +75,7 @@ export function PaneButtons() {
               onPress={swapPanes}
               testId="swap"
             >
-              <SwapIcon /> <span className="pane-word">swap</span>
+              <SwapIcon />
             </Button>
           </Hint>
         )

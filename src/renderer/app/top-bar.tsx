@@ -89,7 +89,10 @@ function Facts() {
   return (
     <span className="facts" data-testid="facts" data-hint-under>
       {facts.name && (
-        <span className="clip" data-hint={`${facts.name} made the numbers that are shown.`}>
+        <span
+          className="model-name clip"
+          data-hint={`${facts.name} made the numbers that are shown.`}
+        >
           {facts.name}
         </span>
       )}
@@ -99,19 +102,22 @@ function Facts() {
         </span>
       )}
       {facts.isTeaching && (
-        <span className="teaching clip ink-3" title="teaching model, synthetic world">
+        <span
+          className="teaching clip ink-3"
+          data-hint="Trained on a synthetic world: shows how the lenses work, not how large models behave."
+        >
           teaching model, synthetic world
         </span>
       )}
       {facts.msPerToken !== null && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: its definition is to be read by keyboard.
-        <span data-hint="ms-per-token" tabIndex={0}>
+        <span className="speed" data-hint="ms-per-token" tabIndex={0}>
           {formatFixed(facts.msPerToken, 1)} ms per token
         </span>
       )}
       {facts.threads !== null && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: its definition is to be read by keyboard.
-        <span data-hint="threads" tabIndex={0}>
+        <span className="speed" data-hint="threads" tabIndex={0}>
           CPU, {facts.threads} {facts.threads === 1 ? 'thread' : 'threads'}
         </span>
       )}

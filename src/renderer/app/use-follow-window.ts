@@ -4,14 +4,16 @@ import {useWindowSize} from '../ui/use-size.ts'
 
 /** Below this width bars drop what can be read elsewhere. */
 const SLIM_PX = 900
+/** Below this width a bar has room for one fact. */
+const SMALL_PX = 740
 /** Below this height bars of data are half as high. */
 const LOW_PX = 760
 /** Below this height nothing stands that could scroll instead. */
 const FLAT_PX = 480
 
 /**
- * Tells the store the window's size in pixels of the interface, and puts `narrow`, `slim`, `low` and `flat`
- * on the document as the words of `data-window`, for styles: media queries know nothing of the text's size.
+ * Tells the store the window's size in pixels of the interface, and puts `narrow`, `slim`, `small`,
+ * `low` and `flat` on the document as the words of `data-window`, for styles: media queries know nothing of the text's size.
  */
 export function useFollowWindow(): void {
   const {setViewport} = useActions()
@@ -19,6 +21,7 @@ export function useFollowWindow(): void {
     const words = [
       widthPx < NARROW_PX && 'narrow',
       widthPx < SLIM_PX && 'slim',
+      widthPx < SMALL_PX && 'small',
       heightPx < LOW_PX && 'low',
       heightPx < FLAT_PX && 'flat',
     ]

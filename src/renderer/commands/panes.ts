@@ -1,12 +1,25 @@
 import {LENSES} from '../lenses/registry.ts'
 import {arrangeFrame, DEFAULT_FRAME} from '../store/frame.ts'
-import {selectPane} from '../store/panes.ts'
+import {LIST_VIEW, selectPane} from '../store/panes.ts'
 import type {PaneIndex, Side, WorkbenchState} from '../store/state.ts'
 import {focusLandmark, focusNextLandmark} from '../ui/landmarks.ts'
 import type {Command} from './command.ts'
 
 const areTwo = ({panes}: WorkbenchState) => panes.length === 2
 const onlyOne = () => 'one lens is shown'
+
+/** What stands beside the first: the lens beside the prompt list, else what the first does not show. */
+function secondView(state: WorkbenchState): string | null {
+  const {lensId, view} = selectPane(state)
+  if (view === LIST_VIEW) return null
+  const views = LENSES.find((lens) => lens.id === lensId)?.views ?? []
+  const shown = Math.max(
+    0,
+    views.findIndex(({id}) => id === view)
+  )
+  const other = (shown + 1) % Math.max(1, views.length)
+  return other === 0 ? null : views[other]!.id
+}
 
 export const toggleSplit: Command = {
   id: 'split',
@@ -17,7 +30,7 @@ export const toggleSplit: Command = {
   shortcut: {key: '\\', mod: true},
   worksInText: true,
   when: () => true,
-  run: ({actions}) => actions.toggleSplit(),
+  run: ({store, actions}) => actions.toggleSplit(secondView(store.getState())),
 }
 
 export const swapPanes: Command = {

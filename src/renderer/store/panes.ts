@@ -14,7 +14,7 @@ export interface PaneActions {
   /** Changes what a pane shows; the active one unless told. */
   changePane(change: Partial<Pane>, index?: PaneIndex): void
   /** A second pane beside the first, with the same lens on the same run; or one again. */
-  toggleSplit(): void
+  toggleSplit(secondView?: string | null): void
   /** Closes one of two panes; the other stays. */
   closePane(index: PaneIndex): void
   swapPanes(): void
@@ -73,13 +73,15 @@ export function createPaneActions({store, change}: StoreContext): PaneActions {
       const what = 'lensId' in paneChange ? 'choose a lens' : 'choose what a pane shows'
       change(what, {panes: withPane(state, index, paneChange)})
     },
-    toggleSplit() {
+    toggleSplit(secondView) {
       const {panes, activePane} = store.getState()
       if (panes.length === 2) {
         closePane(activePane === 0 ? 1 : 0)
         return
       }
-      change('stand two lenses side by side', {panes: [panes[0]!, panes[0]!], activePane: 1})
+      const first = panes[0]!
+      const second = secondView === undefined ? first : {...first, view: secondView}
+      change('stand two lenses side by side', {panes: [first, second], activePane: 1})
     },
     swapPanes() {
       const {panes, activePane} = store.getState()

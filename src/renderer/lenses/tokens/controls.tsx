@@ -5,14 +5,13 @@ import {selectRun} from '../../store/runs.ts'
 import {Button} from '../../ui/button.tsx'
 import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
-import {useFit} from '../../ui/use-fit.ts'
 import {UnitControl} from '../unit-control.tsx'
 import {usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {TrackEditor} from './track-editor.tsx'
 import {TracksMenu} from './tracks-menu.tsx'
 
-// Walking renders the panel at every step, and fitting the line measures it.
+// Walking renders the panel at every step, and none of this changes by it.
 /** One line under the figure: sampling, tracks, followed tokens, and what can be done. */
 export const TokensControls = memo(function TokensControls() {
   const actions = useActions()
@@ -22,11 +21,8 @@ export const TokensControls = memo(function TokensControls() {
     parameters: state.parameters,
     isRunning: selectRun(state, runId)?.phase.kind === 'running',
   }))
-  // Sliders shrink first, labels become short, then sliders go, then gaps,
-  // then there are two lines; fields and Export stay.
-  const ref = useFit<HTMLDivElement>(5)
   return (
-    <section ref={ref} className="controls" aria-label={`Controls${suffix}`}>
+    <section className="controls" aria-label={`Controls${suffix}`}>
       <SliderField
         label="temperature"
         shortLabel="T"
