@@ -174,9 +174,11 @@ test('units, spans, pins and cards by the mouse', async ({workbench}) => {
     const svg = await readFile(await (await download).path(), 'utf8')
     expect(svg).toContain('data-pin="2"')
     expect(svg).toContain('data-unit=')
+    await expect(page.getByTestId('export-save')).toBeFocused()
     await page.getByText('3 pins', {exact: true}).click()
     await expect(preview.locator('[data-pin]')).toHaveCount(0)
     await page.keyboard.press('Escape')
+    await expect(page.getByTestId('export-dialog')).toHaveCount(0)
   })
 
   await test.step('a pin is removed, and all are cleared', async () => {

@@ -47,10 +47,12 @@ export function ExportDialog(props: ExportDialogProps) {
       pairs: props.pairs,
     })
   )
+  // A button that is disabled while it works would lose the focus, and Escape with it.
   const [isBusy, setIsBusy] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
 
   const withFile = async (use: (file: Awaited<ReturnType<typeof readFile>>) => Promise<string>) => {
+    if (isBusy) return
     setIsBusy(true)
     setProblem(null)
     try {
@@ -99,7 +101,7 @@ export function ExportDialog(props: ExportDialogProps) {
         </Button>
         <Button
           look="edge"
-          isDisabled={isBusy}
+          aria-busy={isBusy}
           onPress={() => void withFile(copyFile)}
           testId="export-copy"
         >
@@ -107,7 +109,7 @@ export function ExportDialog(props: ExportDialogProps) {
         </Button>
         <Button
           look="primary"
-          isDisabled={isBusy}
+          aria-busy={isBusy}
           onPress={() => void withFile(saveFile)}
           testId="export-save"
         >
