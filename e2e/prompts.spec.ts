@@ -153,7 +153,7 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
   await expect(skipped).toContainText('line 6 is empty')
   await expect(skipped).toContainText('line 7 has 3 fields in place of 2')
   await page.getByTestId('import-add').click()
-  await expect(caption(workbench)).toContainText('500 prompts, 0 done')
+  await expect(caption(workbench)).toContainText('500 prompts, 0 done.')
   await expect(page.getByTestId('list-skipped')).toContainText('2: line 6 is empty')
 
   await page.getByTestId('run-list').click()
@@ -174,7 +174,7 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
   const [right, wrong] = [/(\d+) right/, /(\d+) wrong/].map((one) => Number(one.exec(words)?.[1]))
   const count = right! + wrong!
   const wilson = (await page.getByTestId('list-wilson').textContent()) ?? ''
-  const ends = [...wilson.matchAll(/(\d+) %/g)].map(([, end]) => Number(end) / 100)
+  const ends = [...wilson.matchAll(/[\d.]+/g)].map(([end]) => Number(end) / 100)
   expect(ends).toHaveLength(2)
   for (const end of ends) {
     const errors = Math.abs(right! / count - end) / Math.sqrt((end * (1 - end)) / count)

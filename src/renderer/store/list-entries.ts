@@ -155,7 +155,11 @@ export interface ListSummary {
   /** Rows whose answer could be judged, and those that were right. */
   readonly judgedCount: number
   readonly rightCount: number
-  /** Mean over done rows, in bits a token; null where none has one. */
+  /** Done rows that no answer was given for. */
+  readonly noAnswerCount: number
+  /** Done rows whose answer could not be judged: their completion ends before it does. */
+  readonly cutCount: number
+  /** Mean over done rows, in bits per token; null where none has one. */
   readonly meanSurprisalBits: number | null
 }
 
@@ -164,8 +168,10 @@ export const summaryOf = memoizeLast((entries: readonly ListEntry[]): ListSummar
   const counts = {right: 0, wrong: 0, done: 0, stale: 0, failed: 0, running: 0, waits: 0}
   let surprisalSum = 0
   let surprisalCount = 0
-  for (const {status, result} of entries) {
+  let noAnswerCount = 0
+  for (const {row, status, result} of entries) {
     counts[status] += 1
+    if (status === 'done' && !(row.answer && result?.answer)) noAnswerCount += 1
     const isFresh = status === 'right' || status === 'wrong' || status === 'done'
     if (isFresh && result && result.meanSurprisalBits !== null) {
       surprisalSum += result.meanSurprisalBits
@@ -178,6 +184,8 @@ export const summaryOf = memoizeLast((entries: readonly ListEntry[]): ListSummar
     doneCount: counts.right + counts.wrong + counts.done,
     judgedCount: counts.right + counts.wrong,
     rightCount: counts.right,
+    noAnswerCount,
+    cutCount: counts.done - noAnswerCount,
     meanSurprisalBits: surprisalCount > 0 ? surprisalSum / surprisalCount : null,
   }
 })

@@ -81,7 +81,7 @@ export const NEXT_DEFINITIONS = {
   },
   'mean-surprisal': {
     title: 'mean surprisal',
-    unit: 'bits a token',
+    unit: 'bits per token',
     text: 'Surprisal of the tokens that have one, summed and divided by their number. Compare it between models with the same tokenizer only; between others compare per byte.',
     source: 'Shannon 1948; the base-2 logarithm of perplexity',
     topic: 'Runs and lists',

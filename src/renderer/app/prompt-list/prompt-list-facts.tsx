@@ -1,14 +1,13 @@
-import {formatBits, formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
 import {useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, summaryOf} from '../../store/list-entries.ts'
 import {adviceNow} from '../advice.ts'
+import {intervalText, listWords, shareText} from './list-words.ts'
+import {many} from './prompt-list-text.ts'
 
 interface EntriesProps {
   readonly entries: readonly ListEntry[]
 }
-
-const many = (count: number, one: string) =>
-  `${formatCount(count)} ${count === 1 ? one : `${one}s`}`
 
 /** One line on what there is to see, and what the numbers mean. */
 export function ListCaption({entries}: EntriesProps) {
@@ -17,18 +16,10 @@ export function ListCaption({entries}: EntriesProps) {
     advice: listJob.kind === 'failed' ? adviceNow(listJob.problem, {connection, engineStop}) : null,
     cancelled: listJob.kind === 'cancelled' ? listJob : null,
   }))
-  const {total, doneCount, judgedCount, rightCount, counts} = summaryOf(entries)
-  const parts = [`${many(total, 'prompt')}, ${formatCount(doneCount)} done`]
-  if (judgedCount > 0) {
-    parts.push(`: ${formatCount(rightCount)} right, ${formatCount(judgedCount - rightCount)} wrong`)
-  }
-  const wrong = wrongText(entries)
-  if (counts.failed > 0) parts.push(`; ${formatCount(counts.failed)} failed`)
-  if (counts.stale > 0) parts.push(`; ${formatCount(counts.stale)} stale, of other parameters`)
   return (
     <div className="figure-words">
       <div className="caption" data-testid="list-caption">
-        {parts.join('')}.{wrong && ` ${wrong}`}
+        {listWords(summaryOf(entries), entries)}
         {job.cancelled &&
           ` Cancelled after ${many(job.cancelled.done, 'row')}; what is done is kept.`}
       </div>
@@ -47,75 +38,49 @@ export function ListCaption({entries}: EntriesProps) {
   )
 }
 
-/** 95 % interval of a share (Wilson 1927). */
-function wilson(hits: number, count: number): readonly [number, number] {
-  const z = 1.959964
-  const share = hits / count
-  const middle = share + (z * z) / (2 * count)
-  const half = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count))
-  const scale = 1 + (z * z) / count
-  return [Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)]
-}
-
-const percent = (share: number) => `${formatFixed(100 * share, 0)} %`
-
-const MOST_WRONG_NAMED = 3
-
-/** Names wrong rows where they are few, and says where they are also those that the model was least sure of. */
-function wrongText(entries: readonly ListEntry[]): string | null {
-  const judged = entries.filter(({status}) => status === 'right' || status === 'wrong')
-  const wrong = judged.filter(({status}) => status === 'wrong')
-  if (wrong.length === 0 || wrong.length > MOST_WRONG_NAMED) return null
-  const names = wrong.map(({number}) => `#${formatCount(number)}`)
-  const probOf = ({result}: ListEntry) => result?.answer?.prob ?? 1
-  const leastSureRight = Math.min(
-    ...judged.filter(({status}) => status === 'right').map((entry) => probOf(entry))
-  )
-  const areLeastSure = wrong.every((entry) => probOf(entry) < leastSureRight)
-  const listed =
-    names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
-  if (names.length === 1) {
-    return `The wrong one, ${listed}, is ${areLeastSure ? 'also' : 'not'} the least sure.`
-  }
-  return areLeastSure
-    ? `The wrong ones, ${listed}, are also the least sure.`
-    : `The wrong ones are ${listed}.`
-}
-
 /** The list in numbers; of rows whose numbers are fresh. */
 export function ListNumbers({entries}: EntriesProps) {
-  const {doneCount, judgedCount, rightCount, meanSurprisalBits} = summaryOf(entries)
-  const [low, high] = judgedCount > 0 ? wilson(rightCount, judgedCount) : [0, 0]
+  const summary = summaryOf(entries)
+  const {judgedCount, rightCount, noAnswerCount, cutCount, meanSurprisalBits} = summary
   return (
     <section className="list-facts" aria-label="All done so far">
       <h2>All done so far</h2>
       <dl>
         {judgedCount > 0 && (
           <>
-            <dt>right</dt>
-            <dd>
-              {formatCount(rightCount)} of {formatCount(judgedCount)},{' '}
-              {percent(rightCount / judgedCount)}
-            </dd>
-            <dt data-hint="95 % interval of the share of right rows (Wilson 1927), as if each were drawn by chance.">
-              Wilson 95 %
+            <dt data-hint="Rows whose completion begins with the answer’s tokens, of those with an answer that could be judged.">
+              right
             </dt>
-            <dd data-testid="list-wilson">
-              {percent(low)} to {percent(high)}
+            <dd>
+              {formatCount(rightCount)} of {formatCount(judgedCount)}
             </dd>
+            <dt data-hint="Right rows divided by judged ones. Rows without an answer are in neither.">
+              share of right
+            </dt>
+            <dd data-testid="list-share">{shareText(summary)}</dd>
+            <dt data-hint="95 % interval of the share of right rows (Wilson 1927), as if each row were drawn by chance.">
+              Wilson 95{'\u00a0'}%
+            </dt>
+            <dd data-testid="list-wilson">{intervalText(summary)}</dd>
           </>
         )}
-        {doneCount > judgedCount && (
+        {noAnswerCount > 0 && (
           <>
-            <dt data-hint="Rows without an answer, and those whose completion ended before the answer did.">
-              not judged
+            <dt data-hint="Done rows that no answer was given for.">without an answer</dt>
+            <dd>{many(noAnswerCount, 'row')}</dd>
+          </>
+        )}
+        {cutCount > 0 && (
+          <>
+            <dt data-hint="Rows whose completion ends before the answer does. Let more tokens be generated to judge them.">
+              answer cut off
             </dt>
-            <dd>{formatCount(doneCount - judgedCount)}</dd>
+            <dd>{many(cutCount, 'row')}</dd>
           </>
         )}
         <dt data-hint="mean-surprisal">mean surprisal</dt>
         <dd>
-          {formatBits(meanSurprisalBits)} {meanSurprisalBits !== null && 'bits per token'}
+          {formatFixed(meanSurprisalBits, 2)} {meanSurprisalBits !== null && 'bits per token'}
         </dd>
       </dl>
     </section>

@@ -17,6 +17,7 @@ import {GenerationPopover} from '../prompt/generation-popover.tsx'
 import {ListScatter} from './list-scatter.tsx'
 import {ListCaption, ListReadFrom} from './prompt-list-facts.tsx'
 import {PromptListTable} from './prompt-list-table.tsx'
+import {many} from './prompt-list-text.ts'
 import './prompt-list.css'
 
 /** The prompt list: every row with what came of it, and what can be done with them. */
@@ -161,7 +162,7 @@ function ExportMenu({shown}: {readonly shown: readonly ListEntry[]}) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(tsvOf(shown))
-      notify(`copied ${formatCount(shown.length)} rows`)
+      notify(`copied ${many(shown.length, 'row')}`)
     } catch {
       notify('the browser did not allow copying')
     }

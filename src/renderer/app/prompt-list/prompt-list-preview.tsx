@@ -1,12 +1,9 @@
 import {formatCount} from '../../../shared/figures/number-format.ts'
 import type {ParsedList} from '../../prompts/parsed-list.ts'
-import {shownText} from './prompt-list-text.ts'
+import {many, shownText} from './prompt-list-text.ts'
 
 const MOST_ROWS = 30
 const MOST_SKIPPED = 100
-
-const many = (count: number, one: string) =>
-  `${formatCount(count)} ${count === 1 ? one : `${one}s`}`
 
 export interface ListPreviewProps {
   readonly list: ParsedList
@@ -53,7 +50,9 @@ export function ListPreview({list, room}: ListPreviewProps) {
               <tr key={row.line}>
                 <td className="number ink-3">{formatCount(row.line)}</td>
                 <td className="mono clip">
-                  {row.messages && <span className="ink-3">chat of {row.messages.length}: </span>}
+                  {row.messages && (
+                    <span className="ink-3">chat of {many(row.messages.length, 'turn')}: </span>
+                  )}
                   {shownText(row.prompt.slice(0, 300))}
                 </td>
                 {hasAnswers && <td className="mono clip">{shownText(row.answer ?? '')}</td>}

@@ -1,10 +1,15 @@
 import {useEffect, useState} from 'react'
-import {formatBits, formatCount, formatProb} from '../../../shared/figures/number-format.ts'
+import {
+  formatBits,
+  formatCount,
+  formatFixed,
+  formatProb,
+} from '../../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, selectListEntries} from '../../store/list-entries.ts'
 import {Button} from '../../ui/button.tsx'
 import {ListNumbers} from './prompt-list-facts.tsx'
-import {shownText, statusText} from './prompt-list-text.ts'
+import {many, STATUS_HINT, shownText, statusText} from './prompt-list-text.ts'
 
 /** What the inspector shows of the prompt list: the row that has the focus, and all rows in numbers. */
 export function ListInspector() {
@@ -31,7 +36,7 @@ function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
         Prompt {formatCount(number)}
         <span className="end">
           line {formatCount(row.line)}
-          {row.messages && `, chat of ${row.messages.length} turns`}
+          {row.messages && `, chat of ${many(row.messages.length, 'turn')}`}
         </span>
       </h2>
       <div className="list-row-text mono" data-testid="row-text">
@@ -40,46 +45,49 @@ function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
       </div>
       <dl>
         <dt>
-          <label htmlFor="row-answer">answer</label>
+          <label
+            htmlFor="row-answer"
+            data-hint="The text expected right after the prompt. Changed here it is judged with the next run."
+          >
+            answer
+          </label>
         </dt>
         <dd>
           <AnswerField key={row.id} id={row.id} answer={row.answer} />
         </dd>
         {!problem && (
           <>
-            <dt>status</dt>
+            <dt data-hint={STATUS_HINT}>status</dt>
             <dd>{statusText(entry)}</dd>
           </>
         )}
         {result && (
           <>
-            <dt data-hint="prompt-tokens">tokens</dt>
-            <dd>
-              {formatCount(result.promptTokenCount)} and {formatCount(result.completionIds.length)}{' '}
-              generated
-            </dd>
-          </>
-        )}
-        {result && (
-          <>
+            <dt data-hint="prompt-tokens">prompt tokens</dt>
+            <dd>{formatCount(result.promptTokenCount)}</dd>
+            <dt data-hint="Tokens that the model went on with after the prompt, special ones included.">
+              generated tokens
+            </dt>
+            <dd>{formatCount(result.completionIds.length)}</dd>
             <dt data-hint="mean-surprisal">mean surprisal</dt>
             <dd>
-              {formatBits(result.meanSurprisalBits)}
-              {result.meanSurprisalBits !== null && ' bits a token'}
+              {formatFixed(result.meanSurprisalBits, 2)}
+              {result.meanSurprisalBits !== null && ' bits per token'}
             </dd>
           </>
         )}
         {result?.answer && (
           <>
-            <dt data-hint="answer-probability">answer’s probability</dt>
-            <dd>
-              {formatProb(result.answer.prob)}, over {formatCount(result.answer.tokenCount)}{' '}
-              {result.answer.tokenCount === 1 ? 'token' : 'tokens'}
-            </dd>
-            <dt data-hint="Of the whole answer: minus the base-2 logarithm of its probability, the sum over its tokens.">
-              answer’s surprisal
+            <dt data-hint="answer-probability">answer probability</dt>
+            <dd>{formatProb(result.answer.prob)}</dd>
+            <dt data-hint="Surprisal of the whole answer: minus the base-2 logarithm of its probability, which is the sum over its tokens, in bits.">
+              answer surprisal
             </dt>
             <dd>{formatBits((0 - result.answer.logprob) / Math.LN2)} bits</dd>
+            <dt data-hint="Tokens that the answer is encoded as after this prompt.">
+              answer tokens
+            </dt>
+            <dd>{formatCount(result.answer.tokenCount)}</dd>
           </>
         )}
         {problem && (

@@ -7,7 +7,7 @@ import {tsvOf} from '../../prompts/list-data.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 import type {ListColumn} from '../../store/state.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
-import {shownCompletion, shownText, statusText} from './prompt-list-text.ts'
+import {many, STATUS_HINT, shownCompletion, shownText, statusText} from './prompt-list-text.ts'
 import {SPARK_TOP_BITS, Sparkline, sparkHint} from './sparkline.tsx'
 
 /** Beside the columns that sort. */
@@ -40,7 +40,7 @@ const HEADS: readonly ColumnHead[] = [
   {
     column: 'status',
     text: 'status',
-    hint: 'Right: the completion begins with the answer’s tokens. Stale: computed with other parameters than those chosen now.',
+    hint: STATUS_HINT,
   },
   {
     column: 'prob',
@@ -50,13 +50,13 @@ const HEADS: readonly ColumnHead[] = [
   },
   {
     column: 'surprisal',
-    text: 'mean surprisal, bits',
+    text: 'mean surprisal, bits per token',
     hint: 'mean-surprisal',
     isNumber: true,
   },
   {
     column: 'tokens',
-    text: 'tokens',
+    text: 'prompt tokens',
     hint: 'prompt-tokens',
     isNumber: true,
   },
@@ -129,7 +129,7 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
     const chosen = entries.filter(({row}) => selected.has(row.id))
     try {
       await navigator.clipboard.writeText(tsvOf(chosen.length > 0 ? chosen : entries))
-      actions.notify(`copied ${formatCount(chosen.length || entries.length)} rows`)
+      actions.notify(`copied ${many(chosen.length || entries.length, 'row')}`)
     } catch {
       actions.notify('the browser did not allow copying')
     }
@@ -267,7 +267,9 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
         </table>
         {entries.length === 0 && (
           <div className="ink-2 list-none">
-            None of {formatCount(total)} rows is shown: the filter hides them.
+            {total === 1
+              ? 'The only row is hidden by the filter.'
+              : `All ${formatCount(total)} rows are hidden by the filter.`}
           </div>
         )}
       </div>

@@ -1,3 +1,4 @@
+import {formatCount} from '../../../shared/figures/number-format.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 
 const MOST_SHOWN = 2000
@@ -13,6 +14,10 @@ export function shownCompletion(text: string): string {
   return shownText(text).replace(/^ /u, '·')
 }
 
+/** What the statuses mean. */
+export const STATUS_HINT =
+  'Right: the completion begins with the answer’s tokens. Done: no answer, or the completion ends before it. Stale: computed with other parameters than those chosen now.'
+
 /** `✓ right`, `✕ wrong`; a stale row says what it was. */
 export function statusText({status}: Pick<ListEntry, 'status'>): string {
   switch (status) {
@@ -25,4 +30,9 @@ export function statusText({status}: Pick<ListEntry, 'status'>): string {
     default:
       return status
   }
+}
+
+/** `1 row`, `1,204 rows`. */
+export function many(count: number, one: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : `${one}s`}`
 }
