@@ -155,6 +155,8 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
   await page.getByTestId('import-add').click()
   await expect(caption(workbench)).toContainText('500 prompts, 0 done.')
   await expect(page.getByTestId('list-skipped')).toContainText('2: line 6 is empty')
+  await expect(page.getByTestId('list-format')).toHaveText('CSV, with a header')
+  await expect(page.getByTestId('list-columns')).toContainText('prompt “prompt”, answer “answer”')
 
   await page.getByTestId('run-list').click()
   await expect(workbench.jobLine).toContainText('of 500 prompts')

@@ -50,6 +50,7 @@ export function parseList(
     columnNames: csv?.names ?? [],
     columns: csv?.columns ?? null,
     hasHeader: csv?.hasHeader ?? false,
+    delimiter: csv ? delimiterOf(text) : null,
     answersFrom: !hasAnswers
       ? null
       : answerColumn === null

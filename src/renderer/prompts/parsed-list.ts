@@ -34,6 +34,8 @@ export interface ParsedSummary {
   readonly columnNames: readonly string[]
   readonly columns: ColumnChoice | null
   readonly hasHeader: boolean
+  /** What separates the fields of a CSV. */
+  readonly delimiter: string | null
   readonly answersFrom: string | null
 }
 

@@ -138,6 +138,8 @@ export const listSchema = z.object({
   listSource: z
     .object({
       name: z.string(),
+      format: z.string().nullable().default(null),
+      columns: z.string().nullable().default(null),
       lineCount: z.number().int(),
       rowCount: z.number().int(),
       skippedCount: z.number().int(),

@@ -9,6 +9,8 @@ const listOf = (prompts: readonly string[], answer: string | null = null) => ({
   rows: prompts.map((prompt, i) => ({prompt, messages: null, answer, line: i + 1})),
   source: {
     name: 'pasted',
+    format: 'text, a prompt a line',
+    columns: null,
     lineCount: prompts.length,
     rowCount: prompts.length,
     skippedCount: 0,

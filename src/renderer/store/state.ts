@@ -370,6 +370,10 @@ export interface SkippedLine {
 /** Where the last rows of the list came from. */
 export interface ListSource {
   readonly name: string
+  /** How it was read, in words; null where an earlier version kept it. */
+  readonly format: string | null
+  /** Of a table: which of its columns were taken, in words. */
+  readonly columns: string | null
   readonly lineCount: number
   readonly rowCount: number
   readonly skippedCount: number

@@ -1,6 +1,7 @@
 import {formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
 import {useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, summaryOf} from '../../store/list-entries.ts'
+import type {ListSource, SkippedLine} from '../../store/state.ts'
 import {adviceNow} from '../advice.ts'
 import {intervalText, listWords, shareText} from './list-words.ts'
 import {many} from './prompt-list-text.ts'
@@ -87,7 +88,7 @@ export function ListNumbers({entries}: EntriesProps) {
   )
 }
 
-/** What was read, what was left out and why, and how far it is. */
+/** What was read and how, what was left out and why, and how far it is. */
 export function ListReadFrom({entries}: EntriesProps) {
   const source = useWorkbenchState((state) => state.listSource)
   const {total, counts, doneCount, judgedCount, rightCount} = summaryOf(entries)
@@ -106,38 +107,62 @@ export function ListReadFrom({entries}: EntriesProps) {
           {formatCount(doneCount)}
           {right}
         </dd>
-        <dt>running, waiting</dt>
-        <dd>
-          {formatCount(counts.running)}, {formatCount(counts.waits)}
-        </dd>
-        {source && (
+        {counts.running + counts.waits > 0 && (
           <>
-            <dt className={source.skippedCount > 0 ? 'warn' : ''}>
-              {source.skippedCount > 0 ? '▲ skipped' : 'skipped'}
-            </dt>
-            <dd data-testid="list-skipped">
-              {formatCount(source.skippedCount)}
-              {source.skippedCount > 0 && `: ${skippedText(source)}`}
+            <dt>running, waiting</dt>
+            <dd>
+              {formatCount(counts.running)}, {formatCount(counts.waits)}
             </dd>
-            <dt>answers found by</dt>
-            <dd>{source.answersFrom ?? '—'}</dd>
           </>
         )}
+        {source && <SourceFacts source={source} />}
       </dl>
     </section>
   )
 }
 
-const NAMED = 4
+const NAMED = 3
 
-function skippedText({
-  skipped,
-  skippedCount,
-}: {
-  readonly skipped: readonly {readonly line: number; readonly reason: string}[]
-  readonly skippedCount: number
-}): string {
-  const named = skipped.slice(0, NAMED).map(({line, reason}) => `line ${line} ${reason}`)
-  const more = skippedCount - named.length
-  return [...named, ...(more > 0 ? [`${formatCount(more)} more`] : [])].join(', ')
+function SourceFacts({source}: {readonly source: ListSource}) {
+  const {format, columns, skipped, skippedCount, answersFrom} = source
+  const unnamedCount = skippedCount - skipped.length
+  return (
+    <>
+      {format !== null && (
+        <>
+          <dt>format</dt>
+          <dd data-testid="list-format">{format}</dd>
+        </>
+      )}
+      {columns !== null && (
+        <>
+          <dt>columns</dt>
+          <dd data-testid="list-columns">{columns}</dd>
+        </>
+      )}
+      <dt>answers found by</dt>
+      <dd>{answersFrom ?? 'none given'}</dd>
+      <dt className={skippedCount > 0 ? 'warn' : ''}>
+        {skippedCount > 0 ? '▲ skipped' : 'skipped'}
+      </dt>
+      <dd data-testid="list-skipped">
+        {skippedCount === 0
+          ? 'no line'
+          : `${formatCount(skippedCount)}: ${skipped.slice(0, NAMED).map(lineWords).join(', ')}`}
+        {skippedCount > NAMED && (
+          <details>
+            <summary>all {many(skippedCount, 'line')}</summary>
+            <ol>
+              {skipped.map((line) => (
+                <li key={`${line.line} ${line.reason}`}>{lineWords(line)}</li>
+              ))}
+              {unnamedCount > 0 && <li>{formatCount(unnamedCount)} more</li>}
+            </ol>
+          </details>
+        )}
+      </dd>
+    </>
+  )
 }
+
+const lineWords = ({line, reason}: SkippedLine) => `line ${formatCount(line)} ${reason}`

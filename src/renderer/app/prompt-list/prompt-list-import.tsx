@@ -3,6 +3,7 @@ import type {Problem} from '../../../shared/domain/problem.ts'
 import {problemOf} from '../../../shared/engine-client/problem-of.ts'
 import {formatCount} from '../../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
+import {sourceOf} from '../../prompts/list-source.ts'
 import type {ColumnChoice, ListFormat, ParseChoices, ParsedList} from '../../prompts/parsed-list.ts'
 import {MOST_LIST_ROWS} from '../../store/prompt-list.ts'
 import {Button} from '../../ui/button.tsx'
@@ -137,19 +138,7 @@ function ImportForm() {
   }
   const finish = (isReplacing: boolean) => {
     if (!list) return
-    const {rows, lineCount, skippedCount, skipped, answersFrom} = list
-    importList({
-      rows,
-      source: {
-        name: name ?? PASTED,
-        lineCount,
-        rowCount: rows.length,
-        skippedCount,
-        skipped,
-        answersFrom,
-      },
-      isReplacing,
-    })
+    importList({rows: list.rows, source: sourceOf(list, name ?? PASTED), isReplacing})
     closeDialog()
   }
   const room = MOST_LIST_ROWS - rowCount
