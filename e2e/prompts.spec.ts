@@ -172,8 +172,8 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
   await expect(caption(workbench)).toContainText('500 done', {timeout: 60_000})
 
   // The interval's ends are those shares from which the seen one is 1.96 standard errors away.
-  const words = (await caption(workbench).textContent()) ?? ''
-  const [right, wrong] = [/(\d+) right/, /(\d+) wrong/].map((one) => Number(one.exec(words)?.[1]))
+  const summary = (await caption(workbench).textContent()) ?? ''
+  const [right, wrong] = [/(\d+) right/, /(\d+) wrong/].map((one) => Number(one.exec(summary)?.[1]))
   const count = right! + wrong!
   const wilson = (await page.getByTestId('list-wilson').textContent()) ?? ''
   const ends = [...wilson.matchAll(/[\d.]+/g)].map(([end]) => Number(end) / 100)
@@ -182,10 +182,20 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
     const errors = Math.abs(right! / count - end) / Math.sqrt((end * (1 - end)) / count)
     if (end < 1) expect(Math.abs(errors - 1.96)).toBeLessThan(0.006 * Math.sqrt(count / 0.04))
   }
-  await expect(page.getByTestId('scatter-mark')).toHaveCount(500)
-  await page.getByTestId('scatter-mark').nth(3).dispatchEvent('click')
+  // Five hundred rows are a raster; a mark that is pointed at is named, and clicked it has the focus.
+  await expect(page.locator('[data-testid=scatter-marks].raster')).not.toHaveCount(0)
+  const scatter = page.getByTestId('list-scatter')
+  await scatter.focus()
+  await page.keyboard.press('End')
+  const ring = await page.locator('.list-scatter .focused circle').boundingBox()
+  await page.keyboard.press('Home')
+  const words = page.getByTestId('scatter-words')
+  await page.mouse.move(ring!.x + ring!.width / 2, ring!.y + ring!.height / 2)
+  await expect(words).toContainText('bits per token · ')
+  const number = /#(\d+)/.exec((await words.textContent()) ?? '')![1]!
+  await page.mouse.click(ring!.x + ring!.width / 2, ring!.y + ring!.height / 2)
   await expect(page.locator('tr[aria-selected=true]')).toHaveCount(1)
-  await expect(page.getByTestId('inspector')).toContainText('Prompt 4')
+  await expect(page.getByTestId('inspector')).toContainText(`Prompt ${number}`)
 
   await page.getByTestId('sort-prob').click()
   const probs = async () =>
@@ -253,6 +263,21 @@ test('a list by keyboard alone: pasted, filtered, run, walked, opened, undone, k
   await page.keyboard.press('End')
   await expect(page.locator('#list-row-20')).toHaveAttribute('aria-selected', 'true')
   await expect(page.getByTestId('inspector')).toContainText('Prompt 20')
+  // In the scatter the arrows walk rows by their numbers.
+  await page.getByTestId('list-scatter').focus()
+  const focused = page.getByTestId('scatter-focused')
+  const bitsOf = async () =>
+    Number(/([\d.]+) bits per token/.exec((await focused.textContent()) ?? '')![1])
+  await page.keyboard.press('Home')
+  const walked = [await bitsOf()]
+  for (let i = 0; i < 19; i++) {
+    await page.keyboard.press('ArrowRight')
+    await expect(focused).toHaveAttribute('aria-selected', 'true')
+    walked.push(await bitsOf())
+  }
+  expect(walked).toEqual([...walked].sort((a, b) => a - b))
+  expect(walked.at(-1)).toBeGreaterThan(walked[0]!)
+  await table.focus()
   await page.keyboard.press('Home')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Shift+ArrowDown')

@@ -49,7 +49,7 @@ export function PromptListPanel() {
       <ListCaption entries={entries} />
       <PromptListTable entries={shown} total={entries.length} />
       <div className="list-below">
-        <ListScatter entries={entries} />
+        <ListScatter entries={entries} shown={shown} />
         <ListReadFrom entries={entries} />
       </div>
       <ListControls entries={entries} shown={shown} />

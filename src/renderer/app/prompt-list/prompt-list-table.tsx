@@ -1,5 +1,5 @@
 import {useVirtualizer} from '@tanstack/react-virtual'
-import {useEffect, useRef} from 'react'
+import {memo, useEffect, useRef} from 'react'
 import {formatCount, formatFixed, formatProb} from '../../../shared/figures/number-format.ts'
 import {usePaneIndex} from '../../lenses/use-pane.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
@@ -280,7 +280,8 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
 const MOST_CELL_CHARS = 300
 const short = (text: string) => shownText(text.slice(0, MOST_CELL_CHARS))
 
-function ListCells({entry}: {readonly entry: ListEntry}) {
+/** Entries are made anew whenever a row is done; those that say the same are not drawn again. */
+const ListCells = memo(function ListCells({entry}: {readonly entry: ListEntry}) {
   const {row, number, result, completion} = entry
   const prob = result?.answer?.prob ?? null
   return (
@@ -306,5 +307,14 @@ function ListCells({entry}: {readonly entry: ListEntry}) {
         {result && <Sparkline surprisals={result.surprisalsBits} />}
       </td>
     </>
+  )
+}, haveSameCells)
+
+function haveSameCells(a: {readonly entry: ListEntry}, b: {readonly entry: ListEntry}): boolean {
+  return (
+    a.entry.row === b.entry.row &&
+    a.entry.number === b.entry.number &&
+    a.entry.result === b.entry.result &&
+    a.entry.status === b.entry.status
   )
 }

@@ -1,4 +1,4 @@
-import {formatBits, formatCount} from '../../../shared/figures/number-format.ts'
+import {formatBits, formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
 import {sparkBars} from './spark-bars.ts'
 
 /** Bits at the top of every sparkline, so that rows can be compared. */
@@ -27,7 +27,10 @@ export function Sparkline({surprisals}: {readonly surprisals: Float32Array}) {
   )
 }
 
-/** `12 tokens, 0.01 to 7.20 bits, most at token 5`. */
+/** Values that are written out; of longer prompts they are the first. */
+const MOST_VALUES = 32
+
+/** `12 tokens, 0.01 to 7.20 bits; most at token 5. Bits token by token: —, 3.20, …`. */
 export function sparkHint(surprisals: Float32Array): string {
   let least = Number.POSITIVE_INFINITY
   let most = Number.NEGATIVE_INFINITY
@@ -43,5 +46,12 @@ export function sparkHint(surprisals: Float32Array): string {
   }
   if (count === 0) return 'No token of this prompt has a surprisal.'
   const over = most > SPARK_TOP_BITS ? `, drawn up to ${SPARK_TOP_BITS}` : ''
-  return `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}, ${formatBits(least)} to ${formatBits(most)} bits${over}; most at token ${formatCount(place)}`
+  return `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}, ${formatBits(least)} to ${formatBits(most)} bits${over}; most at token ${formatCount(place)}. ${valueWords(surprisals)}`
+}
+
+function valueWords(surprisals: Float32Array): string {
+  const values = Array.from(surprisals.subarray(0, MOST_VALUES), (bits) => formatFixed(bits, 2))
+  const whole = surprisals.length <= MOST_VALUES
+  const which = whole ? 'Bits token by token' : `Bits of the first ${MOST_VALUES} tokens`
+  return `${which}: ${values.join(', ')}${whole ? '.' : ' …'}`
 }
