@@ -1,5 +1,6 @@
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import {hexOfBytes} from '../../../shared/domain/token.ts'
+import {formatCount} from '../../../shared/figures/number-format.ts'
 import type {
   PromptListEvent,
   PromptListRequest,
@@ -192,16 +193,19 @@ function meanSurprisalBits(logprobs: readonly number[]): number | null {
 }
 
 function checkAnswerLength(promptCount: number, answerCount: number, contextLength: number): void {
-  if (promptCount + answerCount <= contextLength) return
+  const overCount = promptCount + answerCount - contextLength
+  if (overCount <= 0) return
   throw new ProblemError({
     code: 'answer-too-long',
-    message: `The prompt and its answer are ${promptCount + answerCount - contextLength} tokens longer than the model's context.`,
+    message: `The prompt and its answer are ${tokens(overCount)} longer than the model's context.`,
     field: 'answer',
-    found: `${promptCount} tokens of prompt and ${answerCount} of answer`,
-    expected: `at most ${contextLength} tokens together`,
+    found: `${tokens(promptCount)} of prompt and ${formatCount(answerCount)} of answer`,
+    expected: `at most ${tokens(contextLength)} together`,
     advice: 'Shorten the prompt or the answer.',
   })
 }
+
+const tokens = (count: number) => `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}`
 
 /** Results are told apart by their ids, and draws depend on them. */
 function checkRowIds(rows: readonly PromptRow[]): void {

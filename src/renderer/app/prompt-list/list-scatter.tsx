@@ -84,7 +84,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
         <span className="clip" data-testid="scatter-words">
           {hovered
             ? markWords(hovered.entry)
-            : `answer probability over mean surprisal, a mark a row${
+            : `answer probability over mean surprisal${
                 unmarkedCount > 0 ? `; ${many(unmarkedCount, 'row')} without an answer` : ''
               }`}
         </span>

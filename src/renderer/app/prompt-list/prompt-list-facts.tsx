@@ -121,7 +121,7 @@ export function ListReadFrom({entries}: EntriesProps) {
   )
 }
 
-const NAMED = 3
+const NAMED = 2
 
 function SourceFacts({source}: {readonly source: ListSource}) {
   const {format, columns, skipped, skippedCount, answersFrom} = source

@@ -34,7 +34,8 @@ export function PromptListPanel() {
         <p>
           Each becomes a row with its completion, its answer’s probability and its mean surprisal.
           One prompt a line, or blocks between blank lines; CSV and TSV with a column “prompt” and,
-          if there are answers, “answer”; JSONL with {'{"prompt": …, "answer": …}'} or “messages”.
+          if there are answers, “answer”; JSONL or JSON with {'{"prompt": …, "answer": …}'} or
+          “messages”.
         </p>
         <div className="list-start">
           <Button look="primary" onPress={() => openImport()} testId="import-list">
