@@ -158,6 +158,7 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
   await expect(page.getByTestId('list-format')).toHaveText('CSV, with a header')
   await expect(page.getByTestId('list-columns')).toContainText('prompt “prompt”, answer “answer”')
 
+  await expect(page.getByLabel('Sure and surprised')).toContainText('when it is done')
   await page.getByTestId('run-list').click()
   await expect(workbench.jobLine).toContainText('of 500 prompts')
   await expect.poll(() => doneOf(workbench)).toBeGreaterThan(20)

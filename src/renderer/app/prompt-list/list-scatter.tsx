@@ -75,8 +75,17 @@ export function ListScatter({entries, shown}: ListScatterProps) {
     event.preventDefault()
   }
   const hasRows = all.some(({result}) => result?.answer)
-  if (!hasRows)
-    return <section className="list-scatter" aria-label="Sure and surprised" ref={box} />
+  if (!hasRows) {
+    return (
+      <section className="list-scatter" aria-label="Sure and surprised" ref={box}>
+        <h3>Sure and surprised</h3>
+        <p className="ink-2">
+          Each row with an answer gets a mark here when it is done: its answer probability over its
+          mean surprisal.
+        </p>
+      </section>
+    )
+  }
   return (
     <section className="list-scatter" aria-label="Sure and surprised" ref={box}>
       <h3>
@@ -85,7 +94,9 @@ export function ListScatter({entries, shown}: ListScatterProps) {
           {hovered
             ? markWords(hovered.entry)
             : `answer probability over mean surprisal${
-                unmarkedCount > 0 ? `; ${many(unmarkedCount, 'row')} without an answer` : ''
+                unmarkedCount > 0
+                  ? `; ${many(unmarkedCount, 'row')} ${unmarkedCount === 1 ? 'lacks' : 'lack'} one of them`
+                  : ''
               }`}
         </span>
       </h3>
