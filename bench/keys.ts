@@ -41,6 +41,11 @@ const KEYS: readonly Keyed[] = [
   },
 ]
 
+/** Of the browser's own, which the compiler's library does not know yet. */
+declare const scheduler: {
+  postTask(task: () => void, options: {priority: 'user-blocking'}): Promise<void>
+}
+
 interface KeyTimes {
   readonly frameMs: readonly number[]
   /** Longest task of the page while keys were pressed, 0 where none took over 50 ms. */
@@ -60,20 +65,21 @@ async function measureKey(page: Page, {key, sign, back}: Keyed, turns: number): 
       for (const entry of list.getEntries()) tasks.push(entry.duration)
     })
     observer.observe({type: 'longtask'})
-    const onKey = ({timeStamp}: KeyboardEvent) => {
-      if (!probe.isArmed) return
+    const onKey = ({timeStamp, key: pressed}: KeyboardEvent) => {
+      // What is held down comes before the key that it changes.
+      if (!probe.isArmed || ['Control', 'Shift', 'Alt', 'Meta'].includes(pressed)) return
       probe.isArmed = false
       const before = look()
       const wait = () =>
         requestAnimationFrame(() => {
-          // A task that is posted from a frame runs after the frame has been painted.
+          // A task that is posted from a frame runs after the frame has been painted; one of this
+          // priority before those that the page has posted since.
           const isAnswered = look() !== before
-          const {port1, port2} = new MessageChannel()
-          port1.onmessage = () => {
+          const afterPaint = () => {
             if (isAnswered) times.push(performance.now() - timeStamp)
             else wait()
           }
-          port2.postMessage(null)
+          void scheduler.postTask(afterPaint, {priority: 'user-blocking'})
         })
       wait()
     }

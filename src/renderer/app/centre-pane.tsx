@@ -1,4 +1,5 @@
-import {Tab, TabList, TabPanel, Tabs} from 'react-aria-components'
+import {useLayoutEffect, useRef} from 'react'
+import {Tab, TabList, Tabs} from 'react-aria-components'
 import {LENSES} from '../lenses/registry.ts'
 import {useLater} from '../lenses/use-later.ts'
 import {PaneContext, usePaneIndex} from '../lenses/use-pane.ts'
@@ -36,12 +37,12 @@ export function CentrePane({index}: {readonly index: PaneIndex}) {
         onPointerDownCapture={activate}
         onFocusCapture={activate}
       >
-        <Tabs
-          className="centre-tabs"
-          selectedKey={lensId}
-          onSelectionChange={(key) => changePane({lensId: String(key)}, index)}
-        >
-          <div className="tabs">
+        <div className="tabs">
+          <Tabs
+            className="lens-tabs"
+            selectedKey={lensId}
+            onSelectionChange={(key) => changePane({lensId: String(key)}, index)}
+          >
             <TabList className="tab-list" aria-label="Lenses">
               {LENSES.map((lens) => (
                 <Tab key={lens.id} id={lens.id} className="tab">
@@ -49,20 +50,38 @@ export function CentrePane({index}: {readonly index: PaneIndex}) {
                 </Tab>
               ))}
             </TabList>
-            <PaneRunLabel />
-            <span className="grow" />
-            <LensViews lensId={lensId} />
-            <PromptListViews />
-            <PaneButtons />
-          </div>
-          {LENSES.map((lens) => (
-            <TabPanel key={lens.id} id={lens.id} className="tab-panel" data-landmark-focus="">
-              <LensBody Panel={lens.Panel} />
-            </TabPanel>
-          ))}
-        </Tabs>
+          </Tabs>
+          <PaneRunLabel />
+          <span className="grow" />
+          <LensViews lensId={lensId} />
+          <PromptListViews />
+          <PaneButtons />
+        </div>
+        <LensPanel key={lensId} lensId={lensId} />
       </section>
     </PaneContext>
+  )
+}
+
+/**
+ * What the tab shows. A panel of the library looks for something that takes the focus whenever anything
+ * in it changes, and has the whole page laid out for that, inside the key press.
+ */
+function LensPanel({lensId}: {readonly lensId: string}) {
+  const ref = useRef<HTMLDivElement>(null)
+  // The tabs' ids are their list's own, with these endings.
+  useLayoutEffect(() => {
+    const panel = ref.current
+    const list = panel?.parentElement?.querySelector('[role=tablist]')
+    if (!panel || !list) return
+    panel.id = `${list.id}-tabpanel-${lensId}`
+    panel.setAttribute('aria-labelledby', `${list.id}-tab-${lensId}`)
+  }, [lensId])
+  const {Panel} = LENSES.find((lens) => lens.id === lensId) ?? LENSES[0]!
+  return (
+    <div ref={ref} role="tabpanel" className="tab-panel" data-landmark-focus="">
+      <LensBody Panel={Panel} />
+    </div>
   )
 }
 

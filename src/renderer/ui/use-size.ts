@@ -6,8 +6,13 @@ export interface Size {
   readonly heightPx: number
 }
 
-/** An element's content box, in whole pixels; zero before it is drawn. */
-export function useSize<Element extends HTMLElement>(): [RefObject<Element | null>, Size] {
+/**
+ * An element's content box, in whole pixels; zero before it is drawn. What can do without it in its first
+ * frame says `isLater`: to measure at once has the whole page laid out once more.
+ */
+export function useSize<Element extends HTMLElement>(
+  isLater = false
+): [RefObject<Element | null>, Size] {
   const ref = useRef<Element>(null)
   const [size, setSize] = useState<Size>({widthPx: 0, heightPx: 0})
   useLayoutEffect(() => {
@@ -26,11 +31,11 @@ export function useSize<Element extends HTMLElement>(): [RefObject<Element | nul
         old.widthPx === widthPx && old.heightPx === heightPx ? old : {widthPx, heightPx}
       )
     }
-    measure()
+    if (!isLater) measure()
     const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => observer.disconnect()
-  }, [])
+  }, [isLater])
   return [ref, size]
 }
 

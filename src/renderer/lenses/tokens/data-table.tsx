@@ -19,16 +19,24 @@ const STICKY_PX = 72
 export interface DataTableProps {
   readonly tokens: readonly ScoredToken[]
   readonly units: RunUnits
+  /** About how high it will stand: rows are drawn for that before anything is measured. */
+  readonly roomPx: number
 }
 
 /** The figure's numbers as a table, one row a unit, for reading and for screen readers; its foot is the run. */
-export function DataTable({tokens, units}: DataTableProps) {
+export function DataTable({tokens, units, roomPx}: DataTableProps) {
   const {unit, table} = units
   const isByToken = unit.kind === 'token'
   const runId = usePaneRunId()
   const {hovered, locked} = useSelection()
   const pins = useWorkbenchState((state) => selectPins(state, runId))
   const ref = useRef<HTMLDivElement>(null)
+  const counts = useMemo(() => tokenCounts(units), [units])
+  const unitOf = (position: number | null) =>
+    position === null || position >= tokens.length ? [] : unitsOfToken(units, position)
+  const lockedRows = new Set(unitOf(locked).map((piece) => piece.unit))
+  const hoveredRows = new Set(unitOf(hovered).map((piece) => piece.unit))
+  const lockedRow = unitOf(locked)[0]?.unit ?? -1
   const rows = useVirtualizer({
     count: units.units.length,
     getScrollElement: () => ref.current,
@@ -36,16 +44,16 @@ export function DataTable({tokens, units}: DataTableProps) {
     overscan: 20,
     // A row that is brought into sight stands neither under the head nor under the foot.
     scrollPaddingEnd: STICKY_PX,
+    initialRect: {width: 1, height: roomPx},
+    initialOffset: () =>
+      (lockedRow + 1) * ROW_PX + STICKY_PX > roomPx ? lockedRow * ROW_PX - roomPx / 2 : 0,
   })
-  const counts = useMemo(() => tokenCounts(units), [units])
-  const unitOf = (position: number | null) =>
-    position === null || position >= tokens.length ? [] : unitsOfToken(units, position)
-  const lockedRows = new Set(unitOf(locked).map((piece) => piece.unit))
-  const hoveredRows = new Set(unitOf(hovered).map((piece) => piece.unit))
-  const lockedRow = unitOf(locked)[0]?.unit ?? -1
 
-  // A lock that was made elsewhere is brought into sight.
+  // A lock that was made elsewhere is brought into sight; the first one stands there already.
+  const shownRow = useRef(lockedRow)
   useEffect(() => {
+    if (lockedRow === shownRow.current) return
+    shownRow.current = lockedRow
     if (lockedRow >= 0) rows.scrollToIndex(lockedRow, {align: 'auto'})
   }, [lockedRow, rows])
   useLineWalk(

@@ -5,7 +5,7 @@ export const TEXT_ABOVE_PX = 12
 const TEXT_BELOW_PX = 4
 /** The chart takes the room that a short text leaves, up to this; then the numbers come under it. */
 const MOST_PLOT_PX = 240
-const LEAST_NUMBERS_PX = 200
+export const LEAST_NUMBERS_PX = 200
 const LEAST_TEXT_PX = 96
 
 /** Who gets what of a column's height. */

@@ -1,4 +1,4 @@
-import {memo, useCallback, useLayoutEffect, useMemo, useState} from 'react'
+import {memo, type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState} from 'react'
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
 import {describeFigure} from '../../../shared/figures/tokens/caption.ts'
 import {TokenLineFigure} from '../../../shared/figures/tokens/text-figure.tsx'
@@ -7,11 +7,11 @@ import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import type {UnitTable} from '../../../shared/units/units.ts'
-import {useSize} from '../../ui/use-size.ts'
 import {useLocked, usePaneSuffix} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
 import {useLineWalk} from '../walk.ts'
+import {TEXT_ABOVE_PX} from './share-height.ts'
 import {Grounds, Rings} from './text-marks.tsx'
 
 const OVERSCAN_PX = 300
@@ -52,10 +52,9 @@ export interface TokenTextProps {
 /** The text with its tracks. Only lines in sight are drawn; hovering draws none of them again. */
 export function TokenText({result, layout, units, boxPx}: TokenTextProps) {
   const palette = usePalette()
-  const [scrollRef, {heightPx}] = useSize<HTMLDivElement>()
-  const [scrollPx, setScrollPx] = useState(0)
-  const [from, to] = visibleLines(layout, scrollPx - OVERSCAN_PX, scrollPx + heightPx + OVERSCAN_PX)
-  useRevealLocked(scrollRef, layout, heightPx)
+  const scrollRef = useRef<HTMLDivElement>(null)
+  const {scrollPx, onScroll} = useRevealLocked(scrollRef, layout, boxPx - TEXT_ABOVE_PX)
+  const [from, to] = visibleLines(layout, scrollPx - OVERSCAN_PX, scrollPx + boxPx + OVERSCAN_PX)
 
   useLineWalk(useCallback((position, lineCount) => byLines(layout, position, lineCount), [layout]))
 
@@ -77,7 +76,7 @@ export function TokenText({result, layout, units, boxPx}: TokenTextProps) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
       data-testid="token-text"
-      onScroll={(event) => setScrollPx(Math.round(event.currentTarget.scrollTop / 100) * 100)}
+      onScroll={onScroll}
       {...pointer}
     >
       <svg
@@ -130,21 +129,46 @@ function byLines(layout: TokenTextLayout, position: number, lineCount: number): 
   return line.columns.reduce((a, b) => (distance(b) < distance(a) ? b : a)).position
 }
 
-/** The line of the locked token is scrolled into sight; hovering moves nothing. */
+/** Where a text that is scrolled to `scrollPx` has to be scrolled to for the line of a token to be in sight. */
+function revealPx(
+  {lines, lineOfPosition, heightPx: textPx}: TokenTextLayout,
+  position: number | null,
+  {scrollPx, heightPx}: {readonly scrollPx: number; readonly heightPx: number}
+): number {
+  const line = position === null ? undefined : lines[lineOfPosition[position] ?? -1]
+  if (!line) return scrollPx
+  // The space below a line belongs to the next one.
+  const bottomPx = Math.min(textPx, line.yPx + line.heightPx)
+  if (line.yPx < scrollPx) return Math.max(0, line.yPx - 8)
+  return bottomPx > scrollPx + heightPx ? bottomPx - heightPx + 4 : scrollPx
+}
+
+/** Lines are chosen in steps of this: not every pixel that is scrolled draws anew. */
+const SCROLL_STEP_PX = 100
+const stepOf = (scrollPx: number) => Math.round(scrollPx / SCROLL_STEP_PX) * SCROLL_STEP_PX
+
+/**
+ * The line of the locked token is scrolled into sight; hovering moves nothing. Where the text is scrolled
+ * to is remembered: asking the element has the whole page laid out in the middle of a key press.
+ */
 function useRevealLocked(
-  ref: React.RefObject<HTMLDivElement | null>,
+  ref: RefObject<HTMLDivElement | null>,
   layout: TokenTextLayout,
   heightPx: number
-): void {
+): {readonly scrollPx: number; readonly onScroll: (event: React.UIEvent) => void} {
   const locked = useLocked()
+  const [step, setStep] = useState(() => stepOf(revealPx(layout, locked, {scrollPx: 0, heightPx})))
+  const scrolledPx = useRef(0)
   useLayoutEffect(() => {
-    const element = ref.current
-    if (!element || locked === null) return
-    const line = layout.lines[layout.lineOfPosition[locked] ?? -1]
-    if (!line) return
-    // The space below a line belongs to the next one.
-    const bottom = Math.min(layout.heightPx, line.yPx + line.heightPx)
-    if (line.yPx < element.scrollTop) element.scrollTop = line.yPx - 8
-    else if (bottom > element.scrollTop + heightPx) element.scrollTop = bottom - heightPx + 4
+    const px = revealPx(layout, locked, {scrollPx: scrolledPx.current, heightPx})
+    if (!ref.current || px === scrolledPx.current) return
+    scrolledPx.current = px
+    ref.current.scrollTop = px
+    setStep(stepOf(px))
   }, [ref, locked, layout, heightPx])
+  const onScroll = ({currentTarget: {scrollTop}}: React.UIEvent) => {
+    scrolledPx.current = scrollTop
+    setStep(stepOf(scrollTop))
+  }
+  return {scrollPx: step, onScroll}
 }

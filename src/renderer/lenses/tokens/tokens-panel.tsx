@@ -17,7 +17,7 @@ import {DataTable} from './data-table.tsx'
 import {useIsTableShown} from './is-table-shown.ts'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
-import {shareHeight} from './share-height.ts'
+import {LEAST_NUMBERS_PX, shareHeight} from './share-height.ts'
 import {useShownTracks} from './shown-tracks.ts'
 import {TokenText, useTextLayout} from './token-text.tsx'
 import {chartFramePx, TrackedChart} from './tracked-chart.tsx'
@@ -36,6 +36,8 @@ const LEAST_TWO_COLUMNS_PX = 680
 const LEAST_FIXED_PX = 300
 const SCROLLED_TEXT_SHARE = 0.62
 const LEAST_TEXT_PX = 150
+/** As the style sheet has it. */
+const SCROLLED_TABLE_PX = 260
 
 /** The tokens lens: text with its tracks, followed tokens, and what may come next. */
 export function TokensPanel() {
@@ -142,7 +144,15 @@ function FigureLeft(props: FigureLeftProps) {
           <HintArea>
             {isTableShown ? (
               <div className="table-place">
-                <DataTable tokens={data.tokens} units={units} />
+                <DataTable
+                  tokens={data.tokens}
+                  units={units}
+                  roomPx={
+                    scrolledTextPx === null
+                      ? heightPx - (chartPx === null ? 0 : chartPx + plotPx)
+                      : SCROLLED_TABLE_PX
+                  }
+                />
               </div>
             ) : (
               <TokenText result={result} layout={layout} units={table} boxPx={shared.textPx} />
@@ -158,7 +168,7 @@ function FigureLeft(props: FigureLeftProps) {
           {canGrow && shared.hasNumbers && (
             <HintArea>
               <div className="figure-numbers">
-                <DataTable tokens={data.tokens} units={units} />
+                <DataTable tokens={data.tokens} units={units} roomPx={LEAST_NUMBERS_PX} />
               </div>
             </HintArea>
           )}
