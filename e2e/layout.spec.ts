@@ -90,13 +90,15 @@ const SIGHTS: readonly Sight[] = [
 
 async function showSide(page: Page, key: string, testId: string): Promise<void> {
   const side = page.getByTestId(testId)
-  // A window that was just resized arranges itself first.
-  const isShown = await side.waitFor({timeout: 400}).then(
-    () => true,
-    () => false
-  )
-  if (!isShown) await page.keyboard.press(key)
-  await expect(page.getByTestId(testId)).toBeVisible()
+  // A window that was just resized arranges itself first, which takes away what was there a moment ago.
+  await expect(async () => {
+    const isShown = await side.waitFor({timeout: 400}).then(
+      () => true,
+      () => false
+    )
+    if (!isShown) await page.keyboard.press(key)
+    await expect(side).toBeVisible({timeout: 1000})
+  }).toPass()
 }
 
 async function hideDrawer(page: Page): Promise<void> {

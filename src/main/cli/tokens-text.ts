@@ -2,6 +2,7 @@ import {
   formatBits,
   formatCount,
   formatFixed,
+  formatMany,
   formatProb,
   formatRank,
 } from '../../shared/figures/number-format.ts'
@@ -95,7 +96,7 @@ export function tokensText(result: TokensResult, noPrompt: boolean): string {
 
 function countText({tokens, promptTokenCount}: TokensResult): string {
   const generatedCount = tokens.length - promptTokenCount
-  const total = `${formatCount(tokens.length)} ${tokens.length === 1 ? 'token' : 'tokens'}`
+  const total = formatMany(tokens.length, 'token')
   return generatedCount > 0
     ? `${total}, ${formatCount(generatedCount)} of them generated (*)`
     : total

@@ -1,4 +1,4 @@
-import {formatCount, formatFixed} from '../../shared/figures/number-format.ts'
+import {formatCount, formatFixed, formatMany} from '../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
@@ -128,7 +128,7 @@ function IdleText() {
     const time = connectedAfterMs === null ? '' : ` Connected in ${durationText(connectedAfterMs)}.`
     return <span>Ready.{time}</span>
   }
-  const counts = `${formatCount(tokenCount)} ${tokenCount === 1 ? 'token' : 'tokens'}`
+  const counts = formatMany(tokenCount, 'token')
   const generated = generatedCount > 0 ? `, ${formatCount(generatedCount)} of them generated` : ''
   const time = totalMs === null ? '' : `, in ${durationText(totalMs)}`
   const cancelled = phase.kind === 'cancelled' ? 'Cancelled: ' : ''

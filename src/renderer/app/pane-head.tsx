@@ -22,7 +22,7 @@ export function PaneRunLabel() {
   })
   if (text === null) return null
   return (
-    <span className="pane-run clip" title={text} data-testid="pane-run">
+    <span className="pane-run clip" data-hint={text} data-testid="pane-run">
       {text}
     </span>
   )

@@ -1,4 +1,4 @@
-import {formatFixed} from '../../shared/figures/number-format.ts'
+import {formatFixed, formatMany} from '../../shared/figures/number-format.ts'
 import type {Command} from '../commands/command.ts'
 import {goBack, goForward} from '../commands/go-back.ts'
 import {openPalette, openSettings} from '../commands/open-dialogs.ts'
@@ -118,7 +118,7 @@ function Facts() {
       {facts.threads !== null && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: its definition is to be read by keyboard.
         <span className="speed" data-hint="threads" tabIndex={0}>
-          CPU, {facts.threads} {facts.threads === 1 ? 'thread' : 'threads'}
+          CPU, {formatMany(facts.threads, 'thread')}
         </span>
       )}
     </span>

@@ -1,4 +1,4 @@
-import {formatCount} from '../../shared/figures/number-format.ts'
+import {formatMany} from '../../shared/figures/number-format.ts'
 import type {FigureFormat, FigureOptions} from '../../shared/figures/request.ts'
 import {TRACK_KINDS, type TrackName} from '../../shared/figures/tokens/tracks.ts'
 import {type ResolvedUnit, TOKEN_UNIT} from '../../shared/units/unit-choice.ts'
@@ -158,7 +158,7 @@ export function ExportForm(props: ExportFormProps) {
                     onOptions(isOn ? {pins: [...pins], pairs: [...pairs]} : {pins: [], pairs: []})
                   }
                 >
-                  {formatCount(pinCount)} {pinCount === 1 ? 'pin' : 'pins'}
+                  {formatMany(pinCount, 'pin')}
                 </Check>
               )}
             </div>

@@ -1,5 +1,5 @@
 import {useId} from 'react'
-import {formatCount} from '../../shared/figures/number-format.ts'
+import {formatMany} from '../../shared/figures/number-format.ts'
 import type {UnitChoice} from '../../shared/units/unit-choice.ts'
 import {Check} from '../ui/check.tsx'
 import {usePaneRunId} from './use-pane.ts'
@@ -67,9 +67,7 @@ export function RegexEditor({unit}: {readonly unit: Extract<UnitChoice, {kind: '
           <span className="ink-3">Looking…</span>
         ) : count === null ? null : (
           <span className="ink-2">
-            {count === 0
-              ? 'No match'
-              : `${formatCount(count)} ${count === 1 ? 'match' : 'matches'}`}
+            {count === 0 ? 'No match' : formatMany(count, 'match', 'matches')}
             {match?.warning ? `. ${match.warning}` : ' in this run.'}
           </span>
         )}

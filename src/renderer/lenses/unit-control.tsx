@@ -1,4 +1,5 @@
 import {Dialog, DialogTrigger, ListBox, ListBoxItem, Popover} from 'react-aria-components'
+import {formatMany} from '../../shared/figures/number-format.ts'
 import type {UnitKind} from '../../shared/units/unit-choice.ts'
 import {UNIT_NAMES} from '../../shared/units/unit-words.ts'
 import {selectRunData} from '../store/selectors.ts'
@@ -37,7 +38,7 @@ export function UnitControl() {
         ? 'cannot be used'
         : matchCount === null
           ? ''
-          : `${matchCount} ${matchCount === 1 ? 'match' : 'matches'}`
+          : formatMany(matchCount, 'match', 'matches')
   return (
     <div className="control-pair unit-control">
       <span className="control-label">by</span>

@@ -12,6 +12,11 @@ export function formatCount(count: number): string {
   return count < 0 ? `−${grouped}` : grouped
 }
 
+/** `1 row`, `1,204 rows`. */
+export function formatMany(count: number, one: string, more = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : more}`
+}
+
 /**
  * A probability with two decimals, three below 0.01. What would round to nothing says so instead of
  * claiming 0; null and NaN are drawn as “—”.

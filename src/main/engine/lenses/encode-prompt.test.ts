@@ -21,9 +21,9 @@ test('a text that cannot fit by its length alone is refused before it is encoded
   expect(refused({prompt: `${fits}é`})).toMatchObject({
     code: 'prompt-too-long',
     // 1,000,002 bytes are at least 100,001 tokens of 10 bytes.
-    message: "The prompt is at least 1 tokens longer than the model's context.",
-    found: '1000002 bytes, with tokens of at most 10 bytes',
-    expected: 'at most 100000 tokens',
+    message: "The prompt is at least 1 token longer than the model's context.",
+    found: '1,000,002 bytes, with tokens of at most 10 bytes',
+    expected: 'at most 100,000 tokens',
   })
   const turns = [
     {role: 'system', content: fits},

@@ -1,5 +1,6 @@
 import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import type {TokenParts} from '../../../shared/domain/token.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import type {Message, PromptInput, Turn} from '../../../shared/lenses/tokens.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
@@ -61,10 +62,10 @@ export function checkTextLength(
   if (byteLength <= mostBytes) return
   throw new ProblemError({
     code: 'prompt-too-long',
-    message: `The prompt is at least ${Math.ceil(byteLength / tokenizer.longestTokenBytes) - contextLength} tokens longer than the model's context.`,
+    message: `The prompt is at least ${formatMany(Math.ceil(byteLength / tokenizer.longestTokenBytes) - contextLength, 'token')} longer than the model's context.`,
     field: 'prompt',
-    found: `${byteLength} bytes, with tokens of at most ${tokenizer.longestTokenBytes} bytes`,
-    expected: `at most ${contextLength} tokens`,
+    found: `${formatMany(byteLength, 'byte')}, with tokens of at most ${formatMany(tokenizer.longestTokenBytes, 'byte')}`,
+    expected: `at most ${formatMany(contextLength, 'token')}`,
     advice: TRUNCATE_ADVICE,
   })
 }
@@ -91,7 +92,7 @@ export async function encodePrompt(
     const side = input.truncate === 'left' ? 'start' : 'end'
     warnings.push({
       code: 'prompt-truncated',
-      message: `${parts.length - promptParts.length} of ${parts.length} tokens were cut off at the ${side} of the prompt, to fit the context of ${folder.contextLength}.`,
+      message: `${formatCount(parts.length - promptParts.length)} of ${formatMany(parts.length, 'token')} were cut off at the ${side} of the prompt, to fit the context of ${formatCount(folder.contextLength)}.`,
     })
   }
   if (promptParts.length + completionIds.length === 0) throw emptyPrompt(input)
@@ -174,13 +175,13 @@ function truncated(
   if (!side) {
     throw new ProblemError({
       code: 'prompt-too-long',
-      message: `The prompt is ${parts.length - roomCount} tokens longer than the model's context.`,
+      message: `The prompt is ${formatMany(parts.length - roomCount, 'token')} longer than the model's context.`,
       field: 'prompt',
-      found: `${parts.length} tokens`,
+      found: formatMany(parts.length, 'token'),
       expected:
         roomCount < contextLength
-          ? `at most ${roomCount} tokens (a context of ${contextLength} less ${contextLength - roomCount} that follow)`
-          : `at most ${contextLength} tokens`,
+          ? `at most ${formatMany(roomCount, 'token')} (a context of ${formatCount(contextLength)} less ${formatCount(contextLength - roomCount)} that follow)`
+          : `at most ${formatMany(contextLength, 'token')}`,
       advice: TRUNCATE_ADVICE,
     })
   }

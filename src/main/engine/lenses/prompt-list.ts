@@ -1,6 +1,6 @@
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import {hexOfBytes} from '../../../shared/domain/token.ts'
-import {formatCount} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import type {
   PromptListEvent,
   PromptListRequest,
@@ -205,7 +205,7 @@ function checkAnswerLength(promptCount: number, answerCount: number, contextLeng
   })
 }
 
-const tokens = (count: number) => `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}`
+const tokens = (count: number) => formatMany(count, 'token')
 
 /** Results are told apart by their ids, and draws depend on them. */
 function checkRowIds(rows: readonly PromptRow[]): void {

@@ -1,11 +1,11 @@
 import {memo, useDeferredValue, useId, useMemo, useState} from 'react'
-import {formatCount} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {usePaneIndex} from '../../lenses/use-pane.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 import {useSize} from '../../ui/use-size.ts'
 import {markWords} from './list-words.ts'
-import {many} from './prompt-list-text.ts'
+
 import {
   MOST_LABELS,
   markLabels,
@@ -95,7 +95,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
             ? markWords(hovered.entry)
             : `answer probability over mean surprisal${
                 unmarkedCount > 0
-                  ? `; ${many(unmarkedCount, 'row')} ${unmarkedCount === 1 ? 'lacks' : 'lack'} one of them`
+                  ? `; ${formatMany(unmarkedCount, 'row')} ${unmarkedCount === 1 ? 'lacks' : 'lack'} one of them`
                   : ''
               }`}
         </span>
@@ -105,7 +105,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
         tabIndex={0}
         className="scatter-area"
         style={{width: widthPx, height: HEIGHT_PX}}
-        aria-label={`${many(marks.length, 'row')} by answer probability and mean surprisal. The table has the same numbers.`}
+        aria-label={`${formatMany(marks.length, 'row')} by answer probability and mean surprisal. The table has the same numbers.`}
         aria-activedescendant={focused ? optionId : undefined}
         data-testid="list-scatter"
         onKeyDown={onKeyDown}

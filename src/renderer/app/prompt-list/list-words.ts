@@ -1,7 +1,11 @@
-import {formatCount, formatFixed, formatProb} from '../../../shared/figures/number-format.ts'
+import {
+  formatCount,
+  formatFixed,
+  formatMany,
+  formatProb,
+} from '../../../shared/figures/number-format.ts'
 import {wilsonInterval} from '../../../shared/math/wilson.ts'
 import type {ListEntry, ListSummary} from '../../store/list-entries.ts'
-import {many} from './prompt-list-text.ts'
 
 const MOST_WRONG_NAMED = 3
 /** Where a number and its sign may not be parted. */
@@ -25,7 +29,7 @@ export function intervalText({rightCount, judgedCount}: ListSummary): string | n
  */
 export function listWords(summary: ListSummary, entries: readonly ListEntry[]): string {
   const {total, doneCount, judgedCount, rightCount, noAnswerCount, cutCount, counts} = summary
-  const first = [`${many(total, 'prompt')}, ${formatCount(doneCount)} done`]
+  const first = [`${formatMany(total, 'prompt')}, ${formatCount(doneCount)} done`]
   if (counts.failed > 0) first.push(`${formatCount(counts.failed)} failed`)
   if (counts.stale > 0) first.push(`${formatCount(counts.stale)} stale, of other parameters`)
   const sentences = [`${first.join(', ')}.`]
@@ -33,16 +37,16 @@ export function listWords(summary: ListSummary, entries: readonly ListEntry[]): 
     const wrongCount = judgedCount - rightCount
     const cut = cutCount > 0 ? `, ${formatCount(cutCount)} cut before the answer’s end` : ''
     sentences.push(
-      `Of ${many(judgedCount + cutCount, 'row')} with an answer ${formatCount(rightCount)} right, ${formatCount(wrongCount)} wrong${cut}: ${shareText(summary)} right, 95${NO_BREAK}% interval ${intervalText(summary)}.`
+      `Of ${formatMany(judgedCount + cutCount, 'row')} with an answer ${formatCount(rightCount)} right, ${formatCount(wrongCount)} wrong${cut}: ${shareText(summary)} right, 95${NO_BREAK}% interval ${intervalText(summary)}.`
     )
     if (noAnswerCount > 0) {
       sentences.push(
-        `${many(noAnswerCount, 'row')} ${noAnswerCount === 1 ? 'has' : 'have'} no answer.`
+        `${formatMany(noAnswerCount, 'row')} ${noAnswerCount === 1 ? 'has' : 'have'} no answer.`
       )
     }
   } else if (cutCount > 0) {
     sentences.push(
-      `None is judged: ${many(cutCount, 'completion')} ${cutCount === 1 ? 'ends' : 'end'} before the answer does.`
+      `None is judged: ${formatMany(cutCount, 'completion')} ${cutCount === 1 ? 'ends' : 'end'} before the answer does.`
     )
   }
   const wrong = wrongWords(entries)

@@ -1,10 +1,9 @@
-import {formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatFixed, formatMany} from '../../../shared/figures/number-format.ts'
 import {useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, summaryOf} from '../../store/list-entries.ts'
 import type {ListSource, SkippedLine} from '../../store/state.ts'
 import {adviceNow} from '../advice.ts'
 import {intervalText, listWords, shareText} from './list-words.ts'
-import {many} from './prompt-list-text.ts'
 
 interface EntriesProps {
   readonly entries: readonly ListEntry[]
@@ -22,7 +21,7 @@ export function ListCaption({entries}: EntriesProps) {
       <div className="caption" data-testid="list-caption">
         {listWords(summaryOf(entries), entries)}
         {job.cancelled &&
-          ` Cancelled after ${many(job.cancelled.done, 'row')}; what is done is kept.`}
+          ` Cancelled after ${formatMany(job.cancelled.done, 'row')}; what is done is kept.`}
       </div>
       <div className="guard">
         Answer probability is the product over the answer’s tokens, at temperature 1. Enter opens a
@@ -68,7 +67,7 @@ export function ListNumbers({entries}: EntriesProps) {
         {noAnswerCount > 0 && (
           <>
             <dt data-hint="Done rows that no answer was given for.">without an answer</dt>
-            <dd>{many(noAnswerCount, 'row')}</dd>
+            <dd>{formatMany(noAnswerCount, 'row')}</dd>
           </>
         )}
         {cutCount > 0 && (
@@ -76,7 +75,7 @@ export function ListNumbers({entries}: EntriesProps) {
             <dt data-hint="Rows whose completion ends before the answer does. Let more tokens be generated to judge them.">
               answer cut off
             </dt>
-            <dd>{many(cutCount, 'row')}</dd>
+            <dd>{formatMany(cutCount, 'row')}</dd>
           </>
         )}
         <dt data-hint="mean-surprisal">mean surprisal</dt>
@@ -97,7 +96,7 @@ export function ListReadFrom({entries}: EntriesProps) {
     <section className="list-facts" aria-label="What was read">
       <h3>
         {source ? `Read from ${source.name}` : 'The list'}{' '}
-        <span>{source && many(source.lineCount, 'line')}</span>
+        <span>{source && formatMany(source.lineCount, 'line')}</span>
       </h3>
       <dl className="list-read">
         <dt>prompts</dt>
@@ -151,7 +150,7 @@ function SourceFacts({source}: {readonly source: ListSource}) {
           : `${formatCount(skippedCount)}: ${skipped.slice(0, NAMED).map(lineWords).join(', ')}`}
         {skippedCount > NAMED && (
           <details>
-            <summary>all {many(skippedCount, 'line')}</summary>
+            <summary>all {formatMany(skippedCount, 'line')}</summary>
             <ol>
               {skipped.map((line) => (
                 <li key={`${line.line} ${line.reason}`}>{lineWords(line)}</li>

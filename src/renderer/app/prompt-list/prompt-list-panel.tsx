@@ -1,5 +1,5 @@
 import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
-import {formatCount} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {saveFile} from '../../export/figure-file.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {csvOf, jsonOf, tsvOf} from '../../prompts/list-data.ts'
@@ -17,7 +17,7 @@ import {GenerationPopover} from '../prompt/generation-popover.tsx'
 import {ListScatter} from './list-scatter.tsx'
 import {ListCaption, ListReadFrom} from './prompt-list-facts.tsx'
 import {PromptListTable} from './prompt-list-table.tsx'
-import {many} from './prompt-list-text.ts'
+
 import './prompt-list.css'
 
 /** The prompt list: every row with what came of it, and what can be done with them. */
@@ -163,7 +163,7 @@ function ExportMenu({shown}: {readonly shown: readonly ListEntry[]}) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(tsvOf(shown))
-      notify(`copied ${many(shown.length, 'row')}`)
+      notify(`copied ${formatMany(shown.length, 'row')}`)
     } catch {
       notify('the browser did not allow copying')
     }

@@ -1,6 +1,6 @@
-import {formatCount} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import type {ParsedList} from '../../prompts/parsed-list.ts'
-import {many, shownText} from './prompt-list-text.ts'
+import {shownText} from './prompt-list-text.ts'
 
 const MOST_ROWS = 30
 const MOST_SKIPPED = 100
@@ -19,13 +19,13 @@ export function ListPreview({list, room}: ListPreviewProps) {
   return (
     <>
       <div data-testid="import-summary" role="status">
-        {many(rows.length, 'prompt')} from {many(lineCount, 'line')}
+        {formatMany(rows.length, 'prompt')} from {formatMany(lineCount, 'line')}
         {hasAnswers && `, answers by ${list.answersFrom}`}
-        {skippedCount > 0 && `; ${many(skippedCount, 'line')} skipped`}.
+        {skippedCount > 0 && `; ${formatMany(skippedCount, 'line')} skipped`}.
         {leftOut > 0 && (
           <span className="warn">
             {' '}
-            ▲ {many(leftOut, 'prompt')} over the limit would be left out.
+            ▲ {formatMany(leftOut, 'prompt')} over the limit would be left out.
           </span>
         )}
       </div>
@@ -51,7 +51,9 @@ export function ListPreview({list, room}: ListPreviewProps) {
                 <td className="number ink-3">{formatCount(row.line)}</td>
                 <td className="mono clip">
                   {row.messages && (
-                    <span className="ink-3">chat of {many(row.messages.length, 'turn')}: </span>
+                    <span className="ink-3">
+                      chat of {formatMany(row.messages.length, 'turn')}:{' '}
+                    </span>
                   )}
                   {shownText(row.prompt.slice(0, 300))}
                 </td>

@@ -3,13 +3,14 @@ import {
   formatBits,
   formatCount,
   formatFixed,
+  formatMany,
   formatProb,
 } from '../../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, selectListEntries} from '../../store/list-entries.ts'
 import {Button} from '../../ui/button.tsx'
 import {ListNumbers} from './prompt-list-facts.tsx'
-import {many, STATUS_HINT, shownText, statusText} from './prompt-list-text.ts'
+import {STATUS_HINT, shownText, statusText} from './prompt-list-text.ts'
 
 /** What the inspector shows of the prompt list: the row that has the focus, and all rows in numbers. */
 export function ListInspector() {
@@ -36,7 +37,7 @@ function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
         Prompt {formatCount(number)}
         <span className="end">
           line {formatCount(row.line)}
-          {row.messages && `, chat of ${many(row.messages.length, 'turn')}`}
+          {row.messages && `, chat of ${formatMany(row.messages.length, 'turn')}`}
         </span>
       </h2>
       <div className="list-row-text mono" data-testid="row-text">

@@ -1,13 +1,18 @@
 import {useVirtualizer} from '@tanstack/react-virtual'
 import {memo, useEffect, useRef} from 'react'
-import {formatCount, formatFixed, formatProb} from '../../../shared/figures/number-format.ts'
+import {
+  formatCount,
+  formatFixed,
+  formatMany,
+  formatProb,
+} from '../../../shared/figures/number-format.ts'
 import {usePaneIndex} from '../../lenses/use-pane.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {tsvOf} from '../../prompts/list-data.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 import type {ListColumn} from '../../store/state.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
-import {many, STATUS_HINT, shownCompletion, shownText, statusText} from './prompt-list-text.ts'
+import {STATUS_HINT, shownCompletion, shownText, statusText} from './prompt-list-text.ts'
 import {SPARK_TOP_BITS, Sparkline, sparkHint} from './sparkline.tsx'
 
 /** Beside the columns that sort. */
@@ -129,7 +134,7 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
     const chosen = entries.filter(({row}) => selected.has(row.id))
     try {
       await navigator.clipboard.writeText(tsvOf(chosen.length > 0 ? chosen : entries))
-      actions.notify(`copied ${many(chosen.length || entries.length, 'row')}`)
+      actions.notify(`copied ${formatMany(chosen.length || entries.length, 'row')}`)
     } catch {
       actions.notify('the browser did not allow copying')
     }

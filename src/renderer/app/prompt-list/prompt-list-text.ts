@@ -1,4 +1,3 @@
-import {formatCount} from '../../../shared/figures/number-format.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 
 const MOST_SHOWN = 2000
@@ -30,9 +29,4 @@ export function statusText({status}: Pick<ListEntry, 'status'>): string {
     default:
       return status
   }
-}
-
-/** `1 row`, `1,204 rows`. */
-export function many(count: number, one: string): string {
-  return `${formatCount(count)} ${count === 1 ? one : `${one}s`}`
 }

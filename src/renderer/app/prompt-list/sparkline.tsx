@@ -1,4 +1,9 @@
-import {formatBits, formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
+import {
+  formatBits,
+  formatCount,
+  formatFixed,
+  formatMany,
+} from '../../../shared/figures/number-format.ts'
 import {sparkBars} from './spark-bars.ts'
 
 /** Bits at the top of every sparkline, so that rows can be compared. */
@@ -46,7 +51,7 @@ export function sparkHint(surprisals: Float32Array): string {
   }
   if (count === 0) return 'No token of this prompt has a surprisal.'
   const over = most > SPARK_TOP_BITS ? `, drawn up to ${SPARK_TOP_BITS}` : ''
-  return `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}, ${formatBits(least)} to ${formatBits(most)} bits${over}; most at token ${formatCount(place)}. ${valueWords(surprisals)}`
+  return `${formatMany(count, 'token')}, ${formatBits(least)} to ${formatBits(most)} bits${over}; most at token ${formatCount(place)}. ${valueWords(surprisals)}`
 }
 
 function valueWords(surprisals: Float32Array): string {

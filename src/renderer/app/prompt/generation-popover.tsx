@@ -23,7 +23,7 @@ export function GenerationPopover() {
   return (
     <DialogTrigger>
       <Button look="plain" className="generation ink-3" testId="generation">
-        <span className="clip" title={generationText(parameters)}>
+        <span className="clip" data-hint={generationText(parameters)}>
           {generationText(parameters)}
         </span>{' '}
         <DownIcon />

@@ -198,7 +198,7 @@ function FindToggle({label, text, isOn, onChange}: FindToggleProps) {
       isSelected={isOn}
       onChange={onChange}
     >
-      <span title={label} aria-hidden="true">
+      <span data-hint={label} aria-hidden="true">
         {text}
       </span>
     </ToggleButton>

@@ -1,5 +1,5 @@
 import {useRef} from 'react'
-import {formatCount} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {runPrompt} from '../../commands/run-prompt.ts'
 import {useWorkbench, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {lineEndsOf} from '../../store/line-ends.ts'
@@ -134,7 +134,7 @@ interface TokenCountProps {
 
 function TokenCount({count, contextLength, isCounting}: TokenCountProps) {
   if (count === null) return <span>{isCounting ? 'counting…' : '—'}</span>
-  const text = `${formatCount(count)} ${count === 1 ? 'token' : 'tokens'}`
+  const text = formatMany(count, 'token')
   if (contextLength === null) return <span>{text}</span>
   const isOver = count > contextLength
   return (

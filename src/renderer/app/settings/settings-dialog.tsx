@@ -155,7 +155,11 @@ function SettingsFoot() {
   const [before, setBefore] = useState<Preferences | null>(null)
   return (
     <div className="dialog-foot">
-      <span className="small ink-3 clip" title={path ?? undefined} data-testid="preferences-path">
+      <span
+        className="small ink-3 clip"
+        data-hint={path ?? undefined}
+        data-testid="preferences-path"
+      >
         {path === undefined
           ? 'Kept by the engine, for all windows.'
           : path === null

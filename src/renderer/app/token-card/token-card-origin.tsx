@@ -1,7 +1,7 @@
 import {useEffect, useState} from 'react'
 import type {Derivation} from '../../../shared/contract/contract.ts'
 import type {Problem} from '../../../shared/domain/problem.ts'
-import {formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatFixed, formatMany} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {useWorkbench, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {isCancellation, shownProblem} from '../../store/context.ts'
@@ -81,8 +81,7 @@ function Made({
       return (
         <>
           <div className="ink-2">
-            {formatCount(merges.length)} {merges.length === 1 ? 'merge' : 'merges'}, in the order in
-            which they apply.
+            {formatMany(merges.length, 'merge')}, in the order in which they apply.
           </div>
           <table className="merges" data-testid="merges">
             <thead>

@@ -1,7 +1,7 @@
 import {useEffect, useState} from 'react'
 import {Dialog, DialogTrigger, Popover} from 'react-aria-components'
 import {tokensOfTable} from '../../../shared/domain/token.ts'
-import {formatCount} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {glyphsOfTokens, plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {type VocabularyEntry, vocabularyKey} from '../../store/captures.ts'
 import {selectRun} from '../../store/runs.ts'
@@ -31,7 +31,7 @@ export function TrackEditor() {
       <span className="control-label">track</span>
       <DialogTrigger>
         <Button look="filled" testId="track-editor">
-          {ids.length} {ids.length === 1 ? 'token' : 'tokens'} <DownIcon />
+          {formatMany(ids.length, 'token')} <DownIcon />
         </Button>
         <Popover className="popover" placement="top start" offset={4}>
           <Dialog className="popover-body track-editor" aria-label="Tracked tokens">

@@ -1,4 +1,5 @@
 import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
+import {formatMany} from '../../../shared/figures/number-format.ts'
 import {TRACK_KINDS, type TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
@@ -16,7 +17,7 @@ export function TracksMenu() {
     <MenuTrigger>
       <Button look="filled" testId="tracks">
         {shown.length < tracks.length && `${shown.length} of `}
-        {tracks.length} {tracks.length === 1 ? 'track' : 'tracks'} <DownIcon />
+        {formatMany(tracks.length, 'track')} <DownIcon />
       </Button>
       <Popover className="popover" placement="top start" offset={4}>
         <HintArea>

@@ -2,7 +2,7 @@ import type {TokensResult} from '../../lenses/tokens.ts'
 import {type ScoredUnit, scoreUnits} from '../../units/unit-scores.ts'
 import {aggregationText, UNIT_NAMES, unitBytesHex} from '../../units/unit-words.ts'
 import type {UnitTable} from '../../units/units.ts'
-import {formatBits, formatCount, formatProb, formatRank} from '../number-format.ts'
+import {formatBits, formatCount, formatMany, formatProb, formatRank} from '../number-format.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
 import {distributionText} from './next-layout.ts'
 
@@ -111,9 +111,7 @@ function addTokenSentence(
     words(`${at}${formatCount(costliest.position)}, ${cost}, rank ${formatRank(costliest.rank)}`)
     words(`; mean over the prompt ${formatBits(mean)} bits.`)
   } else {
-    words(
-      `${formatCount(result.tokens.length)} ${result.tokens.length === 1 ? 'token' : 'tokens'}.`
-    )
+    words(`${formatMany(result.tokens.length, 'token')}.`)
   }
 }
 

@@ -2,7 +2,7 @@ import type {TokensResult} from '../../lenses/tokens.ts'
 import type {ResolvedUnit} from '../../units/unit-choice.ts'
 import {outsideTotal} from '../../units/unit-scores.ts'
 import {type UnitTable, unitsOf} from '../../units/units.ts'
-import {formatCount} from '../number-format.ts'
+import {formatMany} from '../number-format.ts'
 import {TRACK_KINDS, type TrackName, trackAggregation, trackValueText} from './tracks.ts'
 
 /** What units are made of. */
@@ -33,7 +33,7 @@ export function outsideText(
   if (!total) return null
   const value = trackValueText(track, {...NOTHING, [statistic]: total.value})
   const {unitCount} = total
-  const stretches = `${formatCount(unitCount)} ${unitCount === 1 ? 'stretch' : 'stretches'}`
+  const stretches = formatMany(unitCount, 'stretch', 'stretches')
   return `outside: ${value} in ${stretches} (${label}, ${aggregation})`
 }
 
