@@ -2,6 +2,7 @@ import {expect, test} from 'vitest'
 import {formatLink, parseLink} from '../../shared/links/link-text.ts'
 import {type FakeWorkbench, fakeWorkbench, openedWorkbench} from './fake-workbench.ts'
 import {selectLink} from './links.ts'
+import {selectRun} from './runs.ts'
 import {selectDocument} from './slices.ts'
 
 const linkFrom = ({store, captures}: FakeWorkbench) =>
@@ -155,4 +156,22 @@ test('of models of one name the link means the one of its hash, then the one at 
   receiver.store.setState({listings: [...receiver.store.getState().listings, ...twins]})
   await receiver.actions.openLink(link)
   expect(receiver.store.getState().activeModelPath).toBe('/b/twin')
+})
+
+test('tokens that were followed without being chosen are followed by who opens the link', async () => {
+  const sender = await openedWorkbench()
+  sender.actions.setPromptText('Tom has a coin. Mira has')
+  sender.actions.runPrompt()
+  await sender.until('the suggestion', ({runs}) => runs[0]?.suggestedTrack?.length === 3)
+  // What the table says after another position is no reason to follow other tokens there.
+  sender.actions.lock(1)
+  const suggestedOf = ({store}: typeof sender) => {
+    const state = store.getState()
+    return selectRun(state, state.panes[0]!.runId)?.suggestedTrack
+  }
+  const followed = suggestedOf(sender)
+  const receiver = await openedWorkbench()
+  await receiver.actions.openLink(linkFrom(sender))
+  await completed(receiver, 'the run of the link')
+  expect(suggestedOf(receiver)).toEqual(followed)
 })

@@ -7,7 +7,7 @@ import {type StoreContext, shownProblem} from './context.ts'
 import {missingModelProblem} from './link-problems.ts'
 import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
 import {FIRST_LENS_ID} from './panes.ts'
-import {selectRun} from './runs.ts'
+import {KEPT_RUN, selectRun} from './runs.ts'
 import {selectLock} from './selection.ts'
 import type {LinksState, ModelListing, RunEntry, RunId, WorkbenchState} from './state.ts'
 
@@ -94,6 +94,7 @@ export function selectLink(state: WorkbenchState, captures: Captures): LinkDataI
       ...(lock === undefined ? {} : {lock}),
       pins: [...(state.pins[run.id] ?? [])],
       drawnSpans: [...(state.drawnSpans[run.id] ?? [])],
+      ...(run.suggestedTrack === null ? {} : {suggestedTrack: [...run.suggestedTrack]}),
     }
   })
   const active = selectActiveListing(state)
@@ -211,7 +212,16 @@ export function createLinkActions(context: StoreContext, linkDeps: LinkDeps): Li
       },
       ...(path === null ? {} : {activeModelPath: path}),
     })
-    set({
+    set(({runStates}) => ({
+      runStates: {
+        ...runStates,
+        ...Object.fromEntries(
+          entries.flatMap(({id}, i) => {
+            const {suggestedTrack} = data.runs[i]!
+            return suggestedTrack ? [[id, {...KEPT_RUN, suggestedTrack}]] : []
+          })
+        ),
+      },
       linkProblem: null,
       waitingLink: null,
       hovered: null,
@@ -221,7 +231,7 @@ export function createLinkActions(context: StoreContext, linkDeps: LinkDeps): Li
       ...(strange
         ? {notice: `This version has no lens “${strange.lensId}”: the tokens are shown instead.`}
         : {}),
-    })
+    }))
     if (path !== null) void linkDeps.chooseModel(path)
   }
 

@@ -59,6 +59,7 @@ const parametersSchema = z.object({
 
 const linked = z.object({id: z.string(), sha256: z.string()}).optional()
 
+const tokenId = z.number().int().nonnegative()
 const historySchema = z.array(
   z.object({
     id: z.string(),
@@ -70,6 +71,7 @@ const historySchema = z.array(
     linked,
     end: z.enum(['none', 'cancelled', 'failed']).catch('none'),
     problem: problemSchema.optional().catch(undefined),
+    suggestedTrack: z.array(tokenId).max(64).readonly().nullable().catch(null),
   })
 )
 type KeptRun = z.infer<typeof historySchema>[number]
@@ -219,8 +221,8 @@ function phaseOfKept({end, problem}: KeptRun): RunPhase {
 }
 
 function keptOfRun(run: RunRecord): KeptRun {
-  const {id, startedAt, modelName, label, tokenCount, request, linked, phase} = run
-  const kept = {id, startedAt, modelName, label, tokenCount, request, linked}
+  const {id, startedAt, modelName, label, tokenCount, request, linked, suggestedTrack, phase} = run
+  const kept = {id, startedAt, modelName, label, tokenCount, request, linked, suggestedTrack}
   if (phase.kind === 'failed') return {...kept, end: 'failed', problem: phase.problem}
   // Leaving the page ends what runs on it, so that is what a next visit finds.
   const isCancelled = phase.kind === 'cancelled' || phase.kind === 'running'
@@ -247,7 +249,12 @@ export function readHistory(storage: KeyValueStorage): History {
     runStates: Object.fromEntries(
       kept.map((run) => [
         run.id,
-        {phase: phaseOfKept(run), tokenCount: run.tokenCount, revision: 0, suggestedTrack: null},
+        {
+          phase: phaseOfKept(run),
+          tokenCount: run.tokenCount,
+          revision: 0,
+          suggestedTrack: run.suggestedTrack,
+        },
       ])
     ),
   }

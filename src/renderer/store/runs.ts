@@ -64,12 +64,24 @@ export interface RunActions {
   watchRuns(): void
 }
 
-const KEPT: RunState = {phase: {kind: 'kept'}, revision: 0, tokenCount: null, suggestedTrack: null}
+/** Of a run of which only the request is known. */
+export const KEPT_RUN: RunState = {
+  phase: {kind: 'kept'},
+  revision: 0,
+  tokenCount: null,
+  suggestedTrack: null,
+}
+/** Under way: nothing of before holds but which tokens are followed. */
+const runningAgain = (before?: RunState): RunState => ({
+  ...KEPT_RUN,
+  phase: {kind: 'running', progress: null},
+  suggestedTrack: before?.suggestedTrack ?? null,
+})
 const records = new WeakMap<RunEntry, RunRecord & {readonly of: RunState}>()
 
 /** A run with what came of it; the same object as long as neither has changed. */
 function recordOf(entry: RunEntry, {runStates}: RunStatesState): RunRecord {
-  const of = runStates[entry.id] ?? KEPT
+  const of = runStates[entry.id] ?? KEPT_RUN
   const known = records.get(entry)
   if (known?.of === of) return known
   const record = {...entry, ...of, of}
@@ -148,7 +160,7 @@ export function createRunActions(context: StoreContext): RunActions {
 
   const update = (id: RunId, next: (run: RunState) => Partial<RunState>) => {
     set(({runStates}) => {
-      const before = runStates[id] ?? KEPT
+      const before = runStates[id] ?? KEPT_RUN
       return {runStates: {...runStates, [id]: {...before, ...next(before)}}}
     })
   }
@@ -223,7 +235,7 @@ export function createRunActions(context: StoreContext): RunActions {
   const begin = (id: RunId, request: TokensRequest) => {
     captures.runs.delete(id)
     set(({runStates}) => ({
-      runStates: {...runStates, [id]: {...KEPT, phase: {kind: 'running', progress: null}}},
+      runStates: {...runStates, [id]: runningAgain(runStates[id])},
       hovered: null,
       shownProblemPath: null,
     }))
@@ -244,7 +256,7 @@ export function createRunActions(context: StoreContext): RunActions {
     const entry: RunEntry = {id, startedAt: deps.now(), request, modelName, label}
     // Before it is in the document, so that it is not taken for one whose results were lost.
     set(({runStates}) => ({
-      runStates: {...runStates, [id]: {...KEPT, phase: {kind: 'running', progress: null}}},
+      runStates: {...runStates, [id]: runningAgain()},
     }))
     change('run', ({runs, panes, locks}) => ({
       ...prompt,
@@ -258,7 +270,10 @@ export function createRunActions(context: StoreContext): RunActions {
 
   const restart = (run: RunEntry, request: TokensRequest) => {
     set(({runStates}) => ({
-      runStates: {...runStates, [run.id]: {...KEPT, phase: {kind: 'running', progress: null}}},
+      runStates: {
+        ...runStates,
+        [run.id]: runningAgain(request === run.request ? runStates[run.id] : undefined),
+      },
     }))
     if (request !== run.request) {
       change('run again', ({runs}) => ({
@@ -443,7 +458,11 @@ export function createRunActions(context: StoreContext): RunActions {
       change('show the samples', {panes: withPane({panes}, activePane, {runId: null})})
     },
     watchRuns() {
-      store.subscribe(({runs, panes}, before) => {
+      store.subscribe(({runs, panes, runStates}, before) => {
+        const [shown] = panes
+        const track = (states: typeof runStates) => states[shown?.runId ?? '']?.suggestedTrack
+        // So that a reload follows the same tokens, whatever is looked at by then.
+        if (runs === before.runs && track(runStates) !== track(before.runStates)) keepHistory()
         if (runs !== before.runs) {
           for (const id of [...aborts.keys()]) {
             if (!runs.some((run) => run.id === id)) stop(id)

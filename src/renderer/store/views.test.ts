@@ -120,3 +120,19 @@ test('a tab that comes from elsewhere has no views of another', async () => {
   after.actions.goBack()
   expect(after.store.getState().viewIndex).toBe(0)
 })
+
+test('going back to a run brings its prompt back; a place of the same run leaves what is typed', async () => {
+  const workbench = await opened(storage(), tabHistory().pages, 1)
+  const {actions, store} = workbench
+  const first = store.getState().promptText
+  await runAnother(workbench, 'Tom has a lamp.')
+  actions.setPromptText('Tom has a lamp. A draft')
+  actions.goBack()
+  expect(store.getState().promptText).toBe(first)
+  actions.goForward()
+  expect(store.getState().promptText).toBe('Tom has a lamp.')
+  actions.changePane({view: 'table'})
+  actions.setPromptText('Another draft')
+  actions.goBack()
+  expect(store.getState().promptText).toBe('Another draft')
+})

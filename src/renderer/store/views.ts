@@ -1,4 +1,5 @@
 import type {Pages, StoreContext} from './context.ts'
+import {promptOfRequest} from './prompt.ts'
 import type {DocumentState, RunId, View, ViewsState, WorkbenchState} from './state.ts'
 
 const MOST_VIEWS = 200
@@ -80,13 +81,14 @@ export function createViewActions({store, set, change, deps}: StoreContext): Vie
     const runId = panes[view.activePane]?.runId ?? null
     const locks = runId === null ? state.locks : withLock(state.locks, runId, view.locked)
     const isBack = index < state.viewIndex
+    // The prompt that is seen is the one that the picture is of.
+    const isOther = runId !== (state.panes[state.activePane]?.runId ?? null)
+    const run = isOther ? state.runs.find(({id}) => id === runId) : undefined
     set({viewIndex: index})
     change(
       isBack ? 'go back' : 'go forward',
-      {panes, activePane: view.activePane, locks},
-      {
-        view: 'keep',
-      }
+      {...(run ? promptOfRequest(run.request) : {}), panes, activePane: view.activePane, locks},
+      {view: 'keep'}
     )
   }
   const step = (by: 1 | -1) => {

@@ -39,6 +39,8 @@ export const linkRunSchema = z.object({
   lock: position.nullable().optional(),
   pins: z.array(linkPinSchema).max(1000).default([]),
   drawnSpans: z.array(byteSpanSchema).max(10_000).default([]),
+  /** Tokens that are followed though none were chosen: the likeliest where it was first looked at. */
+  suggestedTrack: z.array(position).max(64).optional(),
 })
 export type LinkRun = z.infer<typeof linkRunSchema>
 
