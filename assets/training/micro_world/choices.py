@@ -29,7 +29,11 @@ class Choices:
         return items[self.below(len(items))]
 
     def chance(self, probability):
-        """True with the given probability."""
+        """True with the given probability; nothing is spent on what is certain."""
+        if probability >= 1:
+            return True
+        if probability <= 0:
+            return False
         hit = self._uniform() < probability
         self.bits -= math.log2(probability if hit else 1 - probability)
         return hit
@@ -40,7 +44,7 @@ class Choices:
         point = self._uniform() * total
         for item, weight in zip(items, weights):
             point -= weight
-            if point < 0:
+            if point < 0 and weight > 0:
                 break
         self.bits -= math.log2(weight / total)
         return item
@@ -56,3 +60,14 @@ class Choices:
 
     def shuffled(self, items):
         return self.distinct(items, len(items))
+
+    def subset(self, items, count):
+        """`count` of the items, in their own order, all sets equally likely."""
+        items = list(items)
+        taken = []
+        left = count
+        for place, item in enumerate(items):
+            if left and self.chance(left / (len(items) - place)):
+                taken.append(item)
+                left -= 1
+        return taken

@@ -9,7 +9,9 @@ from typing import Callable
 
 from micro_world.choices import Choices
 from micro_world.page import Document, Page
-from micro_world.skills import brackets, key_values, markov, names, scripts, sequences, sums, word_problems
+from micro_world.skills import (
+    brackets, code, dates, key_values, markov, mazes, names, number_words, scripts, sequences, stories, sums, word_problems,
+)
 
 
 @dataclass(frozen=True)
@@ -20,14 +22,19 @@ class Skill:
 
 
 SKILLS = (
-    Skill("sequences", 16, sequences.write),
-    Skill("key values", 22, key_values.write),
-    Skill("names", 22, names.write),
-    Skill("brackets", 5, brackets.write),
-    Skill("sums", 10, sums.write),
-    Skill("word problems", 20, word_problems.write),
-    Skill("markov", 2, markov.write),
+    Skill("sequences", 14, sequences.write),
+    Skill("key values", 20, key_values.write),
+    Skill("names", 18, names.write),
+    Skill("stories", 5, stories.write),
+    Skill("brackets", 6, brackets.write),
+    Skill("sums", 7, sums.write),
+    Skill("number words", 3, number_words.write),
+    Skill("word problems", 15, word_problems.write),
+    Skill("dates", 2, dates.write),
+    Skill("code", 3, code.write),
+    Skill("mazes", 3, mazes.write),
     Skill("scripts", 3, scripts.write),
+    Skill("markov", 1, markov.write),
 )
 
 BY_NAME = {skill.name: skill for skill in SKILLS}
@@ -35,13 +42,14 @@ BY_NAME = {skill.name: skill for skill in SKILLS}
 
 def write_document(choices, level, skill=None, shares=()):
     """One document: a skill drawn by share (or the one named), and a text of it."""
-    before = choices.bits
     changed = dict(shares)
     weights = [changed.get(one.name, one.share) for one in SKILLS]
     chosen = BY_NAME[skill] if skill else choices.weighted(SKILLS, weights)
-    page = Page()
+    # Every skill begins with words of its own, so that which one it is is paid for by its opening; a judge of one skill leaves it out.
+    before = choices.bits
+    page = Page(choices)
     chosen.write(choices, page, level)
-    return Document(chosen.name, page.text, tuple(page.marks), choices.bits - before, page.details)
+    return Document(chosen.name, page.text, tuple(page.marks), choices.bits - before, tuple(page.pieces), page.details)
 
 
 def documents(seed, levels, skill=None, shares=()):

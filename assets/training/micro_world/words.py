@@ -30,9 +30,33 @@ yellow purple orange crimson scarlet indigo azure teal gray brown black white go
 circle square triangle spiral corner border center engine piston turbine magnet battery cable socket filter
 vapor liquid solid carbon oxygen helium sodium iron nickel cobalt zinc""".split()
 
+MONTHS = "January February March April May June July August September October November December".split()
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+# Every second name is a she's: a pronoun says which of two people is meant.
+WOMEN = frozenset(NAMES[0::2])
+
 PLAIN = list(dict.fromkeys(word for word in PLAIN if word not in OBJECTS))
 
 ALL = PLAIN + OBJECTS + NAMES + PLACES
 
+assert not set(ALL) & set(UNITS + TENS)
 assert len(set(ALL)) == len(ALL), "every word has one meaning"
 assert len(set(NAMES)) >= 40 and len(set(PLACES)) >= 40 and len(set(OBJECTS)) >= 40
+
+
+def pronoun(name):
+    return "She" if name in WOMEN else "He"
+
+
+def in_words(number):
+    """`forty two`, from zero to a hundred and ninety nine."""
+    if number >= 100:
+        rest = number - 100
+        return "a hundred" + (" and " + in_words(rest) if rest else "")
+    if number < 20:
+        return UNITS[number]
+    ten, one = divmod(number, 10)
+    return TENS[ten - 2] + (" " + UNITS[one] if one else "")

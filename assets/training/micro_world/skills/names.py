@@ -10,44 +10,65 @@ FILLERS = (
     " The day is long.", " It rains a little.", " The road is dusty.", " Nobody speaks.", " The wind turns.",
     " A bell rings.", " The sun is low.", " All is quiet.",
 )
+AGAIN = 0.3  # a fact is about somebody who has one already
+
+
+def draw_facts(choices, count):
+    """(person, verb, thing), everyone with at most one of each verb; nothing is drawn that the text does not show."""
+    facts, verbs_of = [], {}
+    unused = {"visits": list(PLACES), "keeps": list(OBJECTS)}
+    strangers = list(NAMES)
+    for _ in range(count):
+        known = [person for person, verbs in verbs_of.items() if len(verbs) == 1]
+        if known and (not strangers or choices.chance(AGAIN)):
+            person = choices.pick(known)
+            verb = "keeps" if verbs_of[person][0] == "visits" else "visits"
+        else:
+            person = choices.pick(strangers)
+            strangers.remove(person)
+            verb = "visits" if choices.chance(0.5) else "keeps"
+        verbs_of.setdefault(person, []).append(verb)
+        thing = choices.pick(unused[verb])
+        unused[verb].remove(thing)
+        facts.append((person, verb, thing))
+    return facts
 
 
 def write(choices, page, level):
-    count = choices.between(*level.people)
-    people = choices.distinct(NAMES, count)
-    homes = dict(zip(people, choices.distinct(PLACES, count)))
-    goods = dict(zip(people, choices.distinct(OBJECTS, count)))
-    facts = []
-    for person in people:
-        kind = choices.weighted(("both", "visits", "keeps"), (0.5, 0.25, 0.25))
-        if kind != "keeps":
-            facts.append((person, "visits", homes[person]))
-        if kind != "visits":
-            facts.append((person, "keeps", goods[person]))
-    facts = choices.shuffled(facts)
+    facts = draw_facts(choices, choices.between(*level.facts))
+    places = {}
     for place, (person, verb, thing) in enumerate(facts):
-        page.add((" " if place else "") + person + " " + verb + " " + thing + ".")
+        person_span = page.add((" " if place else "") + person)
+        page.add(" " + verb)
+        thing_span = page.add(" " + thing)
+        places[person, verb] = ((person_span[1] - len(person), person_span[1]), (thing_span[0] + 1, thing_span[1]))
+        page.add(".")
         if choices.chance(0.12):
             page.add(choices.pick(FILLERS))
+    page.add("\n")
     asked = choices.distinct(facts, choices.between(1, min(level.questions, len(facts))))
-    for person, verb, thing in asked:
-        if verb == "visits":
-            if choices.chance(0.7):
-                page.add(" Where is " + person + "?")
-                page.mark(" " + person, "asked name")
-                page.mark(" visits", "frame")
-                page.mark(" " + thing, "where")
-            else:
-                page.add(" Who visits " + thing + "?")
-                page.mark(" " + person, "who")
-                page.mark(" visits " + thing, "frame")
-        elif choices.chance(0.5):
-            page.add(" What keeps " + person + "?")
+    for place, (person, verb, thing) in enumerate(asked):
+        start = "" if place == 0 else " "
+        forward = choices.chance(level.forward)
+        if forward:
+            page.add(start + ("Where is" if verb == "visits" else "What keeps"))
+            asked_span = page.add(" " + person)
+            page.add("?")
             page.mark(" " + person, "asked name")
-            page.mark(" keeps", "frame")
-            page.mark(" " + thing, "keeps")
+            page.mark(" " + verb, "frame")
+            prompt_end = page.length
+            page.mark(" " + thing, "where" if verb == "visits" else "keeps")
         else:
-            page.add(" Who keeps " + thing + "?")
+            page.add(start + "Who " + verb)
+            asked_span = page.add(" " + thing)
+            page.add("?")
+            prompt_end = page.length
             page.mark(" " + person, "who")
-            page.mark(" keeps " + thing, "frame")
+            page.mark(" " + verb + " " + thing, "frame")
+        page.details = {
+            "kind": "forward" if forward else "reversed",
+            "prompt end": prompt_end,
+            "answer": " " + (thing if forward else person),
+            "causes": [(asked_span[0] + 1, asked_span[1]), *places[person, verb]],
+        }
         page.add(".")

@@ -36,22 +36,27 @@ def draw_string(choices):
 
 def write(choices, page, level):
     count = choices.between(2, 7)
-    strings = list(dict.fromkeys(draw_string(choices) for _ in range(count)))
     if choices.chance(0.5):
-        keys = choices.distinct(PLAIN, len(strings))
-        pairs = list(zip(keys, strings))
+        keys = choices.distinct(PLAIN, count)
+        strings = {}
         page.add("glossary:")
-        for place, (key, string) in enumerate(pairs):
-            page.add((", " if place else " ") + key + " = " + string)
+        for place, key in enumerate(keys):
+            page.add((", " if place else " ") + key)
+            page.add(" =")
+            strings[key] = draw_string(choices)
+            page.add(" " + strings[key])
         page.add(".")
-        for key, string in choices.shuffled(pairs):
+        for key in choices.shuffled(keys):
             page.add(" " + key + " =")
-            page.mark(" " + string, "scripts")
+            page.mark(" " + strings[key], "scripts")
             page.add(".")
     else:
         page.add("scripts:")
-        page.add("".join(" " + string for string in strings))
+        line = []
+        for _ in range(count):
+            line.append(" " + draw_string(choices))
+            page.add(line[-1])
         for _ in range(choices.between(1, 2)):
-            page.add("\nscripts:" if level.reopened else "\n")
-            line = "".join(" " + string for string in strings)
-            page.mark(line if level.reopened else line[1:], "scripts")
+            page.add("\nscripts:")
+            for string in line:
+                page.mark(string, "scripts")

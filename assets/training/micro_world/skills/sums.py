@@ -3,13 +3,19 @@
 
 def write(choices, page, level):
     for place in range(choices.between(*level.sums)):
-        first, second = choices.between(1, 99), choices.between(1, 99)
         page.add(" " if place else "")
+        first = choices.between(1, 99)
+        page.add(str(first))
         if choices.chance(0.7):
-            page.add(f"{first} + {second} =")
+            page.add(" +")
+            second = choices.between(1, 99)
+            page.add(f" {second}")
+            page.add(" =")
             page.mark(f" {first + second}", "sum")
         else:
-            first, second = max(first, second), min(first, second)
-            page.add(f"{first} - {second} =")
+            page.add(" -")
+            second = choices.between(1, first)
+            page.add(f" {second}")
+            page.add(" =")
             page.mark(f" {first - second}", "difference")
         page.add(".")
