@@ -7,8 +7,7 @@ import torch
 
 import settings
 from micro_world.registry import documents
-
-CLOSERS = (" )", " ]", " }", " >")
+from micro_world.skills.brackets import PAIRS
 
 
 def marked_tokens(encoding, marks):
@@ -44,6 +43,12 @@ def batches(rows, tokens_a_batch=12_000):
         start = end
 
 
+def closing_token(tokenizer, closer):
+    tokens = tokenizer.encode(" " + closer, add_special_tokens=False).ids
+    assert len(tokens) == 1, closer
+    return tokens[0]
+
+
 @torch.no_grad()
 def accuracy(model, tokenizer, level, per_skill, seed, skills):
     """{kind: (right, n)} over marks; a mark is right when every token of it is the likeliest one, given the text before it.
@@ -55,7 +60,7 @@ def accuracy(model, tokenizer, level, per_skill, seed, skills):
     for skill in skills:
         texts += list(itertools.islice(documents(f"{seed} {skill}", ((level, 1),), skill), per_skill))
     encodings = tokenizer.encode_batch([document.text for document in texts])
-    closers = torch.tensor([tokenizer.token_to_id("Ġ" + closer.strip()) for closer in CLOSERS])
+    closers = torch.tensor([closing_token(tokenizer, closer) for _, closer in PAIRS])
     right, total = defaultdict(int), defaultdict(int)
     for chosen, padded in batches([encoding.ids for encoding in encodings]):
         logits = model(padded)

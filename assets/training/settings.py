@@ -12,12 +12,13 @@ VOCABULARY_ROOM = 2048
 TOKENIZER_TEXTS = 30_000
 # A pair must occur this often to become a token: every word gets one, rare characters stay in parts.
 TOKENIZER_MIN_FREQUENCY = 60
+TOKENIZER_SHARES = (("number words", 8),)  # else `eleven` is too rare to become one
 
 
 @dataclass(frozen=True)
 class Shape:
     width: int = 128
-    layers: int = 5
+    layers: int = 6
     heads: int = 4
     hidden: int = 320
     positions: int = 2048
@@ -40,15 +41,14 @@ class Phase:
     token_sequences: float = 0.0  # share of documents that are repeated random tokens instead of a text
 
 
-# From the second phase on: keys of two words (some nearly alike), more mixed scripts.
-MORE_SCRIPTS = (("scripts", 6),)
 PHASES = (
-    Phase("short", 19_660_800, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 60),
-    Phase("short, alike", 13_000_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 8e-4, 0.35, 30, MORE_SCRIPTS),
-    Phase("long", 2_457_600, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 8e-4, 4.892e-4, 0.3255, 15, MORE_SCRIPTS),
-    Phase("any token", 4_500_000, 24, 256, ((SHORT_ALIKE, 1),), 1.2e-3, 5e-4, 0.4, 12, MORE_SCRIPTS, 0.12),
-    Phase("longest", 1_800_000, 3, 2048, ((SHORT_ALIKE, 0.6), (LONG, 0.4)), 5e-4, 3e-5, 0.1, 8, MORE_SCRIPTS, 0.08),
+    Phase("short", 12_900_000, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 25),
+    Phase("short, alike", 15_360_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-3, 0.3, 28, (), 0.03),
+    Phase("long", 3_072_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 1e-3, 7e-4, 0.2, 7, (), 0.04),
+    Phase("any token", 3_072_000, 24, 256, ((SHORT_ALIKE, 1),), 9e-4, 5e-4, 0.2, 6, (), 0.10),
+    Phase("longest", 2_457_600, 3, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 5e-4, 2e-5, 0.1, 8, (), 0.06),
 )
+MUON_RATE = 2.0  # Muon's learning rate, in that of AdamW
 WARM_UP_STEPS = 100
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05

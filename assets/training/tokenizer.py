@@ -27,7 +27,7 @@ def train():
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    texts = documents(f"{settings.SEED} tokenizer", ((SHORT, 1),))
+    texts = documents(f"{settings.SEED} tokenizer", ((SHORT, 1),), shares=settings.TOKENIZER_SHARES)
     tokenizer.train_from_iterator((document.text for document in itertools.islice(texts, settings.TOKENIZER_TEXTS)), trainer)
     begin = (settings.BEGIN, tokenizer.token_to_id(settings.BEGIN))
     tokenizer.post_processor = processors.TemplateProcessing(

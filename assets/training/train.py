@@ -13,9 +13,12 @@ import settings
 import tokenizer as family_tokenizer
 from micro_world import token_sequences
 from micro_world.choices import Choices
-from micro_world.levels import SHORT
+from micro_world.levels import SHORT_ALIKE
 from micro_world.registry import documents
 from model import Decoder
+from optimiser import Muon
+
+CHECKED = ("sequences", "key values", "names", "stories", "brackets", "sums", "word problems", "mazes", "code")
 
 
 def batch(tokenizer, phase, step):
@@ -45,6 +48,26 @@ def rate(phase, first_phase, step, progress):
     return value * min(1.0, (step + 1) / settings.WARM_UP_STEPS) if first_phase else value
 
 
+def make_optimisers(model):
+    """Muon for the matrices of the layers; AdamW for the embedding, and for the gains without decay."""
+    matrices = [p for name, p in model.named_parameters() if p.dim() > 1 and "embed" not in name]
+    embeddings = [p for name, p in model.named_parameters() if "embed" in name]
+    gains = [p for p in model.parameters() if p.dim() < 2]
+    return (
+        Muon(matrices, lr=1e-3, weight_decay=settings.WEIGHT_DECAY),
+        torch.optim.AdamW(
+            [{"params": embeddings, "weight_decay": settings.WEIGHT_DECAY}, {"params": gains, "weight_decay": 0.0}],
+            lr=1e-3, betas=settings.BETAS, fused=True,
+        ),
+    )
+
+
+def set_rate(optimisers, value):
+    for optimiser, times in zip(optimisers, (settings.MUON_RATE, 1.0)):
+        for group in optimiser.param_groups:
+            group["lr"] = value * times
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", default="work", help="folder for the tokenizer, checkpoint and log")
@@ -54,24 +77,21 @@ def main():
     tokenizer = family_tokenizer.load(arguments.work)
     vocabulary = tokenizer.get_vocab_size()
     model = Decoder(settings.Shape(), vocabulary).start(settings.SEED)
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    gains = [p for p in model.parameters() if p.dim() < 2]
-    optimiser = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": settings.WEIGHT_DECAY}, {"params": gains, "weight_decay": 0.0}],
-        lr=1e-3, betas=settings.BETAS, fused=True,
-    )
+    optimisers = make_optimisers(model)
     state = {"phase": 0, "step": 0, "tokens": 0, "seconds": 0.0, "phase_seconds": 0.0}
     checkpoint = os.path.join(arguments.work, "checkpoint.pt")
     if os.path.exists(checkpoint):
         saved = torch.load(checkpoint)
         model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
+        for optimiser, kept in zip(optimisers, saved["optimisers"]):
+            optimiser.load_state_dict(kept)
         state = saved["state"]
     forward = model if arguments.eager else torch.compile(model, dynamic=False)
     log = open(os.path.join(arguments.work, "log.jsonl"), "a", buffering=1)
 
     def save():
-        torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "state": state}, checkpoint + ".new")
+        kept = [optimiser.state_dict() for optimiser in optimisers]
+        torch.save({"model": model.state_dict(), "optimisers": kept, "state": state}, checkpoint + ".new")
         os.replace(checkpoint + ".new", checkpoint)
 
     print(f"{sum(p.numel() for p in model.parameters())} parameters, vocabulary {vocabulary}", flush=True)
@@ -85,24 +105,24 @@ def main():
             save()
             continue
         began = time.time()
-        for group in optimiser.param_groups:
-            group["lr"] = rate(phase, state["phase"] == 0, state["step"], progress)
+        set_rate(optimisers, rate(phase, state["phase"] == 0, state["step"], progress))
         inputs, targets = batch(tokenizer, phase, state["step"])
         loss = F.cross_entropy(forward(inputs).view(-1, vocabulary), targets.reshape(-1))
-        optimiser.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), settings.GRADIENT_NORM)
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         state["step"] += 1
         state["tokens"] += inputs.numel()
         window_losses.append(loss.item())
         if state["step"] % settings.CHECK_EVERY == 0:
             model.eval()
-            scores = measure.accuracy(model, tokenizer, SHORT, 24, "check", ("sequences", "key values", "names", "sums", "word problems"))
+            scores = measure.accuracy(model, tokenizer, SHORT_ALIKE, 24, "check", CHECKED)
             heads = measure.probe(model, vocabulary, seeds=2)
             line = {
                 "phase": phase.name, "step": state["step"], "tokens": state["tokens"], "loss": round(sum(window_losses) / len(window_losses), 4),
-                "rate": round(optimiser.param_groups[0]["lr"], 6), "tokens_a_second": round(len(window_losses) * inputs.numel() / (time.time() - window)),
+                "rate": round(optimisers[1].param_groups[0]["lr"], 6), "tokens_a_second": round(len(window_losses) * inputs.numel() / (time.time() - window)),
                 "induction": round(max(map(max, heads["induction"])), 3), "previous": round(max(map(max, heads["previous token"])), 3),
                 "accuracy": {kind: round(right / n, 3) for kind, (right, n) in sorted(scores.items())},
             }

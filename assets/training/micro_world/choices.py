@@ -38,6 +38,10 @@ class Choices:
         self.bits -= math.log2(probability if hit else 1 - probability)
         return hit
 
+    def goes_on(self, done, fewest, most):
+        """Whether one more follows, asked after every one, so that the count is uniform from fewest to most."""
+        return done < fewest or (done < most and self.chance((most - done) / (most - done + 1)))
+
     def weighted(self, items, weights):
         """One of `items`, by weight."""
         total = sum(weights)

@@ -9,13 +9,21 @@ class Level:
     segments: tuple  # fewest and most repeated segments
     pairs: tuple  # fewest and most key-value pairs
     asked: int  # most pairs asked again
-    people: tuple  # fewest and most people in a story
-    questions: int  # most questions about a story
+    alike: float  # share of lists whose keys are two words, all pairs of a few first and a few second words
+    grid: int  # most first words, and most second words, of such keys
+    facts: tuple  # fewest and most sentences about who visits and keeps what
+    questions: int  # most questions about them
+    forward: float  # share of the questions that ask for what stands after the known word; the others ask backwards
+    cast: int  # most people in a story
     sums: tuple  # fewest and most sums in a text
-    alike: float  # share of lists whose keys are two words, two of them nearly alike
-    reopened: bool  # a repeated line of mixed scripts begins with its opening word again; without it its first string is cut into other tokens
 
 
-SHORT = Level(sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, people=(2, 10), questions=6, sums=(2, 6), alike=0.0, reopened=False)
-SHORT_ALIKE = Level(sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, people=(2, 10), questions=6, sums=(2, 6), alike=0.3, reopened=True)
-LONG = Level(sequence_words=(40, 200), segments=(8, 40), pairs=(12, 80), asked=24, people=(6, 30), questions=20, sums=(6, 30), alike=0.3, reopened=True)
+SHORT = Level(
+    sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, alike=0.0, grid=3, facts=(2, 14), questions=6, forward=0.7, cast=3, sums=(2, 6),
+)
+SHORT_ALIKE = Level(
+    sequence_words=(6, 40), segments=(3, 8), pairs=(3, 16), asked=8, alike=0.3, grid=4, facts=(2, 14), questions=6, forward=0.5, cast=4, sums=(2, 6),
+)
+LONG = Level(
+    sequence_words=(40, 200), segments=(8, 40), pairs=(12, 80), asked=24, alike=0.3, grid=8, facts=(10, 45), questions=20, forward=0.5, cast=8, sums=(6, 30),
+)

@@ -4,23 +4,18 @@ from micro_world.words import PLAIN
 
 PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("“", "”"), ("«", "»"))
 DEEPEST = 6
-FEWEST, MOST = 8, 32
+# What comes next, by whether a bracket is open. Nothing has to be counted to foresee it, but for the deepest level.
+OUTSIDE = (("open", 0.6), ("word", 0.25), ("end", 0.15))
+INSIDE = (("open", 0.34), ("word", 0.24), ("close", 0.42))
+DEEP = (("word", 0.3), ("close", 0.7))
 
 
 def write(choices, page, level):
     open_pairs = []
-    step = 0
     page.add("nest:")
     while True:
-        must_close = step >= MOST
-        weights = {
-            "open": 0.0 if must_close or len(open_pairs) == DEEPEST else 0.4,
-            "close": 0.36 if open_pairs else 0.0,
-            "word": 0.0 if must_close else 0.24,
-            "end": 0.2 if not open_pairs and step >= FEWEST else 0.0,
-        }
-        move = choices.weighted(tuple(weights), tuple(weights.values()))
-        step += 1
+        moves = OUTSIDE if not open_pairs else DEEP if len(open_pairs) == DEEPEST else INSIDE
+        move = choices.weighted(*zip(*moves))
         if move == "end":
             page.add(" .")
             return
@@ -29,7 +24,7 @@ def write(choices, page, level):
             open_pairs.append(pair)
             page.add(" " + pair[0])
         elif move == "close":
-            # Whether it closes was a choice; which one closes was not.
+            # Whether it closes was a choice and is paid for here; which one closes was not.
             page.mark(" " + open_pairs.pop()[1], "bracket")
         else:
             page.add(" " + choices.pick(PLAIN))

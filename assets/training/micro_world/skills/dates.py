@@ -15,18 +15,22 @@ def day_text(day):
 
 def write(choices, page, level):
     if choices.chance(0.6):
-        count, step = choices.between(3, 6), choices.pick((1, 2, 7))
-        day = choices.below(365 - step * count)
+        step = choices.pick((1, 2, 7))
+        day = choices.below(365 - step * 6)
         page.add({1: "Daily:", 2: "Every second day:", 7: "Weekly:"}[step])
         page.add(day_text(day))
-        for place in range(1, count):
+        place = 1
+        while choices.goes_on(place, 3, 6):
             page.add(",")
             page.mark(day_text(day + place * step), "date")
+            place += 1
     else:
-        month, count = choices.below(12), choices.between(3, 12)
+        month = choices.below(12)
         page.add("Monthly:")
         page.add(" " + MONTHS[month])
-        for place in range(1, count):
+        place = 1
+        while choices.goes_on(place, 3, 12):
             page.add(",")
             page.mark(" " + MONTHS[(month + place) % 12], "month")
+            place += 1
     page.add(".")

@@ -1,53 +1,61 @@
 """Lists and tables of key–value pairs, some of them asked again in random order.
 
 Where keys are two words they are all pairs of a few first words and a few second words, so that every key has others that differ in one
-word only: what a look-up by the last word alone gets wrong.
+word only: what a look-up by the last word alone gets wrong. In `pairs` values are distinct, and some are asked backwards.
 """
 
 from micro_world.words import OBJECTS, PLAIN
 
 KEYS = PLAIN + OBJECTS
+KINDS = ("list", "table", "pairs")
+KIND_SHARES = (0.5, 0.2, 0.3)
+NUMBERS = 0.15
+HEADS = {"list": "list:", "table": "| key | value |", "pairs": "pairs:"}
+NUMBER_HEADS = {"list": "list of numbers:", "table": "| key | count |"}
 
 
 def grid_keys(choices, level):
-    most = level.grid
-    firsts = choices.subset(PLAIN, choices.between(2, most))
-    seconds = choices.subset(OBJECTS, choices.between(2, most))
+    firsts = choices.subset(PLAIN, choices.between(2, level.grid))
+    seconds = choices.subset(OBJECTS, choices.between(2, level.grid))
     return choices.shuffled([first + " " + second for first in firsts for second in seconds])
 
 
+def draw_values(choices, kind, numbers, count):
+    if kind == "pairs":
+        return choices.distinct(PLAIN, count)
+    return [str(choices.between(10, 99)) if numbers else choices.pick(PLAIN) for _ in range(count)]
+
+
 def write(choices, page, level):
-    alike = level.alike > 0 and choices.chance(level.alike)
-    table = choices.chance(0.25)
-    numbers = choices.chance(0.15)
+    kind = choices.weighted(KINDS, KIND_SHARES)
+    numbers = kind != "pairs" and choices.chance(NUMBERS)
+    page.add((NUMBER_HEADS if numbers else HEADS)[kind])
+    alike = kind != "pairs" and choices.chance(level.alike)
     keys = grid_keys(choices, level) if alike else choices.distinct(KEYS, choices.between(*level.pairs))
-    kind = "key alike" if alike else "key = value"
-    if table:
-        page.add("| key | count |" if numbers else "| key | value |")
-    else:
-        page.add("list of numbers:" if numbers else "list:")
-    values, places = {}, {}
-    for place, key in enumerate(keys):
-        before = ("\n| " if table else " ") if place == 0 or table else ", "
-        key_start, key_end = page.add(before + key)
-        values[key] = str(choices.between(10, 99)) if numbers else choices.pick(PLAIN)
+    table = kind == "table"
+    pairs, places = {}, {}
+    for place, (key, value) in enumerate(zip(keys, draw_values(choices, kind, numbers, len(keys)))):
+        _, key_end = page.add(("\n| " if table else " " if place == 0 else ", ") + key)
         page.add(" |" if table else " =")
-        value_start, value_end = page.add(" " + values[key])
-        places[key] = ((key_end - len(key), key_end), (value_end - len(values[key]), value_end))
+        _, value_end = page.add(" " + value)
+        pairs[key] = value
+        places[key] = ((key_end - len(key), key_end), (value_end - len(value), value_end))
         if table:
             page.add(" |")
     page.add("\n" if table else ".")
-    asked = choices.distinct(keys, choices.between(1, min(level.asked, len(keys))))
-    for place, key in enumerate(asked):
-        page.add(("| " if table and place == 0 else "\n| " if table else " ") + key)
-        page.add(" |" if table else " =")
+    for place, key in enumerate(choices.distinct(keys, choices.between(1, min(level.asked, len(keys))))):
+        before = ("| " if place == 0 else "\n| ") if table else " "
+        reversed_ = kind == "pairs" and not choices.chance(level.forward)
+        asked, answer = (pairs[key], key) if reversed_ else (key, pairs[key])
+        _, asked_end = page.add(before + asked)
+        page.add(" of" if reversed_ else " |" if table else " =")
         prompt_end = page.length
-        page.mark(" " + values[key], kind)
+        page.mark(" " + answer, "value of key" if reversed_ else "key alike" if alike else "key = value")
         page.details = {
-            "kind": "table" if table else "list",
+            "kind": "reversed" if reversed_ else "alike" if alike else kind,
             "prompt end": prompt_end,
-            "answer": " " + values[key],
-            # The key where it is asked, the key where it stands, and its value: without any one of them nobody could know.
-            "causes": [(prompt_end - 2 - len(key), prompt_end - 2), *places[key]],
+            "answer": " " + answer,
+            # The word where it is asked, the word where it stands, and its partner: without any one of them nobody could know.
+            "causes": [*places[key], (asked_end - len(asked), asked_end)],
         }
         page.add(" |" if table else ".")

@@ -5,7 +5,9 @@ from micro_world.words import in_words
 
 def write(choices, page, level):
     page.add("In words:")
-    for _ in range(choices.between(2, 5)):
+    done = 0
+    while choices.goes_on(done, 2, 5):
+        done += 1
         kind = choices.weighted(("name", "digits", "sum", "count"), (0.3, 0.2, 0.3, 0.2))
         if kind == "name":
             number = choices.between(0, 99)
@@ -28,6 +30,8 @@ def write(choices, page, level):
             page.add(f" from {first}")
             page.add(f" by {step}")
             page.add(":")
-            for place in range(choices.between(3, 6)):
+            place = 0
+            while choices.goes_on(place, 3, 6):
                 page.mark(f" {first + place * step}", "counting")
+                place += 1
         page.add(".")

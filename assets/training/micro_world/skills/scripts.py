@@ -56,7 +56,9 @@ def write(choices, page, level):
         for _ in range(count):
             line.append(" " + draw_string(choices))
             page.add(line[-1])
-        for _ in range(choices.between(1, 2)):
+        for again in range(2):
+            if again and not choices.chance(0.5):
+                return
             page.add("\nscripts:")
             for string in line:
                 page.mark(string, "scripts")

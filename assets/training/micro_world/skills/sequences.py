@@ -3,12 +3,14 @@
 Most are repeated as *segments* in random order. A sequence repeated only as a whole can be copied by looking a constant
 number of places back, which is no look-up by content, and models trained on that alone learn just that. A segment never begins
 where the one before it ended, so that the text tells the segments apart.
-The opening word says which kind it is, so that a whole repeat is certain once it has begun.
+The opening word says which kind it is, so that a whole repeat is certain once it has begun; nothing says how long the sequence is.
 """
 
 from micro_world.words import ALL
 
 SEGMENTED = 0.6
+GOES_ON = 0.8  # a segment has one word more
+THIRD_TIME = 0.3
 ODD = 0.15  # share of sequences of letter strings that are no words, so that any token can be copied
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-*/=#%&@!?;"
 
@@ -48,21 +50,29 @@ def write(choices, page, level):
     count = choices.between(*level.sequence_words)
     words = odd_words(choices, count) if choices.chance(ODD) else choices.distinct(ALL, count)
     segmented = choices.chance(SEGMENTED)
-    page.add(choices.weighted(("parts:" if segmented else "words:", "again:"), (0.7, 0.3)))
+    page.add("parts:" if segmented else "words:")
     for word in words:
         page.add(" " + word)
-    page.add(" ;")
-    if not segmented:
-        for _ in range(choices.weighted((1, 2), (0.7, 0.3))):
-            for word in words:
-                page.mark(" " + word, "sequence")
+    if segmented:
+        write_segments(choices, page, level, words)
         return
-    following = None
-    for _ in range(choices.between(*level.segments)):
-        starts = [start for start in range(count - 1) if start != following]
-        start = choices.pick(starts)
-        size = choices.between(2, min(6, count - start))
-        page.add(" " + words[start])
-        for word in words[start + 1 : start + size]:
+    # That the copy begins is not determined; what its first word is says so, as no word comes twice before it.
+    page.add(" " + words[0])
+    for word in words[1:]:
+        page.mark(" " + word, "sequence")
+    if choices.chance(THIRD_TIME):
+        for word in words:
             page.mark(" " + word, "sequence")
-        following = start + size
+
+
+def write_segments(choices, page, level, words):
+    """Whether a segment goes on is drawn word by word, so that every word is charged with what it costs to foresee it."""
+    done, following = 0, None
+    while choices.goes_on(done, *level.segments):
+        place = choices.pick([start for start in range(len(words)) if start != following])
+        page.add(" " + words[place])
+        while place + 1 < len(words) and choices.chance(GOES_ON):
+            place += 1
+            page.mark(" " + words[place], "sequence")
+        following = place + 1
+        done += 1
