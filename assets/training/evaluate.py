@@ -1,4 +1,4 @@
-"""Measures a shipped folder: `python evaluate.py ../models/micro-base --out record/evaluation.json`.
+"""Measures the shipped folders: `python evaluate.py ../models --out record/evaluation.json [--only micro-base]`.
 
 Everything but the head probe goes through onnxruntime and the shipped files; the probe needs attention weights, which the file does
 not hand out, so it reads the weights from the same file into the trainer's model.
@@ -8,59 +8,32 @@ import argparse
 import collections
 import itertools
 import json
-import math
-import re
+import os
 import time
 
+import numpy as np
 import torch
 
+import draft
+import entropy
+import masked
 import measure
 import settings
+import worked_answers
 from export import read_weights
+from intervals import share
 from micro_world.levels import LONG, SHORT_ALIKE
 from micro_world.registry import SKILLS, documents
-from model import Decoder
+from model import Transformer
 from runtime import Folder
 
 HELD_OUT = "held out"  # seeds of training texts begin with the number of the run, so no text is drawn from the same stream
-PLAN = re.compile(r"(?:So|Then) we (add|subtract)\.")
-ANSWER = re.compile(r"Answer: (\d+)\.")
+NAMES = [skill.name for skill in SKILLS]
 
 
-def interval(right, n):
-    """Wilson 95 % interval."""
-    if n == 0:
-        return [0.0, 1.0]
-    z, p = 1.96, right / n
-    middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return [round(max(0.0, middle - spread) / (1 + z * z / n), 4), round(min(1.0, (middle + spread) / (1 + z * z / n)), 4)]
-
-
-def share(right, n):
-    return {"accuracy": round(right / n, 4) if n else None, "right": right, "n": n, "interval": interval(right, n)}
-
-
-def losses(shipped, per_skill):
-    """Bits a token (end included) and bits a byte, per skill, beside the bits of the generator's choices.
-
-    The choices are an upper bound of the text's own information: some (a home that no sentence names) leave no trace.
-    """
-    found = {}
-    for skill in SKILLS:
-        texts = list(itertools.islice(documents(f"{HELD_OUT} loss {skill.name}", ((SHORT_ALIKE, 1),), skill.name), per_skill))
-        rows = [encoding.ids + [1] for encoding in shipped.tokenizer.encode_batch([document.text for document in texts])]
-        bits = tokens = 0.0
-        for chosen, padded in measure.batches(rows):
-            surprisal = -shipped(padded)[:, :-1].log_softmax(-1).gather(-1, padded[:, 1:, None])[..., 0] / math.log(2)
-            for place, row in enumerate(chosen):
-                bits += surprisal[place, : len(rows[row]) - 1].sum().item()
-                tokens += len(rows[row]) - 1
-        size = sum(len(document.text.encode()) for document in texts)
-        found[skill.name] = {
-            "texts": len(texts), "bits a token": round(bits / tokens, 4), "bits a byte": round(bits / size, 4),
-            "choices, bits a byte": round(sum(document.bits for document in texts) / size, 4),
-        }
-    return found
+def skills(shipped, level, label, per_skill):
+    scores = measure.accuracy(shipped, shipped.tokenizer, level, per_skill, f"{HELD_OUT} {label}", NAMES)
+    return {kind: share(*pair) for kind, pair in sorted(scores.items())}
 
 
 def late(shipped, per_skill, start=1400):
@@ -83,76 +56,86 @@ def late(shipped, per_skill, start=1400):
     return {kind: share(right[kind], total[kind]) for kind in sorted(total)}
 
 
-def judge(problem, continuation):
-    """'right', or what went wrong first: 'plan', 'number', or 'unparsed'."""
-    answer = ANSWER.search(continuation)
-    if not answer:
-        return "unparsed"
-    if int(answer.group(1)) == problem["answer"]:
-        return "right"
-    plans = PLAN.findall(continuation)
-    running = problem["start"]
-    for place, (wanted, number) in enumerate(zip(problem["operations"], problem["numbers"])):
-        if place >= len(plans) or plans[place] != wanted:
-            return "plan"
-        parts = PLAN.split(continuation)[2 * place + 2]
-        results = re.findall(r"\d+(?=\.)", parts)
-        after = running + number if wanted == "add" else running - number
-        if not parts.strip().startswith(f"{running} {'+' if wanted == 'add' else '-'} {number} =") or not results or int(results[min(len(results) - 1, 1 if 'No:' in parts else 0)]) != after:
-            return "number"
-        running = after
-    return "plan"  # a step too many
+def probe(shipped, shape):
+    trainer = Transformer(shape, shipped.vocabulary)
+    trainer.load_state_dict(read_weights(shipped.path, shape))
+    rounded = lambda table: [[round(value, 3) for value in row] for row in table]
+    return {key: rounded(value) if isinstance(value, list) else round(value, 3) for key, value in measure.probe(trainer, shipped.vocabulary).items()}
 
 
-def word_problems(shipped, count, temperature):
-    problems = [document.details for document in itertools.islice(documents(f"{HELD_OUT} problems", ((SHORT_ALIKE, 1),), "word problems"), count)]
-    verdicts = []
-    for start in range(0, count, 100):
-        some = problems[start : start + 100]
-        made = shipped.sample([problem["prompt"] for problem in some], 120, temperature, seed=start)
-        verdicts += [judge(problem, text) for problem, text in zip(some, made)]
-    result = {"all": share(verdicts.count("right"), count), "verdicts": dict(collections.Counter(verdicts))}
-    for steps in (1, 2, 3):
-        some = [verdict for verdict, problem in zip(verdicts, problems) if len(problem["operations"]) == steps]
-        result[f"{steps} steps"] = share(some.count("right"), len(some))
-    return result
+def evaluate_base(out, texts, problems, critical):
+    shipped = Folder(os.path.join(out, "micro-base"))
+    some = worked_answers.problems(f"{HELD_OUT} problems", max(problems, 1000))
+    report = {
+        "accuracy, short texts": skills(shipped, SHORT_ALIKE, "short", texts),
+        "accuracy, long texts": skills(shipped, LONG, "long", max(1, texts // 4)),
+        "accuracy, short texts after 1,400 tokens": late(shipped, max(1, texts // 6)),
+        "entropy": entropy.evaluate(shipped, texts, f"{HELD_OUT} loss"),
+        "random-repeat probe": probe(shipped, settings.Shape()),
+        "word problems, temperature 1": worked_answers.evaluate(shipped, some[:problems]),
+        "word problems, greedy": worked_answers.evaluate(shipped, some[:problems], 0.0),
+    }
+    if critical:
+        report["critical tokens"], examples = worked_answers.critical_tokens(shipped, worked_answers.problems(f"{HELD_OUT} critical", 12 * critical), critical)
+        with open(os.path.join("record", "critical-tokens.jsonl"), "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(json.dumps(example) + "\n" for example in examples)
+    return report
+
+
+def evaluate_contrast(out, problems):
+    some = worked_answers.problems(f"{HELD_OUT} contrast", problems)
+    return {name: worked_answers.evaluate(Folder(os.path.join(out, name)), some) for name in ("micro-positive", "micro-base", "micro-negative")}
+
+
+def evaluate_int8(out, count=300):
+    """How far the 8-bit file is from the float32 one on held-out text."""
+    whole, small = (Folder(os.path.join(out, "micro-base"), file) for file in ("model.onnx", "model_int8.onnx"))
+    rows = whole.encode(document.text for document in itertools.islice(documents(f"{HELD_OUT} int8", ((SHORT_ALIKE, 1),)), count))
+    same = positions = 0
+    divergence, furthest = 0.0, 0.0
+    for chosen, padded in measure.batches(rows):
+        real = (padded != 2).numpy()
+        p, q = (torch.log_softmax(model(padded), -1) for model in (whole, small))
+        divergence += (p.exp() * (p - q)).sum(-1).numpy()[real].sum()
+        furthest = max(furthest, np.abs(p.numpy() - q.numpy()).max(-1)[real].max())
+        same += (p.argmax(-1) == q.argmax(-1)).numpy()[real].sum()
+        positions += real.sum()
+    return {
+        "same likeliest token": share(int(same), int(positions)), "mean divergence, nats": round(float(divergence / positions), 5),
+        "largest difference of a log-probability": round(float(furthest), 3), "bytes": os.path.getsize(small.path), "bytes float32": os.path.getsize(whole.path),
+    }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", default="../models/micro-base")
-    parser.add_argument("--out")
+    parser.add_argument("out", nargs="?", default="../models", help="folder of the model folders")
+    parser.add_argument("--record", default="record/evaluation.json", help="goes on from what is there")
+    parser.add_argument("--only", nargs="*", default=["base", "contrast", "draft", "masked", "int8"])
     parser.add_argument("--texts", type=int, default=300, help="texts per skill")
-    parser.add_argument("--problems", type=int, default=600)
+    parser.add_argument("--problems", type=int, default=1000)
+    parser.add_argument("--contrast-problems", type=int, default=1500)
+    parser.add_argument("--critical", type=int, default=50, help="wrong answers whose critical token is looked for; 64 rollouts a token")
     arguments = parser.parse_args()
-    began = time.time()
     torch.set_num_threads(settings.THREADS)
-    shipped = Folder(arguments.folder)
-    trainer = Decoder(settings.Shape(), shipped.vocabulary)
-    trainer.load_state_dict(read_weights(shipped.path, settings.Shape()))
-    names = [skill.name for skill in SKILLS]
-
-    def skills(level, label):
-        scores = measure.accuracy(shipped, shipped.tokenizer, level, arguments.texts, f"{HELD_OUT} {label}", names)
-        return {kind: share(*pair) for kind, pair in sorted(scores.items())}
-
-    heads = measure.probe(trainer, shipped.vocabulary)
-    rounded = lambda table: [[round(value, 3) for value in row] for row in table]
-    report = {
-        "accuracy, short texts": skills(SHORT_ALIKE, "short"),
-        "accuracy, long texts": skills(LONG, "long"),
-        "accuracy, short texts after 1,400 tokens": late(shipped, max(1, arguments.texts // 6)),
-        "loss, short texts": losses(shipped, arguments.texts),
-        "random-repeat probe": {key: rounded(value) if isinstance(value, list) else round(value, 3) for key, value in heads.items()},
-        "word problems, temperature 1": word_problems(shipped, arguments.problems, 1.0),
-        "word problems, greedy": word_problems(shipped, arguments.problems, 0.0),
+    report = {}
+    if os.path.exists(arguments.record):
+        with open(arguments.record, encoding="utf-8") as file:
+            report = json.load(file)
+    parts = {
+        "base": ("micro-base", lambda: evaluate_base(arguments.out, arguments.texts, arguments.problems, arguments.critical)),
+        "contrast": ("worked answers", lambda: evaluate_contrast(arguments.out, arguments.contrast_problems)),
+        "draft": ("micro-draft", lambda: draft.evaluate(Folder(os.path.join(arguments.out, "micro-base")), Folder(os.path.join(arguments.out, "micro-draft")))),
+        "masked": ("micro-mlm", lambda: masked.evaluate(Folder(os.path.join(arguments.out, "micro-mlm")))),
+        "int8": ("micro-base int8", lambda: evaluate_int8(arguments.out)),
     }
-    text = json.dumps(report, indent=1, ensure_ascii=False)
-    print(text)
-    print(f"{time.time() - began:.0f} s")
-    if arguments.out:
-        with open(arguments.out, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text + "\n")
+    for part in arguments.only:
+        began = time.time()
+        name, measure_it = parts[part]
+        report[name] = measure_it()
+        os.makedirs(os.path.dirname(os.path.abspath(arguments.record)), exist_ok=True)
+        with open(arguments.record, "w", encoding="utf-8", newline="\n") as file:
+            file.write(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        print(f"{name}: {time.time() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes a trained checkpoint as a Hugging Face folder with one ONNX file: `python export.py --work work --out ../models/micro-base`.
+"""Writes a trained checkpoint as a Hugging Face folder with one ONNX file: `python export.py micro-base --work work --out ../models`.
 
 The graph is written node by node instead of traced, because this model is bound by the number of nodes a run visits, not by
 arithmetic: one product makes queries, keys and values, the 1/√(head width) is folded into the query weights, the half-rotation is a
@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import settings
 import tokenizer as family_tokenizer
-from model import Decoder, rotary_tables
+from model import Transformer, rotary_tables
 
 OPSET = 17
 MASKED = float(np.finfo(np.float32).min)  # finite: a row that may see nothing stays a number
@@ -50,30 +50,27 @@ class Graph:
         return self.add("Mul", [self.add("Div", [x, root], scope), weight], scope)
 
 
-def build(weights, shape, vocabulary):
-    """The ModelProto for weights named as in LlamaForCausalLM."""
-    graph = Graph()
-    width, heads = shape.width, shape.heads
-    head_width = width // heads
-    array = lambda name: weights[name].detach().numpy().astype(np.float32)
-    keep = lambda name: graph.constant(name, array(name))
-    integers = lambda name, values: graph.constant(name, np.array(values, dtype=np.int64))
-
+def rotation(graph, shape):
+    """Tables of the rotary angles, and the product that stands for the half-rotation: x @ turn = rotate_half(x)."""
     cos, sin = (table.numpy() for table in rotary_tables(shape))
-    turn = np.zeros((head_width, head_width), dtype=np.float32)  # x @ turn = rotate_half(x)
+    head_width = shape.width // shape.heads
+    turn = np.zeros((head_width, head_width), dtype=np.float32)
     half = head_width // 2
     turn[np.arange(half) + half, np.arange(half)] = -1
     turn[np.arange(half), np.arange(half) + half] = 1
     graph.constant("rotate_half", turn)
+    return (("cos", cos), ("sin", sin))
+
+
+def begin_decoder(graph, shape, keep, integers):
+    """Once a run: embeddings, rotary angles, and which key each query may see. A query's place in the row is past + its index."""
     order = np.arange(shape.positions, dtype=np.int64)
     graph.constant("key_order", order[None, :])
     graph.constant("query_order", order[:, None])
-
-    # Once a run: embeddings, rotary angles, and which key each query may see. A query's place in the row is past + its index.
     x = graph.add("Gather", [keep("model.embed_tokens.weight"), "input_ids"], "/model/embed_tokens")
     one = integers("one", [1])
     angles = []
-    for label, table in (("cos", cos), ("sin", sin)):
+    for label, table in rotation(graph, shape):
         rows = graph.add("Gather", [graph.constant(f"rotary_{label}", table), "position_ids"], "/model/rotary_emb", f"Gather_{label}")
         angles.append(graph.add("Unsqueeze", [rows, one], "/model/rotary_emb", f"Unsqueeze_{label}"))
     mask = "/model/mask"
@@ -84,10 +81,61 @@ def build(weights, shape, vocabulary):
     keys = graph.add("Slice", ["key_order", zero, total, one], mask, "Slice_keys")
     queries = graph.add("Slice", ["query_order", past, total, zero], mask, "Slice_queries")
     causal = graph.add("LessOrEqual", [keys, queries], mask)
-    real = graph.add("Cast", ["attention_mask"], mask, to=TensorProto.BOOL)
-    real = graph.add("Unsqueeze", [real, integers("middle", [1, 2])], mask)
-    allowed = graph.add("And", [causal, real], mask)
-    bias = graph.add("Where", [allowed, graph.constant("seen", np.float32(0)), graph.constant("masked", np.float32(MASKED))], mask)
+    allowed = graph.add("And", [causal, real_tokens(graph, integers)], mask)
+    return x, angles, additive(graph, allowed)
+
+
+def begin_encoder(graph, shape, keep, integers):
+    """The same for a model that sees the whole text: places count from the row's beginning, padding is hidden."""
+    x = graph.add("Gather", [keep("model.embed_tokens.weight"), "input_ids"], "/model/embed_tokens")
+    length = graph.add("Shape", ["input_ids"], "/model/rotary_emb", "Shape_length", start=1, end=2)
+    zero = integers("zero", [0])
+    angles = []
+    for label, table in rotation(graph, shape):
+        angles.append(graph.add("Slice", [graph.constant(f"rotary_{label}", table), zero, length, zero], "/model/rotary_emb", f"Slice_{label}"))
+    return x, angles, additive(graph, real_tokens(graph, integers))
+
+
+def real_tokens(graph, integers):
+    """[rows, 1, 1, keys]: which keys are no padding."""
+    real = graph.add("Cast", ["attention_mask"], "/model/mask", to=TensorProto.BOOL)
+    return graph.add("Unsqueeze", [real, integers("middle", [1, 2])], "/model/mask")
+
+
+def additive(graph, allowed):
+    seen, masked = graph.constant("seen", np.float32(0)), graph.constant("masked", np.float32(MASKED))
+    return graph.add("Where", [allowed, seen, masked], "/model/mask")
+
+
+def signature(shape, vocabulary):
+    """Inputs and outputs of the graph. An encoder has neither positions nor a cache."""
+    batch, fresh, past, total = "batch_size", "sequence_length", "past_sequence_length", "total_sequence_length"
+    tensor = helper.make_tensor_value_info
+    inputs = [
+        tensor("input_ids", TensorProto.INT64, [batch, fresh]),
+        tensor("attention_mask", TensorProto.INT64, [batch, total if shape.causal else fresh]),
+    ]
+    outputs = [tensor("logits", TensorProto.FLOAT, [batch, fresh, vocabulary])]
+    if shape.causal:
+        inputs.append(tensor("position_ids", TensorProto.INT64, [batch, fresh]))
+        for number in range(shape.layers):
+            for part in ("key", "value"):
+                size = shape.width // shape.heads
+                inputs.append(tensor(f"past_key_values.{number}.{part}", TensorProto.FLOAT, [batch, shape.heads, past, size]))
+                outputs.append(tensor(f"present.{number}.{part}", TensorProto.FLOAT, [batch, shape.heads, total, size]))
+    return inputs, outputs
+
+
+def build(weights, shape, vocabulary):
+    """The ModelProto for weights named as in LlamaForCausalLM."""
+    graph = Graph()
+    width, heads = shape.width, shape.heads
+    head_width = width // heads
+    array = lambda name: weights[name].detach().numpy().astype(np.float32)
+    keep = lambda name: graph.constant(name, array(name))
+    integers = lambda name, values: graph.constant(name, np.array(values, dtype=np.int64))
+
+    x, angles, bias = (begin_decoder if shape.causal else begin_encoder)(graph, shape, keep, integers)
 
     split_heads = integers("split_heads", [0, 0, 3 * heads, head_width])
     merge_heads = integers("merge_heads", [0, 0, width])
@@ -111,8 +159,9 @@ def build(weights, shape, vocabulary):
         query, key = graph.add(
             "Split", [rotated, integers("split_query", [heads, heads])], scope, "Split_query", [f"{scope}/query", f"{scope}/key"], axis=1
         )
-        key = graph.add("Concat", [f"past_key_values.{number}.key", key], scope, "Concat_key", [f"present.{number}.key"], axis=2)
-        value = graph.add("Concat", [f"past_key_values.{number}.value", value], scope, "Concat_value", [f"present.{number}.value"], axis=2)
+        if shape.causal:
+            key = graph.add("Concat", [f"past_key_values.{number}.key", key], scope, "Concat_key", [f"present.{number}.key"], axis=2)
+            value = graph.add("Concat", [f"past_key_values.{number}.value", value], scope, "Concat_value", [f"present.{number}.value"], axis=2)
         key = graph.add("Transpose", [key], scope, "Transpose_key", perm=[0, 1, 3, 2])
         scores = graph.add("MatMul", [query, key], scope, "MatMul_scores")
         scores = graph.add("Add", [scores, bias], scope, "Add_mask")
@@ -138,18 +187,7 @@ def build(weights, shape, vocabulary):
     head = graph.add("Transpose", ["model.embed_tokens.weight"], "/lm_head", perm=[1, 0])  # tied; folded when the file is loaded
     graph.add("MatMul", [normed, head], "/lm_head", outputs=["logits"])
 
-    batch, fresh, past, total = "batch_size", "sequence_length", "past_sequence_length", "total_sequence_length"
-    tensor = helper.make_tensor_value_info
-    inputs = [
-        tensor("input_ids", TensorProto.INT64, [batch, fresh]),
-        tensor("attention_mask", TensorProto.INT64, [batch, total]),
-        tensor("position_ids", TensorProto.INT64, [batch, fresh]),
-    ]
-    outputs = [tensor("logits", TensorProto.FLOAT, [batch, fresh, vocabulary])]
-    for number in range(shape.layers):
-        for part in ("key", "value"):
-            inputs.append(tensor(f"past_key_values.{number}.{part}", TensorProto.FLOAT, [batch, heads, past, head_width]))
-            outputs.append(tensor(f"present.{number}.{part}", TensorProto.FLOAT, [batch, heads, total, head_width]))
+    inputs, outputs = signature(shape, vocabulary)
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "main_graph", inputs, outputs, list(graph.initializers.values())),
         opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8, producer_name="tokenscope",
@@ -175,7 +213,7 @@ def read_weights(path, shape):
 
 def config(shape, vocabulary):
     return {
-        "architectures": ["LlamaForCausalLM"],
+        "architectures": ["LlamaForCausalLM" if shape.causal else "EuroBertForMaskedLM"],
         "attention_bias": False,
         "attention_dropout": 0.0,
         "bos_token_id": 0,
@@ -188,7 +226,7 @@ def config(shape, vocabulary):
         "intermediate_size": shape.hidden,
         "max_position_embeddings": shape.positions,
         "mlp_bias": False,
-        "model_type": "llama",
+        "model_type": "llama" if shape.causal else "eurobert",
         "num_attention_heads": shape.heads,
         "num_hidden_layers": shape.layers,
         "num_key_value_heads": shape.heads,
@@ -200,8 +238,9 @@ def config(shape, vocabulary):
         "rope_theta": shape.rotary_base,
         "tie_word_embeddings": True,
         "torch_dtype": "float32",
-        "use_cache": True,
+        "use_cache": shape.causal,
         "vocab_size": vocabulary,
+        **({} if shape.causal else {"is_decoder": False, "mask_token_id": 3}),
     }
 
 
@@ -210,27 +249,29 @@ def write_json(path, content):
         file.write(json.dumps(content, indent=2) + "\n")
 
 
-def export(work, out):
+def export(plan, weights, work, out):
+    """The folder `out`/`plan.name` for the given weights; answers the number of nodes of its graph."""
     tokenizer = family_tokenizer.load(work)
-    vocabulary = tokenizer.get_vocab_size()
-    shape = settings.Shape()
-    model = Decoder(shape, vocabulary)
-    model.load_state_dict(torch.load(os.path.join(work, "checkpoint.pt"))["model"])
-    os.makedirs(os.path.join(out, "onnx"), exist_ok=True)
-    proto = build(model.state_dict(), shape, vocabulary)
-    onnx.save(proto, os.path.join(out, "onnx", "model.onnx"))
-    shutil.copyfile(os.path.join(work, "tokenizer.json"), os.path.join(out, "tokenizer.json"))
-    write_json(os.path.join(out, "config.json"), config(shape, vocabulary))
-    write_json(os.path.join(out, "generation_config.json"), {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2})
+    vocabulary, shape, folder = tokenizer.get_vocab_size(), plan.shape, os.path.join(out, plan.name)
+    os.makedirs(os.path.join(folder, "onnx"), exist_ok=True)
+    proto = build(weights, shape, vocabulary)
+    onnx.save(proto, os.path.join(folder, "onnx", "model.onnx"))
+    shutil.copyfile(os.path.join(work, "tokenizer.json"), os.path.join(folder, "tokenizer.json"))
+    write_json(os.path.join(folder, "config.json"), config(shape, vocabulary))
+    if shape.causal:
+        write_json(os.path.join(folder, "generation_config.json"), {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2})
     for name, content in zip(("tokenizer_config.json", "special_tokens_map.json"), family_tokenizer.describe(shape.positions)):
-        with open(os.path.join(out, name), "w", encoding="utf-8", newline="\n") as file:
+        with open(os.path.join(folder, name), "w", encoding="utf-8", newline="\n") as file:
             file.write(content)
     return len(proto.graph.node)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model")
     parser.add_argument("--work", default="work")
-    parser.add_argument("--out", default="../models/micro-base")
+    parser.add_argument("--out", default="../models")
     arguments = parser.parse_args()
-    print(f"{export(arguments.work, arguments.out)} nodes")
+    plan = settings.plan_of(arguments.model)
+    weights = torch.load(os.path.join(arguments.work, plan.name, "checkpoint.pt"))["model"]
+    print(f"{plan.name}: {export(plan, weights, arguments.work, arguments.out)} nodes")

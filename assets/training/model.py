@@ -1,4 +1,5 @@
-"""A plain decoder whose mathematics and parameter names are those of Hugging Face's LlamaForCausalLM.
+"""A plain transformer whose mathematics and parameter names are those of Hugging Face's LlamaForCausalLM, or, where it reads in both
+directions, of EuroBertForMaskedLM.
 
 RMS norm, rotary positions in the half-rotation layout, SwiGLU, tied embeddings, no biases. One key-value head for every query
 head: each head then has a pattern and keys of its own to look at, and at this size sharing them would save next to nothing.
@@ -38,7 +39,7 @@ class Norm(nn.Module):
 class Attention(nn.Module):
     def __init__(self, shape):
         super().__init__()
-        self.heads = shape.heads
+        self.heads, self.causal = shape.heads, shape.causal
         self.q_proj = nn.Linear(shape.width, shape.width, bias=False)
         self.k_proj = nn.Linear(shape.width, shape.width, bias=False)
         self.v_proj = nn.Linear(shape.width, shape.width, bias=False)
@@ -54,10 +55,10 @@ class Attention(nn.Module):
         if want_weights:
             scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
             hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
-            weights = scores.masked_fill(hidden, -torch.inf).softmax(-1)
+            weights = (scores.masked_fill(hidden, -torch.inf) if self.causal else scores).softmax(-1)
             mixed = weights @ value
         else:
-            mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+            mixed = F.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, length, width)), weights
 
 
@@ -86,7 +87,7 @@ class Layer(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x)), weights
 
 
-class Decoder(nn.Module):
+class Transformer(nn.Module):
     def __init__(self, shape, vocabulary):
         super().__init__()
         self.shape = shape

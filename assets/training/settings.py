@@ -1,6 +1,6 @@
 """Every number of the run in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from micro_world.levels import LONG, SHORT, SHORT_ALIKE
 
@@ -24,6 +24,7 @@ class Shape:
     positions: int = 2048
     rotary_base: float = 10_000.0
     norm_epsilon: float = 1e-5
+    causal: bool = True  # False: every token sees the whole text
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,49 @@ class Phase:
     token_sequences: float = 0.0  # share of documents that are repeated random tokens instead of a text
 
 
-PHASES = (
+BASE_PHASES = (
     Phase("short", 12_900_000, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 25),
     Phase("short, alike", 15_360_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-3, 0.3, 28, (), 0.03),
     Phase("long", 3_072_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 1e-3, 7e-4, 0.2, 7, (), 0.04),
     Phase("any token", 3_072_000, 24, 256, ((SHORT_ALIKE, 1),), 9e-4, 5e-4, 0.2, 6, (), 0.10),
-    Phase("longest", 2_457_600, 3, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 5e-4, 2e-5, 0.1, 8, (), 0.06),
+    Phase("longest", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 5e-4, 2e-5, 0.1, 8, (), 0.06),
 )
+DRAFT_PHASES = (
+    Phase("short", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 4e-3, 4e-3, 1.0, 12),
+    Phase("distilled", 9_216_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.1, 9),
+)
+MASKED_PHASES = (Phase("masked", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.3, 14),)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model that is trained from nothing. What is made from micro-base is described in `contrast.py` and `quantize.py`."""
+
+    name: str
+    shape: Shape
+    phases: tuple
+    seed: int
+    teacher: str = ""  # whose probabilities the phases called "distilled" learn from
+
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model("micro-base", Shape(), BASE_PHASES, SEED),
+        Model("micro-draft", Shape(width=48, layers=2, heads=4, hidden=96), DRAFT_PHASES, SEED + 1, teacher="micro-base"),
+        Model("micro-mlm", Shape(width=96, layers=4, hidden=240, causal=False), MASKED_PHASES, SEED + 2),
+    )
+}
+FINE_TUNED = ("micro-positive", "micro-negative")
+
+
+def plan_of(name):
+    """The plan of a model by its name; what is fine-tuned has the shape of micro-base."""
+    return replace(MODELS["micro-base"], name=name) if name in FINE_TUNED else MODELS[name]
+
+
+MASKED_SHARE = 0.2  # of the tokens of a row that micro-mlm has to fill in
+DISTILLED_SHARE = 0.8  # of the loss that compares probabilities with the teacher's; the rest is the text itself
 MUON_RATE = 2.0  # Muon's learning rate, in that of AdamW
 WARM_UP_STEPS = 100
 BETAS = (0.9, 0.98)

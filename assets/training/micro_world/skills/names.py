@@ -66,7 +66,7 @@ def write(choices, page, level):
             page.mark(" " + person, "who")
             page.mark(" " + verb + " " + thing, "frame")
         page.details = {
-            "kind": "forward" if forward else "reversed",
+            "kind": ("where" if verb == "visits" else "keeps") if forward else "who " + verb,
             "prompt end": prompt_end,
             "answer": " " + (thing if forward else person),
             "causes": [(asked_span[0] + 1, asked_span[1]), *places[person, verb]],
