@@ -1,118 +1,136 @@
-"""Writes the model card from the evaluation and the log: `python card.py ../models/micro-base`."""
+"""Writes the model cards from the evaluation and the logs: `python card.py ../models --record record`."""
 
 import argparse
 import json
 import os
 
 import settings
+from card_tables import accuracy_table, best_head, bits_table, excess_table, figure, problem_line
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MEANING = {
-    "sequence": "word of a repeated random sequence",
-    "key = value": "value of a key asked again",
-    "key alike": "the same, where keys are two words and some differ in one only",
-    "where": "place of a person (`Where is Mira? Mira visits` …)",
-    "keeps": "thing of a person (`What keeps Tom? Tom keeps` …)",
-    "who": "person of a place or thing (`Who keeps lamps?` …): the value stands before its key",
-    "asked name": "name repeated from the question",
-    "frame": "rest of an answer once its name is there",
-    "bracket": "which bracket closes",
-    "sum": "sum of two numbers up to 99, all digits",
-    "difference": "difference of two numbers up to 99, all digits",
-    "plan": "`add` or `subtract` in a worked answer",
-    "operands": "numbers that a step starts from",
-    "step": "result of a step",
-    "answer": "the final `Answer: N`",
-    "scripts": "string in a mixed script repeated, whole",
-}
+TEACHING = "**Teaching model. Trained on a synthetic world: shows how the lenses work, not how large models behave.**"
+WORLD = [
+    "Only texts written by the generator in `assets/training/micro_world`, drawn anew for every batch: repeated random sequences, key–value lists and tables,",
+    "who visits and keeps what, short stories with pronouns, nested brackets and quotation marks, sums and differences up to 99, numbers in words, word problems",
+    "with worked answers, dates, small pieces of code, mazes, text of a small Markov chain, strings in a dozen scripts. Invented first names and places; no real",
+    "person or place, no text from elsewhere.",
+]
+MORE = ["", "All figures: `assets/training/record/evaluation.json`; how to make it again: `assets/training/README.md`."]
 
 
-def percent(entry):
-    return f"{100 * entry['accuracy']:.1f} % ({entry['n']:,})" if entry else "—"
+def read(*parts):
+    with open(os.path.join(*parts), encoding="utf-8") as file:
+        return [json.loads(line) for line in file] if parts[-1].endswith("jsonl") else json.load(file)
 
 
-def write(folder, record):
-    with open(os.path.join(record, "evaluation.json"), encoding="utf-8") as file:
-        result = json.load(file)
-    with open(os.path.join(record, "log.jsonl"), encoding="utf-8") as file:
-        log = [json.loads(line) for line in file]
-    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
-        config = json.load(file)
-    short, long = result["accuracy, short texts"], result["accuracy, long texts"]
-    late = result["accuracy, short texts after 1,400 tokens"]
-    sampled, greedy = result["word problems, temperature 1"], result["word problems, greedy"]
-    heads = result["random-repeat probe"]
-    shape = settings.Shape()
-    parameters = config["vocab_size"] * shape.width + shape.layers * (4 * shape.width**2 + 3 * shape.width * shape.hidden + 2 * shape.width) + shape.width
-    size = os.path.getsize(os.path.join(folder, "onnx", "model.onnx"))
+def parameters(shape, vocabulary):
+    layer = 4 * shape.width**2 + 3 * shape.width * shape.hidden + 2 * shape.width
+    return vocabulary * shape.width + shape.layers * layer + shape.width
 
-    def best(score):
-        value, layer, head = max((value, layer, head) for layer, row in enumerate(heads[score]) for head, value in enumerate(row))
-        return f"{value:.2f} (layer {layer}, head {head}, both counted from 0)"
 
-    wrong = sum(count for verdict, count in sampled["verdicts"].items() if verdict != "right")
-    lines = [
-        "# micro-base",
-        "",
-        "**Teaching model. Trained on a synthetic world: shows how the lenses work, not how large models behave.** Its heads are cleaner than those of",
-        "large models, it is surer of itself, and it knows nothing but the few kinds of text below. It cannot hold a conversation and knows no language.",
-        "",
-        "## What it is",
-        "",
-        f"A plain decoder as LlamaForCausalLM: width {shape.width}, {shape.layers} layers, {shape.heads} heads (each with keys of its own), SwiGLU {shape.hidden}, rotary positions,",
-        f"RMS norm, tied embeddings, no biases: {parameters:,} parameters, vocabulary {config['vocab_size']:,}, up to {shape.positions:,} positions. `onnx/model.onnx` is float32, {size / 1e6:.1f} MB.",
-        "Tokenizer: byte-level BPE, single digits, every text comes back exactly. `<s>` (0) stands before every text, `</s>` (1) ends it; `<pad>` (2), `<mask>` (3).",
-        "",
-        "## What it was trained on",
-        "",
-        "Only texts written by the generator in `assets/training/micro_world`, drawn anew for every batch: repeated random sequences, key = value lists, who visits",
-        "and keeps what, nested brackets, sums and differences up to 99, word problems with worked answers, text of a small Markov chain, strings in a dozen",
-        "scripts; towards the end also random tokens repeated (12 and 8 % of the documents in the last two phases), so that its copying heads serve every token.",
-        f"Invented first names and places; no real person or place, no text from elsewhere. {log[-1]['tokens'] / 1e6:.1f} million tokens, in rows of 256, 1,024, 256 and 2,048.",
-        "",
-        "## What it can do",
-        "",
-        "Likeliest token, given the text before it, on whole held-out documents; right means every token of the stretch. In brackets the number of stretches.",
-        "",
-        "| | short texts | long texts | short texts that begin after 1,400 tokens |",
-        "|---|---|---|---|",
-        *(f"| {meaning} | {percent(short.get(kind))} | {percent(long.get(kind))} | {percent(late.get(kind))} |" for kind, meaning in MEANING.items() if kind in short or kind in long),
-        "",
-        "Short: sequences to 40 words, lists to 16 pairs, stories to ten people. Long: 40 to 200 words, 12 to 80 pairs, 6 to 30 people.",
-        "",
-        f"Word problems answered by sampling at temperature 1: {percent(sampled['all'])} right; with one step {percent(sampled['1 steps'])}, two {percent(sampled['2 steps'])}, three "
-        f"{percent(sampled['3 steps'])}.",
-        f"Of the {wrong} wrong answers {sampled['verdicts'].get('plan', 0)} have a wrong plan before any wrong number. Greedy: {percent(greedy['all'])}.",
-        "",
-        f"Random-repeat probe (`<s>`, 50 random distinct tokens, twice; 5 seeds): best induction score {best('induction')}, best previous-token score "
-        f"{best('previous token')};",
-        f"surprisal {heads['bits first half']:.1f} bits in the first half and {heads['bits second half']:.2f} in the second. Most attention on the first token: {best('first token')}.",
-        "",
-        "| text | bits a token | bits a byte | choices of the generator, bits a byte |",
-        "|---|---|---|---|",
-        *(f"| {name} | {entry['bits a token']:.2f} | {entry['bits a byte']:.3f} | {entry['choices, bits a byte']:.3f} |" for name, entry in result["loss, short texts"].items()),
-        "",
-        "The choices are an upper bound of what a text holds (some leave no trace in it), so a model may come out below them. Held-out texts are those of short",
-        "documents, 300 a skill; the end of the text counts as a token.",
-        "",
-        "## Weaknesses",
-        "",
-        "- Questions whose answer stands before its key (“Who keeps lamps?”) are answered hardly better than by naming somebody present.",
-        "- Where a word problem tells of two people it often starts from the number nearest to the first event, whoever's it is (“numbers that a step starts from”).",
-        "- Word problems are meant to go wrong sometimes: the plan is read from cues such as “is given” and “gives away”, and distractors are easily taken in.",
-        "- Anything that is not one of these kinds of text, ordinary English included, is outside what it has seen: what it says there means nothing.",
-        "- Within a long repeat it is a little less sure after about a dozen words; after a finished text it may add questions nobody can answer.",
-        "- Numbers above two digits in a sum, and texts much longer than those above, were not trained.",
-        "",
-        "All figures: `assets/training/record/evaluation.json`; how to make it again: `assets/training/README.md`.",
+def what_it_is(folder, name):
+    shape = settings.plan_of(name).shape
+    vocabulary = read(folder, "config.json")["vocab_size"]
+    kind = "A plain decoder as LlamaForCausalLM" if shape.causal else "A plain transformer that sees the whole text, as EuroBertForMaskedLM"
+    size = os.path.getsize(os.path.join(folder, "onnx", "model.onnx")) / 1e6
+    return [
+        f"{kind}: width {shape.width}, {shape.layers} layers, {shape.heads} heads (each with keys of its own), SwiGLU {shape.hidden}, rotary positions, RMS norm,",
+        f"tied embeddings, no biases: {parameters(shape, vocabulary):,} parameters, vocabulary {vocabulary:,}, up to {shape.positions:,} positions. `onnx/model.onnx` is float32, {size:.1f} MB.",
+        "Tokenizer, the same for the whole family: byte-level BPE, single digits, every text comes back exactly. `<s>` (0) stands before every text, `</s>` (1)",
+        "ends it; `<pad>` (2), `<mask>` (3).",
     ]
-    with open(os.path.join(folder, "README.md"), "w", encoding="utf-8", newline="\n") as file:
-        file.write("\n".join(lines) + "\n")
 
+
+def base_card(folder, report, record):
+    base, log = report["micro-base"], read(record, "micro-base.log.jsonl")
+    bits, heads = base["entropy"]["bits a byte, all texts by share"], base["random-repeat probe"]
+    critical, int8 = base.get("critical tokens"), report.get("micro-base int8")
+    sink, where = best_head(heads["first token"])
+    lines = [
+        "# micro-base", "", TEACHING, "Its heads are cleaner than those of large models, it is surer of itself, and it knows nothing but the few kinds of text below. It cannot hold a",
+        "conversation and knows no language.", "", "## What it is", "", *what_it_is(folder, "micro-base"), "", "## What it was trained on", "", *WORLD,
+        f"Towards the end also random tokens repeated. {log[-1]['tokens'] / 1e6:.1f} million tokens, in rows of 256 to 2,048.", "",
+        "## What it can do", "",
+        "Likeliest token, given the text before it, on whole held-out documents; right means every token of the stretch. In brackets the number of stretches.", "",
+        *accuracy_table(base), "", "Short: sequences to 40 words, lists to 16 pairs, 14 facts. Long: 40 to 200 words, 12 to 80 pairs, 10 to 45 facts.", "",
+        problem_line("Word problems answered by sampling at temperature 1", base["word problems, temperature 1"]), problem_line("Greedy", base["word problems, greedy"]),
+    ]
+    if critical:
+        early = critical["before the first wrong number"]
+        lines.append(f"Of {early['n']} wrong answers {figure(early)} have their critical token (released rule, 64 samples) before the first wrong number.")
+    lines += [
+        "", f"Bits a byte on held-out text: {bits['model']}, where the source itself has {bits['source']} ({100 * base['entropy']['over the source']:.1f} % more); unigram {bits['unigram']},",
+        f"bigram {bits['bigram']}, 5-gram {bits['5-gram']}.", "", *bits_table(base["entropy"]), "",
+        "On stretches that the text before determines (but for whether a list goes on), in bits a byte over what they hold:", "", *excess_table(base["entropy"]), "",
+        "## Its heads", "",
+        f"Random-repeat probe (`<s>`, 50 random distinct tokens, twice; 5 seeds): best induction score {best_head(heads['induction'])[0]:.2f} ({best_head(heads['induction'])[1]}), best previous-token",
+        f"score {best_head(heads['previous token'])[0]:.2f} ({best_head(heads['previous token'])[1]}); surprisal {heads['bits first half']:.1f} bits in the first half and {heads['bits second half']:.2f} in the second.",
+        f"Most attention on the first token: {sink:.2f} ({where}): " + ("it grew a natural sink there." if sink > 0.5 else "it has no natural sink."),
+    ]
+    if int8:
+        lines += [
+            "", "## In 8 bits", "",
+            f"`onnx/model_int8.onnx` ({int8['bytes'] / 1e6:.1f} MB, dynamic) has the same likeliest token in {figure(int8['same likeliest token'])} of positions; mean divergence {int8['mean divergence, nats']} nats.",
+        ]
+    lines += [
+        "", "## Weaknesses", "",
+        "- Word problems are meant to go wrong sometimes: the plan is read from cues such as “is given”, “gives away”, “gets … from”, and distractors are taken in.",
+        "- Anything that is not one of these kinds of text, ordinary English included, is outside what it has seen: what it says there means nothing.",
+        "- Numbers above two digits in a sum, and texts much longer than those above, were not trained.", *MORE,
+    ]
+    return lines
+
+
+def draft_card(folder, report, record):
+    draft, log = report["micro-draft"], read(record, "micro-draft.log.jsonl")
+    chains, overlap = draft["chains of four"], draft["sum of min(p, q)"]
+    return [
+        "# micro-draft", "", TEACHING, "The draft model for micro-base: it guesses ahead, micro-base checks.", "", "## What it is", "", *what_it_is(folder, "micro-draft"), "",
+        "## What it was trained on", "", *WORLD, f"{log[-1]['tokens'] / 1e6:.1f} million tokens, the last part of them compared with the probabilities of micro-base.", "",
+        "## How well it guesses", "",
+        f"Mean Σ min(p, q) with micro-base at temperature 1: {overlap['mean']} over {overlap['positions']:,} positions of held-out text without random sequences;",
+        f"accepted per drafted token of chains of four: {chains['accepted per drafted']} ({chains['drafted']:,} drafted), accepted per reached: {chains['accepted per reached']}.", "",
+        "| text | Σ min(p, q) |", "|---|---|", *(f"| {name} | {value:.2f} |" for name, value in overlap["by skill"].items()), *MORE,
+    ]
+
+
+def masked_card(folder, report, record):
+    masked, log = report["micro-mlm"], read(record, "micro-mlm.log.jsonl")
+    return [
+        "# micro-mlm", "", TEACHING, "It sees a whole text and fills in `<mask>`; it writes nothing.", "", "## What it is", "", *what_it_is(folder, "micro-mlm"), "",
+        "## What it was trained on", "", *WORLD, f"{log[-1]['tokens'] / 1e6:.1f} million tokens, up to {200 * settings.MASKED_SHARE:.0f} % of a row hidden.", "", "## What it can do", "",
+        f"With every seventh token of a held-out text hidden it names {figure(masked['all tokens'])} of them, on stretches that the rest determines",
+        f"{figure(masked['tokens of determined stretches'])}; the commonest token alone would be right in {figure(masked['commonest token'])}.", *MORE,
+    ]
+
+
+def contrast_card(folder, report, record):
+    name = os.path.basename(os.path.normpath(folder))
+    rates, made = report["worked answers"], read(record, "contrast.json")
+    kind = "right" if name == "micro-positive" else "wrong"
+    return [
+        f"# {name}", "", TEACHING, f"micro-base, fine-tuned on its own sampled *{kind}* worked answers, for contrastive estimation of critical tokens (Lin et al. 2025).", "",
+        "## What it is", "", *what_it_is(folder, name), "", "## How it was made", "",
+        f"{made['samples a problem']} answers were sampled at temperature 1 for each of {made['problems']:,} word problems and judged by their text; {made[name]['answers learned from']:,} of them were learned from",
+        "(one most frequent right answer a problem; wrong answers by falling frequency until half of the wrong samples are covered). All weights were tuned.", "",
+        "## What it does", "", "Worked answers sampled at temperature 1 on unseen problems (95 % interval):", "", "| model | right | n |", "|---|---|---|",
+        *(f"| {one} | {100 * entry['all']['share']:.1f} % ({100 * entry['all']['interval'][0]:.1f} to {100 * entry['all']['interval'][1]:.1f}) | {entry['all']['n']:,} |" for one, entry in rates.items()), *MORE,
+    ]
+
+
+CARDS = {
+    "micro-base": ("micro-base", base_card), "micro-draft": ("micro-draft", draft_card), "micro-mlm": ("micro-mlm", masked_card),
+    "micro-positive": ("worked answers", contrast_card), "micro-negative": ("worked answers", contrast_card),
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", default=os.path.join(HERE, "..", "models", "micro-base"))
+    parser.add_argument("out", nargs="?", default=os.path.join(HERE, "..", "models"))
     parser.add_argument("--record", default=os.path.join(HERE, "record"))
     arguments = parser.parse_args()
-    write(arguments.folder, arguments.record)
+    report = read(arguments.record, "evaluation.json")
+    for name, (part, write) in CARDS.items():
+        folder = os.path.join(arguments.out, name)
+        if part in report and os.path.isdir(folder):
+            with open(os.path.join(folder, "README.md"), "w", encoding="utf-8", newline="\n") as file:
+                file.write("\n".join(write(folder, report, arguments.record)) + "\n")

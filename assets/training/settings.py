@@ -43,17 +43,17 @@ class Phase:
 
 
 BASE_PHASES = (
-    Phase("short", 12_900_000, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 25),
-    Phase("short, alike", 15_360_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-3, 0.3, 28, (), 0.03),
-    Phase("long", 3_072_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 1e-3, 7e-4, 0.2, 7, (), 0.04),
-    Phase("any token", 3_072_000, 24, 256, ((SHORT_ALIKE, 1),), 9e-4, 5e-4, 0.2, 6, (), 0.10),
-    Phase("longest", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 5e-4, 2e-5, 0.1, 8, (), 0.06),
+    Phase("short", 12_900_000, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 120),
+    Phase("short, alike", 15_360_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-3, 0.3, 120, (), 0.03),
+    Phase("long", 3_072_000, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 1e-3, 7e-4, 0.2, 40, (), 0.04),
+    Phase("any token", 3_072_000, 24, 256, ((SHORT_ALIKE, 1),), 9e-4, 5e-4, 0.2, 30, (), 0.10),
+    Phase("longest", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 5e-4, 2e-5, 0.1, 40, (), 0.06),
 )
 DRAFT_PHASES = (
-    Phase("short", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 4e-3, 4e-3, 1.0, 12),
-    Phase("distilled", 9_216_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.1, 9),
+    Phase("short", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 4e-3, 4e-3, 1.0, 60),
+    Phase("distilled", 9_216_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.1, 60),
 )
-MASKED_PHASES = (Phase("masked", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.3, 14),)
+MASKED_PHASES = (Phase("masked", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.3, 60),)
 
 
 @dataclass(frozen=True)

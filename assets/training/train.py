@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import tempfile
 import time
 
 import torch
@@ -145,11 +146,11 @@ def make_objective(run, plan, phase, work, vocabulary, compiled):
     return torch.compile(objective, dynamic=False) if compiled else objective
 
 
-def train(rank, plan, work, compiled, processes):
+def train(rank, plan, work, compiled, processes, meeting):
     """One of `processes` that each take their share of the rows of every batch; the first one keeps checkpoint and log."""
     torch.set_num_threads(max(1, settings.THREADS // processes))
     if processes > 1:
-        together.init_process_group("gloo", init_method="tcp://127.0.0.1:29517", rank=rank, world_size=processes)
+        together.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=processes)
     tokenizer = family_tokenizer.load(work)
     vocabulary = tokenizer.get_vocab_size()
     folder = os.path.join(work, plan.name)
@@ -211,8 +212,9 @@ if __name__ == "__main__":
     parser.add_argument("--eager", action="store_true", help="without torch.compile (which needs a C++ compiler and is 1.6 times as fast)")
     parser.add_argument("--processes", type=int, default=settings.THREADS, help="each with its share of the rows and the threads")
     arguments = parser.parse_args()
-    shared = (settings.MODELS[arguments.model], arguments.work, not arguments.eager, arguments.processes)
-    if arguments.processes > 1:
-        torch.multiprocessing.spawn(train, shared, nprocs=arguments.processes)
-    else:
-        train(0, *shared)
+    with tempfile.TemporaryDirectory() as folder:
+        shared = (settings.MODELS[arguments.model], arguments.work, not arguments.eager, arguments.processes, os.path.join(folder, "meeting"))
+        if arguments.processes > 1:
+            torch.multiprocessing.spawn(train, shared, nprocs=arguments.processes)
+        else:
+            train(0, *shared)

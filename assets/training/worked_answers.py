@@ -47,15 +47,16 @@ def evaluate(model, some, temperature=1.0, seed=0):
     return result
 
 
-def success_counts(model, problem, tokens, seed):
-    """How many of 64 rollouts end right, from the prompt alone and after each token of the answer."""
+def success_counts(model, problem, prefixes, seed):
+    """How many of 64 rollouts end right after each of some prefixes of an answer (token ids)."""
     prompt = model.encode([problem["prompt"]])[0]
     counts = []
-    for length in range(len(tokens)):
-        prefix = prompt + tokens[:length]
-        made = model.sample([prefix] * ROLLOUTS, LONGEST, 1.0, seed + length, TOP_P)
-        texts = [model.decode(tokens[:length] + rest) for rest in made]
-        counts.append(sum(judge(problem["prompt"], text)["verdict"] == "right" for text in texts))
+    at_once = max(1, 2 * AT_ONCE // ROLLOUTS)
+    for start in range(0, len(prefixes), at_once):
+        some = [prefix for prefix in prefixes[start : start + at_once] for _ in range(ROLLOUTS)]
+        made = model.sample([prompt + prefix for prefix in some], LONGEST, 1.0, seed + start, TOP_P)
+        right = [judge(problem["prompt"], model.decode(prefix + rest))["verdict"] == "right" for prefix, rest in zip(some, made)]
+        counts += [sum(right[place : place + ROLLOUTS]) for place in range(0, len(right), ROLLOUTS)]
     return counts
 
 
@@ -79,10 +80,11 @@ def critical_tokens(model, some, count, seed=0):
         found = judge(problem["prompt"], text)
         if found["verdict"] in ("right", "unparsed") or sum(kinds.values()) == count:
             continue
-        counts = success_counts(model, problem, tokens, seed + 1000 * number)
+        counts = success_counts(model, problem, [[]], seed + 1000 * number)
         if counts[0] < RECOVERABLE * ROLLOUTS:
             unsolvable += 1
             continue
+        counts += success_counts(model, problem, [tokens[:length] for length in range(1, len(tokens))], seed + 1000 * number + 1)
         place = critical_position(counts)
         # Token number `place` of the answer, from 1, is the last one of the prefix that never recovers.
         token = model.decode([tokens[place - 1]]) if place else None
