@@ -75,6 +75,11 @@ def evaluate(model, per_skill, seed):
         for kind, (own, source, count, stretches) in totals.items():
             entry = excess.setdefault(kind, {"skill": skill.name, "model": 0.0, "source": 0.0, "bytes": 0, "n": 0})
             entry.update(model=entry["model"] + own, source=entry["source"] + source, bytes=entry["bytes"] + count, n=entry["n"] + stretches)
+    per_skill = {}
+    for entry in excess.values():
+        total = per_skill.setdefault(entry["skill"], [0.0, 0])
+        total[0] += entry["model"] - entry["source"]
+        total[1] += entry["bytes"]
     for entry in excess.values():
         own, source = entry.pop("model"), entry.pop("source")
         entry.update({"bits a byte": round(own / entry["bytes"], 4), "source": round(source / entry["bytes"], 4), "excess": round((own - source) / entry["bytes"], 4)})
@@ -84,4 +89,5 @@ def evaluate(model, per_skill, seed):
         "bytes a token": round(overall["bytes"] / overall["tokens"], 3),
         "bits a byte, by skill": by_skill,
         "excess on determined stretches": excess,
+        "excess on determined stretches, by skill": {skill: round(bits / size, 4) for skill, (bits, size) in per_skill.items()},
     }
