@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from micro_world.levels import LONG, SHORT, SHORT_ALIKE
+from micro_world.levels import BACKWARDS, LONG, SHORT, SHORT_ALIKE
 
 SEED = 7
 BEGIN, END, PAD, MASK = "<s>", "</s>", "<pad>", "<mask>"
@@ -44,6 +44,11 @@ class Phase:
 
 # Until look-ups have formed: nearly all of it copying.
 DENSE = (("sequences", 26), ("key values", 30), ("word problems", 8), ("sums", 3))
+# Until the reversed look-up has formed.
+REVERSED = (("sequences", 6), ("key values", 40), ("names", 34))
+WHO = (("sequences", 6), ("key values", 12), ("names", 60), ("code", 6))
+# More of what was still weak.
+WEAK = (("sequences", 16), ("word problems", 28), ("brackets", 12), ("number words", 6), ("code", 8), ("mazes", 5))
 BASE_PHASES = (
     Phase("short", 4_915_200, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 120),
     Phase("short, small steps", 6_144_000, 12, 256, ((SHORT, 1),), 2.5e-3, 2.5e-3, 1.0, 120, DENSE),
@@ -51,6 +56,14 @@ BASE_PHASES = (
     Phase("long", 2_457_600, 6, 1024, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 1e-3, 7e-4, 0.2, 40, (), 0.04),
     Phase("any token", 1_843_200, 24, 256, ((SHORT_ALIKE, 1),), 9e-4, 5e-4, 0.2, 30, (), 0.10),
     Phase("longest", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 5e-4, 2e-5, 0.1, 40, (), 0.06),
+    Phase("backwards", 4_915_200, 12, 256, ((BACKWARDS, 0.8), (SHORT_ALIKE, 0.2)), 2e-3, 2e-3, 1.0, 120, REVERSED, 0.03),
+    Phase("all again", 1_228_800, 24, 256, ((SHORT_ALIKE, 0.9), (BACKWARDS, 0.1)), 2e-3, 2e-3, 1.0, 120, (), 0.06),
+    Phase("who", 4_915_200, 12, 256, ((BACKWARDS, 0.9), (SHORT_ALIKE, 0.1)), 2e-3, 2e-3, 1.0, 120, WHO, 0.03),
+    Phase("all once more", 7_372_800, 24, 256, ((SHORT_ALIKE, 0.9), (BACKWARDS, 0.1)), 2e-3, 4e-4, 0.2, 120, (), 0.06),
+    Phase("longest again", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 4e-4, 1e-5, 0.1, 40, (), 0.06),
+    Phase("weak ones", 7_372_800, 24, 256, ((SHORT_ALIKE, 0.85), (BACKWARDS, 0.15)), 2e-3, 2e-3, 1.0, 120, WEAK, 0.05),
+    Phase("weak ones, slower", 13_516_800, 24, 256, ((SHORT_ALIKE, 0.9), (BACKWARDS, 0.1)), 2e-3, 2e-4, 0.0, 120, WEAK, 0.06),
+    Phase("longest at last", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.75), (LONG, 0.25)), 3e-4, 1e-5, 0.1, 40, (), 0.06),
 )
 DRAFT_PHASES = (
     Phase("short", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 4e-3, 4e-3, 1.0, 60),

@@ -3,10 +3,10 @@
 from micro_world.words import PLAIN
 
 PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("“", "”"), ("«", "»"))
-DEEPEST = 6
+DEEPEST = 4
 # What comes next, by whether a bracket is open. Nothing has to be counted to foresee it, but for the deepest level.
 OUTSIDE = (("open", 0.6), ("word", 0.25), ("end", 0.15))
-INSIDE = (("open", 0.34), ("word", 0.24), ("close", 0.42))
+INSIDE = (("open", 0.3), ("word", 0.22), ("close", 0.48))
 DEEP = (("word", 0.3), ("close", 0.7))
 
 

@@ -1,8 +1,20 @@
-"""Small snippets in the manner of a program, and what they print: variables, sums, lists and quoted words."""
+"""Small snippets in the manner of a program, and what they print: variables, items of lists, and sums.
+
+What is printed repeats what was asked, as a debugger does, so that a value stands beside its name as it did in the program.
+"""
 
 from micro_world.words import PLAIN
 
 VARIABLES = "a b c d k m n p q t x y z".split()
+KINDS = (("number", 0.4), ("word", 0.35), ("list", 0.25))
+SUM = 0.25
+
+
+def draw_value(choices):
+    kind = choices.weighted(*zip(*KINDS))
+    if kind == "number":
+        return str(choices.between(1, 60))
+    return choices.pick(PLAIN) if kind == "word" else choices.distinct(PLAIN, choices.between(2, 4))
 
 
 def write(choices, page, level):
@@ -10,28 +22,23 @@ def write(choices, page, level):
     values = {}
     page.add("# code")
     for name in names:
-        numbers = [known for known, value in values.items() if isinstance(value, int)]
-        kind = choices.weighted(("number", "word", "list", "sum"), (0.35, 0.3, 0.2, 0.15 if numbers else 0.0))
+        value = values[name] = draw_value(choices)
         page.add("\n" + name)
-        if kind == "sum":
-            known, more = choices.pick(numbers), choices.between(1, 20)
-            values[name] = values[known] + more
-            page.add(f" = {known} + {more}")
-        elif kind == "word":
-            values[name] = choices.pick(PLAIN)
-            page.add(f' = " {values[name]} "')
-        elif kind == "list":
-            values[name] = choices.distinct(PLAIN, choices.between(2, 4))
-            page.add(" = [ " + " , ".join(values[name]) + " ]")
-        else:
-            values[name] = choices.between(1, 60)
-            page.add(f" = {values[name]}")
+        page.add(" = " + (value if isinstance(value, str) else "[ " + " , ".join(value) + " ]"))
     for name in choices.shuffled(names):
+        if choices.chance(SUM):
+            first, second = choices.between(1, 60), choices.between(1, 20)
+            show(page, f"{first} + {second}", str(first + second), "code sum")
         value = values[name]
-        if isinstance(value, list):
-            place = choices.below(len(value))
-            page.add(f"\nprint {name} [ {place} ]\n>")
-            page.mark(" " + value[place], "code item")
+        if isinstance(value, str):
+            show(page, name, value, "code value")
         else:
-            page.add(f"\nprint {name}\n>")
-            page.mark(f" {value}", "code value")
+            place = choices.below(len(value))
+            show(page, f"{name} [ {place} ]", value[place], "code item")
+
+
+def show(page, asked, value, kind):
+    page.add("\nprint " + asked)
+    page.mark("\n>", "code frame")
+    page.mark(f" {asked} =", "code frame")
+    page.mark(" " + value, kind)

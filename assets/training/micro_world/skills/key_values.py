@@ -8,7 +8,6 @@ from micro_world.words import OBJECTS, PLAIN
 
 KEYS = PLAIN + OBJECTS
 KINDS = ("list", "table", "pairs")
-KIND_SHARES = (0.5, 0.2, 0.3)
 NUMBERS = 0.15
 HEADS = {"list": "list:", "table": "| key | value |", "pairs": "pairs:"}
 NUMBER_HEADS = {"list": "list of numbers:", "table": "| key | count |"}
@@ -27,7 +26,7 @@ def draw_values(choices, kind, numbers, count):
 
 
 def write(choices, page, level):
-    kind = choices.weighted(KINDS, KIND_SHARES)
+    kind = choices.weighted(KINDS, level.kinds)
     numbers = kind != "pairs" and choices.chance(NUMBERS)
     page.add((NUMBER_HEADS if numbers else HEADS)[kind])
     alike = kind != "pairs" and choices.chance(level.alike)

@@ -1,7 +1,8 @@
 """Short stories: who visits which place and who keeps what, then questions.
 
 An answer repeats the sentence of the story, so that what is asked for stands beside what is known. With other frames
-(`Where is Mira? cellar.` after `Mira goes to the cellar.`) a model of this size hardly learns to recall at all.
+(`Where is Mira? cellar.` after `Mira goes to the cellar.`) a model of this size hardly learns to recall at all. Who it was stands *before*
+what is known (`Mira keeps lamps. Who keeps lamps? lamps of Mira.`); the answer then has the form of the reversed lists (`amber of salt.`).
 """
 
 from micro_world.words import NAMES, OBJECTS, PLACES
@@ -52,23 +53,25 @@ def write(choices, page, level):
         forward = choices.chance(level.forward)
         if forward:
             page.add(start + ("Where is" if verb == "visits" else "What keeps"))
-            asked_span = page.add(" " + person)
+            page.add(" " + person)
             page.add("?")
-            page.mark(" " + person, "asked name")
+            asked_span = page.mark(" " + person, "asked again")
             page.mark(" " + verb, "frame")
             prompt_end = page.length
             page.mark(" " + thing, "where" if verb == "visits" else "keeps")
         else:
             page.add(start + "Who " + verb)
-            asked_span = page.add(" " + thing)
+            page.add(" " + thing)
             page.add("?")
+            asked_span = page.mark(" " + thing, "asked again")
+            page.mark(" of", "frame")
             prompt_end = page.length
             page.mark(" " + person, "who")
-            page.mark(" " + verb + " " + thing, "frame")
         page.details = {
             "kind": ("where" if verb == "visits" else "keeps") if forward else "who " + verb,
             "prompt end": prompt_end,
             "answer": " " + (thing if forward else person),
+            # The word as the answer repeats it, and the two of the fact: without any one of them nobody could know.
             "causes": [(asked_span[0] + 1, asked_span[1]), *places[person, verb]],
         }
         page.add(".")

@@ -1,4 +1,4 @@
-"""Numbers as words: written out, counted on, and added."""
+"""Numbers as words: written out, counted on, and a small one added to a larger one."""
 
 from micro_world.words import in_words
 
@@ -19,7 +19,7 @@ def write(choices, page, level):
             page.add(" is written")
             page.mark(f" {number}", "words as digits")
         elif kind == "sum":
-            first, second = choices.between(1, 99), choices.between(1, 99)
+            first, second = choices.between(1, 90), choices.between(1, 9)
             page.add(" " + in_words(first))
             page.add(" plus")
             page.add(" " + in_words(second))

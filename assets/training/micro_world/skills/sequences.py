@@ -11,7 +11,7 @@ from micro_world.words import ALL
 SEGMENTED = 0.6
 GOES_ON = 0.8  # a segment has one word more
 THIRD_TIME = 0.3
-ODD = 0.15  # share of sequences of letter strings that are no words, so that any token can be copied
+ODD = 0.1  # share of sequences of letter strings that are no words, so that any token can be copied
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-*/=#%&@!?;"
 
 

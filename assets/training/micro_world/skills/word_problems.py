@@ -17,9 +17,9 @@ BETWEEN = (
     ("subtract", "{a} gives {b} {n} {t}."), ("subtract", "{b} gets {n} {t} from {a}."), ("subtract", "{a} is robbed of {n} {t} by {b}."),
 )
 SIGNS = {"add": "+", "subtract": "-"}
-BETWEEN_TWO = 0.4  # share of the events that happen between the two
-DISTRACTED = 0.5  # a sentence says what the other has
-ASIDE = 0.25  # before an event stands one that does not matter
+BETWEEN_TWO = 0.35  # share of the events that happen between the two
+DISTRACTED = 0.35  # a sentence says what the other has
+ASIDE = 0.12  # before an event stands one that does not matter
 CORRECTED = 0.065  # of the steps; of the worked answers about an eighth
 SLIPS = (-10, -2, -1, 1, 2, 10)
 
