@@ -1,4 +1,5 @@
-"""What the family has to reach and what it does: `python bars.py [record/evaluation.json]` prints a table, with how much each figure rests on."""
+"""What the family has to reach and what it does: `python bars.py [record/evaluation.json] [--out record/bars.md]` writes a table, with how much each figure
+rests on."""
 
 import argparse
 import json
@@ -92,8 +93,13 @@ def bars(report):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("record", nargs="?", default=os.path.join(HERE, "record", "evaluation.json"))
-    with open(parser.parse_args().record, encoding="utf-8") as file:
+    parser.add_argument("--out", help="file to write beside printing")
+    arguments = parser.parse_args()
+    with open(arguments.record, encoding="utf-8") as file:
         found = json.load(file)
-    print("| | wanted | measured | n | met |\n|---|---|---|---|---|")
-    for label, wanted, measured, count, met in bars(found):
-        print(f"| {label} | {wanted} | {measured} | {count} | {'yes' if met else '**no**'} |")
+    lines = ["| | wanted | measured | n | met |", "|---|---|---|---|---|"]
+    lines += [f"| {label} | {wanted} | {measured} | {count} | {'yes' if met else '**no**'} |" for label, wanted, measured, count, met in bars(found)]
+    print("\n".join(lines))
+    if arguments.out:
+        with open(arguments.out, "w", encoding="utf-8", newline="\n") as file:
+            file.write("# What the family has to reach\n\nWritten by `bars.py` from `evaluation.json`. In brackets 95 % intervals.\n\n" + "\n".join(lines) + "\n")

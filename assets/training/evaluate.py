@@ -1,4 +1,4 @@
-"""Measures the shipped folders: `python evaluate.py ../models --out record/evaluation.json [--only micro-base]`.
+"""Measures the shipped folders: `python evaluate.py ../models --record record/evaluation.json [--only base]`.
 
 Everything but the head probe goes through onnxruntime and the shipped files; the probe needs attention weights, which the file does
 not hand out, so it reads the weights from the same file into the trainer's model.
@@ -63,7 +63,7 @@ def probe(shipped, shape):
     return {key: rounded(value) if isinstance(value, list) else round(value, 3) for key, value in measure.probe(trainer, shipped.vocabulary).items()}
 
 
-def evaluate_base(out, texts, problems, critical):
+def evaluate_base(out, texts, problems, critical, record):
     shipped = Folder(os.path.join(out, "micro-base"))
     some = worked_answers.problems(f"{HELD_OUT} problems", max(problems, 1000))
     report = {
@@ -77,7 +77,7 @@ def evaluate_base(out, texts, problems, critical):
     }
     if critical:
         report["critical tokens"], examples = worked_answers.critical_tokens(shipped, worked_answers.problems(f"{HELD_OUT} critical", 12 * critical), critical)
-        with open(os.path.join("record", "critical-tokens.jsonl"), "w", encoding="utf-8", newline="\n") as file:
+        with open(os.path.join(record, "critical-tokens.jsonl"), "w", encoding="utf-8", newline="\n") as file:
             file.writelines(json.dumps(example) + "\n" for example in examples)
     return report
 
@@ -117,12 +117,14 @@ def main():
     parser.add_argument("--critical", type=int, default=50, help="wrong answers whose critical token is looked for; 64 rollouts a token")
     arguments = parser.parse_args()
     torch.set_num_threads(settings.THREADS)
+    folder = os.path.dirname(os.path.abspath(arguments.record))
+    os.makedirs(folder, exist_ok=True)
     report = {}
     if os.path.exists(arguments.record):
         with open(arguments.record, encoding="utf-8") as file:
             report = json.load(file)
     parts = {
-        "base": ("micro-base", lambda: evaluate_base(arguments.out, arguments.texts, arguments.problems, arguments.critical)),
+        "base": ("micro-base", lambda: evaluate_base(arguments.out, arguments.texts, arguments.problems, arguments.critical, folder)),
         "contrast": ("worked answers", lambda: evaluate_contrast(arguments.out, arguments.contrast_problems)),
         "draft": ("micro-draft", lambda: draft.evaluate(Folder(os.path.join(arguments.out, "micro-base")), Folder(os.path.join(arguments.out, "micro-draft")))),
         "masked": ("micro-mlm", lambda: masked.evaluate(Folder(os.path.join(arguments.out, "micro-mlm")))),
@@ -132,7 +134,6 @@ def main():
         began = time.time()
         name, measure_it = parts[part]
         report[name] = measure_it()
-        os.makedirs(os.path.dirname(os.path.abspath(arguments.record)), exist_ok=True)
         with open(arguments.record, "w", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
         print(f"{name}: {time.time() - began:.0f} s", flush=True)

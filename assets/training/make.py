@@ -24,6 +24,7 @@ def steps(work, out, record):
     yield "quantize", script("quantize.py", os.path.join(out, "micro-base"))
     yield "verify", script("verify.py", *(os.path.join(out, name) for name in FAMILY))
     yield "evaluate", script("evaluate.py", out, "--record", os.path.join(record, "evaluation.json"))
+    yield "bars", script("bars.py", os.path.join(record, "evaluation.json"), "--out", os.path.join(record, "bars.md"))
     yield "evaluation sets", script("evaluation_sets.py", "--out", os.path.join(out, "..", "evaluation"))
     yield "cards", script("card.py", out, "--record", record)
 

@@ -47,8 +47,10 @@ DENSE = (("sequences", 26), ("key values", 30), ("word problems", 8), ("sums", 3
 # Until the reversed look-up has formed.
 REVERSED = (("sequences", 6), ("key values", 40), ("names", 34))
 WHO = (("sequences", 6), ("key values", 12), ("names", 60), ("code", 6))
+WHOSE = (("sequences", 10), ("key values", 16), ("names", 50), ("word problems", 28), ("brackets", 10), ("code", 8))
 # More of what was still weak.
 WEAK = (("sequences", 16), ("word problems", 28), ("brackets", 12), ("number words", 6), ("code", 8), ("mazes", 5))
+WEAK_AGAIN = (("sequences", 16), ("word problems", 28), ("sums", 8), ("brackets", 10), ("number words", 6), ("code", 10), ("mazes", 5))
 BASE_PHASES = (
     Phase("short", 4_915_200, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 120),
     Phase("short, small steps", 6_144_000, 12, 256, ((SHORT, 1),), 2.5e-3, 2.5e-3, 1.0, 120, DENSE),
@@ -61,8 +63,10 @@ BASE_PHASES = (
     Phase("who", 4_915_200, 12, 256, ((BACKWARDS, 0.9), (SHORT_ALIKE, 0.1)), 2e-3, 2e-3, 1.0, 120, WHO, 0.03),
     Phase("all once more", 7_372_800, 24, 256, ((SHORT_ALIKE, 0.9), (BACKWARDS, 0.1)), 2e-3, 4e-4, 0.2, 120, (), 0.06),
     Phase("longest again", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.7), (LONG, 0.3)), 4e-4, 1e-5, 0.1, 40, (), 0.06),
-    Phase("weak ones", 7_372_800, 24, 256, ((SHORT_ALIKE, 0.85), (BACKWARDS, 0.15)), 2e-3, 2e-3, 1.0, 120, WEAK, 0.05),
-    Phase("weak ones, slower", 13_516_800, 24, 256, ((SHORT_ALIKE, 0.9), (BACKWARDS, 0.1)), 2e-3, 2e-4, 0.0, 120, WEAK, 0.06),
+    Phase("weak ones", 4_915_200, 24, 256, ((SHORT_ALIKE, 0.85), (BACKWARDS, 0.15)), 2e-3, 2e-3, 1.0, 120, WEAK, 0.05),
+    Phase("whose", 3_686_400, 12, 256, ((SHORT_ALIKE, 0.6), (BACKWARDS, 0.4)), 2e-3, 2e-3, 1.0, 120, WHOSE, 0.05),
+    Phase("people in pairs", 1_843_200, 12, 256, ((SHORT_ALIKE, 0.4), (BACKWARDS, 0.6)), 2e-3, 2e-3, 1.0, 120, WHOSE, 0.05),
+    Phase("weak ones, slower", 15_360_000, 24, 256, ((SHORT_ALIKE, 0.9), (BACKWARDS, 0.1)), 2e-3, 2e-4, 0.1, 120, WEAK_AGAIN, 0.06),
     Phase("longest at last", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.75), (LONG, 0.25)), 3e-4, 1e-5, 0.1, 40, (), 0.06),
 )
 DRAFT_PHASES = (

@@ -16,7 +16,7 @@ class Level:
     forward: float  # share of the questions that ask for what stands after the known word; the others ask backwards
     cast: int  # most people in a story
     sums: tuple  # fewest and most sums in a text
-    kinds: tuple = (0.5, 0.2, 0.3)  # shares of lists, tables, and the pairs that are asked backwards too
+    kinds: tuple = (0.5, 0.2, 0.3)  # shares of lists, tables, and the pairs that are asked backwards too; the last also that of people in pairs
 
 
 SHORT = Level(

@@ -7,11 +7,12 @@ from micro_world.words import PLAIN
 
 VARIABLES = "a b c d k m n p q t x y z".split()
 KINDS = (("number", 0.4), ("word", 0.35), ("list", 0.25))
+SINGLE = KINDS[:2]  # where there is a list already: of two a model of this size takes items from either
 SUM = 0.25
 
 
-def draw_value(choices):
-    kind = choices.weighted(*zip(*KINDS))
+def draw_value(choices, kinds):
+    kind = choices.weighted(*zip(*kinds))
     if kind == "number":
         return str(choices.between(1, 60))
     return choices.pick(PLAIN) if kind == "word" else choices.distinct(PLAIN, choices.between(2, 4))
@@ -22,7 +23,7 @@ def write(choices, page, level):
     values = {}
     page.add("# code")
     for name in names:
-        value = values[name] = draw_value(choices)
+        value = values[name] = draw_value(choices, SINGLE if any(isinstance(one, list) for one in values.values()) else KINDS)
         page.add("\n" + name)
         page.add(" = " + (value if isinstance(value, str) else "[ " + " , ".join(value) + " ]"))
     for name in choices.shuffled(names):
@@ -38,7 +39,6 @@ def write(choices, page, level):
 
 
 def show(page, asked, value, kind):
-    page.add("\nprint " + asked)
-    page.mark("\n>", "code frame")
-    page.mark(f" {asked} =", "code frame")
+    page.add(f"\nprint {asked}\n")
+    page.mark(f"> {asked} =", "code frame")
     page.mark(" " + value, kind)

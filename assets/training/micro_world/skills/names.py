@@ -1,8 +1,8 @@
-"""Short stories: who visits which place and who keeps what, then questions.
+"""Who visits which place and who keeps what: as sentences with questions about people, or as pairs that are asked in both directions.
 
 An answer repeats the sentence of the story, so that what is asked for stands beside what is known. With other frames
-(`Where is Mira? cellar.` after `Mira goes to the cellar.`) a model of this size hardly learns to recall at all. Who it was stands *before*
-what is known (`Mira keeps lamps. Who keeps lamps? lamps of Mira.`); the answer then has the form of the reversed lists (`amber of salt.`).
+(`Where is Mira? cellar.` after `Mira goes to the cellar.`) a model of this size hardly learns to recall at all. Asked the other way round
+(`lamps of Mira.` after `Mira keeps lamps`) it stands *before* what is known; that is learned only in the form of the reversed lists.
 """
 
 from micro_world.words import NAMES, OBJECTS, PLACES
@@ -12,6 +12,7 @@ FILLERS = (
     " A bell rings.", " The sun is low.", " All is quiet.",
 )
 AGAIN = 0.3  # a fact is about somebody who has one already
+FILLER = 0.12
 
 
 def draw_facts(choices, count):
@@ -36,42 +37,44 @@ def draw_facts(choices, count):
 
 
 def write(choices, page, level):
+    as_pairs = choices.chance(level.kinds[2])
     facts = draw_facts(choices, choices.between(*level.facts))
+    if as_pairs:
+        page.add("pairs of people:")
     places = {}
     for place, (person, verb, thing) in enumerate(facts):
-        person_span = page.add((" " if place else "") + person)
+        before = " " if place == 0 and as_pairs else ", " if as_pairs else " " if place else ""
+        person_span = page.add(before + person)
         page.add(" " + verb)
         thing_span = page.add(" " + thing)
         places[person, verb] = ((person_span[1] - len(person), person_span[1]), (thing_span[0] + 1, thing_span[1]))
-        page.add(".")
-        if choices.chance(0.12):
-            page.add(choices.pick(FILLERS))
-    page.add("\n")
-    asked = choices.distinct(facts, choices.between(1, min(level.questions, len(facts))))
-    for place, (person, verb, thing) in enumerate(asked):
-        start = "" if place == 0 else " "
-        forward = choices.chance(level.forward)
-        if forward:
-            page.add(start + ("Where is" if verb == "visits" else "What keeps"))
-            page.add(" " + person)
-            page.add("?")
-            asked_span = page.mark(" " + person, "asked again")
-            page.mark(" " + verb, "frame")
-            prompt_end = page.length
-            page.mark(" " + thing, "where" if verb == "visits" else "keeps")
-        else:
-            page.add(start + "Who " + verb)
-            page.add(" " + thing)
-            page.add("?")
-            asked_span = page.mark(" " + thing, "asked again")
+        if not as_pairs:
+            page.add(".")
+            if choices.chance(FILLER):
+                page.add(choices.pick(FILLERS))
+    page.add("." if as_pairs else "\n")
+    for place, (person, verb, thing) in enumerate(choices.distinct(facts, choices.between(1, min(level.questions, len(facts))))):
+        kind = "where" if verb == "visits" else "keeps"
+        if as_pairs and not choices.chance(level.forward):
+            asked_span = page.add(" " + thing)
             page.mark(" of", "frame")
-            prompt_end = page.length
-            page.mark(" " + person, "who")
+            kind, answer, answer_kind = "who " + verb, " " + person, "who"
+        elif as_pairs:
+            asked_span = page.add(" " + person)
+            page.add(" " + verb)
+            answer, answer_kind = " " + thing, kind
+        else:
+            page.add(("" if place == 0 else " ") + ("Where is " if verb == "visits" else "What keeps ") + person)
+            page.add("?")
+            asked_span = page.mark(" " + person, "asked name")
+            page.mark(" " + verb, "frame")
+            answer, answer_kind = " " + thing, kind
         page.details = {
-            "kind": ("where" if verb == "visits" else "keeps") if forward else "who " + verb,
-            "prompt end": prompt_end,
-            "answer": " " + (thing if forward else person),
-            # The word as the answer repeats it, and the two of the fact: without any one of them nobody could know.
+            "kind": kind,
+            "prompt end": page.length,
+            "answer": answer,
+            # The word beside the answer, and the two of the fact: without any one of them nobody could know.
             "causes": [(asked_span[0] + 1, asked_span[1]), *places[person, verb]],
         }
+        page.mark(answer, answer_kind)
         page.add(".")
