@@ -10,12 +10,16 @@ import json
 import os
 import random
 
-from micro_world.levels import LONG, SHORT_ALIKE
+from micro_world.levels import BACKWARDS, LONG, SHORT_ALIKE
 from micro_world.registry import documents
+from micro_world.skills.key_values import KEYS
+from micro_world.words import NAMES, OBJECTS, PLACES, PLAIN
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEED = "evaluation"
 PER_FILE = 100
+# Some of what is asked of lists and people is long; of people nearly nothing would be asked backwards otherwise.
+LEVELS = {"sequences": ((SHORT_ALIKE, 0.8), (LONG, 0.2)), "key-values": ((SHORT_ALIKE, 0.8), (LONG, 0.2)), "names": ((SHORT_ALIKE, 0.5), (BACKWARDS, 0.3), (LONG, 0.2))}
 
 
 def byte_span(text, span):
@@ -102,13 +106,23 @@ FILES = (
 )
 
 
+def answers_like(one):
+    """What could stand there as well: any number of two digits, or a word of the same sort."""
+    if one["answer"].strip().isdigit():
+        return [f" {value}" for value in range(10, 100)]
+    words = {"where": PLACES, "keeps": OBJECTS, "who visits": NAMES, "who keeps": NAMES, "reversed": KEYS}
+    return [" " + word for word in words.get(one["kind"], PLAIN)]
+
+
 def corrupted(entries, name):
-    """Beside every question about a list or people: the same with one cause changed, so that the answer changes (as for aligned pairs)."""
+    """Beside every question about a list or people: the same with one cause changed, so that the answer changes (as for aligned pairs).
+
+    The new answer is a word that the prompt does not have; where it has them all, another one.
+    """
     for number, one in enumerate(entries):
-        is_number = one["answer"].strip().isdigit()
-        alike = [other["answer"] for other in entries if other["kind"] == one["kind"] and other["answer"].strip().isdigit() == is_number]
-        others = [answer for answer in alike if answer not in one["prompt"]]
-        changed = random.Random(f"{SEED} {name} {number}").choice(others)
+        different = [answer for answer in answers_like(one) if answer != one["answer"]]
+        others = [answer for answer in different if answer not in one["prompt"]]
+        changed = random.Random(f"{SEED} {name} {number}").choice(others or different)
         spans = [span for span in one["causes"] if one["prompt"].encode()[span[0] : span[1]].decode() == one["answer"].strip()]
         start, end = spans[0]
         bytes_ = one["prompt"].encode()
@@ -120,8 +134,7 @@ def write(out, count=PER_FILE):
     os.makedirs(out, exist_ok=True)
     sizes = {}
     for name, skill, read in FILES:
-        levels = ((SHORT_ALIKE, 0.8), (LONG, 0.2)) if name in ("key-values", "names", "sequences") else ((SHORT_ALIKE, 1),)
-        found = (read(document) for document in documents(f"{SEED} {name}", levels, skill) if not (name == "sequences" and len(document.text) > 2500))
+        found = (read(document) for document in documents(f"{SEED} {name}", LEVELS.get(name, ((SHORT_ALIKE, 1),)), skill) if not (name == "sequences" and len(document.text) > 2500))
         entries = list(itertools.islice((one for one in found if one), count))
         if name in ("key-values", "names"):
             entries = corrupted(entries, name)

@@ -70,8 +70,8 @@ BASE_PHASES = (
     Phase("longest at last", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.75), (LONG, 0.25)), 3e-4, 1e-5, 0.1, 40, (), 0.06),
 )
 DRAFT_PHASES = (
-    Phase("short", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 4e-3, 4e-3, 1.0, 60),
-    Phase("distilled", 9_216_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.1, 60),
+    Phase("copying", 12_288_000, 12, 256, ((SHORT, 1),), 4e-3, 4e-3, 1.0, 60, DENSE),
+    Phase("distilled", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 4e-3, 1e-4, 0.1, 60),
 )
 MASKED_PHASES = (Phase("masked", 12_288_000, 24, 256, ((SHORT_ALIKE, 1),), 3e-3, 1e-4, 0.3, 60),)
 
@@ -91,7 +91,7 @@ MODELS = {
     model.name: model
     for model in (
         Model("micro-base", Shape(), BASE_PHASES, SEED),
-        Model("micro-draft", Shape(width=48, layers=2, heads=4, hidden=96), DRAFT_PHASES, SEED + 1, teacher="micro-base"),
+        Model("micro-draft", Shape(width=48, layers=2, heads=3, hidden=96), DRAFT_PHASES, SEED + 1, teacher="micro-base"),
         Model("micro-mlm", Shape(width=96, layers=4, hidden=240, causal=False), MASKED_PHASES, SEED + 2),
     )
 }
