@@ -51,6 +51,8 @@ WHOSE = (("sequences", 10), ("key values", 16), ("names", 50), ("word problems",
 # More of what was still weak.
 WEAK = (("sequences", 16), ("word problems", 28), ("brackets", 12), ("number words", 6), ("code", 8), ("mazes", 5))
 WEAK_AGAIN = (("sequences", 16), ("word problems", 28), ("sums", 8), ("brackets", 10), ("number words", 6), ("code", 10), ("mazes", 5))
+# What long rows made a little worse.
+SETTLING = (("sequences", 16), ("word problems", 32), ("sums", 12), ("number words", 4), ("code", 4), ("mazes", 4))
 BASE_PHASES = (
     Phase("short", 4_915_200, 24, 256, ((SHORT, 1),), 3e-3, 3e-3, 1.0, 120),
     Phase("short, small steps", 6_144_000, 12, 256, ((SHORT, 1),), 2.5e-3, 2.5e-3, 1.0, 120, DENSE),
@@ -68,6 +70,7 @@ BASE_PHASES = (
     Phase("people in pairs", 1_843_200, 12, 256, ((SHORT_ALIKE, 0.4), (BACKWARDS, 0.6)), 2e-3, 2e-3, 1.0, 120, WHOSE, 0.05),
     Phase("weak ones, slower", 15_360_000, 24, 256, ((SHORT_ALIKE, 0.9), (BACKWARDS, 0.1)), 2e-3, 2e-4, 0.1, 120, WEAK_AGAIN, 0.06),
     Phase("longest at last", 2_457_600, 4, 2048, ((SHORT_ALIKE, 0.75), (LONG, 0.25)), 3e-4, 1e-5, 0.1, 40, (), 0.06),
+    Phase("settling", 7_372_800, 12, 512, ((SHORT_ALIKE, 0.97), (LONG, 0.03)), 1e-3, 1e-5, 0.0, 120, SETTLING, 0.04),
 )
 DRAFT_PHASES = (
     Phase("copying", 12_288_000, 12, 256, ((SHORT, 1),), 4e-3, 4e-3, 1.0, 60, DENSE),
