@@ -6,7 +6,7 @@ import {createHandlers, type EngineHandlers} from '../../main/engine/handlers.ts
 import {assembleTokens} from '../lenses/assemble-tokens.ts'
 import {type TokensEvent, type TokensResult, tokensRequestSchema} from '../lenses/tokens.ts'
 import {sampleCaptionOf, sampleOfResult} from './caption.ts'
-import {filledCaption, type Slots} from './sample.ts'
+import {filledCaption, numberIn, type Slots} from './sample.ts'
 import {SAMPLES} from './samples.ts'
 
 const assets = join(import.meta.dirname, '../../../assets')
@@ -16,8 +16,8 @@ describe('samples on the shipped models', () => {
   let handlers: EngineHandlers
   const results = new Map<string, TokensResult>()
 
-  const run = async (model: string, prompt: string) => {
-    const request = {model, prompt}
+  const run = async (model: string, prompt: string, position?: number) => {
+    const request = {model, prompt, position}
     const events: TokensEvent[] = []
     const client = createRouterClient(handlers.router)
     for await (const event of await client.tokens.run(request)) events.push(event)
@@ -76,6 +76,15 @@ describe('samples on the shipped models', () => {
     )
     expect(2 ** numbers.first!).toBeCloseTo(geometric(3, 21), 6)
     expect(2 ** numbers.second!).toBeCloseTo(geometric(22, 39), 6)
+  })
+
+  it('the wrong plan has in the table after “we” what its caption says', async () => {
+    const {claim, model, prompt, selection} = SAMPLES.find(({id}) => id === 'wrong-plan')!
+    const [best, other] = (await run(model, prompt, selection.position as number)).next
+    expect([best?.text, other?.text]).toEqual([' add', ' subtract'])
+    const slots = claim.measure(results.get('wrong-plan')!) as Slots
+    expect(numberIn(slots, 'otherProb')).toBeCloseTo(best!.rawProb, 6)
+    expect(numberIn(slots, 'planProb')).toBeCloseTo(other!.rawProb, 6)
   })
 
   it('a caption stands only over its own sample, unchanged', async () => {

@@ -60,46 +60,55 @@ const induction: Claim = {
     'Mean surprisal is {first} a word in the list and {second} in its copy, once the copy’s first word is there.',
 }
 
-/** The value of the key that is asked for, against the value of the key most like it. */
-function lookedUp(right: string, decoy: string): Claim {
+/** The value of a key that shares each of its words with other keys; the others were asked before. */
+function lookedUp(right: string): Claim {
   return {
     name: 'pairs to look up, with keys nearly alike',
     measure(result) {
-      const next = nextAtEnd(result) ?? []
-      const [best] = next
-      const other = next.find(({text}) => text === decoy)
-      if (best?.text !== right || !other) return null
+      const [best] = nextAtEnd(result) ?? []
+      const values = scoredPrompt(result).filter((_, i, all) => all[i - 1]?.text === ' =')
+      const listed = values.filter(({id}, i) => values.findIndex((one) => one.id === id) === i)
+      const asked = values.filter((entry) => !listed.includes(entry))
+      if (best?.text !== right || listed.length === 0 || asked.length === 0) return null
       return {
+        listed: bits(meanBits(listed)),
+        asked: bits(meanBits(asked)),
         right: token(best),
         rightProb: prob(best.rawProb),
-        decoy: token(other),
-        decoyProb: prob(other.rawProb),
       }
     },
-    holds: (slots) => numberIn(slots, 'rightProb') > 5 * numberIn(slots, 'decoyProb'),
+    holds: (slots) =>
+      numberIn(slots, 'rightProb') > 0.9 &&
+      numberIn(slots, 'listed') > 6 &&
+      numberIn(slots, 'asked') < numberIn(slots, 'listed') / 10,
     caption:
-      'The value of the key, {right}, gets {rightProb}; {decoy}, which belongs to a key with the same second word, {decoyProb}.',
+      'A value costs {listed} in the list and {asked} when its key is asked, though keys share their words. Next comes {right}, at {rightProb}.',
   }
 }
 
-/** The first step of a worked answer, before any number of it. */
-const planned: Claim = {
-  name: 'the plan comes before any number',
+/** A worked answer whose plan is wrong, and which goes on as if it were not. */
+const wronglyPlanned: Claim = {
+  name: 'the wrong plan, fluent to its end',
   measure(result) {
-    const next = nextAtEnd(result) ?? []
-    const [plan] = next
-    const other = next.find(({text, id}) => /^ (?:add|subtract)$/u.test(text) && id !== plan?.id)
-    if (!plan || !/^ (?:add|subtract)$/u.test(plan.text) || !other) return null
+    const tokens = scoredPrompt(result)
+    const at = tokens.findIndex(({text}) => /^ (?:add|subtract)$/u.test(text))
+    const plan = tokens[at]
+    const rest = tokens.slice(at + 1)
+    // It was not the likeliest, so another plan was.
+    if (!plan?.maxLogprob || !plan.rank || rest.length === 0) return null
     return {
       plan: token(plan),
-      planProb: prob(plan.rawProb),
-      other: token(other),
-      otherProb: prob(other.rawProb),
+      planProb: prob(Math.exp(plan.logprob!)),
+      otherProb: prob(Math.exp(plan.maxLogprob)),
+      after: bits(Math.max(...rest.map(({surprisalBits}) => surprisalBits!))),
     }
   },
-  holds: (slots) => numberIn(slots, 'planProb') > 2 * numberIn(slots, 'otherProb'),
+  holds: (slots) =>
+    numberIn(slots, 'planProb') > 0.25 &&
+    numberIn(slots, 'otherProb') > numberIn(slots, 'planProb') &&
+    numberIn(slots, 'after') < 0.5,
   caption:
-    'Before any number of the answer the model has a plan: {plan} at {planProb}, {other} at {otherProb}.',
+    'Kai is given keys, so to {plan} is wrong: it had {planProb}, the right plan {otherProb}. No token after it costs more than {after}: a wrong answer is as fluent as a right one.',
 }
 
 /** Digits of a line of sums: those that are given, and those that follow an equals sign. */
@@ -220,7 +229,7 @@ export const SAMPLES: readonly Sample[] = [
   sample(
     'remembered',
     'Said before',
-    'Mira visits Korva. Tom keeps lamps. Ana visits Belto. Mira keeps coins. Odo visits Tirok. Where is Ana? Ana visits Belto. What keeps Tom? Tom keeps',
+    'Mira visits Korva. Tom keeps lamps. Ana visits Belto. Mira keeps coins. Odo visits Tirok.\nWhere is Ana? Ana visits Belto. What keeps Tom? Tom keeps',
     {position: 'end', text: ' keeps'},
     remembered
   ),
@@ -234,16 +243,16 @@ export const SAMPLES: readonly Sample[] = [
   sample(
     'retrieval',
     'Retrieval with a decoy',
-    'list: silver keys = mountain, garden bells = needle, stone lamps = pilot, silver lamps = parrot, valley maps = thunder, harbor drums = teacher, silver maps = orchid, stone keys = beacon, lemon cups = ruby, garden boats = honey, lemon lamps = singer, silver cups = actor. lemon lamps =',
+    'list: silver keys = mountain, garden bells = needle, stone lamps = pilot, silver lamps = parrot, valley maps = thunder, harbor drums = teacher, silver maps = orchid, stone keys = beacon, lemon cups = ruby, garden boats = honey, lemon lamps = singer, silver cups = actor. stone lamps = pilot. silver lamps = parrot. lemon lamps =',
     {position: 'end', text: ' ='},
-    lookedUp(' singer', ' parrot')
+    lookedUp(' singer')
   ),
   sample(
-    'plan',
-    'A plan before the sums',
-    'Ana has 38 shells. Ana gives away 13. Ana is sent 21. Ana sells 9. How many shells has Ana? So we',
-    {position: 'end', text: ' we'},
-    planned
+    'wrong-plan',
+    'The wrong plan',
+    'Kai has 47 keys. Juno has 8 maps. Kai gets 6 keys from Juno. How many keys has Kai? So we subtract. 47 - 6 = 41. Answer: 41.',
+    {position: 29, text: ' we'},
+    wronglyPlanned
   ),
   sample(
     'sum',
@@ -255,7 +264,7 @@ export const SAMPLES: readonly Sample[] = [
   sample(
     'brackets',
     'Brackets',
-    '( river [ amber { stone < copper > velvet } [ winter',
+    'nest: ( river [ amber { stone < copper > velvet } [ winter',
     {position: 'end', text: ' winter'},
     closed(' ]')
   ),
