@@ -12,6 +12,7 @@ const SHARED = 'src/shared/**'
 const EACH_FIGURE = 'src/shared/figures/*/**'
 const REACT = ['react', 'react/jsx-runtime', 'react-dom']
 const CONTROLS = ['react-aria-components', 'cmdk', '@tanstack/react-virtual']
+const MARKDOWN = ['react-markdown', 'remark-frontmatter', 'remark-gfm']
 const D3 = ['d3-scale', 'd3-shape', 'd3-hierarchy']
 
 export const RULES = [
@@ -154,7 +155,7 @@ export const RULES = [
   {
     name: 'renderer/ui',
     from: ['src/renderer/ui/**'],
-    may: ['src/renderer/ui/**', ...REACT, ...CONTROLS],
+    may: ['src/renderer/ui/**', ...REACT, ...CONTROLS, ...MARKDOWN],
     why: 'controls know neither the store nor the domain, so that any lens can use them',
   },
   {

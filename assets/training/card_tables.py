@@ -37,8 +37,8 @@ MEANING = {
 
 
 def figure(entry):
-    """`97.2 % (1,000)`: share and sample size."""
-    return f"{100 * entry['share']:.1f} % ({entry['n']:,})" if entry and entry["n"] else "—"
+    """`97.2 % (1,000)`: share and sample size, not to be broken."""
+    return f"{100 * entry['share']:.1f}\u00a0%\u00a0({entry['n']:,})" if entry and entry["n"] else "—"
 
 
 def accuracy_table(base):

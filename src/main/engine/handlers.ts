@@ -23,6 +23,7 @@ import {runTokens} from './lenses/tokens.ts'
 import {listFolder} from './model-folder/list-folder.ts'
 import {listModels} from './model-folder/list-models.ts'
 import type {ModelFolder} from './model-folder/model-folder.ts'
+import {readModelCard} from './model-folder/read-model-card.ts'
 import {readModelFolder} from './model-folder/read-model-folder.ts'
 import {Recents} from './model-folder/recents.ts'
 import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
@@ -163,6 +164,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
           throw error
         }
       }),
+      card: engine.models.card.handler(async ({input}) =>
+        readModelCard((await resolveModelRef(input, await places())).path)
+      ),
       forget: engine.models.forget.handler(async ({input}) => {
         await recents.remove(input.path)
       }),

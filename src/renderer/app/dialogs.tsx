@@ -3,12 +3,13 @@ import {useWorkbench} from '../lenses/use-workbench.ts'
 import {DefinitionsDialog} from './help/definitions-dialog.tsx'
 import {LogDialog} from './help/log-dialog.tsx'
 import {pageLog, watchPage} from './help/page-log.ts'
+import {ModelCardDialog} from './models/model-card-dialog.tsx'
 import {ContextMenuHost} from './palette/context-menu.tsx'
 import {Palette} from './palette/palette.tsx'
 import {ShortcutSheet} from './palette/shortcut-sheet.tsx'
 import {SettingsDialog} from './settings/settings-dialog.tsx'
 
-/** What stands over the page at a key: palette, keys, definitions, settings, log, and menus at a point. */
+/** What stands over the page at a key: palette, keys, definitions, settings, log, cards of models, menus. */
 export function Dialogs() {
   const workbench = useWorkbench()
   useReturnFocus()
@@ -20,6 +21,7 @@ export function Dialogs() {
       <DefinitionsDialog />
       <SettingsDialog />
       <LogDialog />
+      <ModelCardDialog />
       <ContextMenuHost />
     </>
   )

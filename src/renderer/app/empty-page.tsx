@@ -4,7 +4,7 @@ import {plainTitleOf} from '../commands/command.ts'
 import {openFolder} from '../commands/open-folder.ts'
 import {COMMANDS} from '../commands/registry.ts'
 import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
-import {selectActiveListing, selectLoaded} from '../store/models.ts'
+import {selectActiveListing, selectActiveModel} from '../store/models.ts'
 import {Button} from '../ui/button.tsx'
 import {shortcutText} from '../ui/shortcut.ts'
 
@@ -16,7 +16,7 @@ export function EmptyPage() {
   const {runSample, showList, openImport} = workbench.actions
   const {name, isReady} = useWorkbenchState((state) => ({
     name: selectActiveListing(state)?.id ?? null,
-    isReady: selectLoaded(state, state.activeModelPath) !== null,
+    isReady: selectActiveModel(state) !== null,
   }))
   return (
     <div className="page" data-testid="empty-page">

@@ -1,6 +1,9 @@
-import {selectLoaded} from '../store/models.ts'
+import {selectLoadedFiles} from '../store/models.ts'
+import type {WorkbenchState} from '../store/state.ts'
 import type {TargetCommand} from './command.ts'
 import {copyText} from './copy-text.ts'
+
+const isLoaded = (state: WorkbenchState, path: string) => selectLoadedFiles(state, path).length > 0
 
 const useModel: TargetCommand<'model'> = {
   id: 'model-use',
@@ -16,11 +19,12 @@ const loadAgain: TargetCommand<'model'> = {
   targets: 'model',
   section: 'do',
   titleOf: ({path}, {store}) =>
-    selectLoaded(store.getState(), path) ? 'Load it again' : 'Load it now',
+    isLoaded(store.getState(), path) ? 'Load it again' : 'Load it now',
   when: ({path}, {store}) => !(path in store.getState().loads),
   run: async ({store, actions}, {path}) => {
-    if (selectLoaded(store.getState(), path)) await actions.unloadModel(path)
-    await actions.chooseModel(path)
+    const {activeModelPath, activeModelFile} = store.getState()
+    await actions.unloadModel(path)
+    await actions.chooseModel(path, path === activeModelPath ? activeModelFile : null)
   },
 }
 
@@ -39,8 +43,17 @@ const unload: TargetCommand<'model'> = {
   targets: 'model',
   section: 'do',
   titleOf: () => 'Unload it from memory',
-  when: ({path}, {store}) => selectLoaded(store.getState(), path) !== null,
+  when: ({path}, {store}) => isLoaded(store.getState(), path),
   run: ({actions}, {path}) => void actions.unloadModel(path),
+}
+
+const openCard: TargetCommand<'model'> = {
+  id: 'model-open-card',
+  targets: 'model',
+  section: 'do',
+  like: 'model-card',
+  titleOf: () => 'Open its card',
+  run: ({actions}, {path}) => actions.openDialog('model-card', path),
 }
 
 const copyPath: TargetCommand<'model'> = {
@@ -83,6 +96,7 @@ export const MODEL_TARGETS: readonly TargetCommand[] = [
   loadAgain,
   cancelLoad,
   unload,
+  openCard,
   copyPath,
   copyName,
   forget,

@@ -1,13 +1,27 @@
-import {selectActiveListing, selectLoaded} from '../store/models.ts'
+import {selectActiveListing, selectActiveModel} from '../store/models.ts'
 import type {Workbench} from '../store/workbench.ts'
 import type {Command} from './command.ts'
 
 /** Loads the chosen model anew, as after a change of the number of threads. */
 export async function reloadChosenModel({store, actions}: Workbench): Promise<void> {
-  const listing = selectActiveListing(store.getState())
-  if (!listing) return
-  await actions.unloadModel(listing.path)
-  await actions.chooseModel(listing.path)
+  const {activeModelPath, activeModelFile} = store.getState()
+  if (activeModelPath === null) return
+  await actions.unloadModel(activeModelPath)
+  await actions.chooseModel(activeModelPath, activeModelFile)
+}
+
+export const openModelCard: Command = {
+  id: 'model-card',
+  title: 'Card of the model',
+  group: 'help',
+  detail: 'what it was trained on, what it can do, where it fails',
+  keywords: 'readme data accuracy weaknesses licence',
+  when: (state) => selectActiveListing(state) !== null,
+  whyNot: () => 'no model is chosen',
+  run: ({store, actions}) => {
+    const {activeModelPath} = store.getState()
+    if (activeModelPath !== null) actions.openDialog('model-card', activeModelPath)
+  },
 }
 
 export const reloadModel: Command = {
@@ -15,7 +29,7 @@ export const reloadModel: Command = {
   title: 'Load the model again',
   group: 'run',
   keywords: 'reload threads memory',
-  when: (state) => selectLoaded(state, state.activeModelPath) !== null,
+  when: (state) => selectActiveModel(state) !== null,
   whyNot: () => 'no model is loaded',
   run: (workbench) => void reloadChosenModel(workbench),
 }
@@ -25,7 +39,7 @@ export const unloadModel: Command = {
   title: 'Unload the model',
   group: 'run',
   keywords: 'free memory',
-  when: (state) => selectLoaded(state, state.activeModelPath) !== null,
+  when: (state) => selectActiveModel(state) !== null,
   whyNot: () => 'no model is loaded',
   run: ({store, actions}) => {
     const path = store.getState().activeModelPath

@@ -2,6 +2,7 @@ import {formatCount} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {SAMPLES} from '../../shared/samples/samples.ts'
 import type {Target} from '../lenses/target.ts'
+import {modelFilesOf, nameWithFile} from '../store/model-files.ts'
 import {selectActiveRunId} from '../store/panes.ts'
 import {selectRuns} from '../store/runs.ts'
 import {selectInspected} from '../store/selection.ts'
@@ -89,13 +90,15 @@ export function thingEntries(workbench: Workbench): PaletteEntry[] {
       : []),
     ...state.listings
       .filter(({problem, kind}) => !problem && (kind === 'decoder' || kind === 'unknown'))
-      .map(({id, path}) =>
-        plainEntry(
-          `model:${path}`,
-          'Models',
-          `Use ${id}`,
-          path,
-          () => void actions.chooseModel(path)
+      .flatMap((listing) =>
+        modelFilesOf(listing).map(({file}) =>
+          plainEntry(
+            `model:${listing.path}:${file}`,
+            'Models',
+            `Use ${nameWithFile(listing, file)}`,
+            listing.path,
+            () => void actions.chooseModel(listing.path, file)
+          )
         )
       ),
     ...selectRuns(state).map(({id, label, modelName}) =>

@@ -1,5 +1,5 @@
 import {arrangeFrame} from '../store/frame.ts'
-import {selectLoaded} from '../store/models.ts'
+import {selectActiveModel} from '../store/models.ts'
 import {LIST_VIEW, selectPane} from '../store/panes.ts'
 import {selectListOptions} from '../store/prompt-list.ts'
 import {selectRunData} from '../store/selectors.ts'
@@ -108,7 +108,7 @@ export const toggleChat: Command = {
   title: ({isChat}) => (isChat ? 'Make the prompt plain text' : 'Make the prompt a chat'),
   plainTitle: 'Prompt as chat or plain text',
   group: 'edit',
-  when: (state) => selectLoaded(state, state.activeModelPath)?.chatTemplate ?? false,
+  when: (state) => selectActiveModel(state)?.chatTemplate ?? false,
   whyNot: () => 'the model has no chat template',
   run: ({actions, store}) => actions.setChat(!store.getState().isChat),
 }

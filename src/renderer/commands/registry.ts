@@ -13,7 +13,7 @@ import {exportFigure} from './export-figure.ts'
 import {generate} from './generate.ts'
 import {goBack, goForward} from './go-back.ts'
 import {nextView} from './lens-views.ts'
-import {reloadModel, unloadModel} from './models.ts'
+import {openModelCard, reloadModel, unloadModel} from './models.ts'
 import {openDefinitions, openLog, openPalette, openSettings, openShortcuts} from './open-dialogs.ts'
 import {openFolder} from './open-folder.ts'
 import {
@@ -155,5 +155,6 @@ export const COMMANDS: readonly Command[] = [
   openPalette,
   openShortcuts,
   openDefinitions,
+  openModelCard,
   openLog,
 ]

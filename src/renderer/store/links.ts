@@ -5,7 +5,8 @@ import {parseLink} from '../../shared/links/link-text.ts'
 import type {Captures} from './captures.ts'
 import {type StoreContext, shownProblem} from './context.ts'
 import {missingModelProblem} from './link-problems.ts'
-import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
+import {nameWithFile} from './model-files.ts'
+import {refOfListing, selectActiveListing, selectLoaded, selectLoadedFiles} from './models.ts'
 import {FIRST_LENS_ID} from './panes.ts'
 import {KEPT_RUN, selectRun} from './runs.ts'
 import {selectLock} from './selection.ts'
@@ -37,7 +38,7 @@ export interface LinkActions {
 export interface LinkDeps {
   /** Resolves once the page has opened what it starts with. */
   readonly opened: Promise<unknown>
-  chooseModel(path: string): Promise<boolean>
+  chooseModel(path: string, file?: string | null): Promise<boolean>
 }
 
 /** A model as a link names it. */
@@ -49,7 +50,7 @@ function linkModelOf(
   if (!listing) return fallback
   const {id, path, source} = listing
   const isNamed = source === 'builtin' || source === 'cache'
-  const sha256 = fallback.sha256 ?? selectLoaded(state, path)?.sha256 ?? null
+  const sha256 = fallback.sha256 ?? selectLoaded(state, path, fallback.file)?.sha256 ?? null
   return {
     id,
     sha256,
@@ -101,7 +102,13 @@ export function selectLink(state: WorkbenchState, captures: Captures): LinkDataI
   const {tracked, tracks, ...parameters} = state.parameters
   const trackedRefs = [...new Set(shown.map((run) => run.request.model))]
   return {
-    model: active && linkModelOf(state, active, {id: active.id, sha256: null}),
+    model:
+      active &&
+      linkModelOf(state, active, {
+        id: active.id,
+        sha256: null,
+        ...(state.activeModelFile === null ? {} : {file: state.activeModelFile}),
+      }),
     promptText: state.promptText,
     turns: [...state.turns],
     isChat: state.isChat,
@@ -130,7 +137,8 @@ export function findLinkedModel(
 ): ModelListing | null {
   const usable = state.listings.filter((listing) => !listing.problem)
   const named = usable.filter(({id}) => id === model.id)
-  const isSame = ({path}: ModelListing) => selectLoaded(state, path)?.sha256 === model.sha256
+  const isSame = ({path}: ModelListing) =>
+    selectLoadedFiles(state, path).some(({sha256}) => sha256 === model.sha256)
   return (
     (model.sha256 === null ? undefined : (named.find(isSame) ?? usable.find(isSame))) ??
     named.find(({path}) => model.place !== undefined && fingerprint(path) === model.place) ??
@@ -168,7 +176,7 @@ export function createLinkActions(context: StoreContext, linkDeps: LinkDeps): Li
         id: `${deps.now().toString(36)}-link${count}-${i}`,
         startedAt: deps.now(),
         request: {...run.request, model, ...(file === undefined ? {} : {file})},
-        modelName: findLinkedModel(state, run.model)!.id,
+        modelName: nameWithFile(findLinkedModel(state, run.model)!, file),
         label: run.label,
         ...(sha256 === null ? {} : {linked: {id, sha256}}),
       }
@@ -210,7 +218,7 @@ export function createLinkActions(context: StoreContext, linkDeps: LinkDeps): Li
         ...state.drawnSpans,
         ...Object.fromEntries(entries.map(({id}, i) => [id, data.runs[i]!.drawnSpans])),
       },
-      ...(path === null ? {} : {activeModelPath: path}),
+      ...(path === null ? {} : {activeModelPath: path, activeModelFile: data.model?.file ?? null}),
     })
     set(({runStates}) => ({
       runStates: {
@@ -232,7 +240,7 @@ export function createLinkActions(context: StoreContext, linkDeps: LinkDeps): Li
         ? {notice: `This version has no lens “${strange.lensId}”: the tokens are shown instead.`}
         : {}),
     }))
-    if (path !== null) void linkDeps.chooseModel(path)
+    if (path !== null) void linkDeps.chooseModel(path, data.model?.file)
   }
 
   const open = (data: LinkData): boolean => {

@@ -81,6 +81,7 @@ const promptShape = {
   turns: z.array(messageSchema).catch([]),
   isChat: z.boolean(),
   activeModelPath: z.string().nullable(),
+  activeModelFile: z.string().nullable().catch(null),
 }
 const lastSchema = z.object(promptShape)
 export type LastPrompt = Pick<DocumentState, keyof typeof promptShape>
@@ -286,8 +287,8 @@ export function readLastPrompt(storage: KeyValueStorage): LastPrompt | null {
 }
 
 export function writeLastPrompt(storage: KeyValueStorage, prompt: LastPrompt): void {
-  const {promptText, turns, isChat, activeModelPath} = prompt
-  writeJson(storage, LAST_KEY, {promptText, turns, isChat, activeModelPath})
+  const {promptText, turns, isChat, activeModelPath, activeModelFile} = prompt
+  writeJson(storage, LAST_KEY, {promptText, turns, isChat, activeModelPath, activeModelFile})
 }
 
 /** The document that this tab had before it was reloaded; null in a new tab. */

@@ -4,7 +4,8 @@ import type {TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import type {ListKeeper} from './list-keeper.ts'
 import type {ListOptions, ListOutcome} from './list-outcomes.ts'
-import {refOfListing, selectActiveListing} from './models.ts'
+import {nameWithFile} from './model-files.ts'
+import {refOfListing, selectActiveRef} from './models.ts'
 import {LIST_VIEW, selectPane, withPane} from './panes.ts'
 import {labelOfPrompt, selectIsChat} from './prompt.ts'
 import type {RunActions} from './runs.ts'
@@ -63,11 +64,11 @@ export interface PromptListActions {
 
 /** What the list is computed with now; null where no model is chosen. */
 export function selectListOptions(state: WorkbenchState): ListOptions | null {
-  const listing = selectActiveListing(state)
-  if (!listing) return null
+  const ref = selectActiveRef(state)
+  if (!ref) return null
   const {temperature, topP, generateCount, isSampled, seed} = state.parameters
   return {
-    ...refOfListing(listing),
+    ...ref,
     chat: selectIsChat(state),
     generate: Math.min(MOST_LIST_GENERATED, generateCount),
     sample: isSampled,
@@ -236,13 +237,12 @@ export function createPromptListActions(
       // Where two stand side by side the list stays, and the row is shown beside it.
       const isBeside = state.panes.length === 2 && selectPane(state, from).view === LIST_VIEW
       const target: PaneIndex = isBeside ? (from === 0 ? 1 : 0) : from
-      const name = state.listings.find(
-        (listing) => refOfListing(listing).model === (outcome ?? {options}).options.model
-      )
+      const made = (outcome ?? {options}).options
+      const listing = state.listings.find((other) => refOfListing(other).model === made.model)
       void openRequest(
         requestOfRow(row, outcome, options, state),
         labelOfPrompt(row.prompt),
-        name?.id ?? options.model,
+        listing ? nameWithFile(listing, made.file) : made.model,
         target
       )
     },

@@ -3,7 +3,7 @@ import {cutText, type TextEnd} from '../../shared/units/cut-text.ts'
 import type {StoreContext} from './context.ts'
 import {shownProblem} from './context.ts'
 import {lineEndsOf, normalizedLineEnds, storedIndex} from './line-ends.ts'
-import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
+import {selectActiveModel, selectActiveRef} from './models.ts'
 import {selectIsChat} from './prompt.ts'
 import type {PromptToolsState, WorkbenchState} from './state.ts'
 
@@ -48,7 +48,7 @@ export interface PromptToolActions {
  * counts as staying unless it is all there is.
  */
 function roomCount(state: WorkbenchState, {turn, from, to}: TextPlace): number | null {
-  const model = selectLoaded(state, state.activeModelPath)
+  const model = selectActiveModel(state)
   if (!model) return null
   const shownLength = normalizedLineEnds(state.promptText).length
   const isAll = turn === null && from === 0 && to >= shownLength
@@ -56,7 +56,7 @@ function roomCount(state: WorkbenchState, {turn, from, to}: TextPlace): number |
 }
 
 function tooLarge(state: WorkbenchState, text: string, how: 'paste' | 'drop' | 'load'): Problem {
-  const model = selectLoaded(state, state.activeModelPath)
+  const model = selectActiveModel(state)
   const longest = model?.longestTokenBytes
   const context = model
     ? `; ${model.id} reads ${model.contextLength.toLocaleString('en-US')} tokens at most${
@@ -155,17 +155,17 @@ export function createPromptToolActions(context: StoreContext): PromptToolAction
     async takePart(end) {
       const taken = refused
       const state = store.getState()
-      const listing = selectActiveListing(state)
-      const model = selectLoaded(state, state.activeModelPath)
+      const ref = selectActiveRef(state)
+      const model = selectActiveModel(state)
       const room = taken && roomCount(state, taken.place)
-      if (!taken || !listing || !model || room === null) return
+      if (!taken || !ref || !model || room === null) return
       set(({refusedText}) => ({refusedText: refusedText && {...refusedText, isCutting: true}}))
       const mostBytes = Math.min(MOST_PROMPT_BYTES, room * (model.longestTokenBytes ?? 16))
       const bytes = cutText(taken.text, end, mostBytes)
       try {
         const prompt = new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes)
         const {tokens} = await client.text.tokenize({
-          ...refOfListing(listing),
+          ...ref,
           prompt,
           noSpecialTokens: true,
         })

@@ -1,6 +1,6 @@
 import type {Message, PromptInput} from '../../shared/lenses/tokens.ts'
 import type {StoreContext} from './context.ts'
-import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
+import {selectActiveModel, selectActiveRef} from './models.ts'
 import type {PromptFactsState, PromptState, WorkbenchState} from './state.ts'
 
 export const initialPrompt: PromptState = {promptText: '', turns: [], isChat: false}
@@ -23,7 +23,7 @@ const COUNT_DELAY_MS = 150
 
 /** The prompt is a chat: that was chosen, and the model has a template. */
 export function selectIsChat(state: WorkbenchState): boolean {
-  const model = selectLoaded(state, state.activeModelPath)
+  const model = selectActiveModel(state)
   return state.isChat && (model?.chatTemplate ?? false)
 }
 
@@ -82,9 +82,9 @@ export function createPromptActions({
     const mine = new AbortController()
     abort = mine
     const state = store.getState()
-    const listing = selectActiveListing(state)
+    const ref = selectActiveRef(state)
     // Before a model is loaded its tokenizer would have to be read for every key stroke.
-    if (!listing || !selectLoaded(state, listing.path)) {
+    if (!ref || !selectActiveModel(state)) {
       set({promptTokenCount: null})
       return
     }
@@ -95,7 +95,7 @@ export function createPromptActions({
     }
     try {
       const {tokens, contextLength} = await client.text.tokenize(
-        {...refOfListing(listing), ...input},
+        {...ref, ...input},
         {signal: mine.signal}
       )
       if (abort !== mine) return
@@ -123,7 +123,8 @@ export function createPromptActions({
           state.promptText === before.promptText &&
           state.turns === before.turns &&
           state.isChat === before.isChat &&
-          state.activeModelPath === before.activeModelPath
+          state.activeModelPath === before.activeModelPath &&
+          state.activeModelFile === before.activeModelFile
         if (!isSame) countTokens()
       })
     },

@@ -1,7 +1,8 @@
 import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
-import {refOfListing, selectActiveListing} from './models.ts'
+import {nameWithFile} from './model-files.ts'
+import {refOfListing, selectActiveListing, selectActiveRef} from './models.ts'
 import {selectActiveRunId, withPane, withRun} from './panes.ts'
 import {clearHistory, writeHistory} from './persistence.ts'
 import {labelOfPrompt, promptOfRequest, selectPromptInput, selectPromptWords} from './prompt.ts'
@@ -136,9 +137,8 @@ function selectParametersPart(state: WorkbenchState) {
 
 /** The request that Run makes now; null where no model is chosen. */
 export function selectRequest(state: WorkbenchState): TokensRequest | null {
-  const listing = selectActiveListing(state)
-  if (!listing) return null
-  return {...refOfListing(listing), ...selectPromptInput(state), ...selectParametersPart(state)}
+  const ref = selectActiveRef(state)
+  return ref && {...ref, ...selectPromptInput(state), ...selectParametersPart(state)}
 }
 
 /** The same is asked of the same model; what is not given is as if it were undefined. */
@@ -350,7 +350,8 @@ export function createRunActions(context: StoreContext): RunActions {
       const request = selectRequest(state)
       if (!request) return
       cancelOthers()
-      const name = selectActiveListing(state)?.id ?? request.model
+      const listing = selectActiveListing(state)
+      const name = listing ? nameWithFile(listing, request.file) : request.model
       const label = labelOfPrompt(selectPromptWords(state))
       start({...request, ...requestChange}, label, name, state.activePane, lockedPosition)
     },

@@ -7,6 +7,7 @@ import {
 } from '../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 import {type Captures, vocabularyKey} from './captures.ts'
+import {nameWithFile} from './model-files.ts'
 import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
 import {selectActiveRunId} from './panes.ts'
 import {selectActiveRun, selectRun} from './runs.ts'
@@ -115,7 +116,9 @@ function selectListingOf(
 export function selectVocabularySize(state: WorkbenchState, data: TokensRun): number | null {
   const listing = selectListingOf(state, data)
   const path = listing?.path ?? data.provenance?.model.path ?? null
-  return selectLoaded(state, path)?.vocabularySize ?? listing?.vocabularySize ?? null
+  return (
+    selectLoaded(state, path, data.request.file)?.vocabularySize ?? listing?.vocabularySize ?? null
+  )
 }
 
 /** Milliseconds a token of the active run took; null before it is done. */
@@ -141,12 +144,17 @@ export function selectShownModel(state: WorkbenchState, captures: Captures): Sho
   const listing = run
     ? selectListingOf(state, data ?? {request: run.request, provenance: null})
     : chosen
-  const isOther = run !== null && chosen !== null && chosen.path !== listing?.path
+  const file = run ? (run.request.file ?? null) : state.activeModelFile
+  const isOther =
+    run !== null &&
+    chosen !== null &&
+    (chosen.path !== listing?.path || file !== state.activeModelFile)
+  const nextName = chosen && nameWithFile(chosen, state.activeModelFile)
   return {
-    name: run?.modelName ?? listing?.id ?? null,
+    name: run?.modelName ?? (listing && nameWithFile(listing, file)),
     // The name alone would not tell it from the one that is shown.
-    nextName: !isOther ? null : chosen.id === run.modelName ? chosen.path : chosen.id,
+    nextName: !isOther ? null : nextName === run.modelName ? chosen.path : nextName,
     isTeaching: listing?.source === 'builtin',
-    threads: selectLoaded(state, listing?.path ?? null)?.threads ?? null,
+    threads: selectLoaded(state, listing?.path ?? null, file)?.threads ?? null,
   }
 }

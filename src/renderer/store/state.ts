@@ -70,6 +70,8 @@ export type LoadStage = Extract<LoadEvent, {kind: 'stage'}>
 export interface ChosenModelState {
   /** Path of the model that Run uses. */
   readonly activeModelPath: string | null
+  /** Which of its model files, relative to that; null for its default. */
+  readonly activeModelFile: string | null
 }
 
 /** Session: the models that are there. */
@@ -265,6 +267,7 @@ export type DialogName =
   | 'open-problem'
   | 'jump'
   | 'import-prompts'
+  | 'model-card'
 
 /** What a notice offers to do, such as taking back what it tells. */
 export interface NoticeAction {
@@ -274,7 +277,7 @@ export interface NoticeAction {
 
 export interface WindowState {
   readonly dialog: DialogName | null
-  /** Said at the top of the folder chooser. */
+  /** What it was opened for: words over the folder chooser, the definition or the model of the card. */
   readonly dialogNote: string | null
   readonly folder: FolderState
   /** A line of feedback in the job line, such as "copied 0.83". */

@@ -1,5 +1,5 @@
 import {createStore, type StoreApi} from 'zustand/vanilla'
-import type {ModelListing} from '../../shared/domain/model.ts'
+import type {ModelListing, ModelRef} from '../../shared/domain/model.ts'
 import type {HostBridge} from '../../shared/host/host-bridge.ts'
 import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type Captures, createCaptures} from './captures.ts'
@@ -74,7 +74,7 @@ export interface Workbench {
   readonly actions: WorkbenchActions
 }
 
-const PROMPT_KEYS = ['promptText', 'turns', 'isChat', 'activeModelPath'] as const
+const PROMPT_KEYS = ['promptText', 'turns', 'isChat', 'activeModelPath', 'activeModelFile'] as const
 /** A pause in changes after which the document is kept for a reload. */
 const KEEP_DELAY_MS = 250
 
@@ -91,6 +91,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...(keptDocument ?? lastPrompt),
     // Known once the models are listed.
     activeModelPath: null,
+    activeModelFile: null,
     preferences: readPreferencesCopy(storage),
     ...(keptDocument ? restoredViews(readViews(session), deps.pages) : {}),
     frame: readStartFrame(session, storage) ?? DEFAULT_FRAME,
@@ -119,7 +120,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createModelActions(context),
     ...createLinkActions(context, {
       opened,
-      chooseModel: (path) => actions.chooseModel(path),
+      chooseModel: (path, file) => actions.chooseModel(path, file),
     }),
     ...createPaneActions(context),
     ...createParameterActions(context),
@@ -157,12 +158,18 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     if (keptDocument === null && lastPrompt === null) {
       store.setState({promptText: SAMPLES[0]!.prompt})
     }
-    const path = keptDocument?.activeModelPath ?? lastPrompt?.activeModelPath
+    const last = keptDocument?.activeModelPath ? keptDocument : lastPrompt
+    const before = listings.find(
+      (listing) => listing.path === last?.activeModelPath && !listing.problem
+    )
     const first =
-      listings.find((listing) => listing.path === path && !listing.problem) ??
-      listings.find((listing) => listing.source === 'builtin' && !listing.problem)
+      before ?? listings.find((listing) => listing.source === 'builtin' && !listing.problem)
     if (!first) return
-    const isLoaded = await groups.chooseModel(first.path)
+    const isFileThere = before?.files.includes(last?.activeModelFile ?? '') ?? false
+    const isLoaded = await groups.chooseModel(
+      first.path,
+      isFileThere ? last?.activeModelFile : null
+    )
     groups.countTokens()
     // What the link shows is run instead.
     if (store.getState().isLinkComing) return
@@ -183,12 +190,12 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   // What was on the screen is computed again in its own row of the history; no model is loaded for it.
   const computeIfLoaded = async () => {
     const state = store.getState()
-    const isLoaded = (model: string) => {
+    const isLoaded = ({model, file}: ModelRef) => {
       const own = state.listings.find((listing) => refOfListing(listing).model === model)
-      return own !== undefined && selectLoaded(state, own.path) !== null
+      return own !== undefined && selectLoaded(state, own.path, file) !== null
     }
     const run = selectActiveRun(state)
-    if (run && isLoaded(run.request.model)) await groups.computeShown()
+    if (run && isLoaded(run.request)) await groups.computeShown()
   }
 
   let cancelKeeping: () => void = () => undefined
@@ -232,8 +239,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.cancelRun(id)
       groups.watchFinishing()
     },
-    async chooseModel(path) {
-      const isLoaded = await groups.chooseModel(path)
+    async chooseModel(path, file) {
+      const isLoaded = await groups.chooseModel(path, file)
       if (isLoaded) groups.countTokens()
       return isLoaded
     },

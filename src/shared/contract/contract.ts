@@ -161,6 +161,8 @@ export const contract = {
   models: {
     list: procedure.output(z.array(modelListingSchema)),
     load: procedure.input(modelRefSchema).output(eventIterator(loadEventSchema)),
+    /** What its makers say of a model: the README of its folder, as Markdown. */
+    card: procedure.input(modelRefSchema).output(z.object({path: z.string(), text: z.string()})),
     unload: procedure.input(modelRefSchema).output(z.object({freedBytes: z.number()})),
     /** Takes a folder off the list of those that were opened before; its files stay as they are. */
     forget: procedure.input(z.object({path: z.string().min(1)})).output(z.void()),

@@ -155,6 +155,10 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         }
         return streamOf(call?.signal, stages)
       },
+      card: async () => ({
+        path: `${FAKE_LISTING.path}/README.md`,
+        text: '# micro-base\n\nA fake model.',
+      }),
       forget: async () => undefined,
       unload: async () => {
         loaded = []

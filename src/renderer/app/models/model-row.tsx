@@ -1,9 +1,10 @@
 import {formatFixed} from '../../../shared/figures/number-format.ts'
 import {targetProps} from '../../lenses/target.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
-import {selectLoaded} from '../../store/models.ts'
+import {modelFilesOf} from '../../store/model-files.ts'
 import type {ModelInfo, ModelListing} from '../../store/state.ts'
 import {Button} from '../../ui/button.tsx'
+import {Choice} from '../../ui/choice.tsx'
 import {bytesText, loadFraction, loadText} from '../jobs.ts'
 
 export interface ModelRowProps {
@@ -51,13 +52,20 @@ function factsText(listing: ModelListing, model: ModelInfo | null): string {
 export function ModelRow({listing, isTeaching = false, place = null}: ModelRowProps) {
   const actions = useActions()
   const {path} = listing
-  const {model, isActive, isLoading, stage, problem} = useWorkbenchState((state) => ({
-    model: selectLoaded(state, path),
-    isActive: state.activeModelPath === path,
-    isLoading: path in state.loads,
-    stage: state.loads[path] ?? null,
-    problem: state.loadProblems[path] ?? listing.problem,
-  }))
+  const {allLoaded, activeFile, isActive, isLoading, stage, problem} = useWorkbenchState(
+    (state) => ({
+      allLoaded: state.status?.loaded,
+      activeFile: state.activeModelFile,
+      isActive: state.activeModelPath === path,
+      isLoading: path in state.loads,
+      stage: state.loads[path] ?? null,
+      problem: state.loadProblems[path] ?? listing.problem,
+    })
+  )
+  const chosen = (isActive ? activeFile : null) ?? listing.files[0]
+  const loaded = allLoaded?.filter((other) => other.path === path) ?? []
+  const model = loaded.find(({file}) => file === chosen) ?? loaded[0] ?? null
+  const files = isActive ? modelFilesOf(listing) : []
   const isOther = listing.kind !== 'decoder' && listing.kind !== 'unknown'
   return (
     <>
@@ -72,7 +80,7 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
           look="plain"
           className="item-main"
           aria-pressed={isActive}
-          onPress={() => void actions.chooseModel(path)}
+          onPress={() => void actions.chooseModel(path, isActive ? activeFile : null)}
         >
           <span className={`dot ${model ? 'live' : ''}`} />
           <span className="clip">
@@ -80,9 +88,9 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
             {place && <span className="ink-3"> in {place}</span>}
           </span>
           <span
-            className={`end ${model || isLoading ? 'off-hover' : ''} ${problem ? 'failed' : ''}`}
+            className={`end ${model || isLoading ? 'off-hover' : ''} ${problem && !isOther ? 'failed' : ''}`}
           >
-            {problem ? '✕ failed' : isOther ? listing.kind : factsText(listing, model)}
+            {isOther ? listing.kind : problem ? '✕ failed' : factsText(listing, model)}
           </span>
           {model && <span className="visually-hidden">loaded</span>}
         </Button>
@@ -107,6 +115,16 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
           )
         )}
       </div>
+      {files.length > 1 && (
+        <div className="model-files">
+          <Choice
+            label={`File of ${listing.id}`}
+            value={chosen ?? ''}
+            options={files.map(({file, name}) => ({value: file, text: name}))}
+            onChange={(file) => void actions.chooseModel(path, file)}
+          />
+        </div>
+      )}
       {isLoading ? (
         <>
           <div className="load-bar" role="progressbar" aria-label={`Loading ${listing.id}`}>
@@ -117,7 +135,15 @@ export function ModelRow({listing, isTeaching = false, place = null}: ModelRowPr
       ) : (
         isTeaching && (
           <div className="note">
-            teaching model, synthetic world;
+            teaching model, synthetic world;{' '}
+            <Button
+              look="plain"
+              className="in-text"
+              onPress={() => actions.openDialog('model-card', path)}
+              testId="open-model-card"
+            >
+              its card
+            </Button>
             <br />
             drop your own ONNX folder here
           </div>

@@ -3,7 +3,7 @@ import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {runPrompt} from '../../commands/run-prompt.ts'
 import {useWorkbench, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {lineEndsOf} from '../../store/line-ends.ts'
-import {selectLoaded} from '../../store/models.ts'
+import {selectActiveModel} from '../../store/models.ts'
 import {selectHasPrompt, selectIsChat} from '../../store/prompt.ts'
 import {Button} from '../../ui/button.tsx'
 import {Check} from '../../ui/check.tsx'
@@ -31,8 +31,8 @@ export function PromptSection() {
     hasPrompt: selectHasPrompt(current),
     listCount: current.listRows.length,
     canRun: runPrompt.when(current, bench),
-    isLoaded: selectLoaded(current, current.activeModelPath) !== null,
-    hasTemplate: selectLoaded(current, current.activeModelPath)?.chatTemplate ?? false,
+    isLoaded: selectActiveModel(current) !== null,
+    hasTemplate: selectActiveModel(current)?.chatTemplate ?? false,
   }))
   const find = usePromptFind(
     state.isChat ? state.turns.map(({content}) => content) : [state.text],

@@ -1,7 +1,7 @@
 import {formatFixed} from '../../../shared/figures/number-format.ts'
 import {reloadChosenModel} from '../../commands/models.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../../lenses/use-workbench.ts'
-import {selectLoaded} from '../../store/models.ts'
+import {selectActiveModel} from '../../store/models.ts'
 import {Button} from '../../ui/button.tsx'
 import {Check} from '../../ui/check.tsx'
 import {SliderField} from '../../ui/slider-field.tsx'
@@ -78,7 +78,7 @@ export function ThreadsSetting() {
   const {chosen, status, loaded, isLoading} = useWorkbenchState((state) => ({
     chosen: state.preferences.threads,
     status: state.status,
-    loaded: selectLoaded(state, state.activeModelPath),
+    loaded: selectActiveModel(state),
     isLoading: Object.keys(state.loads).length > 0,
   }))
   const isFixed = status?.fixedByHost?.includes('threads') ?? false
