@@ -438,6 +438,30 @@ test.describe('tabs and hosts', () => {
     await expect(workbench.prompt).toHaveValue('Tom has a')
   })
 
+  test('a duplicated tab has a copy of the list, and takes nothing from the other', async ({
+    workbench,
+    context,
+  }) => {
+    const {page} = workbench
+    await workbench.open()
+    await byPalette(page, 'paste or load a prompt list')
+    await page.getByTestId('import-text').fill('Tom has a\nMira has a')
+    await page.getByTestId('import-add').click()
+    await page.keyboard.press('Control+Shift+Enter')
+    await expect(page.getByText('2 prompts, 2 done').first()).toBeVisible()
+    const keptHere = () => page.evaluate(() => JSON.stringify({...sessionStorage}))
+    await expect.poll(keptHere).toContain('Mira has a')
+    const [copy] = await Promise.all([
+      context.waitForEvent('page'),
+      page.evaluate(() => window.open(location.href, '_blank')),
+    ])
+    await expect(copy.getByText('2 prompts, 2 done').first()).toBeVisible()
+    await byPalette(copy, 'remove every prompt')
+    await copy.reload()
+    await page.reload()
+    await expect(page.getByText('2 prompts, 2 done').first()).toBeVisible()
+  })
+
   test('a preference that is set in one window holds in the other', async ({
     workbench,
     context,

@@ -15,14 +15,13 @@ const MOST_UNUSED_MS = 30 * 24 * 60 * 60 * 1000
 
 /** The prompt list of this tab in the browser's database; a tab is known by a name in `session`. */
 export function browserListArchive(session: Storage): ListArchive {
-  const tab = tabOf(session)
-  let opening: Promise<IDBPDatabase<ArchiveSchema>> | null = null
-  const database = () => {
-    opening ??= open()
+  let opening: Promise<{db: IDBPDatabase<ArchiveSchema>; tab: string}> | null = null
+  const place = () => {
+    opening ??= openPlace(session)
     return opening
   }
   const touch = async (list?: PromptListState) => {
-    const db = await database()
+    const {db, tab} = await place()
     const known = await db.get('tabs', tab)
     await db.put('tabs', {tab, usedAt: Date.now(), list: list ?? known?.list ?? null})
   }
@@ -30,28 +29,81 @@ export function browserListArchive(session: Storage): ListArchive {
     saveList: touch,
     async saveOutcomes(outcomes) {
       await touch()
-      const transaction = (await database()).transaction('outcomes', 'readwrite')
+      const {db, tab} = await place()
+      const transaction = db.transaction('outcomes', 'readwrite')
       for (const kept of outcomes) {
         void transaction.store.put({...kept, tab, rowId: kept.row.id})
       }
       await transaction.done
     },
-    list: async () => (await (await database()).get('tabs', tab))?.list ?? null,
+    async list() {
+      const {db, tab} = await place()
+      return (await db.get('tabs', tab))?.list ?? null
+    },
     async *outcomes() {
-      const db = await database()
-      let after: IDBValidKey = [tab]
-      for (;;) {
-        const range = IDBKeyRange.bound(after, [tab, []], true)
-        const batch = await db.getAll('outcomes', range, BATCH_SIZE)
-        if (batch.length > 0) yield batch
-        const last = batch.at(-1)
-        if (!last || batch.length < BATCH_SIZE) return
-        after = [tab, last.rowId, last.key]
-      }
+      const {db, tab} = await place()
+      yield* outcomesOf(db, tab)
     },
     async clear() {
-      await (await database()).delete('outcomes', IDBKeyRange.bound([tab], [tab, []]))
+      const {db, tab} = await place()
+      await db.delete('outcomes', IDBKeyRange.bound([tab], [tab, []]))
     },
+  }
+}
+
+async function* outcomesOf(db: IDBPDatabase<ArchiveSchema>, tab: string) {
+  let after: IDBValidKey = [tab]
+  for (;;) {
+    const range = IDBKeyRange.bound(after, [tab, []], true)
+    const batch = await db.getAll('outcomes', range, BATCH_SIZE)
+    if (batch.length > 0) yield batch
+    const last = batch.at(-1)
+    if (!last || batch.length < BATCH_SIZE) return
+    after = [tab, last.rowId, last.key]
+  }
+}
+
+/** The database, and the name that only this tab has: one that was duplicated begins with a copy. */
+async function openPlace(session: Storage) {
+  const [db, known] = await Promise.all([open(), claimed(tabOf(session))])
+  if (known.isOurs) return {db, tab: known.tab}
+  const tab = newTab()
+  await claimed(tab)
+  const kept = await db.get('tabs', known.tab)
+  if (kept) await db.put('tabs', {...kept, tab})
+  for await (const batch of outcomesOf(db, known.tab)) {
+    const transaction = db.transaction('outcomes', 'readwrite')
+    for (const outcome of batch) void transaction.store.put({...outcome, tab})
+    await transaction.done
+  }
+  nameTab(session, tab)
+  return {db, tab}
+}
+
+/** The page that a reload replaces may hold its name for a moment longer. */
+const MOST_RELOAD_MS = 500
+
+/** A page holds its tab's name as long as it lives, and browsers copy `session` for a duplicated tab. */
+function claimed(tab: string): Promise<{tab: string; isOurs: boolean}> {
+  return new Promise((resolve) => {
+    if (!navigator.locks) return resolve({tab, isOurs: true})
+    const holdForEver = () => {
+      resolve({tab, isOurs: true})
+      return new Promise<never>(() => undefined)
+    }
+    navigator.locks
+      .request(`${TAB_KEY} ${tab}`, {signal: AbortSignal.timeout(MOST_RELOAD_MS)}, holdForEver)
+      .catch(() => resolve({tab, isOurs: false}))
+  })
+}
+
+const newTab = () => [...crypto.getRandomValues(new Uint32Array(4))].join('-')
+
+function nameTab(session: Storage, tab: string): void {
+  try {
+    session.setItem(TAB_KEY, tab)
+  } catch {
+    // Where nothing is kept for a reload, nothing is found after it.
   }
 }
 
@@ -59,13 +111,12 @@ function tabOf(session: Storage): string {
   try {
     const known = session.getItem(TAB_KEY)
     if (known) return known
-    const tab = [...crypto.getRandomValues(new Uint32Array(4))].join('-')
-    session.setItem(TAB_KEY, tab)
-    return tab
   } catch {
-    // Where nothing is kept for a reload, nothing is found after it.
     return 'tab'
   }
+  const tab = newTab()
+  nameTab(session, tab)
+  return tab
 }
 
 async function open(): Promise<IDBPDatabase<ArchiveSchema>> {
