@@ -1,4 +1,4 @@
-import {Dialog, DialogTrigger, ListBox, ListBoxItem, Popover} from 'react-aria-components'
+import {DialogTrigger, ListBox, ListBoxItem, Popover} from 'react-aria-components'
 import {formatMany} from '../../shared/figures/number-format.ts'
 import type {UnitKind} from '../../shared/units/unit-choice.ts'
 import {UNIT_NAMES} from '../../shared/units/unit-words.ts'
@@ -55,10 +55,13 @@ export function UnitControl() {
           {note && <span className={hasProblem ? 'failed' : 'ink-3'}>{note}</span>}
           <DownIcon />
         </Button>
-        <Popover className="popover" placement="top start" offset={4}>
-          <Dialog className="popover-body unit-editor" aria-label="Text unit">
-            <UnitEditor onDone={closeUnitEditor} />
-          </Dialog>
+        <Popover
+          className="popover popover-body unit-editor"
+          aria-label="Text unit"
+          placement="top start"
+          offset={4}
+        >
+          <UnitEditor onDone={closeUnitEditor} />
         </Popover>
       </DialogTrigger>
     </div>

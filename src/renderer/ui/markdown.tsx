@@ -22,10 +22,14 @@ const COMPONENTS: Components = {
   img: ({alt}) => (alt ? <span className="ink-3">[picture: {alt}]</span> : null),
   table: ({children}: ComponentProps<'table'>) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
-    <section className="markdown-table" tabIndex={0} aria-label="Table">
+    // biome-ignore lint/a11y/useSemanticElements: nothing is filled in here, and a region a table would be many.
+    <div className="markdown-table" role="group" tabIndex={0} aria-label="Table">
       <table>{children}</table>
-    </section>
+    </div>
   ),
+  // The corner over a column of names heads nothing.
+  th: ({children, style}: ComponentProps<'th'>) =>
+    children ? <th style={style}>{children}</th> : <td />,
 }
 
 const isSame = (children: React.ReactNode, href: string) =>

@@ -78,7 +78,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
   if (!hasRows) {
     return (
       <section className="list-scatter" aria-label="Sure and surprised" ref={box}>
-        <h3>Sure and surprised</h3>
+        <h2>Sure and surprised</h2>
         <p className="ink-2">
           Each row with an answer gets a mark here when it is done: its answer probability over its
           mean surprisal.
@@ -88,7 +88,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
   }
   return (
     <section className="list-scatter" aria-label="Sure and surprised" ref={box}>
-      <h3>
+      <h2>
         Sure and surprised{' '}
         <span className="clip" data-testid="scatter-words">
           {hovered
@@ -99,7 +99,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
                   : ''
               }`}
         </span>
-      </h3>
+      </h2>
       <div
         role="listbox"
         tabIndex={0}

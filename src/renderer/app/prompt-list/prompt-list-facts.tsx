@@ -94,10 +94,10 @@ export function ListReadFrom({entries}: EntriesProps) {
   const right = judgedCount > 0 ? `, of them ${formatCount(rightCount)} right` : ''
   return (
     <section className="list-facts" aria-label="What was read">
-      <h3>
+      <h2>
         {source ? `Read from ${source.name}` : 'The list'}{' '}
         <span>{source && formatMany(source.lineCount, 'line')}</span>
-      </h3>
+      </h2>
       <dl className="list-read">
         <dt>prompts</dt>
         <dd>{formatCount(total)}</dd>

@@ -1,4 +1,4 @@
-import {Dialog, DialogTrigger, Popover} from 'react-aria-components'
+import {DialogTrigger, Popover} from 'react-aria-components'
 import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import type {Parameters} from '../../store/state.ts'
@@ -28,56 +28,59 @@ export function GenerationPopover() {
         </span>{' '}
         <DownIcon />
       </Button>
-      <Popover className="popover" placement="bottom start" offset={4}>
-        <Dialog className="popover-body" aria-label="Generation">
-          <div className="form-row">
-            <span className="form-label">then</span>
-            <NumberInput
-              label="Tokens to generate"
-              value={parameters.generateCount}
-              onChange={(generateCount) => changeParameters({generateCount})}
-              minimum={0}
-              maximum={100_000}
-              step={1}
-              isWhole
-              widthPx={64}
-            />
-            <span className="ink-2">tokens</span>
-          </div>
-          <div className="form-row">
-            <span className="form-label">each</span>
-            <Choice
-              label="How each token is chosen"
-              value={parameters.isSampled ? 'sampled' : 'greedy'}
-              options={[
-                {value: 'greedy', text: 'Likeliest'},
-                {value: 'sampled', text: 'Sampled'},
-              ]}
-              onChange={(how) => changeParameters({isSampled: how === 'sampled'})}
-            />
-          </div>
-          {parameters.isSampled && (
-            <>
-              <div className="form-row">
-                <span className="form-label">seed</span>
-                <NumberInput
-                  label="Seed"
-                  value={parameters.seed}
-                  onChange={(seed) => changeParameters({seed})}
-                  minimum={0}
-                  maximum={2 ** 31 - 1}
-                  step={1}
-                  isWhole
-                  widthPx={96}
-                />
-              </div>
-              <div className="small ink-3">
-                at temperature {formatSetting(parameters.temperature)}, top-p{' '}
-                {formatSetting(parameters.topP)}, as under the figure
-              </div>
-            </>
-          )}
-        </Dialog>
+      <Popover
+        className="popover popover-body"
+        aria-label="Generation"
+        placement="bottom start"
+        offset={4}
+      >
+        <div className="form-row">
+          <span className="form-label">then</span>
+          <NumberInput
+            label="Tokens to generate"
+            value={parameters.generateCount}
+            onChange={(generateCount) => changeParameters({generateCount})}
+            minimum={0}
+            maximum={100_000}
+            step={1}
+            isWhole
+            widthPx={64}
+          />
+          <span className="ink-2">tokens</span>
+        </div>
+        <div className="form-row">
+          <span className="form-label">each</span>
+          <Choice
+            label="How each token is chosen"
+            value={parameters.isSampled ? 'sampled' : 'greedy'}
+            options={[
+              {value: 'greedy', text: 'Likeliest'},
+              {value: 'sampled', text: 'Sampled'},
+            ]}
+            onChange={(how) => changeParameters({isSampled: how === 'sampled'})}
+          />
+        </div>
+        {parameters.isSampled && (
+          <>
+            <div className="form-row">
+              <span className="form-label">seed</span>
+              <NumberInput
+                label="Seed"
+                value={parameters.seed}
+                onChange={(seed) => changeParameters({seed})}
+                minimum={0}
+                maximum={2 ** 31 - 1}
+                step={1}
+                isWhole
+                widthPx={96}
+              />
+            </div>
+            <div className="small ink-3">
+              at temperature {formatSetting(parameters.temperature)}, top-p{' '}
+              {formatSetting(parameters.topP)}, as under the figure
+            </div>
+          </>
+        )}
       </Popover>
     </DialogTrigger>
   )

@@ -198,9 +198,8 @@ function FindToggle({label, text, isOn, onChange}: FindToggleProps) {
       isSelected={isOn}
       onChange={onChange}
     >
-      <span data-hint={label} aria-hidden="true">
-        {text}
-      </span>
+      {/* A drawn sign, not words: the name says what it does. */}
+      <span data-hint={label} data-sign={text} aria-hidden="true" />
     </ToggleButton>
   )
 }

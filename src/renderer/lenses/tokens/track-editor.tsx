@@ -1,5 +1,5 @@
 import {useEffect, useState} from 'react'
-import {Dialog, DialogTrigger, Popover} from 'react-aria-components'
+import {DialogTrigger, Popover} from 'react-aria-components'
 import {tokensOfTable} from '../../../shared/domain/token.ts'
 import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {glyphsOfTokens, plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
@@ -33,15 +33,18 @@ export function TrackEditor() {
         <Button look="filled" testId="track-editor">
           {formatMany(ids.length, 'token')} <DownIcon />
         </Button>
-        <Popover className="popover" placement="top start" offset={4}>
-          <Dialog className="popover-body track-editor" aria-label="Tracked tokens">
-            <TrackedChips model={model} ids={ids} />
-            {ids.length < MOST_TRACKED ? (
-              <AddTracked model={model} ids={ids} />
-            ) : (
-              <div className="small ink-3">At most {MOST_TRACKED} at a time.</div>
-            )}
-          </Dialog>
+        <Popover
+          className="popover popover-body track-editor"
+          aria-label="Tracked tokens"
+          placement="top start"
+          offset={4}
+        >
+          <TrackedChips model={model} ids={ids} />
+          {ids.length < MOST_TRACKED ? (
+            <AddTracked model={model} ids={ids} />
+          ) : (
+            <div className="small ink-3">At most {MOST_TRACKED} at a time.</div>
+          )}
         </Popover>
       </DialogTrigger>
     </div>
