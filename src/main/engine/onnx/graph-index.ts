@@ -63,6 +63,11 @@ export class GraphIndex {
     return this.consumers.get(tensor) ?? NONE
   }
 
+  /** Tensors that a node uses, each once, also those that its subgraphs take from outside. */
+  inputsOf(node: OnnxNode): readonly string[] {
+    return [...inputsOf(node)]
+  }
+
   initializerOf(tensor: string | undefined): OnnxTensor | null {
     return (tensor && this.initializers.get(tensor)) || null
   }
@@ -162,7 +167,6 @@ export class GraphIndex {
   }
 }
 
-/** Tensors that a node uses, each once: its inputs, and what its subgraphs take from outside. */
 function inputsOf(node: OnnxNode): Set<string> {
   const inputs = new Set(node.input)
   for (const attribute of node.attribute ?? []) {
