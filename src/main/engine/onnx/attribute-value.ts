@@ -11,7 +11,7 @@ export type AttributeValue =
   | {readonly graph: OnnxGraph}
 
 /** An attribute of a node. Throws a RangeError on a number that is no exact integer and is not `{float}`. */
-export function attributeOf(name: string, value: AttributeValue): OnnxAttribute {
+export function newAttribute(name: string, value: AttributeValue): OnnxAttribute {
   if (typeof value === 'number') {
     requireIntegers(name, [value])
     return {name, type: ATTRIBUTE_TYPE.int, i: value}

@@ -1,6 +1,6 @@
 import {realpath} from 'node:fs/promises'
 import {ProblemError} from '../../../shared/domain/problem.ts'
-import {requireSoundGraph} from './check-graph.ts'
+import {requireSoundGraph, tooDeep} from './check-graph.ts'
 import {locateExternalFile} from './external-data.ts'
 import {
   checkFirstBytes,
@@ -44,6 +44,7 @@ function decodeModel(path: string, bytes: Uint8Array): OnnxModel {
   try {
     model = decodeMessage('Model', bytes)
   } catch (error) {
+    if ((error as Error).message === 'max depth exceeded') throw tooDeep(path)
     // Whatever protobufjs cannot decode: lengths that lie, wire types that are none, too deep a nest.
     throw damaged(path, `a graph that does not decode (${(error as Error).message})`)
   }

@@ -1,8 +1,9 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
+import {tooDeep} from './check-graph.ts'
 import {MAX_GRAPH_DEPTH, walkModel} from './model-file.ts'
 import {elementTypeNumber, encodeMessage} from './schema.ts'
 import {rawBytesOfVarints} from './tensor-bytes.ts'
-import {WIRE_TYPE, WireError, type WireField, type WireReader} from './wire.ts'
+import {WIRE_TYPE, type WireField, type WireReader} from './wire.ts'
 import {fieldHead, MessageBytes, varintField} from './wire-writer.ts'
 
 /** Contents below this stay in the graph: shapes, axes and scales, which the finders look at. */
@@ -94,13 +95,7 @@ class Skimmer {
 
   /** A message with the weights in it replaced. Small ones are copied without a look into them. */
   async skim(kind: MessageKind, message: WireField, depth: number): Promise<MessageBytes> {
-    if (depth > MAX_GRAPH_DEPTH) {
-      throw new WireError(
-        'bad-tag',
-        message.start,
-        `graphs nested more than ${MAX_GRAPH_DEPTH} deep`
-      )
-    }
+    if (depth > MAX_GRAPH_DEPTH) throw tooDeep(this.path)
     const skimmed = new MessageBytes()
     if (message.end - message.start < MIN_WEIGHT_BYTES) {
       await this.copy(skimmed, message.start, message.end)
