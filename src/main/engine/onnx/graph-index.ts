@@ -1,6 +1,7 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {operatorOf} from './attributes.ts'
 import {type ConstantTensor, constantOfNode, constantOfTensor} from './constants.ts'
+import {usesOf} from './graph-names.ts'
 import type {OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo} from './schema.ts'
 
 const NONE: readonly OnnxNode[] = []
@@ -31,6 +32,9 @@ export class GraphIndex {
       this.opsets.set(domain === 'ai.onnx' ? '' : domain, Number(version))
     }
     for (const tensor of graph.initializer) this.initializers.set(tensor.name ?? '', tensor)
+    for (const {values} of graph.sparseInitializer ?? []) {
+      if (values?.name) this.initializers.set(values.name, values)
+    }
     for (const input of graph.input) {
       // Before IR 4 every initializer was listed as an input as well.
       if (!this.initializers.has(input.name)) this.inputs.set(input.name, input)
@@ -65,7 +69,7 @@ export class GraphIndex {
 
   /** Tensors that a node uses, each once, also those that its subgraphs take from outside. */
   inputsOf(node: OnnxNode): readonly string[] {
-    return [...inputsOf(node)]
+    return [...usesOf(node)]
   }
 
   initializerOf(tensor: string | undefined): OnnxTensor | null {
@@ -125,7 +129,7 @@ export class GraphIndex {
       }
       this.producers.set(output, node)
     }
-    for (const input of inputsOf(node)) {
+    for (const input of usesOf(node)) {
       const users = this.consumers.get(input)
       if (users) users.push(node)
       else this.consumers.set(input, [node])
@@ -138,7 +142,7 @@ export class GraphIndex {
     const ready: OnnxNode[] = []
     for (const node of this.graph.node) {
       let count = 0
-      for (const input of inputsOf(node)) {
+      for (const input of usesOf(node)) {
         if (this.producers.has(input)) count++
         else if (!this.inputs.has(input) && !this.initializers.has(input)) {
           throw damaged(`the tensor ${JSON.stringify(input)}, which nothing makes`, node)
@@ -165,27 +169,6 @@ export class GraphIndex {
     }
     return order
   }
-}
-
-function inputsOf(node: OnnxNode): Set<string> {
-  const inputs = new Set(node.input)
-  for (const attribute of node.attribute ?? []) {
-    if (attribute.g) for (const name of outerNames(attribute.g)) inputs.add(name)
-  }
-  inputs.delete('')
-  return inputs
-}
-
-function outerNames(graph: OnnxGraph): Set<string> {
-  const own = new Set<string>()
-  for (const tensor of graph.initializer) own.add(tensor.name ?? '')
-  for (const input of graph.input) own.add(input.name)
-  for (const node of graph.node) for (const output of node.output) own.add(output)
-  const outer = new Set<string>()
-  for (const node of graph.node) for (const input of inputsOf(node)) outer.add(input)
-  for (const output of graph.output) outer.add(output.name)
-  for (const name of own) outer.delete(name)
-  return outer
 }
 
 function damaged(found: string, node: OnnxNode): ProblemError {

@@ -158,8 +158,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   Tile: (node, shapes) => {
     const shape = shapes.shapeOf(node.input[0])
     const repeats = shapes.valuesOf(node.input[1])?.values
+    if (!shape) return []
     return [
-      shape?.map((length, axis) => {
+      shape.map((length, axis) => {
         const count = repeats?.[axis] ?? null
         if (count === 1) return length
         return typeof length === 'number' && typeof count === 'number' ? length * count : null
