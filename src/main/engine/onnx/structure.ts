@@ -64,42 +64,97 @@ export interface AttentionSite {
   readonly weights: string | null
   /** Queries and keys, or why they cannot be had. */
   readonly queryKey: QueryKeySource | Problem
-  /** The tensor that is multiplied with the weights, and the product; null of a fused site. */
+  /** The tensor that is multiplied with the weights, and the product; null where it is not found. */
   readonly values: ValueSource | null
-  /** The [heads × headSize, hidden] float matrix that takes the heads' outputs on, where it is found. */
-  readonly outputProjection: string | null
+  /** What takes the heads' outputs on, where it is found as a float matrix. */
+  readonly outputProjection: OutputProjection | null
 }
 
 /**
  * Both operands of the QK product as they enter it, in the graph's own layout, and the element-wise
  * way from the product to the Softmax.
  *
- * scores = steps(queryFactor · keyFactor · query · keyᵀ), weights = softmax(scores) over keys
+ * scores = steps(query.factor · key.factor · query · keyᵀ), weights = softmax(scores) over keys
  */
 export interface QueryKeySource {
   readonly query: Operand
   /** Walked back through what repeats it for the query heads: one entry a key-value head. */
   readonly key: Operand
   readonly steps: readonly ScoreStep[]
-  /** Extra weight in the Softmax's denominator that goes to no key: a learned sink, one entry a head. */
+  /** Extra scores in the Softmax that belong to no key: a learned sink. */
   readonly sink: ScoreOperand | null
 }
 
-/** A tensor of queries, keys or values and how to bring it to [batch, head, position, size] in float32. */
+/**
+ * A tensor of queries, keys or values and how to bring it to [batch, head, position, size] in float32:
+ * first `preparation`, step by step, then the axes of `layout`, then times `factor`.
+ */
 export interface Operand {
   readonly tensor: string
-  /** What each axis of the tensor is; `size-of-heads` is heads × size in one axis, `batch-heads` batch × heads. */
+  /** What is done to the tensor, by nodes of our own, to get what enters the product; mostly nothing. */
+  readonly preparation: readonly OperandStep[]
+  /** What each axis of the prepared tensor is; axes that are not named have length 1. */
   readonly layout: readonly OperandAxis[]
   /** Constant that it is multiplied with after it was walked back. */
   readonly factor: number
 }
-export type OperandAxis = 'batch' | 'head' | 'batch-heads' | 'position' | 'size' | 'heads-size'
+/**
+ * `head` counts query heads of queries and key-value heads of keys and values, unless `group` stands
+ * beside it: then `head` counts key-value heads and `group` the query heads that share one.
+ * `heads-size` is heads × size in one axis, `batch-heads` batch × heads.
+ */
+export type OperandAxis =
+  | 'batch'
+  | 'head'
+  | 'group'
+  | 'batch-heads'
+  | 'position'
+  | 'size'
+  | 'heads-size'
+
+/** What a fused operator does to an operand before the product, restated; `tensor` is the operand so far. */
+export type OperandStep =
+  /** tensor · weights, over the last axis. */
+  | {readonly kind: 'project'; readonly weights: string}
+  /** Columns [start, end) of the last axis. */
+  | {readonly kind: 'columns'; readonly start: number; readonly end: number}
+  /** Entries [start, end) of a vector are added along the last axis. */
+  | {readonly kind: 'bias'; readonly tensor: string; readonly start: number; readonly end: number}
+  /** Entry `index` of `axis`, which goes away. */
+  | {readonly kind: 'entry'; readonly axis: number; readonly index: number}
+  /** [batch, position, heads × size] to [batch, head, position, size]. */
+  | {readonly kind: 'split-heads'; readonly headCount: number}
+  /** RMS norm over size, of [batch, head, position, size]. */
+  | {readonly kind: 'rms-norm'; readonly weight: string; readonly epsilon: number}
+  /**
+   * com.microsoft RotaryEmbedding of [batch, head, position, size] with tables [positions, size / 2].
+   * `positions` is a graph tensor [batch, position]; null: they continue after what lies in `past`.
+   */
+  | {
+      readonly kind: 'rotary'
+      readonly cos: string
+      readonly sin: string
+      readonly isInterleaved: boolean
+      readonly positions: string | null
+      /** The cached keys before this run, [batch, head, position, size]; null where there are none. */
+      readonly past: string | null
+    }
+  /** The cached ones before this run come first, along the positions of [batch, head, position, size]. */
+  | {readonly kind: 'after-past'; readonly past: string}
+  /** Rounded to 8 bits and back: QuantizeLinear and DequantizeLinear with these. */
+  | {readonly kind: 'quantize'; readonly scale: string; readonly zeroPoint: string | null}
+
+/** What each axis of the scores is at one step. Axes that are not named have length 1. */
+export type ScoreAxis = 'batch' | 'head' | 'group' | 'batch-heads' | 'query' | 'key'
 
 /** Something that is added to, multiplied with or compared in the scores. */
-export type ScoreOperand =
-  | {readonly kind: 'constant'; readonly value: number}
-  /** Broadcasts to [batch, head, query, key] from the right. */
-  | {readonly kind: 'tensor'; readonly tensor: string}
+export type ScoreOperand = {readonly kind: 'constant'; readonly value: number} | ScoreTensor
+/** Broadcasts, from the right, to scores that have the axes `axes`. */
+export interface ScoreTensor {
+  readonly kind: 'tensor'
+  readonly tensor: string
+  readonly axes: readonly ScoreAxis[]
+}
 
 /** One element-wise operation on the scores [batch, head, query, key]; `x` is the scores so far. */
 export type ScoreStep =
@@ -110,20 +165,41 @@ export type ScoreStep =
   /** Where(condition, x, other), or Where(condition, other, x) where `keepsFalse`. */
   | {
       readonly kind: 'where'
-      readonly condition: string
+      readonly condition: ScoreTensor
       readonly other: ScoreOperand
       readonly keepsFalse: boolean
     }
-  /** Keys after the query (its absolute position) are forbidden; so are those `window` or more before it. */
-  | {readonly kind: 'causal'; readonly window: number | null}
-  /** Keys at or beyond the operand (one entry a batch row, or a constant) are forbidden. */
-  | {readonly kind: 'key-count'; readonly count: ScoreOperand}
+  /**
+   * Keys after the query are forbidden; so are those `window` or more before it. The last query stands at
+   * the last key where `alignment` is `end`, the first query at the first key where it is `start`.
+   */
+  | {readonly kind: 'causal'; readonly window: number | null; readonly alignment: 'start' | 'end'}
+  /** Keys at or beyond `count` + `added` (`count` has one entry a batch row) are forbidden. */
+  | {readonly kind: 'key-count'; readonly count: string; readonly added: number}
+  /**
+   * The mask input of the com.microsoft operators, by its rank: 1 [batch] valid lengths, or [2 × batch]
+   * ends and then starts; 2 [batch, key]; 3 [batch, query, key]; 4 [batch, 1, max, max] of which rows from
+   * the past's length on are taken. `filter` is added where it forbids (0, or beyond a length).
+   */
+  | {
+      readonly kind: 'key-mask'
+      readonly mask: string
+      readonly rank: 1 | 2 | 3 | 4
+      readonly filter: number
+    }
 
 export interface ValueSource {
   /** One entry a key-value head, walked back like the key. */
   readonly value: Operand
-  /** weights · values, [batch, head, query, size] in the graph's own layout. */
+  /** weights · values in the graph's own layout; of a fused site, what its node gives. */
   readonly product: string
+  readonly productLayout: readonly OperandAxis[]
+}
+
+/** A matrix of floats [heads × size, hidden], or its transpose. */
+export interface OutputProjection {
+  readonly tensor: string
+  readonly isTransposed: boolean
 }
 
 /** The residual stream: what every token carries from block to block. */
