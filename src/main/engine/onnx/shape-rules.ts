@@ -1,5 +1,5 @@
-import {intAttribute, intsAttribute, stringAttribute} from './attributes.ts'
-import type {OnnxNode} from './schema.ts'
+import {attributeOf, intAttribute, intsAttribute, stringAttribute} from './attributes.ts'
+import {numberOfInt64, type OnnxNode} from './schema.ts'
 import type {Dim, Shape, StaticShapes} from './static-shapes.ts'
 
 /** Dimensions of one output; null entries are lengths nobody knows. */
@@ -168,6 +168,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     ]
   },
   Shape: (node, shapes) => [[shapes.rankOf(node.input[0])]],
+  Constant: (node) => {
+    const tensor = attributeOf(node, 'value')?.t
+    if (tensor) return [(tensor.dims ?? []).map(numberOfInt64)]
+    const list = attributeOf(node, 'value_ints')?.ints ?? attributeOf(node, 'value_floats')?.floats
+    return [list ? [list.length] : []]
+  },
   Size: () => [[]],
   Range: () => [[null]],
   NonZero: () => [[null, null]],
