@@ -1,5 +1,6 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {intAttribute, operatorOf} from './attributes.ts'
+import {ElementTypes} from './element-types.ts'
 import type {FoundSite} from './find-attention.ts'
 import {groupQueryAttention} from './fused-group-query.ts'
 import {mergedAttention} from './fused-merged.ts'
@@ -38,10 +39,11 @@ const LINEAR = /^(com\.microsoft\.)?(\w*LinearAttention|\w*GatedDeltaNet|\w*Sele
 
 /** Every fused attention operator of a graph, in topological order. */
 export function findFused(index: GraphIndex, shapes: StaticShapes): FoundSite[] {
+  const types = new ElementTypes(index)
   return index.nodes.flatMap((node) => {
     const operator = operatorOf(node)
     const read = READERS[operator]
-    if (read) return [read({index, shapes, node})]
+    if (read) return [read({index, shapes, types, node})]
     if (CLOSED.has(operator)) return [withoutSite(node, notExposed(node))]
     return LINEAR.test(operator) ? [withoutSite(node, withoutSoftmax(node))] : []
   })

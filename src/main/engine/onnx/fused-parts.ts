@@ -1,5 +1,6 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {floatAttribute, intAttribute, operatorOf} from './attributes.ts'
+import type {ElementTypes} from './element-types.ts'
 import type {FoundSite} from './find-attention.ts'
 import {findOutputProjection, type HeadCounts} from './find-query-key.ts'
 import type {GraphIndex} from './graph-index.ts'
@@ -22,6 +23,7 @@ export const SCORES: readonly ScoreAxis[] = ['batch', 'head', 'query', 'key']
 export interface FusedContext {
   readonly index: GraphIndex
   readonly shapes: StaticShapes
+  readonly types: ElementTypes
   readonly node: OnnxNode
 }
 

@@ -1,6 +1,5 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {intAttribute} from './attributes.ts'
-import {isBoolean} from './element-types.ts'
 import type {FoundSite} from './find-attention.ts'
 import {
   biasSteps,
@@ -94,14 +93,14 @@ function operandAt(
 }
 
 function stepsOf(context: FusedContext, headSize: number | null): ScoreStep[] | Problem {
-  const {index, node} = context
+  const {types, node} = context
   if (headSize === null) return fusedProblem(node, 'an unknown size of heads')
   const mask = inputAt(node, 3)
   const isCausal = intAttribute(node, 'is_causal', 0) === 1
   const counts = inputAt(node, 6)
   if (counts && isCausal) return fusedProblem(node, 'a causal mask over padded keys')
   const masked: ScoreStep[] =
-    mask && isBoolean(index, mask)
+    mask && types.typeOf(mask) === 'bool'
       ? [
           {
             kind: 'where',
