@@ -3,7 +3,7 @@ import type {GraphIndex} from './graph-index.ts'
 import type {ProductSide} from './products.ts'
 import {elementTypeName, type OnnxNode} from './schema.ts'
 import {axisOf} from './shape-rules.ts'
-import type {Dim, StaticShapes} from './static-shapes.ts'
+import type {Dim, Shape, StaticShapes} from './static-shapes.ts'
 import type {Operand, OperandAxis} from './structure.ts'
 
 /** An operand as far back as it is still what enters the product, and what was passed on the way. */
@@ -38,6 +38,13 @@ export function swapLast(layout: readonly OperandAxis[]): OperandAxis[] {
 export function walkBack(index: GraphIndex, shapes: StaticShapes, start: Operand): WalkedOperand {
   const walk = new OperandWalk(index, shapes, start)
   return walk.run()
+}
+
+/** Axes that a Reshape may have made of two. */
+const PARTS: Partial<Record<OperandAxis, readonly OperandAxis[]>> = {
+  head: ['head', 'group'],
+  'batch-heads': ['batch', 'head'],
+  'heads-size': ['head', 'size'],
 }
 
 class OperandWalk {
@@ -195,23 +202,34 @@ class OperandWalk {
     return isInGroups && this.moveTo(source)
   }
 
+  /** Back to batch rows and heads in one axis, which a Reshape has taken apart. */
+  private joinRowsAndHeads(source: string, from: Shape, to: Shape): boolean {
+    const {layout} = this
+    if (layout[0] !== 'batch' || layout[1] !== 'head' || layout.includes('group')) return false
+    if (from.slice(1).some((length, axis) => isUnequal(length, to[axis + 2]))) return false
+    if (!isProduct(from[0]!, to[0]!, to[1]!)) return false
+    this.layout = ['batch-heads', ...layout.slice(2)]
+    return this.moveTo(source)
+  }
+
   /** Key-value heads and their groups, or batch rows and heads, that were made one axis. */
   private reshape(source: string): boolean {
     const from = this.shapes.shapeOf(source)
     const to = this.shapes.shapeOf(this.tensor)
     const {layout} = this
     if (!from || to?.length !== layout.length) return false
-    const merged = layout.findIndex((name) => name === 'head' || name === 'batch-heads')
+    const merged = layout.findIndex((name) => PARTS[name] !== undefined)
     if (from.length === to.length && from.every((length, axis) => length === to[axis])) {
       return this.moveTo(source)
     }
+    if (from.length === to.length - 1) return this.joinRowsAndHeads(source, from, to)
     if (merged < 0 || from.length !== to.length + 1) return false
     const rest = [...from.slice(0, merged), ...from.slice(merged + 2)]
     const others = to.filter((_, axis) => axis !== merged)
     // Where lengths are known only by name, names may differ for the same length.
     if (rest.some((length, axis) => isUnequal(length, others[axis]))) return false
     if (!isProduct(to[merged]!, from[merged]!, from[merged + 1]!)) return false
-    const parts: OperandAxis[] = layout[merged] === 'head' ? ['head', 'group'] : ['batch', 'head']
+    const parts = PARTS[layout[merged]!] ?? []
     if (layout.includes('group') && layout[merged] === 'head') return false
     this.layout = [...layout.slice(0, merged), ...parts, ...layout.slice(merged + 1)]
     return this.moveTo(source)

@@ -1,5 +1,6 @@
-import {intAttribute, intsAttribute, stringAttribute} from './attributes.ts'
-import type {OnnxNode} from './schema.ts'
+import {attributeOf, intAttribute, intsAttribute, stringAttribute} from './attributes.ts'
+import {domainOf} from './check-graph.ts'
+import {numberOfInt64, type OnnxNode} from './schema.ts'
 import type {Dim, Shape, StaticShapes} from './static-shapes.ts'
 
 /** Dimensions of one output; null entries are lengths nobody knows. */
@@ -168,6 +169,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     ]
   },
   Shape: (node, shapes) => [[shapes.rankOf(node.input[0])]],
+  Constant: (node) => {
+    const tensor = attributeOf(node, 'value')?.t
+    if (tensor) return [(tensor.dims ?? []).map(numberOfInt64)]
+    const list = attributeOf(node, 'value_ints')?.ints ?? attributeOf(node, 'value_floats')?.floats
+    return [list ? [list.length] : []]
+  },
   Size: () => [[]],
   Range: () => [[null]],
   NonZero: () => [[null, null]],
@@ -190,7 +197,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Attention: (node, shapes) => {
     const query = shapes.shapeOf(node.input[0])
     const value = shapes.shapeOf(node.input[2])
-    if (node.domain) return [query && [...query.slice(0, -1), widthOfMerged(node, shapes)]]
+    if (domainOf(node)) return [query && [...query.slice(0, -1), widthOfMerged(node, shapes)]]
     return [query && [...query.slice(0, -1), query.length === 4 ? (value?.at(-1) ?? null) : null]]
   },
   EmbedLayerNormalization: (node, shapes) => {
