@@ -95,17 +95,19 @@ function requireKnownVersions({path, model}: ModelGraph): void {
       advice: DOWNLOAD_ADVICE,
     })
   }
-  // Of two entries for a domain, onnxruntime takes the last.
-  const opsets = new Map(model.opsetImport.map((opset) => [domainOf(opset), Number(opset.version)]))
-  for (const [domain, version] of opsets) {
+  // onnxruntime looks at every entry, also where a later one of the same domain counts.
+  for (const opset of model.opsetImport) {
+    const domain = domainOf(opset)
+    const version = Number(opset.version ?? 0)
     const newest = NEWEST_OPSETS.get(domain)
-    if (version >= 1 && version <= (newest ?? Number.MAX_SAFE_INTEGER)) continue
     if (newest === undefined) continue
     // Entries of 0 stand in some files for domains that are not used.
     if (version === 0 && domain !== '') continue
+    if (version >= 1 && version <= (newest ?? Number.MAX_SAFE_INTEGER)) continue
     throw opsetProblem(path, domain, String(version), newest)
   }
-  if (!opsets.has('') && model.graph.node.some((node) => domainOf(node) === '')) {
+  const hasOnnx = model.opsetImport.some((opset) => domainOf(opset) === '')
+  if (!hasOnnx && model.graph.node.some((node) => domainOf(node) === '')) {
     throw opsetProblem(path, '', 'none', NEWEST_OPSETS.get('') ?? null)
   }
 }

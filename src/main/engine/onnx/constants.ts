@@ -5,6 +5,8 @@ import {elementTypeName, numberOfInt64, type OnnxNode, type OnnxTensor} from './
 export interface ConstantTensor {
   readonly dimensions: readonly number[]
   readonly values: readonly number[]
+  /** Whether it is of a floating-point type: what is not divides without a rest. */
+  readonly isFloat: boolean
 }
 
 /** Shapes, axes, scales and the like are shorter than this; what is longer is a weight. */
@@ -17,7 +19,12 @@ export function constantOfTensor(tensor: OnnxTensor): ConstantTensor | null {
   const count = dimensions.reduce((product, length) => product * length, 1)
   if (!(count >= 0 && count <= MAX_VALUE_COUNT)) return null
   const values = typedValues(tensor) ?? rawValues(tensor, count)
-  return values && values.length === count ? {dimensions, values} : null
+  if (values?.length !== count) return null
+  return {dimensions, values, isFloat: isFloatType(elementTypeName(tensor.dataType))}
+}
+
+export function isFloatType(type: string): boolean {
+  return /^b?float/.test(type)
 }
 
 function typedValues(tensor: OnnxTensor): number[] | null {
@@ -84,7 +91,7 @@ export function constantOfNode(
   if (KEEPS_VALUES.has(node.opType)) {
     const constant = constantOf(source)
     // The shape of a list stays a list; that is all its users ask.
-    return constant && {dimensions: [constant.values.length], values: constant.values}
+    return constant && {...constant, dimensions: [constant.values.length]}
   }
   if (node.opType === 'Cast') {
     const constant = constantOf(source)
@@ -93,6 +100,7 @@ export function constantOfNode(
     return {
       dimensions: constant.dimensions,
       values: /^u?int/.test(type) ? constant.values.map(Math.trunc) : constant.values,
+      isFloat: isFloatType(type),
     }
   }
   return null
@@ -101,11 +109,14 @@ export function constantOfNode(
 function constantOfAttributes(node: OnnxNode): ConstantTensor | null {
   for (const {name, t, f, i, floats, ints} of node.attribute ?? []) {
     if (name === 'value' && t) return constantOfTensor(t)
-    if (name === 'value_float') return {dimensions: [], values: [f ?? 0]}
-    if (name === 'value_int') return {dimensions: [], values: [Number(String(i ?? 0))]}
-    if (name === 'value_floats' && floats) return {dimensions: [floats.length], values: floats}
+    if (name === 'value_float') return {dimensions: [], values: [f ?? 0], isFloat: true}
+    if (name === 'value_int')
+      return {dimensions: [], values: [Number(String(i ?? 0))], isFloat: false}
+    if (name === 'value_floats' && floats)
+      return {dimensions: [floats.length], values: floats, isFloat: true}
     if (name === 'value_ints' && ints) {
-      return {dimensions: [ints.length], values: ints.map((value) => Number(String(value)))}
+      const values = ints.map((value) => Number(String(value)))
+      return {dimensions: [ints.length], values, isFloat: false}
     }
   }
   return null

@@ -1,6 +1,7 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {operatorOf} from './attributes.ts'
 import {type ConstantTensor, constantOfNode, constantOfTensor} from './constants.ts'
+import {usesOf} from './graph-names.ts'
 import type {OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo} from './schema.ts'
 
 const NONE: readonly OnnxNode[] = []
@@ -31,6 +32,9 @@ export class GraphIndex {
       this.opsets.set(domain === 'ai.onnx' ? '' : domain, Number(version))
     }
     for (const tensor of graph.initializer) this.initializers.set(tensor.name ?? '', tensor)
+    for (const {values} of graph.sparseInitializer ?? []) {
+      if (values?.name) this.initializers.set(values.name, values)
+    }
     for (const input of graph.input) {
       // Before IR 4 every initializer was listed as an input as well.
       if (!this.initializers.has(input.name)) this.inputs.set(input.name, input)
@@ -61,6 +65,11 @@ export class GraphIndex {
   /** Nodes that use a tensor, also from within their subgraphs, each once, in the graph's order. */
   consumersOf(tensor: string): readonly OnnxNode[] {
     return this.consumers.get(tensor) ?? NONE
+  }
+
+  /** Tensors that a node uses, each once, also those that its subgraphs take from outside. */
+  inputsOf(node: OnnxNode): readonly string[] {
+    return [...usesOf(node)]
   }
 
   initializerOf(tensor: string | undefined): OnnxTensor | null {
@@ -120,7 +129,7 @@ export class GraphIndex {
       }
       this.producers.set(output, node)
     }
-    for (const input of inputsOf(node)) {
+    for (const input of usesOf(node)) {
       const users = this.consumers.get(input)
       if (users) users.push(node)
       else this.consumers.set(input, [node])
@@ -133,7 +142,7 @@ export class GraphIndex {
     const ready: OnnxNode[] = []
     for (const node of this.graph.node) {
       let count = 0
-      for (const input of inputsOf(node)) {
+      for (const input of usesOf(node)) {
         if (this.producers.has(input)) count++
         else if (!this.inputs.has(input) && !this.initializers.has(input)) {
           throw damaged(`the tensor ${JSON.stringify(input)}, which nothing makes`, node)
@@ -160,28 +169,6 @@ export class GraphIndex {
     }
     return order
   }
-}
-
-/** Tensors that a node uses, each once: its inputs, and what its subgraphs take from outside. */
-function inputsOf(node: OnnxNode): Set<string> {
-  const inputs = new Set(node.input)
-  for (const attribute of node.attribute ?? []) {
-    if (attribute.g) for (const name of outerNames(attribute.g)) inputs.add(name)
-  }
-  inputs.delete('')
-  return inputs
-}
-
-function outerNames(graph: OnnxGraph): Set<string> {
-  const own = new Set<string>()
-  for (const tensor of graph.initializer) own.add(tensor.name ?? '')
-  for (const input of graph.input) own.add(input.name)
-  for (const node of graph.node) for (const output of node.output) own.add(output)
-  const outer = new Set<string>()
-  for (const node of graph.node) for (const input of inputsOf(node)) outer.add(input)
-  for (const output of graph.output) outer.add(output.name)
-  for (const name of own) outer.delete(name)
-  return outer
 }
 
 function damaged(found: string, node: OnnxNode): ProblemError {

@@ -1,6 +1,6 @@
 import {dirname, parse, relative, sep} from 'node:path'
 import {ProblemError} from '../../../shared/domain/problem.ts'
-import {cloneMessage} from './clone-message.ts'
+import {mapTensors, shallowCopy} from './clone-message.ts'
 import {encodeMessage} from './schema.ts'
 import type {ModelGraph} from './structure.ts'
 import {externalRangeOf, setExternalRange, tensorsOf} from './walk-graph.ts'
@@ -20,18 +20,21 @@ export interface Overlay {
  * no common folder (two drives).
  */
 export function encodeOverlay({path, model}: ModelGraph): Overlay {
-  const copy = cloneMessage(model)
-  const external = [...tensorsOf(copy)].flatMap((tensor) => {
+  const locations = new Set<string>()
+  for (const tensor of tensorsOf(model)) {
     const range = externalRangeOf(tensor)
-    return range ? [{tensor, range}] : []
-  })
-  const locations = [...new Set(external.map(({range}) => range.location))]
-  const folder = commonFolder(path, locations.length > 0 ? locations : [path])
-  for (const {tensor, range} of external) {
-    const location = relative(folder, range.location).split(sep).join('/')
-    setExternalRange(tensor, {location, offset: range.offset, byteLength: range.byteLength ?? 0})
+    if (range) locations.add(range.location)
   }
-  return {bytes: encodeMessage('Model', copy), folder}
+  const folder = commonFolder(path, locations.size > 0 ? [...locations] : [path])
+  const relocated = mapTensors(model, (tensor) => {
+    const range = externalRangeOf(tensor)
+    if (!range) return tensor
+    const copy = shallowCopy(tensor)
+    const location = relative(folder, range.location).split(sep).join('/')
+    setExternalRange(copy, {location, offset: range.offset, byteLength: range.byteLength ?? 0})
+    return copy
+  })
+  return {bytes: encodeMessage('Model', relocated), folder}
 }
 
 function commonFolder(modelPath: string, paths: readonly string[]): string {

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/light.js'
 
 /**
  * The part of ONNX's protobuf schema that this project reads and writes (onnx/onnx.proto, IR 10).
- * Fields left out survive a decode and encode untouched: protobufjs keeps unknown fields.
+ * Fields left out survive a decode and encode untouched: `decodeMessage` keeps unknown fields.
  */
 
 type FieldRow = readonly [name: string, id: number, type: string, rule?: 'repeated']
@@ -200,8 +200,11 @@ export function decodeMessage<Name extends keyof MessageShapes>(
   name: Name,
   bytes: Uint8Array
 ): MessageShapes[Name] {
+  const reader = protobuf.Reader.create(bytes)
+  // protobufjs throws away what it does not know unless it is told not to.
+  reader.discardUnknown = false
   // The decoder fills exactly the fields declared above, which is what the interfaces describe.
-  return root.lookupType(name).decode(bytes) as unknown as MessageShapes[Name]
+  return root.lookupType(name).decode(reader) as unknown as MessageShapes[Name]
 }
 
 export function encodeMessage<Name extends keyof MessageShapes>(
