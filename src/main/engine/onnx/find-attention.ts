@@ -1,4 +1,5 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
+import {findFused} from './find-fused.ts'
 import {
   findOutputProjection,
   findQueryKey,
@@ -35,5 +36,6 @@ export function findAttention(index: GraphIndex, shapes: StaticShapes): FoundSit
     const counts = headCountsOf(index, shapes, softmax, queryKey)
     return {node: softmax.softmax, site, counts, problem: null}
   })
+  found.push(...findFused(index, shapes))
   return found.sort((a, b) => index.positionOf(a.node) - index.positionOf(b.node))
 }

@@ -40,6 +40,13 @@ export function walkBack(index: GraphIndex, shapes: StaticShapes, start: Operand
   return walk.run()
 }
 
+/** Axes that a Reshape may have made of two. */
+const PARTS: Partial<Record<OperandAxis, readonly OperandAxis[]>> = {
+  head: ['head', 'group'],
+  'batch-heads': ['batch', 'head'],
+  'heads-size': ['head', 'size'],
+}
+
 class OperandWalk {
   private tensor: string
   private layout: OperandAxis[]
@@ -211,7 +218,7 @@ class OperandWalk {
     const to = this.shapes.shapeOf(this.tensor)
     const {layout} = this
     if (!from || to?.length !== layout.length) return false
-    const merged = layout.findIndex((name) => name === 'head' || name === 'batch-heads')
+    const merged = layout.findIndex((name) => PARTS[name] !== undefined)
     if (from.length === to.length && from.every((length, axis) => length === to[axis])) {
       return this.moveTo(source)
     }
@@ -222,7 +229,7 @@ class OperandWalk {
     // Where lengths are known only by name, names may differ for the same length.
     if (rest.some((length, axis) => isUnequal(length, others[axis]))) return false
     if (!isProduct(to[merged]!, from[merged]!, from[merged + 1]!)) return false
-    const parts: OperandAxis[] = layout[merged] === 'head' ? ['head', 'group'] : ['batch', 'head']
+    const parts = PARTS[layout[merged]!] ?? []
     if (layout.includes('group') && layout[merged] === 'head') return false
     this.layout = [...layout.slice(0, merged), ...parts, ...layout.slice(merged + 1)]
     return this.moveTo(source)

@@ -1,4 +1,5 @@
 import {attributeOf, intAttribute, intsAttribute, stringAttribute} from './attributes.ts'
+import {domainOf} from './check-graph.ts'
 import {numberOfInt64, type OnnxNode} from './schema.ts'
 import type {Dim, Shape, StaticShapes} from './static-shapes.ts'
 
@@ -196,7 +197,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Attention: (node, shapes) => {
     const query = shapes.shapeOf(node.input[0])
     const value = shapes.shapeOf(node.input[2])
-    if (node.domain) return [query && [...query.slice(0, -1), widthOfMerged(node, shapes)]]
+    if (domainOf(node)) return [query && [...query.slice(0, -1), widthOfMerged(node, shapes)]]
     return [query && [...query.slice(0, -1), query.length === 4 ? (value?.at(-1) ?? null) : null]]
   },
   EmbedLayerNormalization: (node, shapes) => {

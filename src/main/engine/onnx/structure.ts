@@ -114,8 +114,13 @@ export type OperandAxis =
 
 /** What a fused operator does to an operand before the product, restated; `tensor` is the operand so far. */
 export type OperandStep =
-  /** tensor · weights, over the last axis. */
-  | {readonly kind: 'project'; readonly weights: string}
+  /** tensor · columns [start, end) of the matrix `weights`, over the last axis. */
+  | {
+      readonly kind: 'project'
+      readonly weights: string
+      readonly start: number
+      readonly end: number
+    }
   /** Columns [start, end) of the last axis. */
   | {readonly kind: 'columns'; readonly start: number; readonly end: number}
   /** Entries [start, end) of a vector are added along the last axis. */
@@ -127,8 +132,9 @@ export type OperandStep =
   /** RMS norm over size, of [batch, head, position, size]. */
   | {readonly kind: 'rms-norm'; readonly weight: string; readonly epsilon: number}
   /**
-   * com.microsoft RotaryEmbedding of [batch, head, position, size] with tables [positions, size / 2].
-   * `positions` is a graph tensor [batch, position]; null: they continue after what lies in `past`.
+   * com.microsoft RotaryEmbedding of [batch, head, position, size] with tables [positions, size / 2], at
+   * the positions in `positions` [batch, position]; where that is null, at the last ones of `total` keys (a
+   * tensor with one entry), or from 0 on where that is null too.
    */
   | {
       readonly kind: 'rotary'
@@ -136,8 +142,7 @@ export type OperandStep =
       readonly sin: string
       readonly isInterleaved: boolean
       readonly positions: string | null
-      /** The cached keys before this run, [batch, head, position, size]; null where there are none. */
-      readonly past: string | null
+      readonly total: string | null
     }
   /** The cached ones before this run come first, along the positions of [batch, head, position, size]. */
   | {readonly kind: 'after-past'; readonly past: string}
@@ -149,7 +154,7 @@ export type ScoreAxis = 'batch' | 'head' | 'group' | 'batch-heads' | 'query' | '
 
 /** Something that is added to, multiplied with or compared in the scores. */
 export type ScoreOperand = {readonly kind: 'constant'; readonly value: number} | ScoreTensor
-/** Broadcasts, from the right, to scores that have the axes `axes`. */
+/** Broadcasts, from the right, to scores that have the axes `axes`; a sink has the axes it names alone. */
 export interface ScoreTensor {
   readonly kind: 'tensor'
   readonly tensor: string
