@@ -13,6 +13,7 @@ const TAKES: Readonly<Record<string, string>> = {
   messages: 'a list of objects with role and content, both text',
   chat: 'true or false',
   sample: 'true or false',
+  verify: 'true or false',
   noSpecialTokens: 'true or false',
   parseSpecial: 'true or false',
   kvCache: 'true or false',

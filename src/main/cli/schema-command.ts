@@ -1,4 +1,5 @@
 import {z} from 'zod'
+import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {parseChoice} from './flag-values.ts'
 import {modelsResultSchema} from './models-command.ts'
@@ -16,6 +17,7 @@ export const serveResultSchema = z.object({
 const RESULT_SCHEMAS = {
   tokens: tokensResultSchema,
   models: modelsResultSchema,
+  inspect: inspectResultSchema,
   serve: serveResultSchema,
 }
 

@@ -2,7 +2,9 @@ import {resolve} from 'node:path'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import type {FigureRequest} from '../../shared/figures/request.ts'
+import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {exportFigure} from '../engine/export/export-figure.ts'
 import type {Connect, EngineWishes} from './connect.ts'
@@ -68,8 +70,14 @@ function columns(surprisals: readonly number[]): StatisticsColumns {
  * `heard` keeps what it was asked.
  */
 export function testEngine() {
-  const heard: {requests: TokensRequest[]; wishes: EngineWishes[]; closed: number} = {
+  const heard: {
+    requests: TokensRequest[]
+    inspections: InspectRequest[]
+    wishes: EngineWishes[]
+    closed: number
+  } = {
     requests: [],
+    inspections: [],
     wishes: [],
     closed: 0,
   }
@@ -137,11 +145,26 @@ export function testEngine() {
       timing: {runMs: 1, totalMs: 2, tokensPerSecond: null},
     }
   }
+  async function* inspect(request: InspectRequest): AsyncGenerator<InspectEvent> {
+    heard.inspections.push(request)
+    yield {kind: 'progress', phase: 'hashing', done: 1, total: 2, secondsLeft: null}
+    const result = fakeInspection(request)
+    const layers = result.layers.slice(0, 1).concat({
+      layer: 1,
+      attention: {source: 'none', node: null, reason: 'It mixes without a softmax.'},
+      queryHeadCount: null,
+      keyValueHeadCount: null,
+    })
+    yield {kind: 'completed', result: {...result, layers}}
+  }
   const client = {
     engine: {
       status: async () => ({versions: {tokenscope: '0', onnxruntime: '1', schema: '1'}}),
     },
-    models: {list: async () => []},
+    models: {
+      list: async () => [],
+      inspect: async (request: InspectRequest) => inspect(request),
+    },
     tokens: {
       run: async (request: TokensRequest, options?: {signal?: AbortSignal}) =>
         run(request, options?.signal),

@@ -15,8 +15,9 @@ import {Changes} from './jobs/changes.ts'
 import {EngineLog} from './jobs/engine-log.ts'
 import {EventQueue} from './jobs/event-queue.ts'
 import {loadedLine, logFailure, problemInBrief, startLines} from './jobs/log-lines.ts'
-import {loggedPromptList, loggedTokens} from './jobs/logged.ts'
+import {loggedInspection, loggedPromptList, loggedTokens} from './jobs/logged.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
+import {runInspect} from './lenses/inspect.ts'
 import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
 import {runTokens} from './lenses/tokens.ts'
@@ -24,12 +25,14 @@ import {listFolder} from './model-folder/list-folder.ts'
 import {listModels} from './model-folder/list-models.ts'
 import type {ModelFolder} from './model-folder/model-folder.ts'
 import {readModelCard} from './model-folder/read-model-card.ts'
+import {readModelFiles} from './model-folder/read-model-files.ts'
 import {readModelFolder} from './model-folder/read-model-folder.ts'
 import {Recents} from './model-folder/recents.ts'
 import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
 import type {EngineOptions} from './options.ts'
 import {PREFERENCES_FILE} from './preferences/preference-file.ts'
 import {PreferenceStore} from './preferences/preferences.ts'
+import {ModelGraphs} from './runtime/model-graphs.ts'
 import {type LoadStage, Models} from './runtime/models.ts'
 import {physicalCoreCount} from './runtime/threads.ts'
 import {loadTokenizer} from './tokenizers/load-tokenizer.ts'
@@ -81,6 +84,10 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         logFailure(log, 'recent models not kept', error)
       })
     },
+  })
+  const graphs = new ModelGraphs(async (ref) => {
+    const found = await resolveModelRef(ref, await places())
+    return readModelFiles(found.path, found)
   })
   const context = {models, store, versions}
   const machine = {
@@ -166,6 +173,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       }),
       card: engine.models.card.handler(async ({input}) =>
         readModelCard((await resolveModelRef(input, await places())).path)
+      ),
+      inspect: engine.models.inspect.handler(({input, signal}) =>
+        loggedInspection(log, input, runInspect({graphs, versions}, input, signal), signal)
       ),
       forget: engine.models.forget.handler(async ({input}) => {
         await recents.remove(input.path)

@@ -5,6 +5,7 @@ import {preferencesChangeSchema, preferencesSchema} from '../domain/preferences.
 import {problemSchema} from '../domain/problem.ts'
 import {tokenTableSchema} from '../domain/token.ts'
 import {figureRequestSchema} from '../figures/request.ts'
+import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {
   nextTokensSchema,
@@ -163,6 +164,8 @@ export const contract = {
     load: procedure.input(modelRefSchema).output(eventIterator(loadEventSchema)),
     /** What its makers say of a model: the README of its folder, as Markdown. */
     card: procedure.input(modelRefSchema).output(z.object({path: z.string(), text: z.string()})),
+    /** What of a model is found in its graph; the model is run only to verify it. */
+    inspect: procedure.input(inspectRequestSchema).output(eventIterator(inspectEventSchema)),
     unload: procedure.input(modelRefSchema).output(z.object({freedBytes: z.number()})),
     /** Takes a folder off the list of those that were opened before; its files stay as they are. */
     forget: procedure.input(z.object({path: z.string().min(1)})).output(z.void()),

@@ -8,9 +8,11 @@ import {
 } from '../domain/preferences.ts'
 import {type Problem, ProblemError} from '../domain/problem.ts'
 import {tokenTableOf} from '../domain/token.ts'
+import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
 import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
+import {fakeInspection} from './fake-inspect.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
 import {FakeListeners} from './fake-listeners.ts'
 import {FAKE_LISTING, FAKE_MODEL, FAKE_PROVENANCE, fakeFolder} from './fake-model.ts'
@@ -159,6 +161,14 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         path: `${FAKE_LISTING.path}/README.md`,
         text: '# micro-base\n\nA fake model.',
       }),
+      inspect: async (input, call) => {
+        async function* events(signal: AbortSignal): AsyncGenerator<InspectEvent> {
+          await pause(signal)
+          const result = fakeInspection(inspectRequestSchema.parse(input))
+          yield {kind: 'completed', result}
+        }
+        return streamOf(call?.signal, events)
+      },
       forget: async () => undefined,
       unload: async () => {
         loaded = []

@@ -1,3 +1,4 @@
+import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
 import type {TokensEvent, TokensRequest} from '../../../shared/lenses/tokens.ts'
 import type {EngineLog} from './engine-log.ts'
@@ -48,6 +49,21 @@ export function loggedPromptList(
       if (event.kind !== 'row-failed') return
       failures.set(event.problem.code, (failures.get(event.problem.code) ?? 0) + 1)
     },
+  })
+}
+
+/** The events of an inspection as they are; how it ended goes to the log. */
+export function loggedInspection(
+  log: EngineLog,
+  request: InspectRequest,
+  events: AsyncIterable<InspectEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<InspectEvent, void, undefined> {
+  return logged(events, {
+    log,
+    signal,
+    what: () => `inspection of ${request.model}`,
+    onEvent() {},
   })
 }
 

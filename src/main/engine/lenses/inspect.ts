@@ -1,0 +1,133 @@
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import type {InspectEvent, InspectRequest, InspectResult} from '../../../shared/lenses/inspect.ts'
+import type {Provenance} from '../../../shared/lenses/tokens.ts'
+import {captureBytes} from '../captures/capture-bytes.ts'
+import {EventQueue} from '../jobs/event-queue.ts'
+import {isDecoder} from '../model-folder/read-model-files.ts'
+import {planCapture} from '../onnx/capture-plan.ts'
+import type {GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
+import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
+import type {Tokenizer} from '../tokenizers/tokenizer.ts'
+import {describeLenses, describeStructure, hasQueriesAndKeys} from './describe-structure.ts'
+
+/** What the lens works with. */
+export interface InspectContext {
+  readonly graphs: ModelGraphs
+  readonly versions: Provenance['versions']
+}
+
+/** Tokens that the estimate is for, where the context is as long. */
+const ESTIMATED_TOKEN_COUNT = 1024
+
+type Progress = Extract<InspectEvent, {kind: 'progress'}>
+
+/**
+ * The inspection of a model of any kind: what its graph shows of attention, residual stream and head, and
+ * which lenses that makes available. The model is not run unless checks are asked for.
+ */
+export async function* runInspect(
+  context: InspectContext,
+  request: InspectRequest,
+  signal?: AbortSignal
+): AsyncGenerator<InspectEvent, void, undefined> {
+  yield progress('reading', 0, 1)
+  const model = await context.graphs.open(request)
+  signal?.throwIfAborted()
+  const sha256 = yield* hashWithProgress(context.graphs, model, signal)
+  const tokenizer = await tokenizerOf(model)
+  yield {kind: 'completed', result: resultOf(context, request, model, sha256, tokenizer)}
+}
+
+function resultOf(
+  {versions}: InspectContext,
+  request: InspectRequest,
+  model: GraphedModel,
+  sha256: string,
+  tokenizer: Tokenizer | null
+): InspectResult {
+  const {files, structure} = model
+  return {
+    schema: 'tokenscope/inspect@1',
+    request,
+    model: {id: files.id, path: files.path, sha256},
+    tokenizer: tokenizer && {id: tokenizer.id, sha256: tokenizer.sha256},
+    versions,
+    warnings: isDecoder(files.decoder) ? [...files.decoder.warnings] : [],
+    status: 'completed',
+    file: files.file,
+    kind: files.kind,
+    family: files.family,
+    nodeCount: files.header.nodeCount,
+    opsets: Object.fromEntries(
+      Object.entries(files.header.opsets).map(([domain, version]) => [domain || 'ai.onnx', version])
+    ),
+    ...describeStructure(structure, files.config),
+    lenses: describeLenses(files, structure),
+    estimate: estimateOf(model),
+  }
+}
+
+/** Of capturing every layer: queries and keys where they can be had, else the weights. */
+function estimateOf({files, graph, structure}: GraphedModel): InspectResult['estimate'] {
+  const contextLength = files.config?.contextLength?.value ?? ESTIMATED_TOKEN_COUNT
+  const tokenCount = Math.min(ESTIMATED_TOKEN_COUNT, contextLength)
+  const found = structure.layers.filter(({problem}) => !problem)
+  const byRoute = [
+    {route: 'queries-keys', layers: found.filter(hasQueriesAndKeys)},
+    {route: 'weights', layers: found.filter((layer) => !hasQueriesAndKeys(layer))},
+  ] as const
+  let bytes: number | null = 0
+  for (const {route, layers} of byRoute) {
+    if (layers.length === 0) continue
+    const request = {route, layers: layers.map(({layer}) => layer)}
+    const more = captureBytes(planCapture(graph, structure, request), tokenCount, 'float32')
+    bytes = bytes === null || more === null ? null : bytes + more
+  }
+  return {tokenCount, bytes, seconds: null}
+}
+
+/** The folder's tokenizer; null where there is none, or none that fits. */
+async function tokenizerOf({files}: GraphedModel): Promise<Tokenizer | null> {
+  const {tokenizerPath, config} = files
+  if (tokenizerPath === null) return null
+  try {
+    return await loadTokenizer({
+      id: files.id,
+      path: files.path,
+      tokenizerPath,
+      vocabularySize: config?.vocabularySize?.value ?? Number.POSITIVE_INFINITY,
+    })
+  } catch (error) {
+    if (error instanceof ProblemError) return null
+    throw error
+  }
+}
+
+async function* hashWithProgress(
+  graphs: ModelGraphs,
+  model: GraphedModel,
+  signal: AbortSignal | undefined
+): AsyncGenerator<InspectEvent, string, undefined> {
+  const queue = new EventQueue<number>()
+  const {bytes} = model.files
+  let reportedBytes = 0
+  const hashing = graphs.sha256(
+    model,
+    (doneBytes) => {
+      if (doneBytes - reportedBytes < bytes / 50) return
+      reportedBytes = doneBytes
+      queue.push(doneBytes)
+    },
+    signal
+  )
+  hashing.then(
+    () => queue.close(),
+    (error) => queue.fail(error)
+  )
+  for await (const doneBytes of queue) yield progress('hashing', doneBytes, bytes)
+  return hashing
+}
+
+function progress(phase: Progress['phase'], done: number, total: number): Progress {
+  return {kind: 'progress', phase, done, total, secondsLeft: null}
+}
