@@ -189,6 +189,7 @@ export interface OnnxModel {
 
 interface MessageShapes {
   Model: OnnxModel
+  Graph: OnnxGraph
   ValueInfo: OnnxValueInfo
   Tensor: OnnxTensor
   OperatorSet: {domain?: string; version?: Int64}
