@@ -1,5 +1,5 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
-import {GraphEditor} from './graph-editor.ts'
+import {CapturePlanner} from './capture-planner.ts'
 import type {ModelGraph, ModelStructure, ScoreAxis} from './structure.ts'
 
 /**
@@ -125,13 +125,8 @@ export interface ResidualCapture {
 export function planCapture(
   graph: ModelGraph,
   structure: ModelStructure,
-  {layers, route}: CaptureRequest
+  request: CaptureRequest
 ): CapturePlan {
-  for (const layer of layers) {
-    if (!structure.layers.some((one) => one.layer === layer)) {
-      throw new RangeError(`no layer ${layer}`)
-    }
-  }
-  const editor = new GraphEditor(graph)
-  return {graph: editor, route, layers: [], residual: [], outputs: [], problems: []}
+  const planner = new CapturePlanner(graph, structure, request)
+  return planner.plan()
 }

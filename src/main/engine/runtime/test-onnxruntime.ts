@@ -1,4 +1,5 @@
 import {InferenceSession, Tensor} from 'onnxruntime-node'
+import {feedable} from './tensors.ts'
 
 /** A model for onnxruntime: a file, or bytes with the folder that external data is under. */
 export type TestModel = string | {readonly bytes: Uint8Array; readonly folder: string}
@@ -34,6 +35,29 @@ export async function runOnce(
   } finally {
     await session.release()
   }
+}
+
+export type TestSession = InferenceSession
+export type TestOutputs = Readonly<Record<string, Tensor>>
+/** A tensor to be fed, as its bits. */
+export interface TestFeed {
+  readonly type: string
+  readonly data: unknown
+  readonly dimensions: readonly number[]
+}
+
+/** One run of an open session. float16 is fed and comes back as its bits. */
+export async function runFeeds(
+  session: InferenceSession,
+  feeds: Readonly<Record<string, TestFeed>>
+): Promise<TestOutputs> {
+  const tensors = Object.entries(feeds).map(
+    ([name, {type, data, dimensions}]) =>
+      [name, feedable(new Tensor(type as 'float32', data as Float32Array, dimensions))] as const
+  )
+  const outputs = await session.run(Object.fromEntries(tensors))
+  for (const tensor of Object.values(outputs)) feedable(tensor)
+  return outputs
 }
 
 function tensorOf(dtype: Tensor.Type, dims: readonly number[], values: readonly number[]): Tensor {
