@@ -92,6 +92,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     const indices = shapes.shapeOf(node.input[1])
     return [indices && [...indices, null]]
   },
+  GatherElements: (node, shapes) => {
+    const shape = shapes.shapeOf(node.input[1])
+    return [shape && [...shape]]
+  },
   Transpose: (node, shapes) => {
     const shape = shapes.shapeOf(node.input[0])
     const order = intsAttribute(node, 'perm') ?? shape?.map((_, axis) => shape.length - 1 - axis)
@@ -365,10 +369,16 @@ export function broadcastShapes(all: readonly (readonly (Dim | null)[] | null)[]
   })
 }
 
-/** One length for several that must be the same: a number before a name, and nothing where names differ. */
+/**
+ * One length for several that must be the same: a number before a name, a name of an input's axis before one
+ * that was made up here (it has a colon), and nothing where two inputs' names differ.
+ */
 function agreed(lengths: readonly (Dim | null)[]): Dim | null {
   const number = lengths.find((length) => typeof length === 'number')
   if (number !== undefined) return number
-  const first = lengths[0] ?? null
-  return lengths.every((length) => length === first) ? first : null
+  if (lengths.includes(null)) return null
+  const own = lengths.filter((length) => !String(length).includes(':'))
+  const named = own.length > 0 ? own : lengths
+  const first = named[0] ?? null
+  return named.every((length) => length === first) ? first : null
 }
