@@ -207,7 +207,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   EmbedLayerNormalization: (node, shapes) => {
     const ids = shapes.shapeOf(node.input[0])
     const shape = ids && [...ids, shapes.lengthOf(node.input[2], -1)]
-    return [shape, null, shape]
+    return [shape, ids && [ids[0] ?? null], shape]
   },
 }
 
