@@ -2,7 +2,8 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type AttributeValue, newAttribute} from './attribute-value.ts'
 import {domainOf} from './check-graph.ts'
 import {cloneMessage} from './clone-message.ts'
-import {deadParts, namesOf, renameUses, tensorNamesOf, usesOf} from './graph-names.ts'
+import {ancestorsOf, deadParts, renameUses} from './graph-names.ts'
+import {NamePool} from './name-pool.ts'
 import {
   elementTypeNumber,
   numberOfInt64,
@@ -14,10 +15,6 @@ import {
 import type {ModelGraph} from './structure.ts'
 import {tensorByteLength} from './tensor-bytes.ts'
 import {type Dimension, valueInfo} from './value-info.ts'
-import {graphsWithin} from './walk-graph.ts'
-
-/** Prefix of every name that an editor makes. */
-const PREFIX = 'probe.'
 
 export interface NewNode {
   readonly opType: string
@@ -50,12 +47,8 @@ export class GraphEditor implements ModelGraph {
   /** The edited model, to be encoded. */
   readonly model: OnnxModel
   private readonly graph: OnnxGraph
-  /** Every name of any kind, subgraphs included. */
-  private readonly names = new Set<string>()
-  /** Tensors of the main graph. */
-  private readonly tensors = new Set<string>()
+  private readonly names: NamePool
   private readonly copies = new Map<OnnxNode, OnnxNode>()
-  private readonly nextNumbers = new Map<string, number>()
 
   constructor(source: ModelGraph) {
     this.path = source.path
@@ -71,10 +64,7 @@ export class GraphEditor implements ModelGraph {
         if (copy) this.copies.set(original, copy)
       }
     }
-    for (const graph of graphsWithin(this.graph)) {
-      for (const name of namesOf(graph)) this.names.add(name)
-      if (graph === this.graph) for (const name of tensorNamesOf(graph)) this.tensors.add(name)
-    }
+    this.names = new NamePool(this.graph)
   }
 
   /** The editor's copy of a node of the graph that it was made from. */
@@ -117,25 +107,20 @@ export class GraphEditor implements ModelGraph {
 
   /** A name that nothing in the graph or in a subgraph has, taken from now on. */
   freshName(purpose: string): string {
-    for (;;) {
-      const number = this.nextNumbers.get(purpose) ?? 0
-      this.nextNumbers.set(purpose, number + 1)
-      const name = `${PREFIX}${purpose}.${number}`
-      if (this.names.has(name)) continue
-      this.names.add(name)
-      return name
-    }
+    return this.names.fresh(purpose)
   }
 
   /** Adds a node; returns its outputs, whose names are new. */
   addNode({opType, domain = '', inputs, outputs = 1, attributes = {}}: NewNode): string[] {
     if (domainOf({domain}) !== '') this.requireOpset(domain, 1)
-    for (const input of inputs) if (input !== '') this.requireTensor(input)
+    for (const input of inputs) if (input !== '') this.names.requireTensor(input)
     const node: OnnxNode = {
       name: this.freshName(opType),
       opType,
       input: [...inputs],
-      output: Array.from({length: outputs}, (_, index) => this.freshTensor(`${opType}.${index}`)),
+      output: Array.from({length: outputs}, (_, index) =>
+        this.names.freshTensor(`${opType}.${index}`)
+      ),
       attribute: attributesOf(attributes),
     }
     if (domain !== '') node.domain = domain
@@ -150,7 +135,7 @@ export class GraphEditor implements ModelGraph {
       throw new RangeError(`${values.byteLength} bytes for ${dtype} [${dims.join(', ')}]`)
     }
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice()
-    const name = this.freshTensor('constant')
+    const name = this.names.freshTensor('constant')
     this.graph.initializer.push({name, dims: [...dims], dataType, rawData})
     // Up to IR 3 an initializer is the default of an input.
     if (numberOfInt64(this.model.irVersion) < 4) {
@@ -161,7 +146,7 @@ export class GraphEditor implements ModelGraph {
 
   /** Adds a graph input, named after `purpose`; returns its name. */
   addInput(purpose: string, dtype: string, dims: readonly Dimension[]): string {
-    const name = this.freshTensor(purpose)
+    const name = this.names.freshTensor(purpose)
     this.graph.input.push(valueInfo(name, dtype, dims))
     return name
   }
@@ -171,7 +156,7 @@ export class GraphEditor implements ModelGraph {
    * infers type and shape, except of MultiHeadAttention's scores: those need the type.
    */
   addOutput(tensor: string, type: {dtype?: string; dims?: readonly Dimension[]} = {}): string {
-    this.requireTensor(tensor)
+    this.names.requireTensor(tensor)
     const {output} = this.graph
     if (!output.some(({name}) => name === tensor)) {
       const known = this.graph.valueInfo?.find(({name}) => name === tensor)
@@ -184,14 +169,14 @@ export class GraphEditor implements ModelGraph {
 
   /** Says a tensor's type where onnxruntime does not infer it; dimensions only where they are sure. */
   setType(tensor: string, dtype: string, dims: readonly Dimension[] | null = null): void {
-    this.requireTensor(tensor)
+    this.names.requireTensor(tensor)
     const others = (this.graph.valueInfo ?? []).filter(({name}) => name !== tensor)
     this.graph.valueInfo = [...others, valueInfo(tensor, dtype, dims)]
   }
 
   /** Gives one node another tensor as its input; inputs in between are left out. */
   replaceInput(node: OnnxNode, index: number, tensor: string): void {
-    if (tensor !== '') this.requireTensor(tensor)
+    if (tensor !== '') this.names.requireTensor(tensor)
     const {input} = this.nodeOf(node)
     while (input.length < index) input.push('')
     input[index] = tensor
@@ -207,9 +192,9 @@ export class GraphEditor implements ModelGraph {
     by: string,
     {except = [], outputs = false}: {except?: readonly OnnxNode[]; outputs?: boolean} = {}
   ): string {
-    this.requireTensor(tensor)
-    this.requireTensor(by)
-    const kept = this.ancestorsOf(by)
+    this.names.requireTensor(tensor)
+    this.names.requireTensor(by)
+    const kept = ancestorsOf(this.graph, by)
     for (const node of except) kept.add(this.nodeOf(node))
     const to = new Map([[tensor, by]])
     for (const node of this.graph.node) if (!kept.has(node)) renameUses(node, to)
@@ -217,7 +202,7 @@ export class GraphEditor implements ModelGraph {
     if (!outputs || !isOutput) return tensor
     const producer = this.graph.node.find(({output}) => output.includes(tensor))
     if (!producer) throw new RangeError(`${tensor} is given to the graph, not made by it`)
-    const renamed = this.freshTensor('replaced')
+    const renamed = this.names.freshTensor('replaced')
     producer.output = producer.output.map((name) => (name === tensor ? renamed : name))
     const back = new Map([[tensor, renamed]])
     for (const node of this.graph.node) renameUses(node, back)
@@ -237,7 +222,7 @@ export class GraphEditor implements ModelGraph {
     {opType, domain = '', inputs, outputs, attributes = {}}: NewNode
   ): void {
     if (domainOf({domain}) !== '') this.requireOpset(domain, 1)
-    for (const input of inputs) if (input !== '') this.requireTensor(input)
+    for (const input of inputs) if (input !== '') this.names.requireTensor(input)
     const copy = this.nodeOf(node)
     copy.opType = opType
     copy.domain = domain
@@ -259,7 +244,7 @@ export class GraphEditor implements ModelGraph {
     const known = output[index]
     if (known) return known
     while (output.length < index) output.push('')
-    const name = this.freshTensor(`${opType}.${index}`)
+    const name = this.names.freshTensor(`${opType}.${index}`)
     output[index] = name
     return name
   }
@@ -274,12 +259,12 @@ export class GraphEditor implements ModelGraph {
     replacements: Readonly<Record<string, string>> | ReadonlyMap<string, string>
   ): Map<string, string> {
     const given = replacements instanceof Map ? replacements : new Map(Object.entries(replacements))
-    for (const tensor of given.values()) this.requireTensor(tensor as string)
+    for (const tensor of given.values()) this.names.requireTensor(tensor as string)
     const copies = nodes.map((node) => cloneMessage(this.nodeOf(node)))
     const clones = new Map<string, string>()
     for (const copy of copies) {
       for (const output of copy.output) {
-        if (output !== '') clones.set(output, this.freshTensor(`clone.${output}`))
+        if (output !== '') clones.set(output, this.names.freshTensor(`clone.${output}`))
       }
     }
     const to = new Map([...clones, ...given])
@@ -310,37 +295,12 @@ export class GraphEditor implements ModelGraph {
     graph.initializer = graph.initializer.filter(({name}) => !tensors.has(name ?? ''))
     graph.input = graph.input.filter(({name}) => !tensors.has(name))
     graph.valueInfo = (graph.valueInfo ?? []).filter(({name}) => !tensors.has(name))
-    for (const name of tensors) this.tensors.delete(name)
-  }
-
-  private requireTensor(name: string): void {
-    if (!this.tensors.has(name)) throw new RangeError(`no tensor ${JSON.stringify(name)}`)
-  }
-
-  private freshTensor(purpose: string): string {
-    const name = this.freshName(purpose)
-    this.tensors.add(name)
-    return name
+    this.names.forgetTensors(tensors)
   }
 
   private insert(node: OnnxNode): void {
     this.graph.node.push(node)
     this.copies.set(node, node)
-  }
-
-  /** Every node that a tensor is made from, the one that makes it included. */
-  private ancestorsOf(tensor: string): Set<OnnxNode> {
-    const producers = new Map<string, OnnxNode>()
-    for (const node of this.graph.node) for (const name of node.output) producers.set(name, node)
-    const ancestors = new Set<OnnxNode>()
-    const open = [tensor]
-    for (let name = open.pop(); name !== undefined; name = open.pop()) {
-      const node = producers.get(name)
-      if (!node || name === '' || ancestors.has(node)) continue
-      ancestors.add(node)
-      open.push(...usesOf(node))
-    }
-    return ancestors
   }
 
   /** Types that the file states because they cannot be inferred hold for clones; shapes may not. */

@@ -76,3 +76,18 @@ export function deadParts(graph: OnnxGraph): {nodes: Set<OnnxNode>; tensors: Set
   }
   return {nodes, tensors}
 }
+
+/** Every node that a tensor of a graph is made from, the one that makes it included. */
+export function ancestorsOf(graph: OnnxGraph, tensor: string): Set<OnnxNode> {
+  const producers = new Map<string, OnnxNode>()
+  for (const node of graph.node) for (const name of node.output) producers.set(name, node)
+  const ancestors = new Set<OnnxNode>()
+  const open = [tensor]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const node = producers.get(name)
+    if (!node || name === '' || ancestors.has(node)) continue
+    ancestors.add(node)
+    open.push(...usesOf(node))
+  }
+  return ancestors
+}
