@@ -45,20 +45,20 @@ export function findHead(
   residual: FoundResidual,
   logits: string
 ): OutputHead | Problem {
-  const {chain} = stream
-  const last = chain[residual.lastPlace]!
+  const last = stream.chain[residual.lastPlace]!
   const point = residual.stream.points.at(-1)!
   const target = index.producerOf(logits)
-  const after = chain.slice(residual.lastPlace + (point.addends ? 0 : 1))
-  const projection = after.find((node) => PROJECTIONS.has(node.opType))
-  if (!target || !projection) return noHead(logits)
+  if (!target) return noHead(logits)
   const wanted = ancestorsOf(index, target)
   const tensors = point.addends ? last.output : [point.tensor]
   const region = descendantsOf(index, tensors.filter(Boolean))
   if (point.addends) region.add(last)
+  const nodes = index.nodes.filter((node) => region.has(node) && wanted.has(node))
+  const projection = nodes.find((node) => PROJECTIONS.has(node.opType))
+  if (!projection) return noHead(logits)
   return {
     logits,
-    nodes: index.nodes.filter((node) => region.has(node) && wanted.has(node)),
+    nodes,
     normed: normedOf(index, stream, projection, point.addends ? null : point.tensor),
   }
 }

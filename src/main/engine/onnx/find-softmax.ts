@@ -61,8 +61,20 @@ const ABOVE = new Set([
   'Transpose',
   'QuantizeLinear',
   'DequantizeLinear',
-  'Softcap',
   'Trilu',
+  ...[
+    'Abs',
+    'CumSum',
+    'Erf',
+    'Exp',
+    'Expand',
+    'Gather',
+    'GatherElements',
+    'Gelu',
+    'LeakyRelu',
+    'Log',
+  ],
+  ...['Pad', 'Pow', 'Relu', 'ScatterElements', 'ScatterND', 'Sigmoid', 'Softplus', 'Sqrt', 'Tile'],
 ])
 /** Longer ways are no attention; a crafted graph could have millions of links. */
 const MAX_CHAIN_LENGTH = 64

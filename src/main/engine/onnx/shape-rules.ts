@@ -207,7 +207,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   EmbedLayerNormalization: (node, shapes) => {
     const ids = shapes.shapeOf(node.input[0])
     const shape = ids && [...ids, shapes.lengthOf(node.input[2], -1)]
-    return [shape, null, shape]
+    return [shape, ids && [ids[0] ?? null], shape]
   },
 }
 
@@ -360,7 +360,7 @@ function matrixProduct(left: Shape | null, right: Shape | null): OutputShape {
 export function broadcastShapes(all: readonly (readonly (Dim | null)[] | null)[]): OutputShape {
   if (all.some((shape) => shape === null)) return null
   const known = all as readonly (readonly (Dim | null)[])[]
-  const rank = Math.max(...known.map((shape) => shape.length))
+  const rank = known.reduce((longest, shape) => Math.max(longest, shape.length), 0)
   return Array.from({length: rank}, (_, axis) => {
     const lengths = known
       .map((shape) => (shape.length > rank - 1 - axis ? (shape.at(axis - rank) ?? null) : 1))
