@@ -1,12 +1,12 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {InferenceSession, Tensor} from 'onnxruntime-node'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {exportPath, listExports, readReference} from '../../../../fixtures/exports/read-export.ts'
 import {CORE_COMBINATIONS, cellName} from '../../../../fixtures/families/combinations.ts'
 import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
 import {runReference} from '../../../../fixtures/families/reference.ts'
+import {openSession, runFeeds, type TestFeed} from '../runtime/test-onnxruntime.ts'
 import {findStructure} from './find-structure.ts'
 import {buildHeadGraph, type HeadGraph} from './head-graph.ts'
 import {withoutCacheBranch} from './merged-decoder.ts'
@@ -30,19 +30,18 @@ async function headOf(path: string): Promise<HeadGraph> {
 
 /** The head's logits for rows of the stream, on plain onnxruntime. */
 async function runHead(head: HeadGraph, rows: readonly ArrayLike<number>[]): Promise<Float32Array> {
-  const {bytes, folder: data} = encodeOverlay(head.graph)
-  const session = await InferenceSession.create(bytes, {
-    logSeverityLevel: 3,
-    extra: {'session.model_external_initializers_file_folder_path': data},
-  })
+  const session = await openSession(encodeOverlay(head.graph))
   const width = rows[0]!.length
   const state = Float32Array.from(rows.flatMap((row) => Array.from(row)))
   const dims = head.layout === 'flat-hidden' ? [rows.length, width] : [1, rows.length, width]
-  const feeds: Record<string, Tensor> = {[head.residual]: new Tensor('float32', state, dims)}
-  for (const name of head.otherInputs) {
-    feeds[name] = new Tensor('int64', new BigInt64Array(rows.length).fill(1n), [1, rows.length])
+  const feeds: Record<string, TestFeed> = {
+    [head.residual]: {type: 'float32', data: state, dimensions: dims},
   }
-  const outputs = await session.run(feeds)
+  for (const name of head.otherInputs) {
+    const data = new BigInt64Array(rows.length).fill(1n)
+    feeds[name] = {type: 'int64', data, dimensions: [1, rows.length]}
+  }
+  const outputs = await runFeeds(session, feeds)
   await session.release()
   return outputs[head.logits]!.data as Float32Array
 }
