@@ -15,9 +15,10 @@ const GOAL_SECONDS = 2
 const GOAL_MIB = 200
 
 /**
- * Reading, editing and encoding the graph of models as large as one file may be, and larger, against a
- * decode of the whole file, which is only possible of a smaller one. Weights are holes in sparse files:
- * ours does not read them.
+ * Reading, editing and encoding the graph of models as large as one file may be, and larger, against
+ * protobufjs decoding a whole file and encoding it again, which it can do of a smaller one (most of that
+ * time goes into encoding, which copies a weight once for each message around it). Weights are holes in
+ * sparse files: ours does not read them.
  */
 export async function benchGraph(): Promise<Ratio[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tokenscope-bench-'))
