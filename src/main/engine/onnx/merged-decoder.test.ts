@@ -3,10 +3,11 @@ import {COMBINATIONS, cellName} from '../../../../fixtures/families/combinations
 import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
 import {feedsOf} from '../../../../fixtures/families/feeds.ts'
 import {runOnce, type TestFeeds} from '../runtime/test-onnxruntime.ts'
-import {withoutCacheBranch} from './merged-decoder.ts'
 import {findStructure} from './find-structure.ts'
+import {withoutCacheBranch} from './merged-decoder.ts'
 import {decodeMessage, encodeMessage} from './schema.ts'
 import {testGraph, testModel} from './test-models.ts'
+import {unmergeDecoder} from './unmerge.ts'
 
 const MERGED = COMBINATIONS.filter(({cache, dtype}) => cache === 'merged' && dtype !== 'float16')
 const TOKEN_IDS = [5, 17, 3, 60, 42, 7]
