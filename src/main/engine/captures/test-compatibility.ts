@@ -26,6 +26,7 @@ export interface Subject {
   readonly read: ReadModel
   readonly feedsOf: FeedsOfRun
   readonly tokenCount: number
+  readonly layerCount: number
   readonly queryHeadCount: number
   readonly output: string
   /** Where a text is cut into runs through the KV cache; one run first. */
@@ -51,11 +52,66 @@ export interface RouteMeasure {
   readonly rows: readonly (readonly Float32Array[])[]
 }
 export interface Measure {
+  /** Layers that the model has. */
+  readonly layerCount: number
   readonly operators: readonly string[]
   readonly 'queries-keys': RouteMeasure
   readonly weights: RouteMeasure
   /** Of recomputed rows to captured weights, where there are both; the two come from two runs. */
   readonly routes: number | null
+}
+
+/** How far a model may be from what it is held against. */
+export interface Bounds {
+  readonly isFloat16: boolean
+  /** Of any weight to the reference. */
+  readonly weights: number
+  /** Of recomputed rows to captured weights. */
+  readonly routes: number
+  readonly rowSum: number
+  /** Of logits, in parts of the largest, by route; 0 is bit for bit. */
+  readonly logits: Readonly<Record<CaptureRoute, number>>
+}
+
+/**
+ * Half precision rounds weights that are handed out to 5e-4 of themselves, and the two routes are two runs whose
+ * casts may stand elsewhere.
+ */
+export function boundsOf(dtype: string, operators: readonly string[], weights: number): Bounds {
+  const isFloat16 = dtype === 'float16'
+  const hasOtherPath = operators.includes('com.microsoft.GroupQueryAttention')
+  return {
+    isFloat16,
+    weights,
+    routes: isFloat16 ? 5e-3 : 1e-5,
+    rowSum: isFloat16 ? 4e-4 : 1e-5,
+    logits: {
+      'queries-keys': isFloat16 ? 1e-2 : 0,
+      weights: isFloat16 ? 1e-2 : hasOtherPath ? 1e-5 : 0,
+    },
+  }
+}
+
+export function cellBounds({dtype}: FamilyCell, {operators}: Measure): Bounds {
+  return boundsOf(dtype, operators, dtype === 'float16' ? 5e-3 : 1e-5)
+}
+
+export function exportBounds(facts: ExportFacts, {operators}: Measure): Bounds {
+  return boundsOf(facts.dtype, operators, facts.tolerance.attention)
+}
+
+/** Whether a route gives all layers within the bounds. */
+export function isWithin(measure: Measure, route: CaptureRoute, bounds: Bounds): boolean {
+  const found = measure[route]
+  return (
+    found.layerCount === measure.layerCount &&
+    found.layerCount > 0 &&
+    found.weights <= bounds.weights &&
+    found.rowSum <= bounds.rowSum &&
+    found.unmaskedCount === 0 &&
+    found.logits <= bounds.logits[route] &&
+    (measure.routes ?? 0) <= bounds.routes
+  )
 }
 
 const TOKEN_IDS = [5, 17, 3, 88, 42, 7, 61, 29, 90, 11, 54, 2]
@@ -90,6 +146,7 @@ export function measureCell(cell: FamilyCell, attentionMask?: readonly number[])
           }),
         }),
       tokenCount: TOKEN_IDS.length,
+      layerCount: facts.layerCount,
       queryHeadCount: facts.queryHeadCount,
       output: 'logits',
       cuts: cell.cache === 'none' ? [[12]] : [[12], [7, 8, 12]],
@@ -119,6 +176,7 @@ export async function measureExport(facts: ExportFacts): Promise<Measure> {
     read,
     feedsOf: (start, end, before) => exportFeeds(read, facts, inputIds, {start, end, before}),
     tokenCount: count,
+    layerCount: facts.layerCount,
     queryHeadCount: facts.queryHeadCount,
     output: facts.output,
     cuts: facts.hasKvCache ? [[count], [5, count]] : [[count]],
@@ -183,6 +241,7 @@ export async function measure(path: string, subject: Subject): Promise<Measure> 
   const weights = await measureRoute(subject, 'weights', plain)
   const hasBoth = queriesKeys.rows.length > 0 && weights.rows.length > 0
   return {
+    layerCount: subject.layerCount,
     operators: [
       ...new Set(
         subject.read.structure.layers.flatMap(({sites}) => sites.map((one) => one.operator))
