@@ -3,9 +3,13 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type CapturePlan, type CaptureRequest, planCapture} from '../onnx/capture-plan.ts'
 import {findStructure} from '../onnx/find-structure.ts'
+import {GraphIndex} from '../onnx/graph-index.ts'
 import {encodeOverlay} from '../onnx/overlay.ts'
 import {readModelGraph} from '../onnx/read-model-graph.ts'
+import {elementTypeNumber, numberOfInt64} from '../onnx/schema.ts'
 import type {ModelGraph, ModelStructure} from '../onnx/structure.ts'
+import {unmergeDecoder} from '../onnx/unmerge.ts'
+import {float32Of} from '../runtime/tensors.ts'
 import {
   openSession,
   runFeeds,
@@ -23,7 +27,7 @@ export type FeedsOfRun = (start: number, end: number, before: TestOutputs | null
 
 export interface TestCapture {
   readonly capture: AttentionCapture
-  /** Every other output of the last run. */
+  /** All outputs, run by run. */
   readonly outputs: readonly TestOutputs[]
 }
 
@@ -42,33 +46,41 @@ export async function withModel<Result>(
   }
 }
 
+export interface ReadModel {
+  /** As the file has it; a merged decoder is taken apart in `graph`. */
+  readonly original: ModelGraph
+  readonly graph: ModelGraph
+  readonly structure: ModelStructure
+}
+
 /** Reads a model, finds its structure. */
-export async function readStructure(
-  path: string
-): Promise<{graph: ModelGraph; structure: ModelStructure}> {
-  const graph = await readModelGraph(path)
-  return {graph, structure: findStructure(graph)}
+export async function readStructure(path: string): Promise<ReadModel> {
+  const original = await readModelGraph(path)
+  const graph = unmergeDecoder(original)
+  return {original, graph, structure: findStructure(graph)}
 }
 
 /** Plans a capture of all layers, unless told otherwise. */
 export function planAll(
-  {graph, structure}: {graph: ModelGraph; structure: ModelStructure},
-  request: Partial<CaptureRequest>
+  {graph, structure}: ReadModel,
+  request: Partial<CaptureRequest> = {}
 ): CapturePlan {
   const layers = structure.layers.map(({layer}) => layer)
   return planCapture(graph, structure, {layers, route: 'queries-keys', ...request})
 }
 
-/** Runs a plan over a text that is cut at `ends`. */
+/** Runs a plan over a text once for each list of places where it is cut. */
 export async function runPlan(
   plan: CapturePlan,
   feedsOf: FeedsOfRun,
-  ends: readonly number[],
+  cuts: readonly (readonly number[])[],
   dtype: CaptureDtype = 'float32'
-): Promise<TestCapture> {
+): Promise<TestCapture[]> {
   const session = await openSession(encodeOverlay(plan.graph))
+  const captures: TestCapture[] = []
   try {
-    return await runCuts(session, plan, feedsOf, ends, dtype)
+    for (const ends of cuts) captures.push(await runCuts(session, {plan, dtype}, feedsOf, ends))
+    return captures
   } finally {
     await session.release()
   }
@@ -76,16 +88,17 @@ export async function runPlan(
 
 async function runCuts(
   session: TestSession,
-  plan: CapturePlan,
+  {plan, dtype}: {plan: CapturePlan; dtype: CaptureDtype},
   feedsOf: FeedsOfRun,
-  ends: readonly number[],
-  dtype: CaptureDtype
+  ends: readonly number[]
 ): Promise<TestCapture> {
   const recorder = new CaptureRecorder(plan, {tokenCount: ends.at(-1)!, dtype})
   const outputs: TestOutputs[] = []
   let start = 0
   for (const end of ends) {
-    const answer = await runFeeds(session, feedsOf(start, end, outputs.at(-1) ?? null))
+    const feeds = Object.entries(feedsOf(start, end, outputs.at(-1) ?? null))
+    const own = feeds.filter(([name]) => session.inputNames.includes(name))
+    const answer = await runFeeds(session, Object.fromEntries(own))
     recorder.append(answer)
     outputs.push(answer)
     start = end
@@ -93,7 +106,22 @@ async function runCuts(
   return {capture: recorder.capture, outputs}
 }
 
-/** [query][key] of one head. */
+/** Inputs that have to be fed; lengths that only a run tells are null. */
+export function graphInputsOf({model}: ModelGraph) {
+  return new GraphIndex(model).graphInputs.map(({name, type}) => ({
+    name,
+    isFloat16: type?.tensorType?.elemType === elementTypeNumber('float16'),
+    lengths: (type?.tensorType?.shape?.dim ?? []).map(({dimValue}) =>
+      dimValue === undefined ? null : numberOfInt64(dimValue)
+    ),
+  }))
+}
+
+export function outputNumbers(tensor: TestOutputs[string]): Float32Array {
+  return float32Of(tensor)
+}
+
+/** [query, key] of one head. */
 export function allRows(capture: AttentionCapture, layer: number, head: number): Float32Array {
   return recomputeRows(capture, {layer, head, queryStart: 0, queryEnd: capture.tokenCount})
 }

@@ -2,7 +2,7 @@ import type {ElementTypes} from './element-types.ts'
 import type {GraphEditor} from './graph-editor.ts'
 import type {GraphIndex} from './graph-index.ts'
 import type {GraphOperations} from './graph-operations.ts'
-import {dimensionsOf} from './static-shapes.ts'
+import {dimensionsOf, type StaticShapes} from './static-shapes.ts'
 import type {Operand, OperandAxis, OperandStep} from './structure.ts'
 
 /** The graph that outputs are added to: the copy that is edited, and what is known of the original. */
@@ -11,6 +11,7 @@ export interface CaptureGraph {
   readonly operations: GraphOperations
   readonly index: GraphIndex
   readonly types: ElementTypes
+  readonly shapes: StaticShapes
   /** A graph input whose first axis is the batch. */
   readonly batchInput: string
 }

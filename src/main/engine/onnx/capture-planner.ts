@@ -14,6 +14,7 @@ import {GraphEditor} from './graph-editor.ts'
 import {GraphIndex} from './graph-index.ts'
 import {GraphOperations} from './graph-operations.ts'
 import {keysBeforeRotary} from './keys-before-rotary.ts'
+import {StaticShapes} from './static-shapes.ts'
 import type {
   AttentionLayer,
   AttentionSite,
@@ -52,6 +53,7 @@ export class CapturePlanner {
       operations: new GraphOperations(editor),
       index,
       types: new ElementTypes(index),
+      shapes: new StaticShapes(index),
       batchInput: structure.inputs.inputIds ?? index.graphInputs[0]?.name ?? '',
     }
     this.steps = new StepOutputs(this.graph)
@@ -210,7 +212,7 @@ export class CapturePlanner {
   ): string | null {
     if (!this.request.wants?.keysBeforeRotary) return null
     const {graph} = this
-    const operand = keysBeforeRotary(graph.index, site, heads.headSize)
+    const operand = keysBeforeRotary(graph.index, graph.shapes, site, heads.headSize)
     if (!operand) {
       this.problems.push(inLayer(noRotary(), layer))
       return null

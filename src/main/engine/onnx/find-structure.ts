@@ -19,8 +19,10 @@ export function findStructure({path, model}: ModelGraph): ModelStructure {
   const shapes = new StaticShapes(index)
   const inputs = findInputs(index, shapes)
   const problems: Problem[] = []
-  const merged = index.nodes.find(({opType}) => opType === 'If')
-  if (merged && inputs.useCacheBranch) problems.push(mergedDecoder())
+  const isMerged = index.nodes.some(
+    ({opType, input}) => opType === 'If' && index.inputOf(input[0]) !== null
+  )
+  if (isMerged) problems.push(mergedDecoder())
   const output = mainOutput(index, shapes, inputs)
   const stream = streamOf(index, shapes, inputs, output)
   const sites = findAttention(index, shapes)
@@ -144,9 +146,9 @@ function noAttention(): Problem {
 function mergedDecoder(): Problem {
   return {
     code: 'merged-decoder',
-    message: 'The graph holds two graphs, with and without a cache, and is not taken apart yet.',
+    message: 'The file holds two graphs, one that continues a cache and one that starts without.',
     found: 'an If on the use of the cache',
     expected: 'one graph of nodes',
-    advice: 'Flatten the branch without a cache before looking for its structure.',
+    advice: 'Look for the structure of one of its two branches.',
   }
 }

@@ -21,6 +21,7 @@ export class GraphIndex {
   private readonly inputs = new Map<string, OnnxValueInfo>()
   private readonly outputs: ReadonlySet<string>
   private readonly valueInfos = new Map<string, OnnxValueInfo>()
+  private readonly uses = new Map<OnnxNode, readonly string[]>()
   private readonly positions = new Map<OnnxNode, number>()
   private readonly constants = new Map<string, ConstantTensor | null>()
   private readonly opsets = new Map<string, number>()
@@ -69,7 +70,11 @@ export class GraphIndex {
 
   /** Tensors that a node uses, each once, also those that its subgraphs take from outside. */
   inputsOf(node: OnnxNode): readonly string[] {
-    return [...usesOf(node)]
+    const known = this.uses.get(node)
+    if (known) return known
+    const uses = isPlain(node) ? node.input : [...usesOf(node)]
+    this.uses.set(node, uses)
+    return uses
   }
 
   initializerOf(tensor: string | undefined): OnnxTensor | null {
@@ -129,7 +134,7 @@ export class GraphIndex {
       }
       this.producers.set(output, node)
     }
-    for (const input of usesOf(node)) {
+    for (const input of this.inputsOf(node)) {
       const users = this.consumers.get(input)
       if (users) users.push(node)
       else this.consumers.set(input, [node])
@@ -142,7 +147,7 @@ export class GraphIndex {
     const ready: OnnxNode[] = []
     for (const node of this.graph.node) {
       let count = 0
-      for (const input of usesOf(node)) {
+      for (const input of this.inputsOf(node)) {
         if (this.producers.has(input)) count++
         else if (!this.inputs.has(input) && !this.initializers.has(input)) {
           throw damaged(`the tensor ${JSON.stringify(input)}, which nothing makes`, node)
@@ -169,6 +174,12 @@ export class GraphIndex {
     }
     return order
   }
+}
+
+/** Whether a node uses just what it lists: few inputs, all different, none left out, no graphs inside. */
+function isPlain({input, attribute}: OnnxNode): boolean {
+  if (input.length > 8 || attribute?.some(({g, graphs}) => g || graphs?.length)) return false
+  return input.every((name, at) => name !== '' && input.indexOf(name) === at)
 }
 
 function damaged(found: string, node: OnnxNode): ProblemError {

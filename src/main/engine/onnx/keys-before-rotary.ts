@@ -1,6 +1,7 @@
 import {floatAttribute, intAttribute, intsAttribute} from './attributes.ts'
 import type {GraphIndex} from './graph-index.ts'
 import type {OnnxNode} from './schema.ts'
+import type {StaticShapes} from './static-shapes.ts'
 import type {AttentionSite, Operand, OperandAxis} from './structure.ts'
 
 /** From the product back to where keys are turned there are a few nodes. */
@@ -14,20 +15,22 @@ const MAX_SWAP_LENGTH = 6
  */
 export function keysBeforeRotary(
   index: GraphIndex,
+  shapes: StaticShapes,
   {node, queryKey}: AttentionSite,
   headSize: number | null
 ): Operand | null {
-  if ('code' in queryKey) return null
-  const {key} = queryKey
   if (node.opType === 'GroupQueryAttention' && intAttribute(node, 'do_rotary', 0) === 1) {
     return keysOfGroupQuery(node, headSize)
   }
+  if ('code' in queryKey) return null
+  const {key} = queryKey
+  if (node.output.includes(key.tensor)) return keysBeforeCache(index, shapes, node)
   const turned = key.preparation.findIndex(({kind}) => kind === 'rotary')
   if (turned >= 0) {
     const others = key.preparation.filter(({kind}) => kind !== 'rotary' && kind !== 'after-past')
     return {...key, preparation: others, factor: 1}
   }
-  return walkToRotary(index, key)
+  return walkToRotary(index, shapes, key)
 }
 
 /** The operator turns keys itself; its own norm of keys comes before that. */
@@ -52,7 +55,17 @@ function keysOfGroupQuery(node: OnnxNode, headSize: number | null): Operand | nu
   }
 }
 
-function walkToRotary(index: GraphIndex, key: Operand): Operand | null {
+/** What a fused operator takes as its new keys, which it gives back behind the cached ones. */
+function keysBeforeCache(index: GraphIndex, shapes: StaticShapes, node: OnnxNode): Operand | null {
+  const tensor = node.input[1]
+  const rank = shapes.rankOf(tensor)
+  if (!tensor || (rank !== 3 && rank !== 4)) return null
+  const layout: readonly OperandAxis[] =
+    rank === 3 ? ['batch', 'position', 'heads-size'] : ['batch', 'head', 'position', 'size']
+  return walkToRotary(index, shapes, {tensor, preparation: [], layout, factor: 1})
+}
+
+function walkToRotary(index: GraphIndex, shapes: StaticShapes, key: Operand): Operand | null {
   let tensor = key.tensor
   let layout: readonly OperandAxis[] = key.layout
   const isPrepared = key.preparation.length > 0
@@ -74,6 +87,10 @@ function walkToRotary(index: GraphIndex, key: Operand): Operand | null {
         moved[from] = layout[to]!
       })
       layout = moved
+    } else if (node.opType === 'Reshape') {
+      const isJoined = layout.join() === 'batch,position,head,size' && shapes.rankOf(next) === 3
+      if (isPrepared || !isJoined) return null
+      layout = ['batch', 'position', 'heads-size']
     }
     tensor = next
   }
@@ -85,11 +102,14 @@ function passedThrough(index: GraphIndex, node: OnnxNode): string | null {
   switch (node.opType) {
     case 'Identity':
     case 'Cast':
+    case 'Reshape':
     case 'Transpose':
       return node.input[0] ?? null
     case 'Concat': {
       const [past, fresh] = node.input
-      return node.input.length === 2 && index.inputOf(past) && fresh ? fresh : null
+      return node.input.length === 2 && past && fresh && index.inputOf(beforeCasts(index, past))
+        ? fresh
+        : null
     }
     default:
       return null
@@ -105,7 +125,7 @@ function unturned(index: GraphIndex, node: OnnxNode): string | null {
   const [front, back] = node.input.map((input) => index.producerOf(input))
   if (!front || !back) return null
   const part = unturned(index, front)
-  const maker = index.producerOf(part ?? undefined)
+  const maker = index.producerOf(part === null ? undefined : beforeCasts(index, part))
   const isPart = maker && (maker.opType === 'Slice' || maker.opType === 'Split')
   return isPart && maker.input[0] === back.input[0] && back.opType === maker.opType
     ? maker.input[0]!
@@ -114,26 +134,33 @@ function unturned(index: GraphIndex, node: OnnxNode): string | null {
 
 /** x of x · cos + swapped(x) · sin. */
 function turnedBySum(index: GraphIndex, node: OnnxNode): string | null {
-  const products = node.input.map((input) => index.producerOf(input))
+  const products = node.input.map((input) => index.producerOf(beforeCasts(index, input)))
   if (products.length !== 2 || products.some((one) => one?.opType !== 'Mul')) return null
   for (const [plain, swapped] of [products, [...products].reverse()]) {
-    for (const tensor of plain!.input) {
-      if (swapped!.input.some((input) => isSwapOf(index, input, tensor))) return tensor
+    for (const input of plain!.input) {
+      const tensor = beforeCasts(index, input)
+      if (swapped!.input.some((other) => isSwapOf(index, other, tensor))) return tensor
     }
   }
   return null
 }
 
+function beforeCasts(index: GraphIndex, tensor: string): string {
+  const maker = index.producerOf(tensor)
+  return maker?.opType === 'Cast' && maker.input[0] ? beforeCasts(index, maker.input[0]) : tensor
+}
+
 /** Whether a tensor is halves of another, the second one negated, put together the other way round. */
 function isSwapOf(index: GraphIndex, tensor: string, source: string): boolean {
-  const concat = index.producerOf(tensor)
+  const concat = index.producerOf(beforeCasts(index, tensor))
   if (concat?.opType !== 'Concat' || concat.input.length !== 2) return false
   let hasNegation = false
   const reaches = concat.input.every((input) => {
     let current: string | undefined = input
     for (let length = 0; length < MAX_SWAP_LENGTH; length++) {
       const maker = index.producerOf(current)
-      if (!maker || !['Neg', 'Slice', 'Split', 'Gather'].includes(maker.opType)) return false
+      if (!maker || !['Neg', 'Slice', 'Split', 'Gather', 'Cast'].includes(maker.opType))
+        return false
       hasNegation ||= maker.opType === 'Neg'
       current = maker.input[0]
       if (current === source) return true
