@@ -1,6 +1,7 @@
 import {Command, CommanderError} from 'commander'
 import type {Problem} from '../../shared/domain/problem.ts'
 import {packageVersion} from '../engine-options.ts'
+import {type AttentionFlags, addAttentionFlags} from './attention-flags.ts'
 import {type Connect, connectLocal} from './connect.ts'
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 import {addInspectFlags, type InspectFlags} from './inspect-flags.ts'
@@ -12,13 +13,12 @@ import {EXIT, UsageError} from './usage-error.ts'
 
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
-const COMMANDS = 'tokens, models, inspect, serve and schema'
+const COMMANDS = 'tokens, models, inspect, attention, serve and schema'
 
 /** Commands of the contract that a later release brings. */
 const LATER_COMMANDS = [
   'download',
   'bytes',
-  'attention',
   'intervene',
   'tree',
   'attribute',
@@ -79,6 +79,12 @@ export async function runCli(
   ).action(async (flags: InspectFlags) => {
     const {runInspect} = await import('./inspect-command.ts')
     exitCode = await runInspect(flags, connect, terminal)
+  })
+  addAttentionFlags(
+    program.command('attention').description('what each token looks at, by layer and head')
+  ).action(async (flags: AttentionFlags) => {
+    const {runAttention} = await import('./attention-command.ts')
+    exitCode = await runAttention(flags, connect, terminal)
   })
   program
     .command('serve')

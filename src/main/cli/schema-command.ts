@@ -1,4 +1,5 @@
 import {z} from 'zod'
+import {attentionResultSchema} from '../../shared/lenses/attention.ts'
 import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {parseChoice} from './flag-values.ts'
@@ -18,6 +19,7 @@ const RESULT_SCHEMAS = {
   tokens: tokensResultSchema,
   models: modelsResultSchema,
   inspect: inspectResultSchema,
+  attention: attentionResultSchema,
   serve: serveResultSchema,
 }
 

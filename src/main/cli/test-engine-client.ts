@@ -2,8 +2,15 @@ import {resolve} from 'node:path'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import type {FigureRequest} from '../../shared/figures/request.ts'
+import type {
+  AttentionArchiveEvent,
+  AttentionArchiveRequest,
+  AttentionEvent,
+  AttentionRequest,
+} from '../../shared/lenses/attention.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {exportFigure} from '../engine/export/export-figure.ts'
@@ -73,11 +80,15 @@ export function testEngine() {
   const heard: {
     requests: TokensRequest[]
     inspections: InspectRequest[]
+    captures: AttentionRequest[]
+    archives: AttentionArchiveRequest[]
     wishes: EngineWishes[]
     closed: number
   } = {
     requests: [],
     inspections: [],
+    captures: [],
+    archives: [],
     wishes: [],
     closed: 0,
   }
@@ -157,6 +168,29 @@ export function testEngine() {
     })
     yield {kind: 'completed', result: {...result, layers}}
   }
+  async function* attention(
+    request: AttentionRequest,
+    signal: AbortSignal
+  ): AsyncGenerator<AttentionEvent> {
+    const pause = () =>
+      request.prompt === 'slow'
+        ? new Promise<void>((_, reject) => {
+            signal.addEventListener('abort', () => reject(new DOMException('', 'AbortError')))
+          })
+        : Promise.resolve()
+    for await (const event of runFakeAttention(request, {contextLength: 100, pause}, signal)) {
+      yield event
+    }
+  }
+  async function* archive(request: AttentionArchiveRequest): AsyncGenerator<AttentionArchiveEvent> {
+    heard.archives.push(request)
+    yield {kind: 'piece', bytes: Uint8Array.of(80, 75)}
+    yield {kind: 'progress', phase: 'writing', done: 1, total: 2, secondsLeft: null}
+    if (request.prompt === 'break') {
+      throw new ProblemError({code: 'broken', message: 'It broke.', advice: 'Mend it.'})
+    }
+    yield {kind: 'piece', bytes: Uint8Array.of(3, 4)}
+  }
   const client = {
     engine: {
       status: async () => ({versions: {tokenscope: '0', onnxruntime: '1', schema: '1'}}),
@@ -168,6 +202,13 @@ export function testEngine() {
     tokens: {
       run: async (request: TokensRequest, options?: {signal?: AbortSignal}) =>
         run(request, options?.signal),
+    },
+    attention: {
+      run: async (request: AttentionRequest, options?: {signal?: AbortSignal}) => {
+        heard.captures.push(request)
+        return attention(request, options?.signal ?? new AbortController().signal)
+      },
+      archive: async (request: AttentionArchiveRequest) => archive(request),
     },
     figures: {
       export: async (request: FigureRequest) => {

@@ -5,6 +5,14 @@ import {preferencesChangeSchema, preferencesSchema} from '../domain/preferences.
 import {problemSchema} from '../domain/problem.ts'
 import {tokenTableSchema} from '../domain/token.ts'
 import {figureRequestSchema} from '../figures/request.ts'
+import {
+  attentionArchiveEventSchema,
+  attentionArchiveRequestSchema,
+  attentionEventSchema,
+  attentionRequestSchema,
+  attentionRowsSchema,
+  captureChoiceSchema,
+} from '../lenses/attention.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {
@@ -217,6 +225,26 @@ export const contract = {
     estimate: procedure
       .input(modelRefSchema.extend({tokenCount: z.number().int(), generate: z.number().int()}))
       .output(z.object({seconds: z.number().nullable()})),
+  },
+  attention: {
+    /** Captures the attention of a text, and keeps it in the engine. */
+    run: procedure.input(attentionRequestSchema).output(eventIterator(attentionEventSchema)),
+    /** Rows of one head of a text: from what is kept, else by capturing its layer again. */
+    rows: procedure
+      .input(
+        sequenceSchema.extend({
+          capture: captureChoiceSchema,
+          layer: z.number().int().nonnegative(),
+          head: z.number().int().nonnegative(),
+          /** From the first up to the second, which is not among them. */
+          queries: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+        })
+      )
+      .output(attentionRowsSchema),
+    /** The weights of a capture as the bytes of a numpy archive, in order. */
+    archive: procedure
+      .input(attentionArchiveRequestSchema)
+      .output(eventIterator(attentionArchiveEventSchema)),
   },
   figures: {
     /** A figure or its data as a file's bytes: the same bytes that the command line writes. */

@@ -8,10 +8,12 @@ import {
 } from '../domain/preferences.ts'
 import {type Problem, ProblemError} from '../domain/problem.ts'
 import {tokenTableOf} from '../domain/token.ts'
+import {type AttentionArchiveEvent, attentionRequestSchema} from '../lenses/attention.ts'
 import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
 import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
+import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeInspection} from './fake-inspect.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
 import {FakeListeners} from './fake-listeners.ts'
@@ -206,6 +208,25 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         return fakeTrackedOf([...ids], tokenIds)
       },
       estimate: async () => ({seconds: options.estimateSeconds ?? 0.1}),
+    },
+    attention: {
+      run: async (input, call) => {
+        const request = attentionRequestSchema.parse(input)
+        return streamOf(call?.signal, (signal) =>
+          runFakeAttention(request, {contextLength, pause}, signal)
+        )
+      },
+      rows: async ({ids, queries}, call) => {
+        await pause(call?.signal)
+        return fakeAttentionRows(ids.length, queries)
+      },
+      archive: async (_input, call) => {
+        async function* pieces(signal: AbortSignal): AsyncGenerator<AttentionArchiveEvent> {
+          await pause(signal)
+          yield {kind: 'piece', bytes: new Uint8Array([1, 2, 3])}
+        }
+        return streamOf(call?.signal, pieces)
+      },
     },
     figures: {
       export: async ({figure, format}) => ({

@@ -21,7 +21,10 @@ export interface RowRequest {
  * softmax of the replayed scores, exactly 0 for keys that a query cannot see. Rows sum to 1, to less with
  * a sink, to 0 where a query sees no key. Throws a RangeError on a layer, head or query that is not there.
  */
-export function recomputeRows(capture: AttentionCapture, request: RowRequest): Float32Array {
+export function recomputeRows(
+  capture: AttentionCapture,
+  request: RowRequest
+): Float32Array<ArrayBuffer> {
   const {layer, head, queryStart, queryEnd} = request
   const {tokenCount} = capture
   if (!(queryStart >= 0 && queryStart <= queryEnd && queryEnd <= tokenCount)) {
@@ -54,7 +57,7 @@ function recompute(
     tokenCount,
   }: {siteHead: number; queryHeadCount: number; tokenCount: number},
   {queryStart, queryEnd}: RowRequest
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   const {size, keyValueHeadCount} = site
   const keyHead = Math.floor((siteHead * keyValueHeadCount) / queryHeadCount)
   const rows = new Float32Array((queryEnd - queryStart) * tokenCount)

@@ -7,12 +7,11 @@ const DESCRIPTIONS = {
   int64: {descr: '<i8', bytes: 8},
 } as const
 
-/** One array of an archive. Its entries come in pieces, in C order, as they lie in memory. */
+/** One array of an archive, whose entries follow in C order, as they lie in memory. */
 export interface NpyArray {
   readonly name: string
   readonly dtype: keyof typeof DESCRIPTIONS
   readonly shape: readonly number[]
-  readonly pieces: Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>
 }
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0)
@@ -37,42 +36,77 @@ interface Entry {
 }
 
 /**
- * A numpy archive (`.npz`): uncompressed `.npy` files in a ZIP, as `numpy.savez` writes them. It is made
- * piece by piece, so that arrays larger than the memory can be written; sizes beyond 4 GB are given as
- * ZIP64. Throws a RangeError where pieces do not fill an array's shape. Big-endian machines are none
- * that the runtime ships for.
+ * A numpy archive (`.npz`): uncompressed `.npy` files in a ZIP, as `numpy.savez` writes them. Every method
+ * gives the next bytes of the archive, so that arrays larger than the memory can be written; sizes beyond
+ * 4 GB are given as ZIP64. Bytes are little-endian, as on every machine that the runtime ships for.
  */
-export async function* npzPieces(arrays: Iterable<NpyArray>): AsyncGenerator<Uint8Array> {
-  const entries: Entry[] = []
-  let offset = 0
-  for (const array of arrays) {
-    const name = new TextEncoder().encode(`${array.name}.npy`)
-    const start = offset
+export class NpzWriter {
+  private readonly entries: Entry[] = []
+  private offset = 0
+  private open: {
+    array: NpyArray
+    start: number
+    byteLength: number
+    leftBytes: number
+    crc: number
+  } | null = null
+
+  /** Begins an array. */
+  begin(array: NpyArray): Uint8Array<ArrayBuffer> {
+    if (this.open) throw new RangeError(`${this.open.array.name} is not at its end`)
     const header = npyHeader(array)
-    const dataLength = DESCRIPTIONS[array.dtype].bytes * elementCount(array.shape)
-    const byteLength = header.byteLength + dataLength
-    const local = localHeader(name)
-    yield local
-    yield header
-    let crc = crc32(header)
-    let written = 0
-    for await (const piece of array.pieces) {
-      const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength)
-      written += bytes.byteLength
-      if (written > dataLength) break
-      crc = crc32(bytes, crc)
-      yield bytes
-    }
-    if (written !== dataLength) {
-      throw new RangeError(`${written} bytes for ${array.name} [${array.shape.join(', ')}]`)
-    }
-    const entry = {name, offset: start, byteLength, crc}
-    const descriptor = dataDescriptor(entry)
-    yield descriptor
-    offset += local.byteLength + byteLength + descriptor.byteLength
-    entries.push(entry)
+    const leftBytes = DESCRIPTIONS[array.dtype].bytes * elementCount(array.shape)
+    const byteLength = header.byteLength + leftBytes
+    this.open = {array, start: this.offset, byteLength, leftBytes, crc: crc32(header)}
+    return this.count(record([], localHeader(nameOf(array)), header))
   }
-  yield directory(entries, offset)
+
+  /** Some entries of the array that was begun. Throws a RangeError where they are too many. */
+  write(entries: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const {open} = this
+    const bytes = new Uint8Array(entries.buffer, entries.byteOffset, entries.byteLength)
+    if (!open || bytes.byteLength > open.leftBytes) throw misfit(open?.array, 'more')
+    open.leftBytes -= bytes.byteLength
+    open.crc = crc32(bytes, open.crc)
+    return this.count(bytes)
+  }
+
+  /** Ends the array. Throws a RangeError where entries are missing. */
+  end(): Uint8Array<ArrayBuffer> {
+    const {open} = this
+    if (!open || open.leftBytes > 0) throw misfit(open?.array, 'fewer')
+    this.open = null
+    const entry: Entry = {
+      name: nameOf(open.array),
+      offset: open.start,
+      byteLength: open.byteLength,
+      crc: open.crc,
+    }
+    this.entries.push(entry)
+    return this.count(dataDescriptor(entry))
+  }
+
+  /** The list of what was written, which ends the archive. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return directory(this.entries, this.offset)
+  }
+
+  private count(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    this.offset += bytes.byteLength
+    return bytes
+  }
+}
+
+function nameOf({name}: NpyArray): Uint8Array {
+  return new TextEncoder().encode(`${name}.npy`)
+}
+
+function misfit(array: NpyArray | undefined, what: 'more' | 'fewer'): RangeError {
+  return new RangeError(
+    array
+      ? `${what} entries than ${array.name} [${array.shape.join(', ')}] has`
+      : 'no array was begun'
+  )
 }
 
 function elementCount(shape: readonly number[]): number {
@@ -80,7 +114,7 @@ function elementCount(shape: readonly number[]): number {
 }
 
 /** Version 1.0 of the format: the header's length is a multiple of 64, so that data is aligned. */
-function npyHeader({dtype, shape}: NpyArray): Uint8Array {
+function npyHeader({dtype, shape}: NpyArray): Uint8Array<ArrayBuffer> {
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   const {descr} = DESCRIPTIONS[dtype]
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`
@@ -116,7 +150,7 @@ function record(
 }
 
 /** Says by its ZIP64 field, with sizes still 0, that the descriptor has sizes of 8 bytes. */
-function localHeader(name: Uint8Array): Uint8Array {
+function localHeader(name: Uint8Array): Uint8Array<ArrayBuffer> {
   const extra = record([
     [2, 1],
     [2, 16],
@@ -142,7 +176,7 @@ function localHeader(name: Uint8Array): Uint8Array {
   )
 }
 
-function dataDescriptor({crc, byteLength}: Entry): Uint8Array {
+function dataDescriptor({crc, byteLength}: Entry): Uint8Array<ArrayBuffer> {
   return record([
     [4, DATA_DESCRIPTOR],
     [4, crc],
@@ -151,7 +185,7 @@ function dataDescriptor({crc, byteLength}: Entry): Uint8Array {
   ])
 }
 
-function directoryHeader({name, offset, byteLength, crc}: Entry): Uint8Array {
+function directoryHeader({name, offset, byteLength, crc}: Entry): Uint8Array<ArrayBuffer> {
   const extra = record([
     [2, 1],
     [2, 24],
@@ -185,7 +219,7 @@ function directoryHeader({name, offset, byteLength, crc}: Entry): Uint8Array {
 }
 
 /** The list of entries that readers start from, `offset` bytes into the archive, with both its ends. */
-function directory(entries: readonly Entry[], offset: number): Uint8Array {
+function directory(entries: readonly Entry[], offset: number): Uint8Array<ArrayBuffer> {
   const headers = entries.map(directoryHeader)
   const byteLength = headers.reduce((sum, {length}) => sum + length, 0)
   const end64 = record([

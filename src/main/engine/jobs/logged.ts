@@ -1,3 +1,4 @@
+import type {AttentionEvent, AttentionRequest} from '../../../shared/lenses/attention.ts'
 import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
 import type {TokensEvent, TokensRequest} from '../../../shared/lenses/tokens.ts'
@@ -64,6 +65,26 @@ export function loggedInspection(
     signal,
     what: () => `inspection of ${request.model}`,
     onEvent() {},
+  })
+}
+
+/** The events of a capture as they are; how it ended goes to the log. */
+export function loggedAttention(
+  log: EngineLog,
+  request: AttentionRequest,
+  events: AsyncIterable<AttentionEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<AttentionEvent, void, undefined> {
+  let tokenCount = 0
+  let layerCount = 0
+  return logged(events, {
+    log,
+    signal,
+    what: () => `capture of ${request.model}, ${tokenCount} tokens, ${layerCount} layers captured`,
+    onEvent(event) {
+      if (event.kind === 'tokenized') tokenCount = event.tokens.ids.length
+      if (event.kind === 'captured') layerCount += event.layers.length
+    },
   })
 }
 

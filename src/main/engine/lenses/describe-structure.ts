@@ -5,6 +5,7 @@ import type {
   InspectResult,
   LensAvailability,
 } from '../../../shared/lenses/inspect.ts'
+import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import type {AttentionLayer, AttentionSite, ModelStructure} from '../onnx/structure.ts'
@@ -62,26 +63,21 @@ function describeLayer(layer: AttentionLayer, config: ModelFiles['config']): Ins
   }
 }
 
-/** Whether rows of a layer can be recomputed from its queries and keys, at each of its sites. */
-export function hasQueriesAndKeys({sites}: AttentionLayer): boolean {
-  return sites.length > 0 && sites.every(({queryKey}) => !('advice' in queryKey))
-}
-
 /** The best route that a layer has, and why it is not a better one. */
 function sourceOf(layer: AttentionLayer): {source: AttentionSource; reason: string | null} {
-  const [first] = layer.sites
-  if (!first || layer.problem) {
+  if (layer.sites.length === 0 || layer.problem) {
     return {source: 'none', reason: layer.problem ? reasonOf(layer.problem) : 'no attention found'}
   }
   if (hasQueriesAndKeys(layer)) return {source: 'queries-keys', reason: null}
   const refused = layer.sites.find(({queryKey}) => 'advice' in queryKey)?.queryKey as Problem
-  const source =
-    first.operator === 'softmax'
-      ? 'softmax'
-      : HANDS_OUT.has(first.operator)
-        ? 'qk-output'
-        : 'rebuilt'
-  return {source, reason: reasonOf(refused)}
+  return {source: weightsSourceOf(layer), reason: reasonOf(refused)}
+}
+
+/** Where a layer's weights themselves come from, which must have a site. */
+export function weightsSourceOf({sites}: AttentionLayer): AttentionSource {
+  const {operator} = sites[0]!
+  if (operator === 'softmax') return 'softmax'
+  return HANDS_OUT.has(operator) ? 'qk-output' : 'rebuilt'
 }
 
 /** Which lenses a model can be shown in, each with what stands in its way. */

@@ -12,15 +12,17 @@ import {
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import {readModelFiles} from '../model-folder/read-model-files.ts'
 import {ModelGraphs} from '../runtime/model-graphs.ts'
+import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
 import {runInspect} from './inspect.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures')
 const VERSIONS = {tokenscope: '0', onnxruntime: '0', schema: '1'}
 
 function contextOf() {
-  const graphs = new ModelGraphs(({model, file}) =>
-    readModelFiles(model, {id: 'it', source: 'folder', file})
-  )
+  const graphs = new ModelGraphs({
+    readFiles: ({model, file}) => readModelFiles(model, {id: 'it', source: 'folder', file}),
+    loadTokenizer,
+  })
   return {graphs, versions: VERSIONS}
 }
 

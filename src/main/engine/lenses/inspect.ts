@@ -1,14 +1,14 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {InspectEvent, InspectRequest, InspectResult} from '../../../shared/lenses/inspect.ts'
 import type {Provenance} from '../../../shared/lenses/tokens.ts'
-import {captureBytes} from '../captures/capture-bytes.ts'
-import {EventQueue} from '../jobs/event-queue.ts'
+import {layerCosts} from '../captures/layer-costs.ts'
+import {layersByRoute} from '../captures/layer-routes.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
-import {planCapture} from '../onnx/capture-plan.ts'
+import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
 import type {GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
-import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
-import {describeLenses, describeStructure, hasQueriesAndKeys} from './describe-structure.ts'
+import {describeLenses, describeStructure} from './describe-structure.ts'
+import {hashWithProgress} from './hash-progress.ts'
 
 /** What the lens works with. */
 export interface InspectContext {
@@ -34,7 +34,7 @@ export async function* runInspect(
   const model = await context.graphs.open(request)
   signal?.throwIfAborted()
   const sha256 = yield* hashWithProgress(context.graphs, model, signal)
-  const tokenizer = await tokenizerOf(model)
+  const tokenizer = await tokenizerOf(context.graphs, model)
   yield {kind: 'completed', result: resultOf(context, request, model, sha256, tokenizer)}
 }
 
@@ -71,61 +71,26 @@ function resultOf(
 function estimateOf({files, graph, structure}: GraphedModel): InspectResult['estimate'] {
   const contextLength = files.config?.contextLength?.value ?? ESTIMATED_TOKEN_COUNT
   const tokenCount = Math.min(ESTIMATED_TOKEN_COUNT, contextLength)
-  const found = structure.layers.filter(({problem}) => !problem)
-  const byRoute = [
-    {route: 'queries-keys', layers: found.filter(hasQueriesAndKeys)},
-    {route: 'weights', layers: found.filter((layer) => !hasQueriesAndKeys(layer))},
-  ] as const
+  const all = structure.layers.map(({layer}) => layer)
   let bytes: number | null = 0
-  for (const {route, layers} of byRoute) {
+  for (const [route, layers] of Object.entries(layersByRoute(structure, all, 'qk'))) {
     if (layers.length === 0) continue
-    const request = {route, layers: layers.map(({layer}) => layer)}
-    const more = captureBytes(planCapture(graph, structure, request), tokenCount, 'float32')
-    bytes = bytes === null || more === null ? null : bytes + more
+    const plan = planCapture(graph, structure, {route: route as CaptureRoute, layers})
+    const costs = layerCosts(plan, {tokenCount, runLength: tokenCount, config: files.config})
+    const more = costs?.reduce((sum, {keptBytes}) => sum + keptBytes, 0)
+    bytes = bytes === null || more === undefined ? null : bytes + more
   }
   return {tokenCount, bytes, seconds: null}
 }
 
 /** The folder's tokenizer; null where there is none, or none that fits. */
-async function tokenizerOf({files}: GraphedModel): Promise<Tokenizer | null> {
-  const {tokenizerPath, config} = files
-  if (tokenizerPath === null) return null
+async function tokenizerOf(graphs: ModelGraphs, model: GraphedModel): Promise<Tokenizer | null> {
   try {
-    return await loadTokenizer({
-      id: files.id,
-      path: files.path,
-      tokenizerPath,
-      vocabularySize: config?.vocabularySize?.value ?? Number.POSITIVE_INFINITY,
-    })
+    return await graphs.tokenizer(model)
   } catch (error) {
     if (error instanceof ProblemError) return null
     throw error
   }
-}
-
-async function* hashWithProgress(
-  graphs: ModelGraphs,
-  model: GraphedModel,
-  signal: AbortSignal | undefined
-): AsyncGenerator<InspectEvent, string, undefined> {
-  const queue = new EventQueue<number>()
-  const {bytes} = model.files
-  let reportedBytes = 0
-  const hashing = graphs.sha256(
-    model,
-    (doneBytes) => {
-      if (doneBytes - reportedBytes < bytes / 50) return
-      reportedBytes = doneBytes
-      queue.push(doneBytes)
-    },
-    signal
-  )
-  hashing.then(
-    () => queue.close(),
-    (error) => queue.fail(error)
-  )
-  for await (const doneBytes of queue) yield progress('hashing', doneBytes, bytes)
-  return hashing
 }
 
 function progress(phase: Progress['phase'], done: number, total: number): Progress {

@@ -69,7 +69,7 @@ async function create(spec: SessionSpec): Promise<NonNullable<typeof loaded>> {
 /** A run on two tokens: whether the graph runs at all, and the shape of what it gives. */
 async function check(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts> {
   decoder.reset(true)
-  if (!decoder.outputNames.includes('logits')) return checkWithoutLogits(decoder, spec)
+  if (spec.needsLogits === false) return checkWithoutLogits(decoder, spec)
   const rows = await decoder.append(spec.checkIds)
   const {vocabularySize} = decoder
   const rowCount = rows.length / vocabularySize
@@ -92,7 +92,7 @@ async function check(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts>
   }
 }
 
-/** Of an encoder: whether the graph runs at all. */
+/** Where logits are not needed: whether the graph runs at all. */
 async function checkWithoutLogits(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts> {
   await decoder.appendFetching(spec.checkIds, decoder.outputNames.slice(0, 1), true)
   decoder.reset(true)

@@ -109,12 +109,26 @@ export class ModelSession {
    */
   capture(job: CaptureJob, {priority, signal, onCaptured}: CaptureOptions): Promise<RunOutcome> {
     return this.enqueue(priority, signal, () =>
-      this.cancellable(signal, (cancelFlag) =>
-        this.send<RunOutcome>({kind: 'capture', job, cancelFlag}, (message) => {
-          if (message.kind === 'captured' && !signal?.aborted) onCaptured(message)
-          return message.kind === 'finished' ? message.outcome : undefined
-        })
-      )
+      this.cancellable(signal, async (cancelFlag) => {
+        let failure: {readonly error: unknown} | null = null
+        const outcome = await this.send<RunOutcome>(
+          {kind: 'capture', job, cancelFlag},
+          (message) => {
+            if (message.kind === 'finished') return message.outcome
+            if (message.kind !== 'captured' || signal?.aborted || failure) return undefined
+            try {
+              onCaptured(message)
+            } catch (error) {
+              // The worker is told, and its last word waited for: the next job must not hear it.
+              failure = {error}
+              Atomics.store(new Int32Array(cancelFlag), 0, 1)
+            }
+            return undefined
+          }
+        )
+        if (failure) throw (failure as {error: unknown}).error
+        return outcome
+      })
     )
   }
 
