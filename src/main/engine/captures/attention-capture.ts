@@ -23,7 +23,7 @@ export interface CapturedLayer {
 export interface CapturedSite {
   readonly queryHeadCount: number
   readonly attention: CapturedQueriesKeys | CapturedWeights
-  /** [query head, position], by the kind that the plan says. */
+  /** [head, position], of query heads or key-value heads by the kind that the plan says. */
   readonly valueNorms: Float32Array | null
   readonly keysBeforeRotary: CapturedMatrix | null
 }

@@ -55,7 +55,10 @@ export interface SiteCapture {
    * batch, heads and groups split or joined as in the graph; null under the other route.
    */
   readonly weights: string | null
-  /** Output, float32 [batch, query head, position], new positions only; null unless asked for and found. */
+  /**
+   * Output, float32 [batch, head, position], new positions only, of query heads where the norms are projected, else
+   * of key-value heads; null unless asked for and found.
+   */
   readonly valueNorms: {readonly output: string; readonly kind: ValueNormKind} | null
   /** Output, float32 [batch, key-value head, position, size], new positions only; null likewise. */
   readonly keysBeforeRotary: string | null

@@ -146,7 +146,7 @@ function wrongLengths(
   {tokenCount, hiddenSize, layers}: InterventionSubject
 ): Problem[] {
   const problems: Problem[] = []
-  const require = (field: string, found: number, expected: number, what: string) => {
+  const requireLength = (field: string, found: number, expected: number, what: string) => {
     if (found === expected) return
     problems.push({
       code: 'wrong-length',
@@ -159,25 +159,27 @@ function wrongLengths(
   }
   for (const {layer, mean} of headsOff) {
     const size = layers[layer]?.headSize
-    if (mean && size !== undefined) require('headsOff', mean.length, size, 'elements of a mean')
+    if (mean && size !== undefined)
+      requireLength('headsOff', mean.length, size, 'elements of a mean')
   }
   if (embeddingScale) {
-    require('embeddingScale', embeddingScale.length, tokenCount, 'positions')
+    requireLength('embeddingScale', embeddingScale.length, tokenCount, 'positions')
     for (const entry of embeddingScale) {
       if (typeof entry !== 'number') {
-        require('embeddingScale', entry.length, hiddenSize, 'factors of a position')
+        requireLength('embeddingScale', entry.length, hiddenSize, 'factors of a position')
       }
     }
   }
   if (!treeMask) return problems
   if ('parents' in treeMask) {
-    require('treeMask', treeMask.parents.length, tokenCount, 'parents')
+    requireLength('treeMask', treeMask.parents.length, tokenCount, 'parents')
     const wrong = treeMask.parents.findIndex((parent, position) => parent >= position)
     if (wrong >= 0) problems.push(notATree(wrong, treeMask.parents[wrong]!))
   } else {
-    require('treeMask', treeMask.positionIds.length, tokenCount, 'position ids')
-    require('treeMask', treeMask.allowed.length, tokenCount, 'rows')
-    for (const row of treeMask.allowed) require('treeMask', row.length, tokenCount, 'keys of a row')
+    requireLength('treeMask', treeMask.positionIds.length, tokenCount, 'position ids')
+    requireLength('treeMask', treeMask.allowed.length, tokenCount, 'rows')
+    for (const row of treeMask.allowed)
+      requireLength('treeMask', row.length, tokenCount, 'keys of a row')
   }
   return problems
 }

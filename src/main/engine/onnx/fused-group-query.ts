@@ -92,9 +92,6 @@ function refusal(node: OnnxNode): Problem | null {
     const type = stringAttribute(node, name)
     if (type && type !== 'NONE') return fusedProblem(node, `a quantized cache (${name} = ${type})`)
   }
-  if (intAttribute(node, 'sliding_window_cache', 0) === 1) {
-    return fusedProblem(node, 'a cache that drops what slides out of the window')
-  }
   return null
 }
 

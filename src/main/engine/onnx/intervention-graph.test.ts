@@ -197,8 +197,16 @@ function pathTo(parents: readonly number[], position: number): number[] {
   return path
 }
 
+/**
+ * Largest difference from the reference, in parts of the largest logit. Where an activation of bytes lies
+ * between two, float32 and float64 may round it apart; what is changed here moves thousands of them.
+ */
+const toleranceOf = (cell: FamilyCell) =>
+  cell.dtype === 'int8' ? 3e-2 : factsOf(cell).logitTolerance
+
 describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))('%s', (_, cell) => {
   const facts = factsOf(cell)
+  const tolerance = toleranceOf(cell)
   const {isCausal} = TRAITS[cell.family]
   const whole: InterventionRequest = {
     sharedBias: true,
@@ -248,9 +256,10 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
   it.each(INTERVENTIONS)('%s', async (_name, intervention, expected) => {
     const logits = await edited.logits(intervention)
     expect(logits.every(Number.isFinite)).toBe(true)
-    expect(differenceFrom(logits, expected)).toBeLessThan(facts.logitTolerance)
-    // The reference without it is another matter.
-    expect(differenceFrom(logits, {})).toBeGreaterThan(2 * facts.logitTolerance)
+    const difference = differenceFrom(logits, expected)
+    expect(difference).toBeLessThan(tolerance)
+    // The reference without it is further away.
+    expect(difference).toBeLessThan(differenceFrom(logits, {}) / 2)
   })
 
   it('scales embeddings, or says why not', async () => {
@@ -260,7 +269,7 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
     }
     const logits = await edited.logits({embeddingScale: FACTORS})
     const difference = differenceFrom(logits, {embeddingScale: factorAt})
-    expect(difference).toBeLessThan(facts.logitTolerance)
+    expect(difference).toBeLessThan(tolerance)
   })
 
   it.runIf(facts.kvCache.length > 0 && cell.cache !== 'merged')(
@@ -269,12 +278,12 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
       for (const [, intervention, expected] of INTERVENTIONS) {
         const logits = await edited.logitsInChunks(intervention)
         const difference = differenceFrom(logits, expected, RUN_LENGTHS)
-        expect(difference).toBeLessThan(facts.logitTolerance)
+        expect(difference).toBeLessThan(tolerance)
       }
       if (isFusedEmbedding()) return
       const logits = await edited.logitsInChunks({embeddingScale: FACTORS})
       const difference = differenceFrom(logits, {embeddingScale: factorAt}, RUN_LENGTHS)
-      expect(difference).toBeLessThan(facts.logitTolerance)
+      expect(difference).toBeLessThan(tolerance)
     }
   )
 
@@ -298,7 +307,7 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
         )
       )
       const given = expected.flatMap((_, head) => means.meanOf(head))
-      expect(differenceOf(given, expected)).toBeLessThan(facts.logitTolerance)
+      expect(differenceOf(given, expected)).toBeLessThan(tolerance)
     }
   })
 
@@ -314,7 +323,7 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
       const keyBias = (_l: number, _h: number, query: number, key: number) =>
         pathTo(parents, query).includes(key) ? 0 : CUT
       const expected = runReference(cell, text, {keyBias}).logits
-      expect(differenceOf(logits, expected)).toBeLessThan(facts.logitTolerance)
+      expect(differenceOf(logits, expected)).toBeLessThan(tolerance)
     }
     // Bytes are quantized over all that is run together, so a path alone has other ones.
     if (cell.dtype === 'int8') return
@@ -327,7 +336,7 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
         rows.slice(at * vocabularySize, (at + 1) * vocabularySize)
       const rows = path.flatMap((position) => [...rowAt(logits, position)])
       const expected = path.map((_, at) => Float64Array.from(rowAt(alone, at)))
-      expect(differenceOf(rows, expected)).toBeLessThan(facts.logitTolerance)
+      expect(differenceOf(rows, expected)).toBeLessThan(tolerance)
     }
   })
 
@@ -340,7 +349,7 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
         headGate: (l: number, h: number) => ({gate: l === 0 && h === 1 ? 0 : 1}),
       }
       const difference = differenceFrom(await early.logits(off), expected)
-      expect(difference).toBeLessThan(facts.logitTolerance)
+      expect(difference).toBeLessThan(tolerance)
       // The layers behind it are gone, with their cache and what is fed to them.
       expect(early.built.inputs.headGates.map((gate) => gate.layer)).toEqual(
         [0, 1].slice(0, layer + 1)
@@ -351,7 +360,7 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
       if (cache.length > 0) {
         const inChunks = await early.logitsInChunks(off)
         const chunked = differenceFrom(inChunks, expected, RUN_LENGTHS)
-        expect(chunked).toBeLessThan(facts.logitTolerance)
+        expect(chunked).toBeLessThan(tolerance)
       }
       await early.release()
     }
