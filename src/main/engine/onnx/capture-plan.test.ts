@@ -255,6 +255,19 @@ describe('planCapture', () => {
     ])
   })
 
+  it('hands out the keys of new positions alone', async () => {
+    for (const name of ['llama eager float32 past', 'gpt2 Attention float32 past']) {
+      const {plan, captures} = await runCell(cellOf(name), {}, {cuts: [[3, 4, COUNT]]})
+      const {key, isWholeRun} = plan.layers[0]!.sites[0]!.queryKey!
+      expect(isWholeRun).toBe(false)
+      expect(captures[0]!.outputs.map((outputs) => outputs[key]!.dims[2])).toEqual([
+        3,
+        1,
+        COUNT - 4,
+      ])
+    }
+  })
+
   it('estimates what a capture keeps', async () => {
     for (const route of ['queries-keys', 'weights'] as const) {
       const wants = {valueNorms: true, keysBeforeRotary: true}
