@@ -189,7 +189,12 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         readModelCard((await resolveModelRef(input, await places())).path)
       ),
       inspect: engine.models.inspect.handler(({input, signal}) =>
-        loggedInspection(log, input, runInspect({graphs, versions}, input, signal), signal)
+        loggedInspection(
+          log,
+          input,
+          runInspect({graphs, sessions, versions}, input, signal),
+          signal
+        )
       ),
       forget: engine.models.forget.handler(async ({input}) => {
         await recents.remove(input.path)

@@ -9,6 +9,8 @@ export interface PlanRunOptions {
   readonly signal?: AbortSignal | undefined
   /** Graph outputs to be handed over besides those of the plan. */
   readonly extraOutputs?: readonly string[]
+  /** Positions of one run, where another cut than a plain run's is wanted. */
+  readonly chunkLength?: number
   /** Given what each run of the model handed over, as soon as it arrives. */
   readonly onCaptured: (event: CapturedEvent) => void
 }
@@ -22,13 +24,17 @@ export async function* runPlan(
   model: GraphedModel,
   plan: CapturePlan,
   ids: Int32Array,
-  {signal: outer, extraOutputs = [], onCaptured}: PlanRunOptions
+  {signal: outer, extraOutputs = [], chunkLength, onCaptured}: PlanRunOptions
 ): AsyncGenerator<number, void, undefined> {
   const queue = new EventQueue<number>()
   const left = new AbortController()
   const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal
   const name = `${plan.route} ${plan.layers.map(({layer}) => layer).join(',')}`
-  const job = {ids, outputs: [...new Set([...plan.outputs, ...extraOutputs])]}
+  const job = {
+    ids,
+    outputs: [...new Set([...plan.outputs, ...extraOutputs])],
+    ...(chunkLength === undefined ? {} : {chunkLength}),
+  }
   let doneCount = 0
   sessions
     .use(

@@ -18,6 +18,8 @@ export class ScoreReplay {
   private readonly size: number
   /** [key, size]. */
   private readonly keys: Float32Array
+  /** The query of the row. */
+  private readonly vector: Float64Array
   /** Steps after which a score that is as good as minus infinity stays that. */
   private readonly masks: readonly CapturedStep[]
 
@@ -28,6 +30,7 @@ export class ScoreReplay {
     this.head = head
     this.size = size
     this.keys = keys
+    this.vector = new Float64Array(size)
     this.scores = new Float64Array(run.keyCount)
     this.operandRow = new Float64Array(run.keyCount)
     this.masks = run.steps.filter((_, at) => run.steps.slice(at + 1).every(keepsMasked))
@@ -85,23 +88,36 @@ export class ScoreReplay {
     return largest
   }
 
-  private multiply(vector: Float32Array, start: number, end: number): void {
-    const {keys, scores, size} = this
-    const whole = size - (size % 4)
-    for (let key = start; key < end; key++) {
-      const base = key * size
+  /** Four keys at a time, so that a number of the query is read once for all of them. */
+  private multiply(query: Float32Array, start: number, end: number): void {
+    const {keys, scores, size, vector} = this
+    vector.set(query)
+    let key = start
+    for (; key + 4 <= end; key += 4) {
+      const first = key * size
+      const second = first + size
+      const third = second + size
+      const fourth = third + size
       let a = 0
       let b = 0
       let c = 0
       let d = 0
-      for (let i = 0; i < whole; i += 4) {
-        a += vector[i]! * keys[base + i]!
-        b += vector[i + 1]! * keys[base + i + 1]!
-        c += vector[i + 2]! * keys[base + i + 2]!
-        d += vector[i + 3]! * keys[base + i + 3]!
+      for (let i = 0; i < size; i++) {
+        const x = vector[i]!
+        a += x * keys[first + i]!
+        b += x * keys[second + i]!
+        c += x * keys[third + i]!
+        d += x * keys[fourth + i]!
       }
-      for (let i = whole; i < size; i++) a += vector[i]! * keys[base + i]!
-      scores[key] = a + b + (c + d)
+      scores[key] = a
+      scores[key + 1] = b
+      scores[key + 2] = c
+      scores[key + 3] = d
+    }
+    for (; key < end; key++) {
+      let sum = 0
+      for (let i = 0; i < size; i++) sum += vector[i]! * keys[key * size + i]!
+      scores[key] = sum
     }
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../../../shared/lenses/inspect.ts'
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import {readModelFiles} from '../model-folder/read-model-files.ts'
+import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {ModelGraphs} from '../runtime/model-graphs.ts'
 import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
 import {runInspect} from './inspect.ts'
@@ -18,20 +19,28 @@ import {runInspect} from './inspect.ts'
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures')
 const VERSIONS = {tokenscope: '0', onnxruntime: '0', schema: '1'}
 
+const opened: InstrumentedSessions[] = []
+
 function contextOf() {
   const graphs = new ModelGraphs({
     readFiles: ({model, file}) => readModelFiles(model, {id: 'it', source: 'folder', file}),
     loadTokenizer,
   })
-  return {graphs, versions: VERSIONS}
+  const sessions = new InstrumentedSessions({threads: () => 1, chunkLength: 256})
+  opened.push(sessions)
+  return {graphs, sessions, versions: VERSIONS}
 }
 
-async function inspect(folder: string, context = contextOf()): Promise<InspectResult> {
+async function inspect(
+  folder: string,
+  context = contextOf(),
+  verify = false
+): Promise<InspectResult> {
   const events: InspectEvent[] = []
   for await (const event of runInspect(context, {
     command: 'inspect',
     model: folder,
-    verify: false,
+    verify,
   })) {
     events.push(event)
   }
@@ -48,7 +57,10 @@ let temporary: TemporaryFolder
 beforeAll(async () => {
   temporary = await temporaryFolder()
 })
-afterAll(() => temporary.remove())
+afterAll(async () => {
+  await Promise.all(opened.map((sessions) => sessions.close()))
+  await temporary.remove()
+})
 
 describe('inspect', () => {
   it('finds the layers, the stream, the head and the cache of a decoder', async () => {
@@ -132,4 +144,29 @@ describe('inspect', () => {
     expect(error).toBeInstanceOf(ProblemError)
     expect((error as ProblemError).problem.code).toBe('not-onnx')
   })
+
+  for (const [folder, skipped] of [
+    ['tiny-decoder-kv', []],
+    ['tiny-decoder-plain', ['cached-rows']],
+    ['tiny-encoder', ['forbidden-keys', 'cached-rows']],
+    ['exports/llama-torchscript-past', []],
+  ] as const) {
+    it(`verifies ${folder}: every check has a figure and passes`, async () => {
+      const {checks = []} = await inspect(join(FIXTURES, folder), contextOf(), true)
+      expect(checks.map(({check}) => check)).toEqual([
+        'logits-equal',
+        'head-counts',
+        'row-sums',
+        'forbidden-keys',
+        'recomputed-rows',
+        'cached-rows',
+      ])
+      expect(checks.filter(({passed}) => !passed)).toEqual([])
+      const measured = checks.filter(({value}) => value !== null).map(({check}) => check)
+      expect(measured).toEqual(
+        checks.map(({check}) => check).filter((c) => !skipped.includes(c as never))
+      )
+      expect(checks[0]?.value).toBe(0)
+    })
+  }
 })

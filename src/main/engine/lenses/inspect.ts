@@ -1,18 +1,27 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
-import type {InspectEvent, InspectRequest, InspectResult} from '../../../shared/lenses/inspect.ts'
+import type {
+  InspectCheck,
+  InspectEvent,
+  InspectRequest,
+  InspectResult,
+} from '../../../shared/lenses/inspect.ts'
 import type {Provenance} from '../../../shared/lenses/tokens.ts'
 import {layerCosts} from '../captures/layer-costs.ts'
 import {layersByRoute} from '../captures/layer-routes.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
-import {describeLenses, describeStructure} from './describe-structure.ts'
+import {describeLenses, describeStructure, reasonOf} from './describe-structure.ts'
 import {hashWithProgress} from './hash-progress.ts'
+import {CHECK_COUNT, verifyModel} from './verify-model.ts'
 
 /** What the lens works with. */
 export interface InspectContext {
   readonly graphs: ModelGraphs
+  /** Used only where checks are asked for. */
+  readonly sessions: InstrumentedSessions
   readonly versions: Provenance['versions']
 }
 
@@ -35,7 +44,24 @@ export async function* runInspect(
   signal?.throwIfAborted()
   const sha256 = yield* hashWithProgress(context.graphs, model, signal)
   const tokenizer = await tokenizerOf(context.graphs, model)
-  yield {kind: 'completed', result: resultOf(context, request, model, sha256, tokenizer)}
+  const result = resultOf(context, request, model, sha256, tokenizer)
+  if (!request.verify) {
+    yield {kind: 'completed', result}
+    return
+  }
+  const checks: InspectCheck[] = []
+  try {
+    for await (const check of verifyModel(context.sessions, model, signal)) {
+      checks.push(check)
+      yield progress('verifying', checks.length, CHECK_COUNT)
+    }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    // What the graph shows stands, whether the runtime takes it or not.
+    const note = reasonOf(error.problem)
+    checks.push({check: 'logits-equal', value: null, limit: null, passed: false, note})
+  }
+  yield {kind: 'completed', result: {...result, checks}}
 }
 
 function resultOf(

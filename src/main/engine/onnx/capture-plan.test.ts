@@ -5,7 +5,7 @@ import {runReference} from '../../../../fixtures/families/reference.ts'
 import type {ReferenceRun} from '../../../../fixtures/families/reference-run.ts'
 import {type FamilyCell, SHAPE, TRAITS} from '../../../../fixtures/families/traits.ts'
 import {FamilyWeights} from '../../../../fixtures/families/weights.ts'
-import {captureByteLength} from '../captures/attention-capture.ts'
+import {type CaptureDtype, captureByteLength} from '../captures/attention-capture.ts'
 import {captureBytes} from '../captures/capture-bytes.ts'
 import {
   allRows,
@@ -34,7 +34,15 @@ interface Run {
 async function runCell(
   cell: FamilyCell,
   request: Partial<CaptureRequest>,
-  {cuts = [[COUNT]], mask}: {cuts?: readonly (readonly number[])[]; mask?: readonly number[]} = {}
+  {
+    cuts = [[COUNT]],
+    mask,
+    dtype = 'float32',
+  }: {
+    cuts?: readonly (readonly number[])[]
+    mask?: readonly number[]
+    dtype?: CaptureDtype
+  } = {}
 ): Promise<Run> {
   const {bytes, facts} = buildFamilyModel(cell)
   return withModel(bytes, async (path) => {
@@ -56,7 +64,8 @@ async function runCell(
             ),
           }),
         }),
-      cuts
+      cuts,
+      dtype
     )
     const reference = runReference(cell, {
       tokenIds: TOKEN_IDS,
@@ -255,6 +264,19 @@ describe('planCapture', () => {
     ])
   })
 
+  it('hands out the keys of new positions alone', async () => {
+    for (const name of ['llama eager float32 past', 'gpt2 Attention float32 past']) {
+      const {plan, captures} = await runCell(cellOf(name), {}, {cuts: [[3, 4, COUNT]]})
+      const {key, isWholeRun} = plan.layers[0]!.sites[0]!.queryKey!
+      expect(isWholeRun).toBe(false)
+      expect(captures[0]!.outputs.map((outputs) => outputs[key]!.dims[2])).toEqual([
+        3,
+        1,
+        COUNT - 4,
+      ])
+    }
+  })
+
   it('estimates what a capture keeps', async () => {
     for (const route of ['queries-keys', 'weights'] as const) {
       const wants = {valueNorms: true, keysBeforeRotary: true}
@@ -263,6 +285,24 @@ describe('planCapture', () => {
       const estimate = captureBytes(plan, COUNT, 'float32')!
       expect(Math.abs(estimate / kept - 1)).toBeLessThan(0.05)
     }
+  })
+
+  it('keeps half the bytes where queries and keys are halves, with rows within 2e-3', async () => {
+    const whole = await runCell(cell, {}, {cuts: [[3, COUNT]]})
+    const halves = await runCell(cell, {}, {cuts: [[3, COUNT]], dtype: 'float16'})
+    const [a, b] = [whole, halves].map(({captures}) => captures[0]!.capture)
+    expect(captureByteLength(b!) / captureByteLength(a!)).toBeLessThan(0.52)
+    let worst = 0
+    for (let layer = 0; layer < SHAPE.layerCount; layer++) {
+      for (let head = 0; head < SHAPE.queryHeadCount; head++) {
+        const rows = allRows(b!, layer, head)
+        allRows(a!, layer, head).forEach((weight, i) => {
+          worst = Math.max(worst, Math.abs(weight - rows[i]!))
+        })
+      }
+    }
+    expect(worst).toBeGreaterThan(0)
+    expect(worst).toBeLessThan(2e-3)
   })
 
   it('keeps a model of 1B parameters at 4,096 tokens under the budget', async () => {

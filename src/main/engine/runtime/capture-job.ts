@@ -22,7 +22,7 @@ export async function runCapture(
   {decoder, chunkLength, isCancelled, emit}: CaptureContext
 ): Promise<'completed' | 'cancelled'> {
   const {ids} = job
-  const length = decoder.canChunk ? chunkLength : ids.length
+  const length = decoder.canChunk ? (job.chunkLength ?? chunkLength) : ids.length
   decoder.reset(true)
   try {
     for (let first = 0; first < ids.length; first += length) {

@@ -63,6 +63,8 @@ export interface CaptureJob {
   readonly ids: Int32Array
   /** Graph outputs that every run hands over. */
   readonly outputs: readonly string[]
+  /** Positions of one run, where another cut than a plain run's is wanted. */
+  readonly chunkLength?: number
 }
 
 /** One output of one run. Its buffer is its own. */
