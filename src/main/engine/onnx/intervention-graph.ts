@@ -6,7 +6,7 @@ import {GraphEditor} from './graph-editor.ts'
 import {GraphIndex} from './graph-index.ts'
 import {GraphOperations} from './graph-operations.ts'
 import {addHeadGate, gateProblemOf} from './head-gates.ts'
-import {positionSourcesOf, shiftPositions} from './position-shift.ts'
+import {positionUsesOf, shiftPositions} from './position-shift.ts'
 import {ScoreBiasWriter} from './score-bias.ts'
 import {StaticShapes} from './static-shapes.ts'
 import type {
@@ -266,13 +266,13 @@ class InterventionBuilder {
   private addPositionShift(): string | null {
     const {index, shapes, types, structure} = this
     const context = {index, shapes, types, inputs: structure.inputs}
-    const sources = positionSourcesOf(context)
-    if ('code' in sources) {
-      this.problems.push(sources)
+    const uses = positionUsesOf(context)
+    if ('code' in uses) {
+      this.problems.push(uses)
       return null
     }
     const input = this.editor.addInput('position_shift', 'int64', [1, 'position'])
-    shiftPositions(this.operations, context, sources, input)
+    shiftPositions(this.operations, context, uses, input)
     return input
   }
 

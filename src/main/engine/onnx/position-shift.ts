@@ -10,9 +10,10 @@ import type {StaticShapes} from './static-shapes.ts'
 import type {StructureInputs} from './structure.ts'
 import {unfuseRotary, unfuseRotaryProblemOf} from './unfuse-rotary.ts'
 
-/** A tensor with one position an entry, or an operator that counts positions by itself. */
-export type PositionSource =
-  | {readonly kind: 'tensor'; readonly tensor: string}
+/** Where a node takes positions, or an operator that counts them by itself. */
+export type PositionUse =
+  /** Input `input` of a node: whole or floating-point numbers, one a token. */
+  | {readonly kind: 'input'; readonly node: OnnxNode; readonly input: number}
   /** com.microsoft GroupQueryAttention that turns its heads, counting positions or taking them (input 9). */
   | {readonly kind: 'group-query'; readonly node: OnnxNode}
   /** com.microsoft EmbedLayerNormalization without position ids: they are its input 8. */
@@ -42,6 +43,9 @@ const KEEPS_ANGLES = new Set([
   'Transpose',
   'Unsqueeze',
 ])
+/** From a stored table of cosines to the one that rows are chosen from. */
+const KEEPS_ROWS = new Set(['Cast', 'Identity', 'Reshape', 'Slice', 'Squeeze', 'Unsqueeze'])
+const SHAPED_BY_SECOND = new Set(['Expand', 'Reshape', 'Squeeze', 'Unsqueeze'])
 const MAX_WALK_COUNT = 64
 
 export interface PositionContext {
@@ -52,25 +56,19 @@ export interface PositionContext {
 }
 
 /**
- * Where positions enter: the input of position ids where the graph has one, else the whole numbers that
- * look up learned positions or become the angles of rotary ones. A Problem where none is found, as of
- * models that know distances only (ALiBi).
+ * Where positions enter: what looks up learned positions, and what becomes the angles of rotary ones. The
+ * same numbers may also make a mask, which is another matter. A Problem where none are found, as of models
+ * that know distances only (ALiBi).
  */
-export function positionSourcesOf(context: PositionContext): readonly PositionSource[] | Problem {
-  const {index, inputs, shapes} = context
-  const turning = index.nodes.filter(isTurning)
-  for (const node of turning) {
-    const problem = unfuseRotaryProblemOf(shapes, node)
-    if (problem) return problem
+export function positionUsesOf(context: PositionContext): readonly PositionUse[] | Problem {
+  const isFed = fedTensors(context.index)
+  const found: PositionUse[] = []
+  for (const node of context.index.nodes) {
+    const use = positionUseOf(context, isFed, node)
+    if (use === null) continue
+    if ('code' in use) return use
+    found.push(use)
   }
-  const tensors = inputs.positionIds ? new Set([inputs.positionIds]) : tensorsOf(context)
-  if ('code' in tensors) return tensors
-  const counting = inputs.positionIds ? [] : index.nodes.filter(isCounting)
-  const found: PositionSource[] = [
-    ...[...tensors].map((tensor) => ({kind: 'tensor', tensor}) as const),
-    ...turning.map((node) => ({kind: 'group-query', node}) as const),
-    ...counting.map((node) => ({kind: 'embed-norm', node}) as const),
-  ]
   return found.length > 0 ? found : notFound('no learned and no rotary positions', null)
 }
 
@@ -78,29 +76,33 @@ export function positionSourcesOf(context: PositionContext): readonly PositionSo
 export function shiftPositions(
   operations: GraphOperations,
   {types, shapes, inputs}: PositionContext,
-  sources: readonly PositionSource[],
+  uses: readonly PositionUse[],
   shift: string
 ): void {
   const {editor} = operations
-  for (const source of sources) {
-    if (source.kind === 'tensor') {
-      const {tensor} = source
-      const shaped = operations.node('Reshape', [shift, operations.shape(tensor)])
-      const typed = operations.cast(shaped, types.typeOf(tensor) ?? 'int64')
-      editor.replaceConsumers(tensor, operations.node('Add', [tensor, typed]))
-    } else if (source.kind === 'group-query') {
-      const {node} = source
-      // What it is given was moved with the tensors.
-      const given = editor.nodeOf(node).input[GROUP_QUERY.positions]
-      const positions =
-        given || lastPositions(operations, node.input[GROUP_QUERY.totalCount]!, shift)
+  const made = new Map<string, string>()
+  const moved = (tensor: string) => {
+    const known = made.get(tensor)
+    if (known) return known
+    const shaped = operations.node('Reshape', [shift, operations.shape(tensor)])
+    const typed = operations.cast(shaped, types.typeOf(tensor) ?? 'int64')
+    const sum = operations.node('Add', [tensor, typed])
+    made.set(tensor, sum)
+    return sum
+  }
+  for (const use of uses) {
+    const {node} = use
+    if (use.kind === 'input') {
+      editor.replaceInput(node, use.input, moved(node.input[use.input]!))
+    } else if (use.kind === 'group-query') {
+      const given = node.input[GROUP_QUERY.positions]
+      const positions = given
+        ? moved(given)
+        : lastPositions(operations, node.input[GROUP_QUERY.totalCount]!, shift)
       unfuseRotary(operations, shapes, node, positions)
     } else {
-      const {node} = source
-      const counted = operations.unsqueeze(
-        operations.range(operations.dimension(inputs.inputIds!, 1)),
-        [0]
-      )
+      const length = operations.dimension(inputs.inputIds!, 1)
+      const counted = operations.unsqueeze(operations.range(length), [0])
       const positions = operations.cast(operations.node('Add', [counted, shift]), 'int32')
       editor.replaceInput(node, EMBED_NORM_POSITIONS, positions)
     }
@@ -118,98 +120,99 @@ function lastPositions(operations: GraphOperations, total: string, shift: string
   return operations.node('Add', [operations.unsqueeze(counted, [0]), shift])
 }
 
-function isTurning(node: OnnxNode): boolean {
-  return (
-    operatorOf(node) === 'com.microsoft.GroupQueryAttention' &&
-    intAttribute(node, 'do_rotary', 0) === 1
-  )
-}
-
-function isCounting(node: OnnxNode): boolean {
-  return (
-    operatorOf(node) === 'com.microsoft.EmbedLayerNormalization' &&
-    !node.input[EMBED_NORM_POSITIONS]
-  )
-}
-
-/** Every tensor of positions. */
-function tensorsOf(context: PositionContext): Set<string> | Problem {
-  const tensors = new Set<string>()
-  for (const node of context.index.nodes) {
-    const found = tensorOfNode(context, node)
-    if (found === null) continue
-    if (typeof found !== 'string') return found
-    tensors.add(found)
-  }
-  return tensors
-}
-
-function tensorOfNode(context: PositionContext, node: OnnxNode): string | Problem | null {
+function positionUseOf(
+  context: PositionContext,
+  isFed: ReadonlySet<string>,
+  node: OnnxNode
+): PositionUse | Problem | null {
   const operator = operatorOf(node)
   const rotary = ROTARY_POSITIONS[operator]
   if (rotary !== undefined) {
-    return node.input[rotary] || notFound('tables chosen by nodes before', node)
+    if (node.input[rotary]) return {kind: 'input', node, input: rotary}
+    // Without positions it is given a row of cosines a token, made from positions before it.
+    return null
   }
+  const isTurning = intAttribute(node, 'do_rotary', 0) === 1
   switch (operator) {
     case 'com.microsoft.GroupQueryAttention':
-      return isTurning(node) ? node.input[GROUP_QUERY.positions] || null : null
+      if (!isTurning) return null
+      return unfuseRotaryProblemOf(context.shapes, node) ?? {kind: 'group-query', node}
     case 'com.microsoft.EmbedLayerNormalization':
-      return node.input[EMBED_NORM_POSITIONS] || null
+      return node.input[EMBED_NORM_POSITIONS]
+        ? {kind: 'input', node, input: EMBED_NORM_POSITIONS}
+        : {kind: 'embed-norm', node}
     case 'com.microsoft.Attention':
-      return intAttribute(node, 'do_rotary', 0) === 1
-        ? notFound('rotary positions inside the operator', node)
-        : null
+      return isTurning ? notFound('rotary positions inside the operator', node) : null
     case 'Gather':
-      return learnedPositionsOf(context, node)
+      return isLearnedLookUp(context, isFed, node) ? {kind: 'input', node, input: 1} : null
     case 'Cos':
-      return rotaryPositionsOf(context, node)
+      return rotaryPositionsOf(context, isFed, node)
     default:
       return null
   }
 }
 
-/** What chooses rows of a table that is no table of tokens or of their types. */
-function learnedPositionsOf(
+/** Whether a node chooses rows of a table that is no table of tokens or of their types. */
+function isLearnedLookUp(
   {index, shapes, types, inputs}: PositionContext,
+  isFed: ReadonlySet<string>,
   node: OnnxNode
-): string | null {
+): boolean {
   const [table, rows] = node.input
   const type = types.typeOf(table)
-  const isFloats = type !== null && (isFloatType(type) || type === 'int8' || type === 'uint8')
-  if (!table || !rows || !isFloats || !isConstant(index, table)) return null
-  if (isConstant(index, rows) || findEmbeddings(index, shapes, inputs.inputIds).includes(node))
-    return null
-  if ((shapes.rankOf(table) ?? 0) < 2 || (shapes.lengthOf(table, 0) ?? 0) < MIN_POSITION_COUNT)
-    return null
-  return rows
+  const isTable = type !== null && (isFloatType(type) || type === 'int8' || type === 'uint8')
+  if (!table || !rows || !isTable || !isFed.has(rows)) return false
+  if (!isOfWeights(index, isFed, table)) return false
+  if (findEmbeddings(index, shapes, inputs.inputIds).includes(node)) return false
+  const rowCount = shapes.lengthOf(table, 0) ?? 0
+  return (shapes.rankOf(table) ?? 0) >= 2 && rowCount >= MIN_POSITION_COUNT
 }
 
-/** The whole numbers that angles are multiples of. */
-function rotaryPositionsOf({index, types}: PositionContext, node: OnnxNode): string | null {
-  const waiting = [...node.input]
+/** Whether a tensor has entries of weights alone, whatever says how many of them. */
+function isOfWeights(index: GraphIndex, isFed: ReadonlySet<string>, tensor: string): boolean {
+  let at = tensor
+  for (let length = 0; length < MAX_WALK_COUNT && isFed.has(at); length++) {
+    const maker = index.producerOf(at)
+    if (!maker?.input[0] || !KEEPS_ROWS.has(maker.opType)) return false
+    at = maker.input[0]
+  }
+  return !isFed.has(at)
+}
+
+/** The numbers that angles are multiples of. */
+function rotaryPositionsOf(
+  {index, shapes, types}: PositionContext,
+  isFed: ReadonlySet<string>,
+  cosine: OnnxNode
+): PositionUse | Problem {
+  const waiting: {node: OnnxNode; input: number}[] = [{node: cosine, input: 0}]
+  const seen = new Set<string>()
   for (let next = 0; next < waiting.length && next < MAX_WALK_COUNT; next++) {
-    const tensor = waiting[next]!
+    const {node, input} = waiting[next]!
+    const tensor = node.input[input]
+    if (!tensor || seen.has(tensor) || !isFed.has(tensor)) continue
+    seen.add(tensor)
+    // A single number is a length that angles are scaled by.
+    if (shapes.rankOf(tensor) === 0) continue
     const maker = index.producerOf(tensor)
-    if (!maker || isConstant(index, tensor)) continue
-    if (maker.opType === 'Range') return tensor
-    const [source] = maker.input
-    const isFromInteger = maker.opType === 'Cast' && /^u?int/.test(types.typeOf(source) ?? '')
-    if (isFromInteger) return source!
-    if (KEEPS_ANGLES.has(maker.opType)) waiting.push(...maker.input)
+    const isWhole = /^u?int/.test(types.typeOf(tensor) ?? '')
+    if (isWhole || maker?.opType === 'Range') return {kind: 'input', node, input}
+    if (!maker || !KEEPS_ANGLES.has(maker.opType)) continue
+    // What says a shape is no position.
+    const count = SHAPED_BY_SECOND.has(maker.opType) ? 1 : maker.input.length
+    for (let at = 0; at < count; at++) waiting.push({node: maker, input: at})
   }
-  return null
+  return notFound('angles that come from no whole numbers', cosine)
 }
 
-/** Whether a tensor is the same in every run: made of weights alone. */
-function isConstant(index: GraphIndex, tensor: string): boolean {
-  const waiting = [tensor]
-  for (let next = 0; next < waiting.length && next < MAX_WALK_COUNT; next++) {
-    const name = waiting[next]!
-    if (index.inputOf(name)) return false
-    const maker = index.producerOf(name)
-    if (maker) waiting.push(...maker.input.filter((input) => input !== ''))
+/** Tensors that differ from run to run. */
+function fedTensors(index: GraphIndex): Set<string> {
+  const fed = new Set(index.graphInputs.map(({name}) => name))
+  for (const node of index.nodes) {
+    if (!index.inputsOf(node).some((input) => fed.has(input))) continue
+    for (const output of node.output) fed.add(output)
   }
-  return true
+  return fed
 }
 
 function notFound(found: string, node: OnnxNode | null): Problem {
