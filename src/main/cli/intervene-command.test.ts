@@ -1,4 +1,7 @@
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {expect, test} from 'vitest'
+import {temporaryFolder} from '../../../fixtures/broken.ts'
 import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {runCli} from './run-cli.ts'
 import {testEngine, testTerminal} from './test-engine-client.ts'
@@ -43,10 +46,29 @@ test('intervene prints both tables and how far they are apart', async () => {
   expect((await cli('--prompt', 'secret', '--no-prompt', '--json')).out).not.toContain('secret')
 })
 
+test('intervene takes the mean of heads that are off over a named text, and says over which', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder.path, 'letters.txt')
+  await writeFile(path, 'One letter.\n')
+  const {out, interventions} = await cli(
+    ...['--prompt', 'a', '--heads-off', '1.5', '--head-value', `mean-of:${path}`]
+  )
+  await folder.remove()
+  expect(interventions).toMatchObject([
+    {headValue: 'mean-of', referenceText: {name: 'letters.txt', text: 'One letter.\n'}},
+  ])
+  expect(out).toContain('heads off give their mean over a text (1 text, 7 tokens)')
+  const common = ['--prompt', 'a', '--heads-off', '1.5', '--head-value']
+  for (const value of ['mean', 'mean-of-prompt'] as const) {
+    expect((await cli(...common, value)).interventions).toMatchObject([{headValue: value}])
+  }
+})
+
 test.each([
   [['--cut-edges', '2:9>3'], '--cut-edges takes edges such as 2.0:9>3'],
   [['--heads-off', '2'], '--heads-off takes heads such as 2.0,3.1'],
-  [['--head-value', 'mean'], '--head-value takes zero'],
+  [['--head-value', 'median'], '--head-value takes zero, mean, mean-of-prompt or mean-of:FILE'],
+  [['--head-value', 'mean-of:'], 'mean-of: takes a file'],
   [['--scale-embeddings', 'x'], '--scale-embeddings takes a number'],
   [['--mask-keys', 'a'], '--mask-keys takes whole numbers'],
 ])('%j is wrong usage', async (flags, words) => {

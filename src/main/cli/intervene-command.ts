@@ -1,8 +1,9 @@
 import {writeFile} from 'node:fs/promises'
+import {basename} from 'node:path'
 import type {CutEdge} from '../../shared/domain/intervention.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {isCancellation} from '../../shared/engine-client/problem-of.ts'
-import {formatBits, formatProb} from '../../shared/figures/number-format.ts'
+import {formatBits, formatMany, formatProb} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {
   type InterveneRequest,
@@ -13,10 +14,11 @@ import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
 import type {Connect} from './connect.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
-import {parseChoice, parseWhole, parseWholeList} from './flag-values.ts'
+import {parseWhole, parseWholeList} from './flag-values.ts'
 import type {InterveneFlags} from './intervene-flags.ts'
 import {progressReporter} from './progress.ts'
 import {applyPromptFlags} from './prompt-values.ts'
+import {readInputText} from './read-input.ts'
 import type {Terminal} from './terminal.ts'
 import {formatTable} from './text-table.ts'
 import {EXIT, UsageError} from './usage-error.ts'
@@ -59,7 +61,7 @@ function readRequest(flags: InterveneFlags, config: Record<string, unknown>): In
   if (flags.cutEdges !== undefined) values.cutEdges = parseEdges(flags.cutEdges)
   if (flags.headsOff !== undefined) values.headsOff = parseHeads(flags.headsOff)
   if (flags.headValue !== undefined) {
-    values.headValue = parseChoice(flags.headValue, '--head-value', ['zero'])
+    applyHeadValue(values, flags.headValue)
   }
   if (flags.scaleEmbeddings !== undefined) {
     const factor = Number(flags.scaleEmbeddings)
@@ -74,6 +76,29 @@ function readRequest(flags: InterveneFlags, config: Record<string, unknown>): In
     values.position = flags.position === 'last' ? 'last' : parseWhole(flags.position, '--position')
   }
   return checked(interveneRequestSchema, values)
+}
+
+const HEAD_VALUES = ['zero', 'mean', 'mean-of-prompt'] as const
+const MEAN_OF = 'mean-of:'
+
+/** `mean-of:FILE` puts the file's text into the request, under the file's name. */
+function applyHeadValue(values: Record<string, unknown>, flag: string): void {
+  delete values.referenceText
+  if (!flag.startsWith(MEAN_OF)) {
+    const choice = HEAD_VALUES.find((one) => one === flag)
+    if (!choice) {
+      throw new UsageError(
+        `--head-value takes ${HEAD_VALUES.join(', ')} or mean-of:FILE, not “${flag}”`
+      )
+    }
+    values.headValue = choice
+    return
+  }
+  const path = flag.slice(MEAN_OF.length)
+  if (path === '') throw new UsageError('--head-value mean-of: takes a file')
+  values.headValue = 'mean-of'
+  const name = path === '-' ? 'standard input' : basename(path)
+  values.referenceText = {name, text: readInputText(path)}
 }
 
 /** `2.0:9>3,2.*:9>4`: layer, head or `*`, query and key. */
@@ -126,7 +151,8 @@ async function intervene(
   }
 }
 
-function textOf({model, tokenCount, position, before, after, divergence}: InterveneResult): string {
+function textOf(result: InterveneResult): string {
+  const {model, tokenCount, position, headMean, before, after, divergence} = result
   const columns = [
     {title: 'before', align: 'left'},
     {title: 'p', align: 'right'},
@@ -148,6 +174,11 @@ function textOf({model, tokenCount, position, before, after, divergence}: Interv
   return `${[
     `${model.id}, ${tokenCount} tokens, after position ${position}`,
     formatTable(columns, rows),
+    ...(headMean
+      ? [
+          `heads off give their mean over ${headMean.name} (${formatMany(headMean.textCount, 'text')}, ${formatMany(headMean.positionCount, 'token')})`,
+        ]
+      : []),
     `divergence before‖after ${formatBits(divergence.klBits)} bits, total variation ${formatProb(divergence.totalVariation)}`,
   ].join('\n\n')}\n`
 }
@@ -162,6 +193,6 @@ function requestOf(
   request: InterveneRequest
 ): Partial<InterveneRequest> {
   if (!noPrompt) return request
-  const {prompt, messages, completionIds, ...rest} = request
+  const {prompt, messages, completionIds, referenceText, ...rest} = request
   return rest
 }

@@ -38,7 +38,10 @@ export function addInterveneFlags(command: Command): Command {
       'LAYER.HEAD:QUERY>KEY, such as 2.0:9>3,2.*:9>4; * is every head'
     ),
     new Option('--heads-off <heads>', 'LAYER.HEAD, such as 2.0,3.1'),
-    new Option('--head-value <what>', 'what stands for the output of a head that is off: zero'),
+    new Option(
+      '--head-value <what>',
+      'what stands for a head that is off: zero, mean (over the built-in samples), mean-of:FILE or mean-of-prompt (zero)'
+    ),
     new Option('--scale-embeddings <factor>', "factor of every token's embedding"),
     new Option('--exit-layer <n>', 'the last layer that is computed'),
   ])

@@ -20,6 +20,10 @@ export function fakeIntervention(
     status: 'completed',
     tokenCount,
     position: request.position === 'last' ? tokenCount - 1 : request.position,
+    headMean:
+      request.headValue === 'zero' || request.headsOff.length === 0
+        ? null
+        : {kind: request.headValue, name: 'a text', textCount: 1, positionCount: 7},
     before: {next: [row(5, 'a', 0.5), row(6, 'b', 0.25)], restProb: 0.25},
     after: {next: [row(6, 'b', 0.5), row(5, 'a', 0.25)], restProb: 0.25},
     divergence: {klBits: 0.25, totalVariation: 0.25},

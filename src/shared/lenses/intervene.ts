@@ -6,6 +6,13 @@ import {nextTokenSchema, promptSchema, provenanceSchema} from './tokens.ts'
 
 const indexSchema = z.number().int().nonnegative()
 
+/**
+ * Zero, or the head's mean output over all positions of the built-in sample set (`mean`), of a text of one's own
+ * (`mean-of`) or of the prompt, which looks ahead (`mean-of-prompt`).
+ */
+export const headValueSchema = z.enum(['zero', 'mean', 'mean-of', 'mean-of-prompt'])
+export type HeadValue = z.infer<typeof headValueSchema>
+
 /** The request of the intervene command; the names are its flags in camelCase. Positions are the prompt's. */
 export const interveneRequestSchema = modelRefSchema.extend(promptSchema.shape).extend({
   command: z.literal('intervene').default('intervene'),
@@ -16,7 +23,9 @@ export const interveneRequestSchema = modelRefSchema.extend(promptSchema.shape).
   cutEdges: z.array(cutEdgeSchema).default([]),
   headsOff: z.array(z.object({layer: indexSchema, head: indexSchema})).default([]),
   /** What stands for the output of a head that is off. */
-  headValue: z.enum(['zero']).default('zero'),
+  headValue: headValueSchema.default('zero'),
+  /** With `mean-of`: the text that the mean is over, and what it is called. */
+  referenceText: z.object({name: z.string(), text: z.string()}).optional(),
   /** Factor of every token's embedding. */
   scaleEmbeddings: z.number().optional(),
   /** The last layer that is computed. */
@@ -33,6 +42,16 @@ const nextTableSchema = z.object({
   restProb: z.number(),
 })
 
+/** What the means of heads were taken over. */
+const headMeanFactsSchema = z.object({
+  kind: headValueSchema.exclude(['zero']),
+  name: z.string(),
+  textCount: z.number().int().positive(),
+  /** Tokens of all texts, those that the tokenizer inserted too. */
+  positionCount: z.number().int().positive(),
+})
+export type HeadMeanFacts = z.infer<typeof headMeanFactsSchema>
+
 /** The result of `intervene`: what would follow, without and with the intervention. */
 export const interveneResultSchema = z.object({
   schema: z.literal('tokenscope/intervene@1'),
@@ -43,6 +62,8 @@ export const interveneResultSchema = z.object({
   tokenCount: z.number().int(),
   /** The position that the tables stand after, in the prompt as it was typed. */
   position: z.number().int(),
+  /** Null where no head is replaced by its mean. */
+  headMean: headMeanFactsSchema.nullable(),
   before: nextTableSchema,
   after: nextTableSchema,
   divergence: z.object({

@@ -11,18 +11,15 @@ import type {
 import {divergenceOf} from '../../../shared/math/divergence.ts'
 import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import {computeNextTokens} from '../../../shared/math/next-tokens.ts'
-import {EventQueue} from '../jobs/event-queue.ts'
-import {agreeOnSizes} from '../model-folder/check-config.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import {checkIntervention, deleteTokens} from '../onnx/check-intervention.ts'
-import {interventionFeeds, requestOf} from '../onnx/intervention-feeds.ts'
-import {buildInterventionGraph, type InterventionGraph} from '../onnx/intervention-graph.ts'
-import {encodeOverlay} from '../onnx/overlay.ts'
+import {requestOf} from '../onnx/intervention-feeds.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
-import type {FedTensors} from '../runtime/worker-protocol.ts'
 import {type ReadText, readText, type TextContext} from './attention-text.ts'
 import {vocabularyParts} from './encode-prompt.ts'
+import {editModel, runEdited, sizesOf} from './intervention-run.ts'
+import {headMeans, type ReferenceTexts, referenceTexts} from './reference-means.ts'
 import {positionBeyond} from './rows.ts'
 
 /** What the command works with. */
@@ -53,15 +50,30 @@ export async function* runIntervene(
   const place = keptPositions.indexOf(position)
   if (place < 0) throw deletedPosition(position)
 
-  const total = ids.length + tokenIds.length
+  const tokenizer = (await context.graphs.tokenizer(model))!
+  const {contextLength} = model.files.decoder
+  const reference = await referenceTexts(request, {ids, tokenizer, contextLength})
+  const referenceCount = reference?.facts.positionCount ?? 0
+  const total = referenceCount + ids.length + tokenIds.length
+  const headsOff = reference
+    ? yield* counted(
+        headMeans(context.sessions, model, reference.texts, request.headsOff, signal),
+        0,
+        total
+      )
+    : null
   const run = (changed: Intervention, some: Int32Array) =>
     logitsOf(context.sessions, model, changed, some, signal)
-  const before = yield* counted(run({}, ids), 0, total)
-  const after = yield* counted(run(intervention, Int32Array.from(tokenIds)), ids.length, total)
+  const before = yield* counted(run({}, ids), referenceCount, total)
+  const after = yield* counted(
+    run({...intervention, ...(headsOff && {headsOff})}, Int32Array.from(tokenIds)),
+    referenceCount + ids.length,
+    total
+  )
   yield {
     kind: 'completed',
     result: await resultOf(context, request, text, {
-      ...{position, warnings},
+      ...{position, warnings: [...warnings, ...meanWarnings(reference)], reference},
       before: rowOf(before, position),
       after: rowOf(after, place),
     }),
@@ -81,52 +93,24 @@ async function* logitsOf(
   ids: Int32Array,
   signal: AbortSignal | undefined
 ): AsyncGenerator<number, Logits, undefined> {
-  const request = requestOf(intervention)
-  const graph = buildInterventionGraph(model.graph, model.structure, request)
-  if (graph.problems[0]) throw new ProblemError(graph.problems[0])
-  const feeds = feedsOf(model, graph, intervention)
-  const chunkLength = sessions.chunkLengthOf(model)
-  const canChunk = graph.kvCache.length > 0
-  const step = canChunk ? chunkLength : ids.length
-  const runs: FedTensors[] = []
-  for (let first = 0; first < ids.length; first += step) {
-    runs.push(feeds(first, Math.min(step, ids.length - first)))
-  }
+  const edited = editModel(model, requestOf(intervention))
   const parts: Float32Array[] = []
   let width = 0
-  const queue = new EventQueue<number>()
-  let done = 0
-  sessions
-    .use(
-      {
-        model,
-        name: `intervene ${JSON.stringify(request)}`,
-        overlay: () => encodeOverlay(graph.graph),
-        checkFeeds: feedsOf(model, graph, {})(0, 2),
+  yield* runEdited(
+    sessions,
+    edited,
+    {
+      ...{ids, intervention, outputs: [edited.graph.logits]},
+      onCaptured({tensors}) {
+        const {data, dims} = tensors[0]!
+        parts.push(
+          data instanceof Uint16Array ? float32OfFloat16Bits(data) : (data as Float32Array)
+        )
+        width = dims.at(-1)!
       },
-      (session) =>
-        session.capture(
-          {ids, outputs: [graph.logits], feeds: runs},
-          {
-            ...(signal ? {signal} : {}),
-            onCaptured({tensors, positionCount}) {
-              const {data} = tensors[0]!
-              parts.push(
-                data instanceof Uint16Array ? float32OfFloat16Bits(data) : (data as Float32Array)
-              )
-              width = tensors[0]!.dims.at(-1)!
-              done += positionCount
-              queue.push(done)
-            },
-          }
-        ),
-      {signal}
-    )
-    .then(
-      () => queue.close(),
-      (error) => queue.fail(error)
-    )
-  yield* queue
+    },
+    signal
+  )
   const values = new Float32Array(parts.reduce((sum, {length}) => sum + length, 0))
   let at = 0
   for (const part of parts) {
@@ -134,32 +118,6 @@ async function* logitsOf(
     at += part.length
   }
   return {values, width}
-}
-
-/** What a run of positions [first, first + length) is fed. */
-function feedsOf(model: GraphedModel, graph: InterventionGraph, intervention: Intervention) {
-  const {layers, hiddenSize} = sizesOf(model)
-  return (first: number, length: number): FedTensors =>
-    interventionFeeds(intervention, graph.inputs, layers, {pastCount: first, length}, hiddenSize)
-}
-
-function sizesOf({files, structure}: GraphedModel) {
-  const sizes = isDecoder(files.decoder) ? files.decoder : agreeOnSizes(files.config!, files.header)
-  return {
-    hiddenSize: sizes.hiddenSize ?? sizes.queryHeadCount * sizes.headSize,
-    layers: structure.layers.map((layer) => ({
-      queryHeadCount: layer.queryHeadCount ?? sizes.queryHeadCount,
-      headSize: layer.headSize ?? sizes.headSize,
-      window: windowOf(layer.sites),
-    })),
-  }
-}
-
-function windowOf(sites: GraphedModel['structure']['layers'][number]['sites']): number | null {
-  const [site] = sites
-  if (!site || 'advice' in site.queryKey) return null
-  for (const step of site.queryKey.steps) if (step.kind === 'causal') return step.window
-  return null
 }
 
 function subjectOf({model, prompt, ids}: ReadText) {
@@ -201,6 +159,7 @@ async function resultOf(
   found: {
     position: number
     warnings: readonly Warning[]
+    reference: ReferenceTexts | null
     before: Float32Array
     after: Float32Array
   }
@@ -220,17 +179,29 @@ async function resultOf(
     status: 'completed',
     tokenCount: text.ids.length,
     position: found.position,
+    headMean: found.reference?.facts ?? null,
     before: tableOf(found.before),
     after: tableOf(found.after),
     divergence: divergenceOf(found.before, found.after),
   }
 }
 
-async function* counted(
-  run: AsyncGenerator<number, Logits, undefined>,
+function meanWarnings(reference: ReferenceTexts | null): Warning[] {
+  if (reference?.facts.kind !== 'mean-of-prompt') return []
+  return [
+    {
+      code: 'non-causal-mean',
+      message:
+        'Heads are replaced by their mean over this prompt, so that each position holds something of those after it: not what a causal model could compute.',
+    },
+  ]
+}
+
+async function* counted<Result>(
+  run: AsyncGenerator<number, Result, undefined>,
   before: number,
   total: number
-): AsyncGenerator<InterveneEvent, Logits, undefined> {
+): AsyncGenerator<InterveneEvent, Result, undefined> {
   for (;;) {
     const step = await run.next()
     if (step.done) return step.value

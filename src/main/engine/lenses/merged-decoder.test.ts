@@ -1,10 +1,9 @@
-import {mkdir, readFile, writeFile} from 'node:fs/promises'
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type TemporaryFolder, temporaryFolder} from '../../../../fixtures/broken.ts'
 import {exportPath, listExports, readReference} from '../../../../fixtures/exports/read-export.ts'
 import {COMBINATIONS} from '../../../../fixtures/families/combinations.ts'
-import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
 import {runReference} from '../../../../fixtures/families/reference.ts'
 import {SHAPE} from '../../../../fixtures/families/traits.ts'
 import {inspectRequestSchema} from '../../../shared/lenses/inspect.ts'
@@ -12,6 +11,7 @@ import {interveneRequestSchema} from '../../../shared/lenses/intervene.ts'
 import {runInspect} from './inspect.ts'
 import {runIntervene} from './intervene.ts'
 import {archiveOf, arrayOf, attentionContext, eventsOf} from './test-attention.ts'
+import {writeFamilyFolder, writeModelFolder} from './test-family-folder.ts'
 
 const TOKEN_IDS = [5, 17, 3, 60, 42, 7, 61, 29]
 /** Shorter than the text, so that the cache is continued. */
@@ -28,35 +28,18 @@ const facts = listExports().find(({hasCacheBranch}) => hasCacheBranch)!
 
 beforeAll(async () => {
   temporary = await temporaryFolder()
-  family = await folderOf('family', buildFamilyModel(cell).bytes, {
-    ...{architectures: ['LlamaForCausalLM'], model_type: 'llama'},
-    ...{num_hidden_layers: SHAPE.layerCount, num_attention_heads: SHAPE.queryHeadCount},
-    ...{num_key_value_heads: buildFamilyModel(cell).facts.keyValueHeadCount},
-    ...{hidden_size: SHAPE.width, vocab_size: SHAPE.vocabularySize},
-    ...{max_position_embeddings: SHAPE.contextLength, head_dim: SHAPE.headSize},
-  })
+  family = await writeFamilyFolder(temporary.path, cell)
   const config = await readFile(join(exportPath(facts), '../config.json'), 'utf8')
-  exported = await folderOf('exported', await readFile(exportPath(facts)), JSON.parse(config))
+  exported = await writeModelFolder(
+    join(temporary.path, 'exported'),
+    await readFile(exportPath(facts)),
+    JSON.parse(config)
+  )
 })
 afterAll(async () => {
   await context.close()
   await temporary.remove()
 })
-
-/** A model's folder with a tokenizer of one word a token. */
-async function folderOf(name: string, graph: Uint8Array, config: object): Promise<string> {
-  const folder = join(temporary.path, name)
-  await mkdir(folder)
-  const vocab = Object.fromEntries(
-    Array.from({length: SHAPE.vocabularySize}, (_, id) => [`w${id}`, id])
-  )
-  const model = {type: 'WordLevel', vocab, unk_token: 'w0'}
-  const tokenizer = {version: '1.0', added_tokens: [], pre_tokenizer: {type: 'Whitespace'}, model}
-  await writeFile(join(folder, 'model.onnx'), graph)
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config))
-  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer))
-  return folder
-}
 
 const textOf = (model: string, ids: readonly number[]) => ({
   ...{model, prompt: '', noSpecialTokens: true},
@@ -69,11 +52,11 @@ async function attentionOf(model: string, ids: readonly number[]) {
 }
 
 describe('a merged decoder in the lenses', () => {
-  it.each(['family', 'exported'])(
+  it.each(['family', 'exported'] as const)(
     'is inspected as what it is, and agrees with the file run as it is: %s',
     async (name) => {
       const request = inspectRequestSchema.parse({
-        ...{model: join(temporary.path, name), verify: true},
+        ...{model: name === 'family' ? family : exported, verify: true},
       })
       for await (const event of runInspect(context, request)) {
         if (event.kind !== 'completed') continue

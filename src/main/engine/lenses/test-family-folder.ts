@@ -1,0 +1,36 @@
+import {mkdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {cellName} from '../../../../fixtures/families/combinations.ts'
+import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
+import {type FamilyCell, SHAPE} from '../../../../fixtures/families/traits.ts'
+
+/** A folder with a family's model, which is opened by the folder's path. */
+export function writeFamilyFolder(parent: string, cell: FamilyCell): Promise<string> {
+  const {bytes, facts} = buildFamilyModel(cell)
+  return writeModelFolder(join(parent, cellName(cell).replaceAll(/[^a-z0-9]+/gi, '-')), bytes, {
+    ...{architectures: ['LlamaForCausalLM'], model_type: 'llama'},
+    ...{num_hidden_layers: SHAPE.layerCount, num_attention_heads: SHAPE.queryHeadCount},
+    ...{num_key_value_heads: facts.keyValueHeadCount, head_dim: SHAPE.headSize},
+    ...{hidden_size: SHAPE.width, vocab_size: SHAPE.vocabularySize},
+    max_position_embeddings: SHAPE.contextLength,
+  })
+}
+
+/**
+ * A folder with a graph and a tokenizer that has a word for each id of the families' vocabulary: `w7` is
+ * token 7, any other word is token 0, and nothing is inserted.
+ */
+export async function writeModelFolder(
+  folder: string,
+  graph: Uint8Array,
+  config: object
+): Promise<string> {
+  await mkdir(folder)
+  const ids = Array.from({length: SHAPE.vocabularySize}, (_, id) => [`w${id}`, id] as const)
+  const model = {type: 'WordLevel', vocab: Object.fromEntries(ids), unk_token: 'w0'}
+  const tokenizer = {version: '1.0', added_tokens: [], pre_tokenizer: {type: 'Whitespace'}, model}
+  await writeFile(join(folder, 'model.onnx'), graph)
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config))
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer))
+  return folder
+}
