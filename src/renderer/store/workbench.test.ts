@@ -60,7 +60,8 @@ test('a second visit has the prompt, the settings and the history, and runs what
   const second = await openedWorkbench({}, storage)
   const {promptText, parameters, runs, activeRunId} = second.seen()
   expect(promptText).toBe('Tom has a coin.')
-  expect(parameters.temperature).toBe(0.7)
+  // Parameters belong to the document: another tab begins with those that any begins with.
+  expect(parameters.temperature).toBe(1)
   expect(runs).toHaveLength(2)
   expect(activeRunId).toBe(runs[0]!.id)
   expect(runs[1]!.phase.kind).toBe('kept')
@@ -68,17 +69,13 @@ test('a second visit has the prompt, the settings and the history, and runs what
 
 test('what is in storage may be anything', async () => {
   const storage = memoryStorage({
-    'tokenscope.parameters': '{"temperature": -3, "tracks": ["nonsense"], "topP": 0.5}',
     'tokenscope.preferences': '{"theme": 3}',
     'tokenscope.document': '{"panes": []}',
     'tokenscope.history': '[{"id": 4}]',
     'tokenscope.last': 'not json',
   })
   const {seen} = await openedWorkbench({}, storage)
-  const {parameters, preferences, runs} = seen()
-  expect(parameters.temperature).toBe(1)
-  expect(parameters.tracks).toEqual(['surprisal', 'entropy', 'rank'])
-  expect(parameters.topP).toBe(0.5)
+  const {preferences, runs} = seen()
   expect(preferences.theme).toBe('system')
   expect(runs).toHaveLength(1)
 })
