@@ -1,6 +1,5 @@
 import {useEffect, useState} from 'react'
 import {
-  formatBits,
   formatCount,
   formatFixed,
   formatMany,
@@ -11,7 +10,13 @@ import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, selectListEntries} from '../../store/list-entries.ts'
 import {Button} from '../../ui/button.tsx'
 import {ListNumbers} from './prompt-list-facts.tsx'
-import {SPACED_WORDS, STATUS_HINT, shownText, statusText} from './prompt-list-text.ts'
+import {
+  answerBitsText,
+  SPACED_WORDS,
+  STATUS_HINT,
+  shownText,
+  statusText,
+} from './prompt-list-text.ts'
 
 /** What the inspector shows of the prompt list: the row that has the focus, and all rows in numbers. */
 export function ListInspector() {
@@ -96,7 +101,7 @@ function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
             <dt data-hint="Surprisal of the whole answer: minus the base-2 logarithm of its probability, which is the sum over its tokens, in bits.">
               answer surprisal
             </dt>
-            <dd>{formatBits((0 - result.answer.logprob) / Math.LN2)} bits</dd>
+            <dd>{answerBitsText(result.answer)}</dd>
             <dt data-hint="Tokens that the answer is encoded as after this prompt.">
               answer tokens
             </dt>

@@ -1,3 +1,4 @@
+import {formatBits} from '../../../shared/figures/number-format.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 
 const MOST_SHOWN = 2000
@@ -15,6 +16,11 @@ export function shownCompletion(text: string): string {
 
 /** Of an answer whose likelier form has a space before it. */
 export const SPACED_WORDS = 'Here it is that of the answer with a space before it.'
+
+/** Surprisal of a whole answer: `1.00 bits` for one of probability one half. */
+export function answerBitsText({logprob}: {readonly logprob: number}): string {
+  return `${formatBits((0 - logprob) / Math.LN2)} bits`
+}
 
 /** What the statuses mean. */
 export const STATUS_HINT =
