@@ -81,10 +81,13 @@ test('what is in storage may be anything', async () => {
 })
 
 test('an engine that is lost and comes back is told of, and nothing is run unasked', async () => {
-  const {seen, engineIs} = await openedWorkbench()
+  const {seen, engineIs, redialFails} = await openedWorkbench()
   engineIs('lost')
   expect(seen().connection).toBe('lost')
-  expect(seen().engineStop).toMatchObject({isRunningAgain: false})
+  // A host starts another at once; only one that is not found may have ended itself.
+  expect(seen().engineStop).toMatchObject({isRunningAgain: false, isHostMissing: false})
+  redialFails()
+  expect(seen().engineStop).toMatchObject({isRunningAgain: false, isHostMissing: true})
   const before = seen().runs
   engineIs('connected')
   expect(seen().connection).toBe('connected')
