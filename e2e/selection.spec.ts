@@ -336,11 +336,22 @@ test('an open menu marks its token, and what stands instead is of the token that
 }) => {
   const {page} = workbench
   await workbench.open()
-  const token = page.getByTestId('strip').locator('[data-position="3"]').first()
+  const token = workbench.text.locator('[data-position="3"]').first()
   await token.click({button: 'right'})
   await expect(page.getByTestId('context-menu')).toBeVisible()
   await expect(page.getByTestId('inspected')).toHaveText('token 3')
-  await expect(page.locator('.strip-ring.hovered')).toHaveCount(1)
+  // Wherever the pointer goes meanwhile.
+  await page.mouse.move(2, 2)
+  await expect(page.getByTestId('inspected')).toHaveText('token 3')
+  await expect(page.getByTestId('instead').locator('[aria-busy=true]')).toHaveCount(0)
+  const position = JSON.parse(
+    (await page
+      .getByTestId('instead')
+      .locator('[data-target]')
+      .first()
+      .getAttribute('data-target'))!
+  ).position
+  expect(position).toBe(2)
   await page.keyboard.press('Escape')
   await expect(page.getByTestId('inspected')).not.toHaveText('token 3')
 })
