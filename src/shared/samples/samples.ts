@@ -229,7 +229,7 @@ export const SAMPLES: readonly Sample[] = [
   sample(
     'remembered',
     'Said before',
-    'Mira visits Korva. Tom keeps lamps. Ana visits Belto. Mira keeps coins. Odo visits Tirok.\nWhere is Ana? Ana visits Belto. What keeps Tom? Tom keeps',
+    'Mira visits Korvu. Tom keeps lamps. Ana visits Belto. Mira keeps coins. Odo visits Tirok.\nWhere is Ana? Ana visits Belto. What keeps Tom? Tom keeps',
     {position: 'end', text: ' keeps'},
     remembered
   ),
