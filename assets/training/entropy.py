@@ -21,6 +21,11 @@ N_GRAM_TEXTS = 30_000
 RANDOM = ("sequences",)  # left out where only text without random sequences is meant
 
 
+def source_bits(texts, skill):
+    """Minus the log2-probability of some texts of one skill: of which skill each is, and of its choices."""
+    return sum(document.bits - math.log2(SHARES[skill]) for document in texts)
+
+
 def surprisals(model, rows):
     """Bits of every token of each row after the first."""
     found = [None] * len(rows)
@@ -65,7 +70,7 @@ def evaluate(model, per_skill, seed):
         size = sum(len(document.text.encode()) for document in texts)
         sums = {
             "model": sum(map(sum, bits)),
-            "source": sum(document.bits for document in texts) - len(texts) * math.log2(SHARES[skill.name]),
+            "source": source_bits(texts, skill.name),
             **{name: sum(sum(grams.bits(row, order)) for row in rows) for name, order in (("unigram", 1), ("bigram", 2), ("5-gram", 5))},
         }
         for name, value in (*sums.items(), ("bytes", size), ("tokens", sum(map(len, rows)))):
