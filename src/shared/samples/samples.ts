@@ -256,7 +256,7 @@ export const SAMPLES: readonly Sample[] = [
   ),
   sample(
     'sum',
-    'The same sum, hotter',
+    'A sum left open',
     '27 + 46 = 73. 64 - 28 = 36. 38 + 57 = ',
     {position: 'end', text: ' '},
     summed('9')
