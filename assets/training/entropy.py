@@ -13,11 +13,12 @@ import torch
 
 import measure
 import n_grams
+import settings
 from micro_world.levels import SHORT_ALIKE
 from micro_world.registry import SKILLS, documents
 
 SHARES = {skill.name: skill.share / sum(one.share for one in SKILLS) for skill in SKILLS}
-N_GRAM_TEXTS = 30_000
+N_GRAM_TEXTS = settings.N_GRAM_TEXTS
 RANDOM = ("sequences",)  # left out where only text without random sequences is meant
 
 
