@@ -56,6 +56,14 @@ def sizes(folder):
     return ", ".join(f"`onnx/{name}` is {named[name]}, {os.path.getsize(path):,} bytes" for name, path in found) + "."
 
 
+def earlier_lines(record):
+    """What a run of `make.py` has not: text of a generator that was changed meanwhile."""
+    path = os.path.join(record, "earlier-generator.json")
+    if not os.path.exists(path):
+        return []
+    return [f"The first {read(path)['tokens'] / 1e6:.1f} million were drawn by an earlier form of the generator, which `assets/training/README.md` describes."]
+
+
 def seen_lines(report):
     """Where the world is so small that training draws the same texts, and what is right on texts that it does not draw."""
     drawn = report.get("held-out texts that training draws")
@@ -149,7 +157,7 @@ def base_card(folder, report, record):
     lines = [
         "# micro-base", "", TEACHING, "Its heads are cleaner than those of large models, it is surer of itself, and it knows nothing but the few kinds of text below. It cannot hold a",
         "conversation and knows no language.", "", "## What it is", "", *what_it_is(folder, "micro-base"), "", "## What it was trained on", "", *WORLD,
-        f"Towards the end also random tokens repeated. {log[-1]['tokens'] / 1e6:.1f} million tokens, in rows of 256 to 2,048.", "",
+        f"Towards the end also random tokens repeated. {log[-1]['tokens'] / 1e6:.1f} million tokens, in rows of 256 to 2,048.", *earlier_lines(record), "",
         "## What it can do", "",
         "Likeliest token, given the text before it, on whole held-out documents; right means every token of the stretch. In brackets the number of stretches.", "",
         *accuracy_table(base), "", "Short: sequences to 40 words, lists to 16 pairs, 14 facts. Long: 40 to 200 words, 12 to 80 pairs, 10 to 45 facts. Stretches of one text are not",

@@ -63,6 +63,9 @@ def main():
 
 
 def keep_logs(work, record):
+    earlier = os.path.join(record, "earlier-generator.json")  # of the shipped run alone
+    if os.path.exists(earlier):
+        os.remove(earlier)
     for name in ("micro-base", "micro-draft", "micro-mlm"):
         shutil.copyfile(os.path.join(work, name, "log.jsonl"), os.path.join(record, f"{name}.log.jsonl"))
     shutil.copyfile(os.path.join(work, "contrast.json"), os.path.join(record, "contrast.json"))
