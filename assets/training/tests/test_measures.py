@@ -33,6 +33,8 @@ try:
     import worked_answers
 except ImportError:  # the generator alone needs none of these
     torch = None
+else:
+    torch.set_num_threads(1)  # on busy cores two wait for each other
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOKENIZER = os.path.join(HERE, "..", "..", "models", "micro-base", "tokenizer.json")
