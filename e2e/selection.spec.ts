@@ -336,7 +336,7 @@ test('an open menu marks its token, and what stands instead is of the token that
 }) => {
   const {page} = workbench
   await workbench.open()
-  const token = workbench.text.locator('[data-position="3"]').first()
+  const token = workbench.text.locator('[data-position="3"]').last()
   await token.click({button: 'right'})
   await expect(page.getByTestId('context-menu')).toBeVisible()
   await expect(page.getByTestId('inspected')).toHaveText('token 3')
