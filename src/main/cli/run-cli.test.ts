@@ -203,7 +203,7 @@ describe('units and pins of figures', () => {
 describe('wrong usage exits with 2 and says what is right', () => {
   test.each([
     [['tree'], 'tree does not exist yet'],
-    [['nonsense'], 'tokens, models, inspect, attention, serve and schema'],
+    [['nonsense'], 'tokens, models, inspect, attention, intervene, serve and schema'],
     [[], 'give a command'],
     [['tokens'], '--prompt'],
     [['tokens', '--prompt', 'a', '--promt', 'b'], '--promt'],
@@ -221,7 +221,7 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
     [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
     [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [['schema', 'tree'], 'tokens, models, inspect, attention or serve'],
+    [['schema', 'tree'], 'tokens, models, inspect, attention, intervene or serve'],
     [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
     [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
     [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],
@@ -382,7 +382,7 @@ test('models prints its list, schema its schema', async () => {
     models: [],
   })
   expect((await cli('schema', 'serve')).exitCode).toBe(0)
-  for (const command of ['tokens', 'models', 'inspect', 'attention']) {
+  for (const command of ['tokens', 'models', 'inspect', 'attention', 'intervene']) {
     const {out, exitCode} = await cli('schema', command)
     expect(exitCode).toBe(0)
     expect(JSON.parse(out).properties.schema.const).toBe(`tokenscope/${command}@1`)

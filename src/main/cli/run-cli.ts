@@ -5,6 +5,7 @@ import {type AttentionFlags, addAttentionFlags} from './attention-flags.ts'
 import {type Connect, connectLocal} from './connect.ts'
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 import {addInspectFlags, type InspectFlags} from './inspect-flags.ts'
+import {addInterveneFlags, type InterveneFlags} from './intervene-flags.ts'
 import {addModelsFlags, type ModelsFlags} from './models-flags.ts'
 import {checkArgumentCount} from './surplus.ts'
 import {processTerminal, type Terminal} from './terminal.ts'
@@ -13,13 +14,12 @@ import {EXIT, UsageError} from './usage-error.ts'
 
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
-const COMMANDS = 'tokens, models, inspect, attention, serve and schema'
+const COMMANDS = 'tokens, models, inspect, attention, intervene, serve and schema'
 
 /** Commands of the contract that a later release brings. */
 const LATER_COMMANDS = [
   'download',
   'bytes',
-  'intervene',
   'tree',
   'attribute',
   'critical',
@@ -85,6 +85,14 @@ export async function runCli(
   ).action(async (flags: AttentionFlags) => {
     const {runAttention} = await import('./attention-command.ts')
     exitCode = await runAttention(flags, connect, terminal)
+  })
+  addInterveneFlags(
+    program
+      .command('intervene')
+      .description('what would follow with tokens masked, edges cut, heads off or layers left out')
+  ).action(async (flags: InterveneFlags) => {
+    const {runIntervene} = await import('./intervene-command.ts')
+    exitCode = await runIntervene(flags, connect, terminal)
   })
   program
     .command('serve')

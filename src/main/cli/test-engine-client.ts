@@ -4,6 +4,7 @@ import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
+import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
 import type {FigureRequest} from '../../shared/figures/request.ts'
 import type {
   AttentionArchiveEvent,
@@ -12,6 +13,7 @@ import type {
   AttentionRequest,
 } from '../../shared/lenses/attention.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
+import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {exportFigure} from '../engine/export/export-figure.ts'
 import type {Connect, EngineWishes} from './connect.ts'
@@ -81,6 +83,7 @@ export function testEngine() {
     requests: TokensRequest[]
     inspections: InspectRequest[]
     captures: AttentionRequest[]
+    interventions: InterveneRequest[]
     archives: AttentionArchiveRequest[]
     wishes: EngineWishes[]
     closed: number
@@ -88,6 +91,7 @@ export function testEngine() {
     requests: [],
     inspections: [],
     captures: [],
+    interventions: [],
     archives: [],
     wishes: [],
     closed: 0,
@@ -182,6 +186,10 @@ export function testEngine() {
       yield event
     }
   }
+  async function* intervene(request: InterveneRequest): AsyncGenerator<InterveneEvent> {
+    heard.interventions.push(request)
+    yield {kind: 'completed', result: fakeIntervention(request, 100)}
+  }
   async function* archive(request: AttentionArchiveRequest): AsyncGenerator<AttentionArchiveEvent> {
     heard.archives.push(request)
     yield {kind: 'piece', bytes: Uint8Array.of(80, 75)}
@@ -210,6 +218,7 @@ export function testEngine() {
       },
       archive: async (request: AttentionArchiveRequest) => archive(request),
     },
+    interventions: {run: async (request: InterveneRequest) => intervene(request)},
     figures: {
       export: async (request: FigureRequest) => {
         const {bytes, ...rest} = await exportFigure(request, {fontsFolder: FONTS})

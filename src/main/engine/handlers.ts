@@ -21,6 +21,7 @@ import {loggedAttention, loggedInspection, loggedPromptList, loggedTokens} from 
 import {archiveAttention, attentionRows, runAttention} from './lenses/attention.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
+import {runIntervene} from './lenses/intervene.ts'
 import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
 import {runTokens} from './lenses/tokens.ts'
@@ -255,6 +256,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       ),
       archive: engine.attention.archive.handler(({input, signal}) =>
         archiveAttention(attention, input, signal)
+      ),
+    },
+    interventions: {
+      run: engine.interventions.run.handler(({input, signal}) =>
+        runIntervene(attention, input, signal)
       ),
     },
     figures: {

@@ -14,6 +14,7 @@ import {
   captureChoiceSchema,
 } from '../lenses/attention.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
+import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {
   nextTokensSchema,
@@ -245,6 +246,10 @@ export const contract = {
     archive: procedure
       .input(attentionArchiveRequestSchema)
       .output(eventIterator(attentionArchiveEventSchema)),
+  },
+  interventions: {
+    /** What would follow a prompt, without and with something changed inside the model. */
+    run: procedure.input(interveneRequestSchema).output(eventIterator(interveneEventSchema)),
   },
   figures: {
     /** A figure or its data as a file's bytes: the same bytes that the command line writes. */

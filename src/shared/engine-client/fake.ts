@@ -10,11 +10,13 @@ import {type Problem, ProblemError} from '../domain/problem.ts'
 import {tokenTableOf} from '../domain/token.ts'
 import {type AttentionArchiveEvent, attentionRequestSchema} from '../lenses/attention.ts'
 import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
+import {type InterveneEvent, interveneRequestSchema} from '../lenses/intervene.ts'
 import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
 import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeInspection} from './fake-inspect.ts'
+import {fakeIntervention} from './fake-intervene.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
 import {FakeListeners} from './fake-listeners.ts'
 import {FAKE_LISTING, FAKE_MODEL, FAKE_PROVENANCE, fakeFolder} from './fake-model.ts'
@@ -226,6 +228,16 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
           yield {kind: 'piece', bytes: new Uint8Array([1, 2, 3])}
         }
         return streamOf(call?.signal, pieces)
+      },
+    },
+    interventions: {
+      run: async (input, call) => {
+        async function* events(signal: AbortSignal): AsyncGenerator<InterveneEvent> {
+          await pause(signal)
+          const result = fakeIntervention(interveneRequestSchema.parse(input), contextLength)
+          yield {kind: 'completed', result}
+        }
+        return streamOf(call?.signal, events)
       },
     },
     figures: {

@@ -25,12 +25,15 @@ export async function runCapture(
   const length = decoder.canChunk ? (job.chunkLength ?? chunkLength) : ids.length
   decoder.reset(true)
   try {
-    for (let first = 0; first < ids.length; first += length) {
+    for (let first = 0, run = 0; first < ids.length; first += length, run++) {
       if (isCancelled()) return 'cancelled'
       const end = Math.min(ids.length, first + length)
       const isLast = end === ids.length
       const startedMs = performance.now()
-      const outputs = await decoder.appendFetching(ids.subarray(first, end), job.outputs, isLast)
+      const outputs = await decoder.appendFetching(ids.subarray(first, end), job.outputs, {
+        isLast,
+        added: job.feeds?.[run] ?? {},
+      })
       const elapsedMs = performance.now() - startedMs
       emit({
         kind: 'captured',

@@ -3,6 +3,7 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
 import {
   emptyTensor,
+  fedTensor,
   feedable,
   float32Of,
   type InputMetadata,
@@ -10,7 +11,7 @@ import {
   wholeNumberTensor,
   writeWholeNumbers,
 } from './tensors.ts'
-import type {SessionSpec} from './worker-protocol.ts'
+import type {FedTensors, SessionSpec} from './worker-protocol.ts'
 
 const LOGITS = 'logits'
 
@@ -65,7 +66,9 @@ export class Decoder {
       })
     }
     try {
-      return new Decoder(session, readGraphInputs(inputs, session.outputNames, spec))
+      const added = spec.checkFeeds ?? {}
+      const own = inputs.filter(({name}) => !(name in added))
+      return new Decoder(session, readGraphInputs(own, session.outputNames, spec))
     } catch (error) {
       await session.release()
       throw error
@@ -131,13 +134,15 @@ export class Decoder {
 
   /**
    * Runs `ids` after the sequence so far for some of the graph's outputs, as the runtime gives them. What
-   * they hold of earlier positions is theirs to say: without a KV cache everything is run again.
+   * they hold of earlier positions is theirs to say: without a KV cache everything is run again. `added` is
+   * fed to inputs that were added to the graph.
    */
   async appendFetching(
     ids: ArrayLike<number>,
     outputNames: readonly string[],
-    isLast = false
+    {isLast = false, added = {}}: {isLast?: boolean; added?: FedTensors} = {}
   ): Promise<InferenceSession.OnnxValueMapType> {
+    for (const [name, fed] of Object.entries(added)) this.feeds[name] = fedTensor(fed)
     if (this.isCached) return this.runCached(ids, outputNames, isLast)
     for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
     return this.run(this.ids, 0, outputNames)

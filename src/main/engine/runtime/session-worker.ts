@@ -94,7 +94,10 @@ async function check(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts>
 
 /** Where logits are not needed: whether the graph runs at all. */
 async function checkWithoutLogits(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts> {
-  await decoder.appendFetching(spec.checkIds, decoder.outputNames.slice(0, 1), true)
+  await decoder.appendFetching(spec.checkIds, decoder.outputNames.slice(0, 1), {
+    isLast: true,
+    added: spec.checkFeeds ?? {},
+  })
   decoder.reset(true)
   return {
     hasKvCache: decoder.hasKvCache,

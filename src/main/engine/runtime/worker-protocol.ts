@@ -23,9 +23,23 @@ export interface SessionSpec {
    * instrumented run those of a plain one.
    */
   readonly optimization?: 'basic' | 'all'
+  /**
+   * Inputs that were added to the graph, with what the check of two ids is to feed them; every capture then
+   * feeds its own.
+   */
+  readonly checkFeeds?: FedTensors
   /** Off: a graph without logits is welcome, since only captures are wanted of it. */
   readonly needsLogits?: boolean
 }
+
+/** Numbers for an input that was added to a graph. */
+export interface FedTensor {
+  readonly type: 'float32' | 'int64'
+  readonly data: Float32Array | BigInt64Array
+  readonly dimensions: readonly number[]
+}
+/** By the names of the inputs. */
+export type FedTensors = Readonly<Record<string, FedTensor>>
 
 /** What the session says about itself once it is there. */
 export interface SessionFacts {
@@ -65,6 +79,8 @@ export interface CaptureJob {
   readonly outputs: readonly string[]
   /** Positions of one run, where another cut than a plain run's is wanted. */
   readonly chunkLength?: number
+  /** What each run feeds to inputs that were added to the graph, in order. */
+  readonly feeds?: readonly FedTensors[]
 }
 
 /** One output of one run. Its buffer is its own. */
