@@ -133,12 +133,16 @@ function IdleText() {
   const time = totalMs === null ? '' : `, in ${durationText(totalMs)}`
   const cancelled = phase.kind === 'cancelled' ? 'Cancelled: ' : ''
   return (
-    <span>
+    <span
+      className="job-idle"
+      data-hint={`${cancelled}${counts}${generated}${stop ? `, ${stop}` : ''}${time}.`}
+    >
       {cancelled}
       {counts}
       {generated}
       {stop && `, ${stop}`}
-      {time}. Temperature and top-p need no new run. Nothing is running.
+      {time}. <span className="job-aside">Temperature and top-p need no new run. </span>Nothing is
+      running.
     </span>
   )
 }
