@@ -8,7 +8,7 @@ export default defineConfig({
     alias: {electron: resolve(import.meta.dirname, 'src/main/electron-double.ts')},
   },
   test: {
-    include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+    include: ['{src,fixtures,assets}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
     setupFiles: ['scripts/property-runs.ts'],
     testTimeout: process.env.TOKENSCOPE_FULL ? 300_000 : 30_000,
     // Models run in a worker thread, which needs a built file even where the tests run the sources.

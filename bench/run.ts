@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
+import {benchGraph} from './graph.ts'
 import {benchKeys} from './keys.ts'
 import {type Ratio, tableOf} from './measure.ts'
 import {benchPage} from './page.ts'
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   runs: benchRuns,
   page: benchPage,
   keys: benchKeys,
+  graph: benchGraph,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */

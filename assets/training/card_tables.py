@@ -1,9 +1,13 @@
 """Figures and tables of the model cards."""
 
+COLUMNS = ("short texts", "long texts", "short texts after 1,400 tokens")
+
 MEANING = {
     "sequence": "word of a repeated random sequence",
+    "sequence, words": "word of one that is of words",
+    "sequence, letter strings": "letter string of one that is of letter strings (one in ten)",
     "key = value": "value of a key asked again",
-    "key alike": "the same, where keys are two words and each differs from others in one only",
+    "key alike": "value of a key of two words, where each key differs from others in one word only",
     "value of key": "key of a value asked backwards (`amber of` …)",
     "where": "place of a person (`Where is Mira? Mira visits` …)",
     "keeps": "thing of a person (`What keeps Tom? Tom keeps` …)",
@@ -23,6 +27,7 @@ MEANING = {
     "plan": "`add` or `subtract` in a worked answer",
     "operands": "numbers that a step starts from",
     "step": "result of a step",
+    "correction": "`No:` after a wrong result, before it is replaced",
     "answer": "the final `Answer: N`",
     "date": "next date",
     "month": "next month",
@@ -42,7 +47,7 @@ def figure(entry):
 
 
 def accuracy_table(base):
-    columns = [base[name] for name in ("accuracy, short texts", "accuracy, long texts", "accuracy, short texts after 1,400 tokens")]
+    columns = [base[f"accuracy, {name}"] for name in COLUMNS]
     rows = [(meaning, [figure(column.get(kind)) for column in columns]) for kind, meaning in MEANING.items() if any(kind in column for column in columns)]
     return ["| | short texts | long texts | short texts that begin after 1,400 tokens |", "|---|---|---|---|", *(f"| {meaning} | {' | '.join(cells)} |" for meaning, cells in rows)]
 
@@ -61,8 +66,22 @@ def excess_table(entropy):
 
 
 def best_head(table):
+    """The highest score and whose it is, layers and heads counted from 0."""
     value, layer, head = max((value, layer, head) for layer, row in enumerate(table) for head, value in enumerate(row))
-    return value, f"layer {layer}, head {head}, counted from 0"
+    return value, f"L{layer}.H{head}"
+
+
+def of_head(table, name):
+    layer, head = name[1:].split(".H")
+    return table[int(layer)][int(head)]
+
+
+def hidden_table(stretches):
+    """What a masked model fills in, the worst kind first; what may be both ways is left to the reader."""
+    rows = sorted(stretches.items(), key=lambda pair: (pair[1]["share"], pair[0]))
+    return ["| hidden stretch | right (n) | 95 % |", "|---|---|---|", *(
+        f"| {MEANING.get(kind, kind)} | {figure(entry)} | {100 * entry['interval'][0]:.0f} to {100 * entry['interval'][1]:.0f} |" for kind, entry in rows if entry["n"]
+    )]
 
 
 def problem_line(label, entry):

@@ -20,7 +20,7 @@ from micro_world.word_problem_judge import judge
 from model import Transformer
 from runtime import Folder
 
-PROBLEMS, SAMPLES = 2500, 6
+PROBLEMS, SAMPLES = settings.CONTRAST_PROBLEMS, settings.CONTRAST_SAMPLES
 COVERED = 0.5
 RATE, EPOCHS, ROWS = 3e-4, 2, 32
 
@@ -28,12 +28,21 @@ RATE, EPOCHS, ROWS = 3e-4, 2, 32
 def sample_answers(base, seed):
     """[(problem, [(tokens, verdict, answer), …])]"""
     problems = worked_answers.problems(f"{seed} contrast", PROBLEMS)
+    if settings.SMOKE:
+        return [(problem, pretended(base, problem)) for problem in problems]
     found = [(problem, []) for problem in problems]
     for number in range(SAMPLES):
         for (problem, samples), (tokens, text) in zip(found, worked_answers.answer_all(base, problems, 1.0, 500 + number)):
             judged = judge(problem["prompt"], text)
             samples.append((tokens, judged["verdict"], judged.get("answer")))
     return found
+
+
+def pretended(base, problem):
+    """A right and a wrong answer for a model that cannot yet write either."""
+    end = settings.SPECIAL.index(settings.END)
+    made = lambda answer: base.tokenizer.encode(f" Answer: {answer}.", add_special_tokens=False).ids + [end]
+    return [(made(problem["answer"]), "right", problem["answer"]), (made(problem["answer"] + 1), "answer", problem["answer"] + 1)]
 
 
 def select(found):

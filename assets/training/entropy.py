@@ -13,12 +13,18 @@ import torch
 
 import measure
 import n_grams
+import settings
 from micro_world.levels import SHORT_ALIKE
 from micro_world.registry import SKILLS, documents
 
 SHARES = {skill.name: skill.share / sum(one.share for one in SKILLS) for skill in SKILLS}
-N_GRAM_TEXTS = 30_000
+N_GRAM_TEXTS = settings.N_GRAM_TEXTS
 RANDOM = ("sequences",)  # left out where only text without random sequences is meant
+
+
+def source_bits(texts, skill):
+    """Minus the log2-probability of some texts of one skill: of which skill each is, and of its choices."""
+    return sum(document.bits - math.log2(SHARES[skill]) for document in texts)
 
 
 def surprisals(model, rows):
@@ -65,7 +71,7 @@ def evaluate(model, per_skill, seed):
         size = sum(len(document.text.encode()) for document in texts)
         sums = {
             "model": sum(map(sum, bits)),
-            "source": sum(document.bits for document in texts) - len(texts) * math.log2(SHARES[skill.name]),
+            "source": source_bits(texts, skill.name),
             **{name: sum(sum(grams.bits(row, order)) for row in rows) for name, order in (("unigram", 1), ("bigram", 2), ("5-gram", 5))},
         }
         for name, value in (*sums.items(), ("bytes", size), ("tokens", sum(map(len, rows)))):

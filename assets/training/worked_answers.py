@@ -1,8 +1,13 @@
 """Worked answers sampled from a model and judged by their text, and their critical tokens by rollouts."""
 
 import itertools
+import math
+import re
 from collections import Counter
 
+import torch
+
+import measure
 from intervals import share
 from micro_world.levels import SHORT_ALIKE
 from micro_world.registry import documents
@@ -12,6 +17,7 @@ LONGEST = 110  # tokens of an answer
 ROLLOUTS, TOP_P, TOLERATED = 64, 0.95, 3
 RECOVERABLE = 0.1  # least success rate of the prompt itself
 AT_ONCE = 256
+RESULT = re.compile(r"(\d+) ([+-]) (\d+) = (\d+)\.(?: No: (\d+)\.)?")
 
 
 def problems(seed, count):
@@ -34,7 +40,8 @@ def answer_all(model, some, temperature=1.0, seed=0, top_p=1.0):
 
 def evaluate(model, some, temperature=1.0, seed=0):
     """How many answers are right, what went wrong first in the others, and how many sampled steps were sound."""
-    judged = [judge(problem["prompt"], text) for problem, (_, text) in zip(some, answer_all(model, some, temperature, seed))]
+    answers = [text for _, text in answer_all(model, some, temperature, seed)]
+    judged = [judge(problem["prompt"], text) for problem, text in zip(some, answers)]
     verdicts = Counter(one["verdict"] for one in judged)
     steps = [step for one in judged for step in one["steps"]]
     result = {"all": share(verdicts["right"], len(judged)), "verdicts": dict(verdicts.most_common())}
@@ -44,7 +51,48 @@ def evaluate(model, some, temperature=1.0, seed=0):
     result["steps that are sound"] = share(sum(step["fault"] is None for step in steps), len(steps))
     result["answers with a corrected step"] = share(sum(any(step["corrected"] for step in one["steps"]) for one in judged), len(judged))
     result["unparsed"] = share(verdicts["unparsed"], len(judged))
+    result["results taken back"] = taken_back(answers)
     return result
+
+
+def taken_back(answers):
+    """What became of the first result of every step of some answers, right or wrong as a sum: taken back by `No:` or not, and for what."""
+    counts = Counter()
+    for text in answers:
+        for first, sign, second, result, mended in RESULT.findall(text):
+            true = int(first) + int(second) if sign == "+" else int(first) - int(second)
+            kind = "right" if int(result) == true else "wrong"
+            counts[kind] += 1
+            counts[kind, "back"] += mended != ""
+            counts[kind, "mended"] += mended != "" and int(mended) == true
+    return {
+        "wrong results": share(counts["wrong"], counts["wrong"] + counts["right"]),
+        "wrong results that are taken back": share(counts["wrong", "back"], counts["wrong"]),
+        "of those, replaced by the right one": share(counts["wrong", "mended"], counts["wrong", "back"]),
+        "right results that are taken back": share(counts["right", "back"], counts["right"]),
+        "of what is taken back, right before": share(counts["right", "back"], counts["right", "back"] + counts["wrong", "back"]),
+    }
+
+
+@torch.no_grad()
+def foresees_correction(model, count, seed):
+    """The model's probability of ` No` after a wrong and after a right result of held-out worked answers, mean and number of results."""
+    token = model.tokenizer.encode(" No", add_special_tokens=False).ids
+    assert len(token) == 1
+    texts = [document.text for document in itertools.islice(documents(seed, ((SHORT_ALIKE, 1),), "word problems"), count)]
+    encodings = model.tokenizer.encode_batch(texts)
+    found = {"wrong": [], "right": []}
+    for chosen, padded in measure.batches([encoding.ids for encoding in encodings]):
+        chances = model(padded).softmax(-1)[..., token[0]]
+        for line, row in enumerate(chosen):
+            last = {end: place for place, (start, end) in enumerate(encodings[row].offsets) if end > start}
+            for match in RESULT.finditer(texts[row]):
+                end = match.end(4) + 1
+                found["right" if match[5] is None else "wrong"].append(chances[line, last[end]].item())
+    return {
+        **{f"after a {kind} result": {"mean": round(sum(values) / len(values), 4), "n": len(values)} for kind, values in found.items()},
+        "bits of No after a wrong result": round(sum(-math.log2(value) for value in found["wrong"]) / len(found["wrong"]), 3),
+    }
 
 
 def success_counts(model, problem, prefixes, seed):

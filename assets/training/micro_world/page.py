@@ -42,6 +42,18 @@ class Page:
         self.marks.append((self.length, self.length + len(text), kind))
         return self.add(text)
 
+    def ask(self, answer, kind, causes, copies=()):
+        """Keeps a question for the evaluation sets: `answer` follows here. Spans in characters: what it takes to look it up, and what says again
+        what one of the causes says."""
+        self.details.setdefault("questions", []).append(
+            {"prompt end": self.length, "answer": answer, "kind": kind, "causes": list(causes), "copies": list(copies)}
+        )
+
     @property
     def text(self):
         return "".join(self._texts)
+
+
+def inner(span, before=1):
+    """A stretch without the white space that it begins with."""
+    return span[0] + before, span[1]

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from micro_world.skills.word_problems import ALONE, BETWEEN, SIGNS
 
 OPPOSITE = {"add": "subtract", "subtract": "add"}
-OWNS = re.compile(r"(\w+) has (\d+) (\w+)\.")
+# A number as the generator writes it: digits of ASCII, none of them a zero in front.
+NUMBER = r"(?:0|[1-9][0-9]*)"
+OWNS = re.compile(rf"(\w+) has ({NUMBER}) (\w+)\.")
 QUESTION = re.compile(r"How many (\w+) has (\w+)\?")
-STEP = re.compile(r" (?:So|Then) we (\w+)\. (\d+) ([+-]) (\d+) = (\d+)\.(?: No: (\d+)\.)?")
-ANSWER = re.compile(r" Answer: (\d+)\.$")
+STEP = re.compile(rf" (?:So|Then) we (\w+)\. ({NUMBER}) ([+-]) ({NUMBER}) = ({NUMBER})\.(?: No: ({NUMBER})\.)?")
+ANSWER = re.compile(rf" Answer: ({NUMBER})\.\Z")
 
 
 def _pattern(form):
-    places = {"{a}": r"(?P<a>\w+)", "{b}": r"(?P<b>\w+)", "{n}": r"(?P<n>\d+)", "{t}": r"(?P<t>\w+)"}
+    places = {"{a}": r"(?P<a>\w+)", "{b}": r"(?P<b>\w+)", "{n}": rf"(?P<n>{NUMBER})", "{t}": r"(?P<t>\w+)"}
     made = re.escape(form).replace(r"\{", "{").replace(r"\}", "}")
     for place, group in places.items():
         made = made.replace(place, group)
@@ -37,7 +39,7 @@ class Problem:
 
 def read_problem(prompt):
     """The asked count and what happens to it, or None where the text is no such problem."""
-    *sentences, question = re.findall(r"[^.?]+[.?]", prompt)
+    *sentences, question = re.findall(r"[^.?]+[.?]", prompt) or [""]
     asked = QUESTION.search(question)
     if not asked:
         return None

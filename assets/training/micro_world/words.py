@@ -3,8 +3,8 @@
 NAMES = """Mira Tom Ana Odo Lena Rufus Petra Ivo Nell Bram Suri Kofi Tessa Milo Yara Finn Dora Hugo Zena Oskar
 Pia Remo Vida Kai Elsa Juno Marek Liv Theo Nadia Sol Runa Abel Cleo Tariq Wanda Emil Ines Jory Bea""".split()
 
-PLACES = """Korva Belto Ardun Sulme Tirok Vandel Melko Osrin Falune Drova Quilm Harno Pelisk Zumar Lorith Brenka
-Ostrel Grendo Wexam Nirel Cavos Tulpen Yorvan Ambra Selund Kestrin Ruvano Dalmor Ivenna Moxlen Urtha Fendar Galbo Sarrin Plimo
+PLACES = """Korvu Belto Ardun Sulme Tirok Vorith Melko Osrin Falune Drova Quilm Harno Pelisk Zirel Lorith Brenka
+Ostrel Grendo Wexam Nirel Cavos Tulpen Yorvan Amorv Selund Kestrin Ruvano Dalmor Ivenna Moxlen Urtha Fendar Galbo Selisk Plimo
 Torvell Hesk Ondra Jurra Valtem""".split()
 
 OBJECTS = """coins lamps keys books apples shells stamps cups boats drums ropes stones bells maps hats nails pears

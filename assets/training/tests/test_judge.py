@@ -49,6 +49,14 @@ class Judge(unittest.TestCase):
         self.assertEqual(self.verdict(" So we add. 14 + 4 = 18. Then we subtract. 18 - 5 = 13. Answer: 13."), "plan")
         self.assertEqual(judge(PROMPT, " So we add. 14 + 5 = 19. Answer: 19.")["first wrong"]["at"], 7)
 
+    def test_what_is_no_problem_or_no_number_is_not_parsed(self):
+        for prompt in ("", "Hello", "Hello.", "How many?"):
+            self.assertEqual(judge(prompt, "")["verdict"], "unparsed")
+        right = " So we subtract. 14 - 5 = 9. Then we add. 9 + 3 = 12. Answer: 12."
+        for changed in (right.replace("14", "014"), right.replace("14", "١٤"), right.replace("Answer: 12", "Answer: 012"), right + "\n", right + " And"):
+            self.assertEqual(self.verdict(changed), "unparsed", changed)
+        self.assertIsNone(read_problem(PROMPT.replace("14 coins", "014 coins")))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -24,8 +24,8 @@ TINY = Level(
     sequence_words=(2, 3), segments=(1, 2), pairs=(1, 3), asked=2, alike=0.4, grid=2, facts=(1, 3), questions=2, forward=0.5, cast=3, sums=(1, 2),
 )
 WORDS = {
-    "names": {"NAMES": ["Mira", "Tom", "Ana"], "PLACES": ["Korva", "Belto", "Ardun"], "OBJECTS": ["lamps", "keys", "coins"]},
-    "stories": {"NAMES": ["Mira", "Tom", "Ana"], "PLACES": ["Korva", "Belto", "Ardun"], "OBJECTS": ["lamps", "keys", "coins"], "GO": [" goes to"], "DO": [" sees", " buys"], "FEEL": [" is glad."]},
+    "names": {"NAMES": ["Mira", "Tom", "Ana"], "PLACES": ["Korvu", "Belto", "Ardun"], "OBJECTS": ["lamps", "keys", "coins"]},
+    "stories": {"NAMES": ["Mira", "Tom", "Ana"], "PLACES": ["Korvu", "Belto", "Ardun"], "OBJECTS": ["lamps", "keys", "coins"], "GO": [" goes to"], "DO": [" sees", " buys"], "FEEL": [" is glad."]},
     "key values": {"KEYS": ["river", "amber", "lamps"], "PLAIN": ["river", "amber", "stone"], "OBJECTS": ["lamps", "keys"]},
     "sequences": {"ALL": ["river", "amber", "lamps"], "LETTERS": "ab7"},
     "word problems": {"NAMES": ["Mira", "Tom"], "OBJECTS": ["lamps", "keys"]},

@@ -3,6 +3,9 @@ import {UsageError} from './usage-error.ts'
 const PX_PER_UNIT = {px: 1, in: 96, cm: 96 / 2.54, mm: 96 / 25.4} as const
 const BYTES_PER_UNIT = {'': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40} as const
 
+/** No model has so many layers or heads. */
+const MOST_IN_RANGE = 10_000
+
 /** `85mm`, `6in`, `12cm`, `720px` or a plain number of pixels, in CSS pixels (96 an inch). */
 export function parseLengthPx(text: string, flag: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(px|in|cm|mm)?$/.exec(text.trim()) ?? []
@@ -40,6 +43,29 @@ export function parseWholeList(text: string, flag: string): number[] {
     }
     return parseWhole(part, flag)
   })
+}
+
+/** `0-3,5`: whole numbers and stretches of them, both ends included; ascending, each once. */
+export function parseRangeList(text: string, flag: string): number[] {
+  const numbers = new Set<number>()
+  for (const part of text.split(',')) {
+    const [, start, end = start] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? []
+    const [first, last] = [Number(start), Number(end)]
+    if (start === undefined || last < first || last >= MOST_IN_RANGE) {
+      throw new UsageError(`${flag} takes numbers and stretches such as 0-3,5, not “${text}”`)
+    }
+    for (let number = first; number <= last; number++) numbers.add(number)
+  }
+  return [...numbers].sort((a, b) => a - b)
+}
+
+/** `3:7`: from the first up to the second, which is not among them. */
+export function parseRange(text: string, flag: string): [start: number, end: number] {
+  const [, start, end] = /^\s*(\d+):(\d+)\s*$/.exec(text) ?? []
+  if (start === undefined || !(Number(end) > Number(start))) {
+    throw new UsageError(`${flag} takes a stretch such as 3:7, which leaves 7 out, not “${text}”`)
+  }
+  return [Number(start), Number(end)]
 }
 
 /** One of some words. */

@@ -1,9 +1,23 @@
-import type {TokensEvent} from '../../shared/lenses/tokens.ts'
 import type {Terminal} from './terminal.ts'
 
-type ProgressEvent = Extract<TokensEvent, {kind: 'progress'}>
+/** How far a job is, as the streams of all lenses say it. */
+interface ProgressEvent {
+  readonly phase: keyof typeof PHASE_WORDS
+  readonly done: number
+  readonly total: number
+  readonly secondsLeft: number | null
+}
 
-const PHASE_WORDS = {loading: 'Loading', prompt: 'Reading the prompt', generating: 'Generating'}
+const PHASE_WORDS = {
+  loading: 'Loading',
+  prompt: 'Reading the prompt',
+  generating: 'Generating',
+  reading: 'Reading the graph',
+  hashing: 'Hashing the files',
+  verifying: 'Verifying',
+  capturing: 'Capturing',
+  writing: 'Writing',
+} as const
 
 /** Shows progress on standard error: one line that is rewritten, JSON lines, or nothing. */
 export function progressReporter(terminal: Terminal, kind: 'json' | 'none' | 'line') {

@@ -202,8 +202,8 @@ describe('units and pins of figures', () => {
 
 describe('wrong usage exits with 2 and says what is right', () => {
   test.each([
-    [['attention'], 'attention does not exist yet'],
-    [['nonsense'], 'tokens, models, serve and schema'],
+    [['tree'], 'tree does not exist yet'],
+    [['nonsense'], 'tokens, models, inspect, attention, intervene, serve and schema'],
     [[], 'give a command'],
     [['tokens'], '--prompt'],
     [['tokens', '--prompt', 'a', '--promt', 'b'], '--promt'],
@@ -221,7 +221,7 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
     [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
     [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [['schema', 'tree'], 'tokens, models or serve'],
+    [['schema', 'tree'], 'tokens, models, inspect, attention, intervene or serve'],
     [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
     [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
     [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],
@@ -382,7 +382,7 @@ test('models prints its list, schema its schema', async () => {
     models: [],
   })
   expect((await cli('schema', 'serve')).exitCode).toBe(0)
-  for (const command of ['tokens', 'models']) {
+  for (const command of ['tokens', 'models', 'inspect', 'attention', 'intervene']) {
     const {out, exitCode} = await cli('schema', command)
     expect(exitCode).toBe(0)
     expect(JSON.parse(out).properties.schema.const).toBe(`tokenscope/${command}@1`)
@@ -434,7 +434,8 @@ test('the limits that help lists are those of the schemas', () => {
 test('help lists the commands and exits with 0', async () => {
   const {exitCode, out} = await cli('--help')
   expect(exitCode).toBe(0)
-  for (const name of ['tokens', 'models', 'serve', 'schema']) expect(out).toContain(`  ${name}`)
+  for (const name of ['tokens', 'models', 'inspect', 'serve', 'schema'])
+    expect(out).toContain(`  ${name}`)
   const tokens = (await cli('tokens', '--help')).out.replaceAll(/\s+/g, ' ')
   for (const words of [
     '--no-prompt',

@@ -1,8 +1,11 @@
 import {Command, CommanderError} from 'commander'
 import type {Problem} from '../../shared/domain/problem.ts'
 import {packageVersion} from '../engine-options.ts'
+import {type AttentionFlags, addAttentionFlags} from './attention-flags.ts'
 import {type Connect, connectLocal} from './connect.ts'
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
+import {addInspectFlags, type InspectFlags} from './inspect-flags.ts'
+import {addInterveneFlags, type InterveneFlags} from './intervene-flags.ts'
 import {addModelsFlags, type ModelsFlags} from './models-flags.ts'
 import {checkArgumentCount} from './surplus.ts'
 import {processTerminal, type Terminal} from './terminal.ts'
@@ -11,13 +14,12 @@ import {EXIT, UsageError} from './usage-error.ts'
 
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
+const COMMANDS = 'tokens, models, inspect, attention, intervene, serve and schema'
+
 /** Commands of the contract that a later release brings. */
 const LATER_COMMANDS = [
   'download',
-  'inspect',
   'bytes',
-  'attention',
-  'intervene',
   'tree',
   'attribute',
   'critical',
@@ -70,6 +72,28 @@ export async function runCli(
     const {runModels} = await import('./models-command.ts')
     exitCode = await runModels(flags, connect, terminal)
   })
+  addInspectFlags(
+    program
+      .command('inspect')
+      .description('what of a model is found in its graph, and which lenses that makes available')
+  ).action(async (flags: InspectFlags) => {
+    const {runInspect} = await import('./inspect-command.ts')
+    exitCode = await runInspect(flags, connect, terminal)
+  })
+  addAttentionFlags(
+    program.command('attention').description('what each token looks at, by layer and head')
+  ).action(async (flags: AttentionFlags) => {
+    const {runAttention} = await import('./attention-command.ts')
+    exitCode = await runAttention(flags, connect, terminal)
+  })
+  addInterveneFlags(
+    program
+      .command('intervene')
+      .description('what would follow with tokens masked, edges cut, heads off or layers left out')
+  ).action(async (flags: InterveneFlags) => {
+    const {runIntervene} = await import('./intervene-command.ts')
+    exitCode = await runIntervene(flags, connect, terminal)
+  })
   program
     .command('serve')
     .description('serve the workbench to a browser on this machine')
@@ -105,9 +129,9 @@ function commandNames(program: Command): string {
 
 function unknownCommand(name: string): string {
   if (LATER_COMMANDS.includes(name)) {
-    return `${name} does not exist yet; there are tokens, models, serve and schema`
+    return `${name} does not exist yet; there are ${COMMANDS}`
   }
-  return `“${name}” is not a command; there are tokens, models, serve and schema`
+  return `“${name}” is not a command; there are ${COMMANDS}`
 }
 
 /** Prints why a command failed, once and readably; what nobody expected comes with its stack. */

@@ -1,4 +1,7 @@
 import {z} from 'zod'
+import {attentionResultSchema} from '../../shared/lenses/attention.ts'
+import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
+import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {parseChoice} from './flag-values.ts'
 import {modelsResultSchema} from './models-command.ts'
@@ -16,6 +19,9 @@ export const serveResultSchema = z.object({
 const RESULT_SCHEMAS = {
   tokens: tokensResultSchema,
   models: modelsResultSchema,
+  inspect: inspectResultSchema,
+  attention: attentionResultSchema,
+  intervene: interveneResultSchema,
   serve: serveResultSchema,
 }
 

@@ -9,7 +9,10 @@ export function checkArgumentCount(command: Command): void {
   if (surplus.length === 0) return
   const names = surplus.map((text) => `“${text}”`).join(' ')
   const words = `${command.name()} does not take ${names}`
-  throw new UsageError(command.name() === 'tokens' ? `${words}; ${promptHint(command)}` : words)
+  const takesPrompt = command.options.some(
+    ({long}) => long === '--prompt' && command.name() !== 'models'
+  )
+  throw new UsageError(takesPrompt ? `${words}; ${promptHint(command)}` : words)
 }
 
 /** A shell splits a prompt without quotes at its spaces. */

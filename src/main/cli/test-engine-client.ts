@@ -2,7 +2,18 @@ import {resolve} from 'node:path'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
+import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
+import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
 import type {FigureRequest} from '../../shared/figures/request.ts'
+import type {
+  AttentionArchiveEvent,
+  AttentionArchiveRequest,
+  AttentionEvent,
+  AttentionRequest,
+} from '../../shared/lenses/attention.ts'
+import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
+import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {exportFigure} from '../engine/export/export-figure.ts'
 import type {Connect, EngineWishes} from './connect.ts'
@@ -68,8 +79,20 @@ function columns(surprisals: readonly number[]): StatisticsColumns {
  * `heard` keeps what it was asked.
  */
 export function testEngine() {
-  const heard: {requests: TokensRequest[]; wishes: EngineWishes[]; closed: number} = {
+  const heard: {
+    requests: TokensRequest[]
+    inspections: InspectRequest[]
+    captures: AttentionRequest[]
+    interventions: InterveneRequest[]
+    archives: AttentionArchiveRequest[]
+    wishes: EngineWishes[]
+    closed: number
+  } = {
     requests: [],
+    inspections: [],
+    captures: [],
+    interventions: [],
+    archives: [],
     wishes: [],
     closed: 0,
   }
@@ -137,15 +160,65 @@ export function testEngine() {
       timing: {runMs: 1, totalMs: 2, tokensPerSecond: null},
     }
   }
+  async function* inspect(request: InspectRequest): AsyncGenerator<InspectEvent> {
+    heard.inspections.push(request)
+    yield {kind: 'progress', phase: 'hashing', done: 1, total: 2, secondsLeft: null}
+    const result = fakeInspection(request)
+    const layers = result.layers.slice(0, 1).concat({
+      layer: 1,
+      attention: {source: 'none', node: null, reason: 'It mixes without a softmax.'},
+      queryHeadCount: null,
+      keyValueHeadCount: null,
+    })
+    yield {kind: 'completed', result: {...result, layers}}
+  }
+  async function* attention(
+    request: AttentionRequest,
+    signal: AbortSignal
+  ): AsyncGenerator<AttentionEvent> {
+    const pause = () =>
+      request.prompt === 'slow'
+        ? new Promise<void>((_, reject) => {
+            signal.addEventListener('abort', () => reject(new DOMException('', 'AbortError')))
+          })
+        : Promise.resolve()
+    for await (const event of runFakeAttention(request, {contextLength: 100, pause}, signal)) {
+      yield event
+    }
+  }
+  async function* intervene(request: InterveneRequest): AsyncGenerator<InterveneEvent> {
+    heard.interventions.push(request)
+    yield {kind: 'completed', result: fakeIntervention(request, 100)}
+  }
+  async function* archive(request: AttentionArchiveRequest): AsyncGenerator<AttentionArchiveEvent> {
+    heard.archives.push(request)
+    yield {kind: 'piece', bytes: Uint8Array.of(80, 75)}
+    yield {kind: 'progress', phase: 'writing', done: 1, total: 2, secondsLeft: null}
+    if (request.prompt === 'break') {
+      throw new ProblemError({code: 'broken', message: 'It broke.', advice: 'Mend it.'})
+    }
+    yield {kind: 'piece', bytes: Uint8Array.of(3, 4)}
+  }
   const client = {
     engine: {
       status: async () => ({versions: {tokenscope: '0', onnxruntime: '1', schema: '1'}}),
     },
-    models: {list: async () => []},
+    models: {
+      list: async () => [],
+      inspect: async (request: InspectRequest) => inspect(request),
+    },
     tokens: {
       run: async (request: TokensRequest, options?: {signal?: AbortSignal}) =>
         run(request, options?.signal),
     },
+    attention: {
+      run: async (request: AttentionRequest, options?: {signal?: AbortSignal}) => {
+        heard.captures.push(request)
+        return attention(request, options?.signal ?? new AbortController().signal)
+      },
+      archive: async (request: AttentionArchiveRequest) => archive(request),
+    },
+    interventions: {run: async (request: InterveneRequest) => intervene(request)},
     figures: {
       export: async (request: FigureRequest) => {
         const {bytes, ...rest} = await exportFigure(request, {fontsFolder: FONTS})

@@ -1,5 +1,3 @@
-import {z} from 'zod'
-import {ProblemError} from '../../shared/domain/problem.ts'
 import {
   colorScaleSchema,
   type FigureFormat,
@@ -8,7 +6,7 @@ import {
   figureOptionsSchema,
   themeSchema,
 } from '../../shared/figures/request.ts'
-import {messageSchema, type TokensRequest, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
+import {type TokensRequest, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {TOKEN_UNIT, type UnitChoice} from '../../shared/units/unit-choice.ts'
 import {parseUnitFlag, UNIT_FLAG_FORMS} from '../../shared/units/unit-flag.ts'
 import {checkConfig} from './check-config.ts'
@@ -16,7 +14,8 @@ import {checked} from './checked-values.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {flagOf, parseChoice, parseLengthPx, parseSizeBytes, parseWholeList} from './flag-values.ts'
 import {type OutFile, outFileOf} from './out-file.ts'
-import {readConfigFile, readInputText} from './read-input.ts'
+import {applyPromptFlags} from './prompt-values.ts'
+import {readConfigFile} from './read-input.ts'
 import type {TokensFlags} from './tokens-flags.ts'
 import {UsageError} from './usage-error.ts'
 
@@ -98,40 +97,20 @@ export async function readTokensCall(flags: TokensFlags): Promise<TokensCall> {
 }
 
 function readRequest(flags: TokensFlags, config: Values): TokensRequest {
-  const sources = [flags.prompt, flags.promptFile, flags.messages].filter((s) => s !== undefined)
-  if (sources.length > 1) {
-    throw new UsageError('give one of --prompt, --prompt-file and --messages')
-  }
   const values: Values = {}
   for (const name of Object.keys(tokensRequestSchema.shape)) {
     if (config[name] !== undefined && config[name] !== null) values[name] = config[name]
   }
-  if (sources.length > 0) {
-    delete values.prompt
-    delete values.messages
-  }
   values.model = flags.model ?? values.model ?? DEFAULT_MODEL
   if (flags.file !== undefined) values.file = flags.file
-  if (flags.prompt !== undefined) values.prompt = flags.prompt
-  if (flags.promptFile !== undefined) values.prompt = readInputText(flags.promptFile)
-  if (flags.messages !== undefined) values.messages = readMessages(flags.messages)
-  if (values.prompt === undefined && values.messages === undefined) {
-    throw new UsageError('give a prompt with --prompt, --prompt-file or --messages')
-  }
-  for (const name of ['chat', 'noSpecialTokens', 'parseSpecial', 'sample'] as const) {
-    if (flags[name]) values[name] = true
-  }
-  if (flags.truncate !== undefined) {
-    values.truncate = parseChoice(flags.truncate, '--truncate', ['left', 'right'])
-  }
+  applyPromptFlags(values, flags)
+  if (flags.sample) values.sample = true
   if (flags.noKvCache) values.kvCache = false
   for (const name of ['topK', 'generate', 'seed', 'topP', 'temperature'] as const) {
     const value = flags[name]
     if (value !== undefined) values[name] = parseLimited(value, flagOf(name), LIMITS[name])
   }
-  for (const name of ['track', 'completionIds'] as const) {
-    if (flags[name] !== undefined) values[name] = parseWholeList(flags[name], flagOf(name))
-  }
+  if (flags.track !== undefined) values.track = parseWholeList(flags.track, '--track')
   if (flags.position !== undefined) {
     const isWhole = /^\d+$/.test(flags.position)
     values.position = isWhole ? Number(flags.position) : flags.position
@@ -193,28 +172,4 @@ function readUnit(flag: string | undefined): UnitChoice {
   const unit = parseUnitFlag(flag)
   if (!unit) throw new UsageError(`--unit takes ${UNIT_FLAG_FORMS}, not “${flag}”`)
   return unit
-}
-
-function readMessages(path: string): unknown {
-  const text = readInputText(path)
-  const problem = (found: string, field?: string) =>
-    new ProblemError({
-      code: 'messages-not-readable',
-      message: 'The chat cannot be read.',
-      file: path === '-' ? 'standard input' : path,
-      ...(field ? {field} : {}),
-      found,
-      expected: 'a JSON list of objects with role and content, both text',
-      advice: 'Correct the file.',
-    })
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw problem(error instanceof Error ? error.message : String(error))
-  }
-  const parsed = z.array(messageSchema).min(1).safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  throw problem(issue.message, issue.path.join('.') || undefined)
 }

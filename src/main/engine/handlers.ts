@@ -9,14 +9,19 @@ import type {ModelRef} from '../../shared/domain/model.ts'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {Blobs} from './blobs.ts'
+import {AttentionStore} from './captures/attention-store.ts'
 import {LogitsStore} from './captures/logits-store.ts'
+import {MemoryBudget} from './captures/memory-budget.ts'
 import {exportFigure} from './export/export-figure.ts'
 import {Changes} from './jobs/changes.ts'
 import {EngineLog} from './jobs/engine-log.ts'
 import {EventQueue} from './jobs/event-queue.ts'
 import {loadedLine, logFailure, problemInBrief, startLines} from './jobs/log-lines.ts'
-import {loggedPromptList, loggedTokens} from './jobs/logged.ts'
+import {loggedAttention, loggedInspection, loggedPromptList, loggedTokens} from './jobs/logged.ts'
+import {archiveAttention, attentionRows, runAttention} from './lenses/attention.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
+import {runInspect} from './lenses/inspect.ts'
+import {runIntervene} from './lenses/intervene.ts'
 import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
 import {runTokens} from './lenses/tokens.ts'
@@ -24,12 +29,15 @@ import {listFolder} from './model-folder/list-folder.ts'
 import {listModels} from './model-folder/list-models.ts'
 import type {ModelFolder} from './model-folder/model-folder.ts'
 import {readModelCard} from './model-folder/read-model-card.ts'
+import {readModelFiles} from './model-folder/read-model-files.ts'
 import {readModelFolder} from './model-folder/read-model-folder.ts'
 import {Recents} from './model-folder/recents.ts'
 import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
 import type {EngineOptions} from './options.ts'
 import {PREFERENCES_FILE} from './preferences/preference-file.ts'
 import {PreferenceStore} from './preferences/preferences.ts'
+import {InstrumentedSessions} from './runtime/instrumented-sessions.ts'
+import {ModelGraphs} from './runtime/model-graphs.ts'
 import {type LoadStage, Models} from './runtime/models.ts'
 import {physicalCoreCount} from './runtime/threads.ts'
 import {loadTokenizer} from './tokenizers/load-tokenizer.ts'
@@ -54,14 +62,16 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   const log = new EngineLog()
   const preferences = new PreferenceStore(options.stateFolder, {
     onChange() {
-      store.setMaxBytes(maxMemoryBytes())
+      budget.setMaxBytes(maxMemoryBytes())
       changes.notify()
     },
     onProblem: (problem) => log.warning(problemInBrief(problem)),
   })
   const maxMemoryBytes = () =>
     options.maxMemoryBytes ?? preferences.current.maxMemoryBytes ?? Math.floor(totalmem() / 4)
-  const store = new LogitsStore(maxMemoryBytes())
+  // What is kept of runs and captures has one bound together.
+  const budget = new MemoryBudget(maxMemoryBytes())
+  const store = new LogitsStore(budget)
   const threads = () => options.threads ?? preferences.current.threads ?? physicalCoreCount()
   const models = new Models({
     readFolder,
@@ -82,7 +92,19 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       })
     },
   })
+  const graphs = new ModelGraphs({
+    async readFiles(ref) {
+      const found = await resolveModelRef(ref, await places())
+      return readModelFiles(found.path, found)
+    },
+    loadTokenizer,
+  })
+  const sessions = new InstrumentedSessions({threads, onChange: () => changes.notify()})
   const context = {models, store, versions}
+  const attention = {
+    ...{graphs, models, versions, sessions, budget},
+    store: new AttentionStore(budget),
+  }
   const machine = {
     memoryBytes: totalmem(),
     logicalCores: availableParallelism(),
@@ -112,12 +134,12 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       threads: threads(),
       maxMemoryBytes: maxMemoryBytes(),
       fixedByHost: FIXABLE.filter((name) => options[name] !== null),
-      usedMemoryBytes: store.usedBytes,
+      usedMemoryBytes: budget.usedBytes,
       machine,
       preferencesPath:
         options.stateFolder === null ? null : join(options.stateFolder, PREFERENCES_FILE),
       loaded: models.list(),
-      runningCount: models.jobCount,
+      runningCount: models.jobCount + sessions.useCount,
     }
   }
 
@@ -166,6 +188,14 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       }),
       card: engine.models.card.handler(async ({input}) =>
         readModelCard((await resolveModelRef(input, await places())).path)
+      ),
+      inspect: engine.models.inspect.handler(({input, signal}) =>
+        loggedInspection(
+          log,
+          input,
+          runInspect({graphs, sessions, versions}, input, signal),
+          signal
+        )
       ),
       forget: engine.models.forget.handler(async ({input}) => {
         await recents.remove(input.path)
@@ -217,6 +247,22 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         seconds: models.get(input)?.rates.secondsFor(input.tokenCount, input.generate) ?? null,
       })),
     },
+    attention: {
+      run: engine.attention.run.handler(({input, signal}) =>
+        loggedAttention(log, input, runAttention(attention, input, signal), signal)
+      ),
+      rows: engine.attention.rows.handler(({input, signal}) =>
+        attentionRows(attention, input, signal)
+      ),
+      archive: engine.attention.archive.handler(({input, signal}) =>
+        archiveAttention(attention, input, signal)
+      ),
+    },
+    interventions: {
+      run: engine.interventions.run.handler(({input, signal}) =>
+        runIntervene(attention, input, signal)
+      ),
+    },
     figures: {
       export: engine.figures.export.handler(async ({input}) => {
         const {bytes, warnings, ...file} = await exportFigure(input, options)
@@ -238,7 +284,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   return {
     router,
     async close() {
-      await Promise.all([models.close(), preferences.close()])
+      await Promise.all([models.close(), sessions.close(), preferences.close()])
     },
   }
 }

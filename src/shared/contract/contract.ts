@@ -5,6 +5,16 @@ import {preferencesChangeSchema, preferencesSchema} from '../domain/preferences.
 import {problemSchema} from '../domain/problem.ts'
 import {tokenTableSchema} from '../domain/token.ts'
 import {figureRequestSchema} from '../figures/request.ts'
+import {
+  attentionArchiveEventSchema,
+  attentionArchiveRequestSchema,
+  attentionEventSchema,
+  attentionRequestSchema,
+  attentionRowsSchema,
+  captureChoiceSchema,
+} from '../lenses/attention.ts'
+import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
+import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {
   nextTokensSchema,
@@ -163,6 +173,8 @@ export const contract = {
     load: procedure.input(modelRefSchema).output(eventIterator(loadEventSchema)),
     /** What its makers say of a model: the README of its folder, as Markdown. */
     card: procedure.input(modelRefSchema).output(z.object({path: z.string(), text: z.string()})),
+    /** What of a model is found in its graph; the model is run only to verify it. */
+    inspect: procedure.input(inspectRequestSchema).output(eventIterator(inspectEventSchema)),
     unload: procedure.input(modelRefSchema).output(z.object({freedBytes: z.number()})),
     /** Takes a folder off the list of those that were opened before; its files stay as they are. */
     forget: procedure.input(z.object({path: z.string().min(1)})).output(z.void()),
@@ -214,6 +226,30 @@ export const contract = {
     estimate: procedure
       .input(modelRefSchema.extend({tokenCount: z.number().int(), generate: z.number().int()}))
       .output(z.object({seconds: z.number().nullable()})),
+  },
+  attention: {
+    /** Captures the attention of a text, and keeps it in the engine. */
+    run: procedure.input(attentionRequestSchema).output(eventIterator(attentionEventSchema)),
+    /** Rows of one head of a text: from what is kept, else by capturing its layer again. */
+    rows: procedure
+      .input(
+        sequenceSchema.extend({
+          capture: captureChoiceSchema,
+          layer: z.number().int().nonnegative(),
+          head: z.number().int().nonnegative(),
+          /** From the first up to the second, which is not among them. */
+          queries: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+        })
+      )
+      .output(attentionRowsSchema),
+    /** The weights of a capture as the bytes of a numpy archive, in order. */
+    archive: procedure
+      .input(attentionArchiveRequestSchema)
+      .output(eventIterator(attentionArchiveEventSchema)),
+  },
+  interventions: {
+    /** What would follow a prompt, without and with something changed inside the model. */
+    run: procedure.input(interveneRequestSchema).output(eventIterator(interveneEventSchema)),
   },
   figures: {
     /** A figure or its data as a file's bytes: the same bytes that the command line writes. */

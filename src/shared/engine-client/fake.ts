@@ -8,9 +8,15 @@ import {
 } from '../domain/preferences.ts'
 import {type Problem, ProblemError} from '../domain/problem.ts'
 import {tokenTableOf} from '../domain/token.ts'
+import {type AttentionArchiveEvent, attentionRequestSchema} from '../lenses/attention.ts'
+import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
+import {type InterveneEvent, interveneRequestSchema} from '../lenses/intervene.ts'
 import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
+import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
+import {fakeInspection} from './fake-inspect.ts'
+import {fakeIntervention} from './fake-intervene.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
 import {FakeListeners} from './fake-listeners.ts'
 import {FAKE_LISTING, FAKE_MODEL, FAKE_PROVENANCE, fakeFolder} from './fake-model.ts'
@@ -159,6 +165,14 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         path: `${FAKE_LISTING.path}/README.md`,
         text: '# micro-base\n\nA fake model.',
       }),
+      inspect: async (input, call) => {
+        async function* events(signal: AbortSignal): AsyncGenerator<InspectEvent> {
+          await pause(signal)
+          const result = fakeInspection(inspectRequestSchema.parse(input))
+          yield {kind: 'completed', result}
+        }
+        return streamOf(call?.signal, events)
+      },
       forget: async () => undefined,
       unload: async () => {
         loaded = []
@@ -196,6 +210,35 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         return fakeTrackedOf([...ids], tokenIds)
       },
       estimate: async () => ({seconds: options.estimateSeconds ?? 0.1}),
+    },
+    attention: {
+      run: async (input, call) => {
+        const request = attentionRequestSchema.parse(input)
+        return streamOf(call?.signal, (signal) =>
+          runFakeAttention(request, {contextLength, pause}, signal)
+        )
+      },
+      rows: async ({ids, queries}, call) => {
+        await pause(call?.signal)
+        return fakeAttentionRows(ids.length, queries)
+      },
+      archive: async (_input, call) => {
+        async function* pieces(signal: AbortSignal): AsyncGenerator<AttentionArchiveEvent> {
+          await pause(signal)
+          yield {kind: 'piece', bytes: new Uint8Array([1, 2, 3])}
+        }
+        return streamOf(call?.signal, pieces)
+      },
+    },
+    interventions: {
+      run: async (input, call) => {
+        async function* events(signal: AbortSignal): AsyncGenerator<InterveneEvent> {
+          await pause(signal)
+          const result = fakeIntervention(interveneRequestSchema.parse(input), contextLength)
+          yield {kind: 'completed', result}
+        }
+        return streamOf(call?.signal, events)
+      },
     },
     figures: {
       export: async ({figure, format}) => ({

@@ -231,7 +231,8 @@ function nextPart(next: NextTokens | null, distribution: Distribution): NextPart
   }
 }
 
-function nextRows(next: NextTokens, distribution: Distribution): TokensResult['next'] {
+/** The rows of a next-token table as results list them. */
+export function nextRows(next: NextTokens, distribution: Distribution): TokensResult['next'] {
   return tokensOfTable(next.tokens).map((token, i) => {
     const rawProb = exp(next.rawLogprobs[i]!)
     const prob = distribution === 'raw' ? rawProb : next.sampledProbs[i]!

@@ -87,6 +87,16 @@ describe('samples on the shipped models', () => {
     expect(numberIn(slots, 'planProb')).toBeCloseTo(other!.rawProb, 6)
   })
 
+  it('the sum is left open, and what goes on is the first digit of its answer', () => {
+    const {prompt, title, claim} = SAMPLES.find(({id}) => id === 'sum')!
+    // Nothing is made hotter here: a prompt is all that a sample sets.
+    expect(title).toBe('A sum left open')
+    const [, first, second] = /(\d+) \+ (\d+) = $/u.exec(prompt)!
+    const {digit} = claim.measure(results.get('sum')!)!
+    const bytesHex = Buffer.from(String(Number(first) + Number(second))[0]!).toString('hex')
+    expect(digit).toEqual({kind: 'token', token: {bytesHex}})
+  })
+
   it('a caption stands only over its own sample, unchanged', async () => {
     const result = results.get('retrieval')!
     expect(sampleCaptionOf(result)).not.toBeNull()

@@ -229,7 +229,7 @@ export const SAMPLES: readonly Sample[] = [
   sample(
     'remembered',
     'Said before',
-    'Mira visits Korva. Tom keeps lamps. Ana visits Belto. Mira keeps coins. Odo visits Tirok.\nWhere is Ana? Ana visits Belto. What keeps Tom? Tom keeps',
+    'Mira visits Korvu. Tom keeps lamps. Ana visits Belto. Mira keeps coins. Odo visits Tirok.\nWhere is Ana? Ana visits Belto. What keeps Tom? Tom keeps',
     {position: 'end', text: ' keeps'},
     remembered
   ),
@@ -256,7 +256,7 @@ export const SAMPLES: readonly Sample[] = [
   ),
   sample(
     'sum',
-    'The same sum, hotter',
+    'A sum left open',
     '27 + 46 = 73. 64 - 28 = 36. 38 + 57 = ',
     {position: 'end', text: ' '},
     summed('9')

@@ -54,7 +54,7 @@ def write(choices, page, level):
             "kind": "reversed" if reversed_ else "alike" if alike else kind,
             "prompt end": prompt_end,
             "answer": " " + answer,
-            # The word where it is asked, the word where it stands, and its partner: without any one of them nobody could know.
+            # The word where it is asked, the word where it stands, and its partner.
             "causes": [*places[key], (asked_end - len(asked), asked_end)],
         }
         page.add(" |" if table else ".")

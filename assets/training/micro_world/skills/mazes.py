@@ -44,9 +44,26 @@ def write(choices, page, level):
         if cell not in free and touches(cell, free) == 1 and choices.chance(DEAD_END):
             free.add(cell)
     page.add("maze:")
+    drawn = {}
     for row in range(SIZE):
-        page.add("\n" + "".join(" " + (letter(cell) if cell in free else "#") for cell in cells[row * SIZE : (row + 1) * SIZE]))
-    page.add(f"\nfrom {letter(way[0])} to {letter(way[-1])}:")
-    for cell in way:
-        page.mark(" " + letter(cell), "maze")
+        start, _ = page.add("\n" + "".join(" " + (letter(cell) if cell in free else "#") for cell in cells[row * SIZE : (row + 1) * SIZE]))
+        drawn.update({(row, column): (start + 2 + 2 * column, start + 3 + 2 * column) for column in range(SIZE)})
+    _, end = page.add(f"\nfrom {letter(way[0])} to {letter(way[-1])}:")
+    goal = (end - 2, end - 1)
+    steps = []
+    for place, cell in enumerate(way):
+        if 2 <= place < len(way) - 1:
+            ask(page, way, place, free, drawn, steps, goal)
+        start, end = page.mark(" " + letter(cell), "maze")
+        steps.append((start + 1, end))
     page.mark(".", "maze end")
+
+
+def ask(page, way, place, free, drawn, steps, goal):
+    """The next cell in the middle of the way. It takes where the way is and that the next cell is free; where a dead end begins as well, also
+    where it leads to. The walls beside are said apart: were one of them free, only looking further would tell."""
+    here = way[place - 1]
+    fork = touches(here, free) > 2
+    causes = [steps[-1], drawn[way[place]]] + ([goal] if fork else [])
+    page.ask(" " + letter(way[place]), "fork" if fork else "corridor", causes)
+    page.details["questions"][-1]["walls"] = [drawn[cell] for cell in neighbours(here) if cell not in free]

@@ -55,6 +55,7 @@ def write(choices, page, level):
     page.add("." if as_pairs else "\n")
     for place, (person, verb, thing) in enumerate(choices.distinct(facts, choices.between(1, min(level.questions, len(facts))))):
         kind = "where" if verb == "visits" else "keeps"
+        copies = []
         if as_pairs and not choices.chance(level.forward):
             asked_span = page.add(" " + thing)
             page.mark(" of", "frame")
@@ -64,7 +65,8 @@ def write(choices, page, level):
             page.add(" " + verb)
             answer, answer_kind = " " + thing, kind
         else:
-            page.add(("" if place == 0 else " ") + ("Where is " if verb == "visits" else "What keeps ") + person)
+            _, end = page.add(("" if place == 0 else " ") + ("Where is " if verb == "visits" else "What keeps ") + person)
+            copies = [(end - len(person), end)]
             page.add("?")
             asked_span = page.mark(" " + person, "asked name")
             page.mark(" " + verb, "frame")
@@ -73,8 +75,9 @@ def write(choices, page, level):
             "kind": kind,
             "prompt end": page.length,
             "answer": answer,
-            # The word beside the answer, and the two of the fact: without any one of them nobody could know.
+            # The word beside the answer, and the two of the fact; the question says the first of them too.
             "causes": [(asked_span[0] + 1, asked_span[1]), *places[person, verb]],
+            "copies": copies,
         }
         page.mark(answer, answer_kind)
         page.add(".")

@@ -4,6 +4,7 @@ Characters of many scripts are rare, so a byte-level tokenizer cuts them: tokens
 are drawn letter by letter and mean nothing.
 """
 
+from micro_world.page import inner
 from micro_world.words import PLAIN
 
 ACCENTED = """café crème naïve façade über señal jalón piñata órbita château forêt façon mañana kölve größe süß straße
@@ -38,27 +39,32 @@ def write(choices, page, level):
     count = choices.between(2, 7)
     if choices.chance(0.5):
         keys = choices.distinct(PLAIN, count)
-        strings = {}
+        strings, key_at, string_at = {}, {}, {}
         page.add("glossary:")
         for place, key in enumerate(keys):
-            page.add((", " if place else " ") + key)
+            _, end = page.add((", " if place else " ") + key)
+            key_at[key] = (end - len(key), end)
             page.add(" =")
             strings[key] = draw_string(choices)
-            page.add(" " + strings[key])
+            string_at[key] = inner(page.add(" " + strings[key]))
         page.add(".")
         for key in choices.shuffled(keys):
-            page.add(" " + key + " =")
+            start, _ = page.add(" " + key + " =")
+            page.ask(" " + strings[key], "glossary", (key_at[key], string_at[key], (start + 1, start + 1 + len(key))))
             page.mark(" " + strings[key], "scripts")
             page.add(".")
     else:
         page.add("scripts:")
-        line = []
+        line, string_at = [], []
         for _ in range(count):
             line.append(" " + draw_string(choices))
-            page.add(line[-1])
+            string_at.append(inner(page.add(line[-1])))
         for again in range(2):
             if again and not choices.chance(0.5):
                 return
             page.add("\nscripts:")
-            for string in line:
+            for place, string in enumerate(line):
+                # A third line has the second to copy from as well, and a string that comes twice stands there twice.
+                if not again and place and line.count(string) == 1:
+                    page.ask(string, "line", (string_at[place],))
                 page.mark(string, "scripts")

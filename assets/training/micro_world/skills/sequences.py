@@ -48,7 +48,9 @@ def word_of(number, size):
 
 def write(choices, page, level):
     count = choices.between(*level.sequence_words)
-    words = odd_words(choices, count) if choices.chance(ODD) else choices.distinct(ALL, count)
+    odd = choices.chance(ODD)
+    words = odd_words(choices, count) if odd else choices.distinct(ALL, count)
+    page.details = {"kind": "letter strings" if odd else "words"}
     segmented = choices.chance(SEGMENTED)
     page.add("parts:" if segmented else "words:")
     for word in words:

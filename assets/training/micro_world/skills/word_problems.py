@@ -118,7 +118,8 @@ def write(choices, page, level):
         if choices.chance(CORRECTED):
             slips = [slip for slip in SLIPS if after + slip >= 0]
             page.add(f" {after + choices.pick(slips)}.")
-            page.add(" No:")
+            # Nothing but the wrong result says that it is taken back.
+            page.mark(" No:", "correction")
         page.mark(f" {after}", "step")
         page.add(".")
     page.add(" Answer:")

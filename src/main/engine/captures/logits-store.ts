@@ -1,5 +1,6 @@
 import type {StatisticsColumns} from '../../../shared/lenses/tokens.ts'
 import type {RowsEvent} from '../runtime/worker-protocol.ts'
+import {type Evictable, MemoryBudget} from './memory-budget.ts'
 
 /** Rows of consecutive positions; runs that share a beginning share its blocks. */
 interface Block {
@@ -80,16 +81,22 @@ export class KeptRun {
  * looked at for longest gives way first. What is gone is run again on demand.
  */
 export class LogitsStore {
-  usedBytes = 0
   /** Least recently used first. */
-  private readonly runs = new Set<KeptRun>()
+  private readonly runs = new Map<KeptRun, Evictable>()
+  private readonly budget: MemoryBudget
 
-  constructor(private maxBytes: number) {}
+  /** Bytes for the logits alone, or what they share with other stores. */
+  constructor(budget: number | MemoryBudget) {
+    this.budget = typeof budget === 'number' ? new MemoryBudget(budget) : budget
+  }
+
+  get usedBytes(): number {
+    return this.budget.usedBytes
+  }
 
   /** Another budget, which holds at once: runs in use alone may stay over it until they are not. */
   setMaxBytes(bytes: number): void {
-    this.maxBytes = bytes
-    this.makeRoom(0)
+    this.budget.setMaxBytes(bytes)
   }
 
   /**
@@ -104,11 +111,11 @@ export class LogitsStore {
   ): KeptRun | null {
     const newBytes = (promptIds.length - (known?.count ?? 0)) * vocabularySize * 4
     if (known) known.run.pinCount++
-    const hasRoom = this.makeRoom(newBytes)
+    const hasRoom = this.budget.makeRoom(newBytes)
     if (known) known.run.pinCount--
     if (!hasRoom) return null
     const run = new KeptRun(modelKey, vocabularySize, promptIds)
-    this.runs.add(run)
+    this.keep(run)
     return run
   }
 
@@ -123,7 +130,7 @@ export class LogitsStore {
   add(run: KeptRun, event: RowsEvent): void {
     run.ids.push(...event.generatedIds)
     if (!event.logits || run.rowCount !== event.firstPosition) return
-    if (!this.makeRoom(event.logits.byteLength)) return
+    if (!this.budget.makeRoom(event.logits.byteLength)) return
     const {firstPosition, rowCount, logits, logSumExps, columns} = event
     this.own(run, {firstPosition, rowCount, logits, logSumExps, columns, ownerCount: 0})
   }
@@ -131,8 +138,8 @@ export class LogitsStore {
   /** The run is over: it may be evicted from now on. One without rows is forgotten. */
   unpin(run: KeptRun): void {
     run.pinCount--
-    if (run.rowCount === 0) this.runs.delete(run)
-    this.makeRoom(0)
+    if (run.rowCount === 0) this.evict(run)
+    this.budget.makeRoom(0)
   }
 
   /**
@@ -141,7 +148,7 @@ export class LogitsStore {
    */
   find(modelKey: string, ids: ArrayLike<number>, position: number): KeptRun | null {
     let found: KeptRun | null = null
-    for (const run of this.runs) {
+    for (const run of this.runs.keys()) {
       if (run.modelKey !== modelKey || !run.hasRowsOf(ids, position + 1)) continue
       found = run
       if (run.ids.length === ids.length && run.hasRowsOf(ids, ids.length)) break
@@ -154,7 +161,7 @@ export class LogitsStore {
   findPrompt(modelKey: string, ids: ArrayLike<number>): KeptPrompt | null {
     let found: KeptRun | null = null
     let most = 0
-    for (const run of this.runs) {
+    for (const run of this.runs.keys()) {
       if (run.modelKey !== modelKey) continue
       const count = run.promptCountOf(ids)
       const isAsGood = count === most && count > 0 && run.promptCount === ids.length
@@ -171,39 +178,46 @@ export class LogitsStore {
    * way later, when room is needed: nobody asks for it under this key again.
    */
   forget(modelKey: string): void {
-    for (const run of [...this.runs]) {
+    for (const run of [...this.runs.keys()]) {
       if (run.modelKey === modelKey && run.pinCount === 0) this.evict(run)
     }
   }
 
   private own(run: KeptRun, block: Block): void {
-    if (block.ownerCount === 0) this.usedBytes += block.logits.byteLength
+    if (block.ownerCount === 0) this.budget.usedBytes += block.logits.byteLength
     block.ownerCount++
     run.blocks.push(block)
     run.rowCount = block.firstPosition + block.rowCount
   }
 
-  private makeRoom(bytes: number): boolean {
-    if (bytes > this.maxBytes) return false
-    for (const run of [...this.runs]) {
-      if (this.usedBytes + bytes <= this.maxBytes) return true
-      if (run.pinCount === 0) this.evict(run)
+  private keep(run: KeptRun): void {
+    const entry: Evictable = {
+      get pinCount() {
+        return run.pinCount
+      },
+      evict: () => this.evict(run),
     }
-    return this.usedBytes + bytes <= this.maxBytes
+    this.runs.set(run, entry)
+    this.budget.touch(entry)
   }
 
   private evict(run: KeptRun): void {
+    const entry = this.runs.get(run)
+    if (entry) this.budget.remove(entry)
     this.runs.delete(run)
     for (const block of run.blocks) {
       block.ownerCount--
-      if (block.ownerCount === 0) this.usedBytes -= block.logits.byteLength
+      if (block.ownerCount === 0) this.budget.usedBytes -= block.logits.byteLength
     }
     run.blocks.length = 0
     run.rowCount = 0
   }
 
   private touch(run: KeptRun): void {
+    const entry = this.runs.get(run)
+    if (!entry) return
     this.runs.delete(run)
-    this.runs.add(run)
+    this.runs.set(run, entry)
+    this.budget.touch(entry)
   }
 }

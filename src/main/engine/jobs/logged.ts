@@ -1,3 +1,5 @@
+import type {AttentionEvent, AttentionRequest} from '../../../shared/lenses/attention.ts'
+import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
 import type {TokensEvent, TokensRequest} from '../../../shared/lenses/tokens.ts'
 import type {EngineLog} from './engine-log.ts'
@@ -47,6 +49,41 @@ export function loggedPromptList(
       if (event.kind === 'row') doneCount++
       if (event.kind !== 'row-failed') return
       failures.set(event.problem.code, (failures.get(event.problem.code) ?? 0) + 1)
+    },
+  })
+}
+
+/** The events of an inspection as they are; how it ended goes to the log. */
+export function loggedInspection(
+  log: EngineLog,
+  request: InspectRequest,
+  events: AsyncIterable<InspectEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<InspectEvent, void, undefined> {
+  return logged(events, {
+    log,
+    signal,
+    what: () => `inspection of ${request.model}`,
+    onEvent() {},
+  })
+}
+
+/** The events of a capture as they are; how it ended goes to the log. */
+export function loggedAttention(
+  log: EngineLog,
+  request: AttentionRequest,
+  events: AsyncIterable<AttentionEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<AttentionEvent, void, undefined> {
+  let tokenCount = 0
+  let layerCount = 0
+  return logged(events, {
+    log,
+    signal,
+    what: () => `capture of ${request.model}, ${tokenCount} tokens, ${layerCount} layers captured`,
+    onEvent(event) {
+      if (event.kind === 'tokenized') tokenCount = event.tokens.ids.length
+      if (event.kind === 'captured') layerCount += event.layers.length
     },
   })
 }

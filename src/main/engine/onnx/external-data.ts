@@ -31,29 +31,7 @@ export async function findExternalData(
 ): Promise<ExternalFile[]> {
   const files: ExternalFile[] = []
   for (const location of header.externalLocations) {
-    if (!isSafeLocation(location)) {
-      throw new ProblemError({
-        code: 'external-location-unsafe',
-        message: 'The model asks for a file outside its own folder.',
-        file: modelPath,
-        field: 'external data location',
-        found: JSON.stringify(location),
-        expected: 'a file name beside the model',
-        advice: 'Do not open this model unless you know why it does that; export it again.',
-      })
-    }
-    const path = join(dirname(modelPath), location)
-    const byteLength = await byteLengthOf(path)
-    if (byteLength === null) {
-      throw new ProblemError({
-        code: 'external-data-missing',
-        message: 'A data file of the model is missing.',
-        file: path,
-        found: 'no such file',
-        expected: `the weights that ${modelPath} refers to`,
-        advice: `Download ${location} into the folder of the model file.`,
-      })
-    }
+    const {path, byteLength} = await locateExternalFile(modelPath, location)
     const needed = header.externalByteLengths[location] ?? 0
     if (byteLength < needed) {
       throw new ProblemError({
@@ -65,9 +43,43 @@ export async function findExternalData(
         advice: 'Download the data file again.',
       })
     }
-    files.push({location, path: await realpath(path), byteLength})
+    files.push({location, path, byteLength})
   }
   return files
+}
+
+/**
+ * One data file of a graph by what the graph calls it, with links resolved. Throws a Problem on a
+ * location that leaves the folder and on a file that is not there.
+ */
+export async function locateExternalFile(
+  modelPath: string,
+  location: string
+): Promise<{path: string; byteLength: number}> {
+  if (!isSafeLocation(location)) {
+    throw new ProblemError({
+      code: 'external-location-unsafe',
+      message: 'The model asks for a file outside its own folder.',
+      file: modelPath,
+      field: 'external data location',
+      found: JSON.stringify(location),
+      expected: 'a file name beside the model',
+      advice: 'Do not open this model unless you know why it does that; export it again.',
+    })
+  }
+  const path = join(dirname(modelPath), location)
+  const byteLength = await byteLengthOf(path)
+  if (byteLength === null) {
+    throw new ProblemError({
+      code: 'external-data-missing',
+      message: 'A data file of the model is missing.',
+      file: path,
+      found: 'no such file',
+      expected: `the weights that ${modelPath} refers to`,
+      advice: `Download ${location} into the folder of the model file.`,
+    })
+  }
+  return {path: await realpath(path), byteLength}
 }
 
 async function byteLengthOf(path: string): Promise<number | null> {

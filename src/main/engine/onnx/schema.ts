@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/light.js'
 
 /**
  * The part of ONNX's protobuf schema that this project reads and writes (onnx/onnx.proto, IR 10).
- * Fields left out survive a decode and encode untouched: protobufjs keeps unknown fields.
+ * Fields left out survive a decode and encode untouched: `decodeMessage` keeps unknown fields.
  */
 
 type FieldRow = readonly [name: string, id: number, type: string, rule?: 'repeated']
@@ -38,8 +38,14 @@ const MESSAGES: Readonly<Record<string, readonly FieldRow[]>> = {
     ['int64Data', 7, 'int64', 'repeated'],
     ['name', 8, 'string'],
     ['rawData', 9, 'bytes'],
+    ['doubleData', 10, 'double', 'repeated'],
+    ['uint64Data', 11, 'uint64', 'repeated'],
     ['externalData', 13, 'StringPair', 'repeated'],
     ['dataLocation', 14, 'int32'],
+  ],
+  SparseTensor: [
+    ['values', 1, 'Tensor'],
+    ['indices', 2, 'Tensor'],
   ],
   Attribute: [
     ['name', 1, 'string'],
@@ -51,6 +57,8 @@ const MESSAGES: Readonly<Record<string, readonly FieldRow[]>> = {
     ['floats', 7, 'float', 'repeated'],
     ['ints', 8, 'int64', 'repeated'],
     ['strings', 9, 'bytes', 'repeated'],
+    ['tensors', 10, 'Tensor', 'repeated'],
+    ['graphs', 11, 'Graph', 'repeated'],
     ['type', 20, 'int32'],
   ],
   Node: [
@@ -69,6 +77,13 @@ const MESSAGES: Readonly<Record<string, readonly FieldRow[]>> = {
     ['input', 11, 'ValueInfo', 'repeated'],
     ['output', 12, 'ValueInfo', 'repeated'],
     ['valueInfo', 13, 'ValueInfo', 'repeated'],
+    ['sparseInitializer', 15, 'SparseTensor', 'repeated'],
+  ],
+  Function: [
+    ['name', 1, 'string'],
+    ['node', 7, 'Node', 'repeated'],
+    ['opsetImport', 9, 'OperatorSet', 'repeated'],
+    ['domain', 10, 'string'],
   ],
   Model: [
     ['irVersion', 1, 'int64'],
@@ -77,6 +92,7 @@ const MESSAGES: Readonly<Record<string, readonly FieldRow[]>> = {
     ['graph', 7, 'Graph'],
     ['opsetImport', 8, 'OperatorSet', 'repeated'],
     ['metadataProps', 14, 'StringPair', 'repeated'],
+    ['functions', 25, 'Function', 'repeated'],
   ],
 }
 
@@ -111,9 +127,16 @@ export interface OnnxTensor {
   floatData?: number[]
   int32Data?: number[]
   int64Data?: Int64[]
+  doubleData?: number[]
+  uint64Data?: Int64[]
   rawData?: Uint8Array
   externalData?: {key: string; value: string}[]
   dataLocation?: number
+}
+/** An initializer of which only the entries that are not zero are stored; `values` carries its name. */
+export interface OnnxSparseTensor {
+  values?: OnnxTensor
+  indices?: OnnxTensor
 }
 export interface OnnxAttribute {
   name: string
@@ -126,6 +149,8 @@ export interface OnnxAttribute {
   floats?: number[]
   ints?: Int64[]
   strings?: Uint8Array[]
+  tensors?: OnnxTensor[]
+  graphs?: OnnxGraph[]
 }
 export interface OnnxNode {
   input: string[]
@@ -134,6 +159,7 @@ export interface OnnxNode {
   opType: string
   attribute?: OnnxAttribute[]
   domain?: string
+  metadataProps?: {key?: string; value?: string}[]
 }
 export interface OnnxGraph {
   node: OnnxNode[]
@@ -142,6 +168,14 @@ export interface OnnxGraph {
   input: OnnxValueInfo[]
   output: OnnxValueInfo[]
   valueInfo?: OnnxValueInfo[]
+  sparseInitializer?: OnnxSparseTensor[]
+}
+/** An operator that the model brings along, written in other operators. */
+export interface OnnxFunction {
+  name?: string
+  node: OnnxNode[]
+  opsetImport?: {domain?: string; version?: Int64}[]
+  domain?: string
 }
 export interface OnnxModel {
   irVersion?: Int64
@@ -149,10 +183,13 @@ export interface OnnxModel {
   producerVersion?: string
   graph: OnnxGraph
   opsetImport: {domain?: string; version: Int64}[]
+  metadataProps?: {key?: string; value?: string}[]
+  functions?: OnnxFunction[]
 }
 
 interface MessageShapes {
   Model: OnnxModel
+  Graph: OnnxGraph
   ValueInfo: OnnxValueInfo
   Tensor: OnnxTensor
   OperatorSet: {domain?: string; version?: Int64}
@@ -164,8 +201,11 @@ export function decodeMessage<Name extends keyof MessageShapes>(
   name: Name,
   bytes: Uint8Array
 ): MessageShapes[Name] {
+  const reader = protobuf.Reader.create(bytes)
+  // protobufjs throws away what it does not know unless it is told not to.
+  reader.discardUnknown = false
   // The decoder fills exactly the fields declared above, which is what the interfaces describe.
-  return root.lookupType(name).decode(bytes) as unknown as MessageShapes[Name]
+  return root.lookupType(name).decode(reader) as unknown as MessageShapes[Name]
 }
 
 export function encodeMessage<Name extends keyof MessageShapes>(
@@ -226,4 +266,13 @@ export function elementTypeNumber(name: string): number {
 }
 
 /** AttributeProto.AttributeType. */
-export const ATTRIBUTE_TYPE = {float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7}
+export const ATTRIBUTE_TYPE = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+}

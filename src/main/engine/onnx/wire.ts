@@ -6,6 +6,8 @@ export interface WireField {
   readonly wireType: number
   /** Of a varint, as an unsigned number (exact up to 2^53); 0 for other wire types. */
   readonly value: number
+  /** Where the field begins, with its tag. */
+  readonly tagStart: number
   /** Content of a length-delimited or fixed field: [start, end) in the file. */
   readonly start: number
   readonly end: number
@@ -91,15 +93,15 @@ export class WireReader {
       case WIRE_TYPE.varint: {
         const varint = varintAt(head, tag.length, start)
         const end = contentStart + varint.length
-        return {number, wireType, value: varint.value, start: contentStart, end}
+        return {number, wireType, value: varint.value, tagStart: start, start: contentStart, end}
       }
       case WIRE_TYPE.fixed64:
-        return fixed(number, wireType, contentStart, 8, limit)
+        return fixed(number, wireType, [start, contentStart], 8, limit)
       case WIRE_TYPE.fixed32:
-        return fixed(number, wireType, contentStart, 4, limit)
+        return fixed(number, wireType, [start, contentStart], 4, limit)
       case WIRE_TYPE.bytes: {
         const length = varintAt(head, tag.length, start)
-        return fixed(number, wireType, contentStart + length.length, length.value, limit)
+        return fixed(number, wireType, [start, contentStart + length.length], length.value, limit)
       }
       default:
         throw new WireError('bad-tag', start, `wire type ${wireType} at byte ${start}`)
@@ -110,7 +112,7 @@ export class WireReader {
 function fixed(
   number: number,
   wireType: number,
-  start: number,
+  [tagStart, start]: readonly [number, number],
   byteLength: number,
   limit: number
 ): WireField {
@@ -120,7 +122,7 @@ function fixed(
     const message = `field ${number} at byte ${start} needs ${byteLength} bytes, ${left} are left`
     throw new WireError('overrun', start, message)
   }
-  return {number, wireType, value: 0, start, end}
+  return {number, wireType, value: 0, tagStart, start, end}
 }
 
 function varintAt(

@@ -3,6 +3,7 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
 import {
   emptyTensor,
+  fedTensor,
   feedable,
   float32Of,
   type InputMetadata,
@@ -10,7 +11,7 @@ import {
   wholeNumberTensor,
   writeWholeNumbers,
 } from './tensors.ts'
-import type {SessionSpec} from './worker-protocol.ts'
+import type {FedTensors, SessionSpec} from './worker-protocol.ts'
 
 const LOGITS = 'logits'
 
@@ -49,19 +50,12 @@ export class Decoder {
 
   /** Throws a Problem for a graph that is no decoder; whatever the runtime throws for a broken file. */
   static async create(spec: SessionSpec): Promise<Decoder> {
-    const session = await InferenceSession.create(spec.filePath, {
-      graphOptimizationLevel: 'all',
-      intraOpNumThreads: spec.threads,
-      interOpNumThreads: 1,
-      // Threads that spin between runs take a core from the coordinator and the page.
-      extra: {session: {intra_op: {allow_spinning: '0'}}},
-      logSeverityLevel: 3,
-    })
+    const session = await openSession(spec)
     const inputs = session.inputMetadata.map((input): InputMetadata => {
       if (!input.isTensor) throw new Error(`input ${input.name} is no tensor`)
       return input
     })
-    if (!session.outputNames.includes(LOGITS)) {
+    if (spec.needsLogits !== false && !session.outputNames.includes(LOGITS)) {
       await session.release()
       throw new ProblemError({
         code: 'no-logits',
@@ -72,11 +66,22 @@ export class Decoder {
       })
     }
     try {
-      return new Decoder(session, readGraphInputs(inputs, session.outputNames, spec))
+      const added = spec.checkFeeds ?? {}
+      const own = inputs.filter(({name}) => !(name in added))
+      return new Decoder(session, readGraphInputs(own, session.outputNames, spec))
     } catch (error) {
       await session.release()
       throw error
     }
+  }
+
+  get outputNames(): readonly string[] {
+    return this.session.outputNames
+  }
+
+  /** Outputs that are fed to the next run as the KV cache. */
+  get cacheOutputNames(): ReadonlySet<string> {
+    return new Set(this.inputs.past.map((past) => past.outputName))
   }
 
   get hasKvCache(): boolean {
@@ -123,26 +128,52 @@ export class Decoder {
    */
   async append(ids: ArrayLike<number>, isLast = false): Promise<Float32Array> {
     if (!this.isCached) return this.appendByRunningAgain(ids)
-    const outputs = await this.run(ids, this.cachedCount, !isLast)
-    if (!isLast) {
-      const cache = new Map<string, Tensor>()
-      for (const {name, outputName} of this.inputs.past) {
-        cache.set(name, feedable(outputs[outputName]!))
-      }
-      this.cache = cache
-      this.cachedCount += ids.length
-    }
+    const outputs = await this.runCached(ids, [LOGITS], isLast)
     return this.rowsOf(outputs[LOGITS]!)
+  }
+
+  /**
+   * Runs `ids` after the sequence so far for some of the graph's outputs, as the runtime gives them. What
+   * they hold of earlier positions is theirs to say: without a KV cache everything is run again. `added` is
+   * fed to inputs that were added to the graph.
+   */
+  async appendFetching(
+    ids: ArrayLike<number>,
+    outputNames: readonly string[],
+    {isLast = false, added = {}}: {isLast?: boolean; added?: FedTensors} = {}
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    for (const [name, fed] of Object.entries(added)) this.feeds[name] = fedTensor(fed)
+    if (this.isCached) return this.runCached(ids, outputNames, isLast)
+    for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
+    return this.run(this.ids, 0, outputNames)
   }
 
   async release(): Promise<void> {
     await this.session.release()
   }
 
+  private async runCached(
+    ids: ArrayLike<number>,
+    outputNames: readonly string[],
+    isLast: boolean
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    if (isLast) return this.run(ids, this.cachedCount, outputNames)
+    const caches = this.inputs.past.map((past) => past.outputName)
+    const fetches = [...new Set([...outputNames, ...caches])]
+    const outputs = await this.run(ids, this.cachedCount, fetches)
+    const cache = new Map<string, Tensor>()
+    for (const {name, outputName} of this.inputs.past) {
+      cache.set(name, feedable(outputs[outputName]!))
+    }
+    this.cache = cache
+    this.cachedCount += ids.length
+    return outputs
+  }
+
   private async appendByRunningAgain(ids: ArrayLike<number>): Promise<Float32Array> {
     const earlierCount = this.ids.length
     for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
-    const outputs = await this.run(this.ids, 0, false)
+    const outputs = await this.run(this.ids, 0, [LOGITS])
     const rows = this.rowsOf(outputs[LOGITS]!)
     return earlierCount > 0 && rows.length > this.vocabularySize
       ? rows.slice(earlierCount * this.vocabularySize)
@@ -157,7 +188,7 @@ export class Decoder {
   private async run(
     ids: ArrayLike<number>,
     pastCount: number,
-    wantsCache: boolean
+    fetches: readonly string[]
   ): Promise<InferenceSession.OnnxValueMapType> {
     const {inputs, feeds} = this
     this.feedTokens(ids, pastCount)
@@ -183,8 +214,7 @@ export class Decoder {
         (pastCount > 0 ? this.cache.get(past.name) : undefined) ??
         emptyTensor(past.type, past.emptyDimensions)
     }
-    const fetches = wantsCache ? [LOGITS, ...inputs.past.map((past) => past.outputName)] : [LOGITS]
-    return this.session.run(feeds, fetches)
+    return this.session.run(feeds, [...fetches])
   }
 
   private feedTokens(ids: ArrayLike<number>, pastCount: number): void {
@@ -229,6 +259,26 @@ export class Decoder {
     }
     return wholeNumberTensor(type, this.mask.subarray(0, length), [1, length])
   }
+}
+
+function openSession(spec: SessionSpec): Promise<InferenceSession> {
+  const {overlay} = spec
+  const options: InferenceSession.SessionOptions = {
+    graphOptimizationLevel: spec.optimization ?? 'all',
+    intraOpNumThreads: spec.threads,
+    interOpNumThreads: 1,
+    extra: {
+      session: {
+        // Threads that spin between runs take a core from the coordinator and the page.
+        intra_op: {allow_spinning: '0'},
+        ...(overlay ? {model_external_initializers_file_folder_path: overlay.folder} : {}),
+      },
+    },
+    logSeverityLevel: 3,
+  }
+  return overlay
+    ? InferenceSession.create(overlay.bytes, options)
+    : InferenceSession.create(spec.filePath, options)
 }
 
 interface TokenTensor {

@@ -1,8 +1,11 @@
 import {parentPort} from 'node:worker_threads'
 import {ProblemError} from '../../../shared/domain/problem.ts'
+import {runCapture} from './capture-job.ts'
 import {Decoder} from './decoder.ts'
 import {type ResumePoint, runJob} from './run-job.ts'
 import type {
+  CapturedData,
+  CaptureJob,
   RunJob,
   SessionFacts,
   SessionSpec,
@@ -39,6 +42,9 @@ async function perform(command: WorkerCommand): Promise<void> {
     case 'run':
       await run(command.job, new Int32Array(command.cancelFlag))
       return
+    case 'capture':
+      await capture(command.job, new Int32Array(command.cancelFlag))
+      return
     case 'release':
       resumePoint = null
       await loaded?.decoder.release()
@@ -63,6 +69,7 @@ async function create(spec: SessionSpec): Promise<NonNullable<typeof loaded>> {
 /** A run on two tokens: whether the graph runs at all, and the shape of what it gives. */
 async function check(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts> {
   decoder.reset(true)
+  if (spec.needsLogits === false) return checkWithoutLogits(decoder, spec)
   const rows = await decoder.append(spec.checkIds)
   const {vocabularySize} = decoder
   const rowCount = rows.length / vocabularySize
@@ -85,6 +92,20 @@ async function check(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts>
   }
 }
 
+/** Where logits are not needed: whether the graph runs at all. */
+async function checkWithoutLogits(decoder: Decoder, spec: SessionSpec): Promise<SessionFacts> {
+  await decoder.appendFetching(spec.checkIds, decoder.outputNames.slice(0, 1), {
+    isLast: true,
+    added: spec.checkFeeds ?? {},
+  })
+  decoder.reset(true)
+  return {
+    hasKvCache: decoder.hasKvCache,
+    chunkLength: spec.chunkLength,
+    vocabularySize: 0,
+  }
+}
+
 async function run(job: RunJob, cancelFlag: Int32Array): Promise<void> {
   if (!loaded) throw new Error('no model is loaded')
   const outcome = await runJob(job, {
@@ -100,9 +121,38 @@ async function run(job: RunJob, cancelFlag: Int32Array): Promise<void> {
   send({kind: 'finished', outcome: {status, stopReason}})
 }
 
+async function capture(job: CaptureJob, cancelFlag: Int32Array): Promise<void> {
+  if (!loaded) throw new Error('no model is loaded')
+  // The cache of a prompt that was run before is the capture's to overwrite.
+  resumePoint = null
+  const status = await runCapture(job, {
+    decoder: loaded.decoder,
+    chunkLength: loaded.spec.chunkLength,
+    isCancelled: () => Atomics.load(cancelFlag, 0) !== 0,
+    emit: send,
+  })
+  send({kind: 'finished', outcome: {status, stopReason: null}})
+}
+
 function send(message: WorkerMessage): void {
-  const logits = message.kind === 'rows' || message.kind === 'row' ? message.logits : null
   // Handed over, not copied, where the array is the whole of its buffer.
-  const canMove = logits && logits.byteLength === logits.buffer.byteLength
-  port?.postMessage(message, canMove ? [logits.buffer as ArrayBuffer] : [])
+  port?.postMessage(message, [
+    ...new Set(
+      arraysOf(message)
+        .filter(({byteLength, buffer}) => byteLength === buffer.byteLength)
+        .map(({buffer}) => buffer as ArrayBuffer)
+    ),
+  ])
+}
+
+function arraysOf(message: WorkerMessage): CapturedData[] {
+  switch (message.kind) {
+    case 'rows':
+    case 'row':
+      return message.logits ? [message.logits] : []
+    case 'captured':
+      return message.tensors.map(({data}) => data)
+    default:
+      return []
+  }
 }

@@ -2,7 +2,7 @@ import {join} from 'node:path'
 import * as ort from 'onnxruntime-node'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {ModelSession} from './session.ts'
-import type {RowsEvent, RunJob, RunOutcome} from './worker-protocol.ts'
+import type {CapturedEvent, RowsEvent, RunJob, RunOutcome} from './worker-protocol.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures')
 const VOCABULARY_SIZE = 317
@@ -361,5 +361,53 @@ describe('a file that the runtime refuses', () => {
       checkIds: [0, 0],
     })
     await expect(creating).rejects.toMatchObject({problem: {code: 'runtime-refused-model'}})
+  })
+})
+
+describe('a capture', () => {
+  const layerOutputs = ['present.0.key', 'logits']
+  let session: ModelSession
+  beforeAll(async () => {
+    session = await open({chunkLength: 3})
+  })
+  afterAll(() => session.release())
+
+  it('hands over each run by itself, and what goes on as the cache as well', async () => {
+    const events: CapturedEvent[] = []
+    const ids = Int32Array.of(1, 2, 3, 4, 5, 6, 7)
+    const outcome = await session.capture(
+      {ids, outputs: layerOutputs},
+      {onCaptured: (event) => events.push(event)}
+    )
+    expect(outcome.status).toBe('completed')
+    expect(events.map(({firstPosition, positionCount}) => [firstPosition, positionCount])).toEqual([
+      [0, 3],
+      [3, 3],
+      [6, 1],
+    ])
+    expect(events.map(({tensors}) => tensors.map(({name, dims}) => [name, dims]))).toEqual(
+      [3, 6, 7].map((total, run) => [
+        ['present.0.key', [1, HEADS, total, HEAD_SIZE]],
+        ['logits', [1, run < 2 ? 3 : 1, VOCABULARY_SIZE]],
+      ])
+    )
+    const {events: rows} = await collect(session, jobOf(ids))
+    const captured = events.flatMap(({tensors}) => [...(tensors[1]!.data as Float32Array)])
+    expect(captured).toEqual(rows.flatMap(({logits}) => [...logits!]))
+  })
+
+  it('whose taker throws ends with that, and the next job hears nothing of it', async () => {
+    const ids = Int32Array.from({length: 30}, (_, i) => i)
+    const failing = session.capture(
+      {ids, outputs: layerOutputs},
+      {
+        onCaptured() {
+          throw new RangeError('no room')
+        },
+      }
+    )
+    const next = collect(session, jobOf([1, 2, 3, 4]))
+    await expect(failing).rejects.toThrow('no room')
+    expect((await next).rows).toHaveLength(4)
   })
 })

@@ -4,6 +4,8 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type Priority, RunQueue} from '../jobs/run-queue.ts'
 import {sessionWorkerPath} from './worker-path.ts'
 import type {
+  CapturedEvent,
+  CaptureJob,
   RunEvent,
   RunJob,
   RunOutcome,
@@ -19,6 +21,12 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Not called any more once `signal` is aborted. */
   readonly onEvent: (event: RunEvent) => void
+}
+
+/** How a capture is to be run. */
+export interface CaptureOptions extends Omit<RunOptions, 'onEvent'> {
+  /** Not called any more once `signal` is aborted. */
+  readonly onCaptured: (event: CapturedEvent) => void
 }
 
 /** Who wants to know how a session is doing. */
@@ -91,15 +99,37 @@ export class ModelSession {
    * Runs a job in its turn. Aborted, it rejects at once; the thread is free again after the run under
    * way, and the next job waits for that.
    */
-  run(job: RunJob, {priority = 'interactive', signal, onEvent}: RunOptions): Promise<RunOutcome> {
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal?.reason)
-      signal?.addEventListener('abort', abort, {once: true})
-      this.queue
-        .run(priority, signal, () => this.runNow(job, signal, onEvent))
-        .then(resolve, reject)
-        .finally(() => signal?.removeEventListener('abort', abort))
-    })
+  run(job: RunJob, {priority, signal, onEvent}: RunOptions): Promise<RunOutcome> {
+    return this.enqueue(priority, signal, () => this.runNow(job, signal, onEvent))
+  }
+
+  /**
+   * Runs a capture in its turn, under the same rules as `run`. `onCaptured` is given what each run of it
+   * handed over; the arrays are the caller's.
+   */
+  capture(job: CaptureJob, {priority, signal, onCaptured}: CaptureOptions): Promise<RunOutcome> {
+    return this.enqueue(priority, signal, () =>
+      this.cancellable(signal, async (cancelFlag) => {
+        let failure: {readonly error: unknown} | null = null
+        const outcome = await this.send<RunOutcome>(
+          {kind: 'capture', job, cancelFlag},
+          (message) => {
+            if (message.kind === 'finished') return message.outcome
+            if (message.kind !== 'captured' || signal?.aborted || failure) return undefined
+            try {
+              onCaptured(message)
+            } catch (error) {
+              // The worker is told, and its last word waited for: the next job must not hear it.
+              failure = {error}
+              Atomics.store(new Int32Array(cancelFlag), 0, 1)
+            }
+            return undefined
+          }
+        )
+        if (failure) throw (failure as {error: unknown}).error
+        return outcome
+      })
+    )
   }
 
   /** Frees the model's memory once nothing runs any more. */
@@ -114,17 +144,28 @@ export class ModelSession {
     })
   }
 
-  private async runNow(
+  private enqueue<Outcome>(
+    priority: Priority = 'interactive',
+    signal: AbortSignal | undefined,
+    task: () => Promise<Outcome>
+  ): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal?.reason)
+      signal?.addEventListener('abort', abort, {once: true})
+      this.queue
+        .run(priority, signal, task)
+        .then(resolve, reject)
+        .finally(() => signal?.removeEventListener('abort', abort))
+    })
+  }
+
+  private runNow(
     job: RunJob,
     signal: AbortSignal | undefined,
     onEvent: (event: RunEvent) => void
   ): Promise<RunOutcome> {
-    const cancelFlag = new SharedArrayBuffer(4)
-    const cancel = () => Atomics.store(new Int32Array(cancelFlag), 0, 1)
-    signal?.addEventListener('abort', cancel, {once: true})
-    if (signal?.aborted) cancel()
-    try {
-      const outcome = await this.send<RunOutcome>({kind: 'run', job, cancelFlag}, (message) => {
+    return this.cancellable(signal, (cancelFlag) =>
+      this.send<RunOutcome>({kind: 'run', job, cancelFlag}, (message) => {
         switch (message.kind) {
           case 'started':
           case 'rows':
@@ -134,6 +175,7 @@ export class ModelSession {
             return undefined
           case 'finished':
             return message.outcome
+          case 'captured':
           case 'checking':
           case 'created':
           case 'released':
@@ -143,6 +185,20 @@ export class ModelSession {
             return assertNever(message)
         }
       })
+    )
+  }
+
+  /** Gives a task the flag that tells the worker to end it after the run under way. */
+  private async cancellable<Outcome>(
+    signal: AbortSignal | undefined,
+    task: (cancelFlag: SharedArrayBuffer) => Promise<Outcome>
+  ): Promise<Outcome> {
+    const cancelFlag = new SharedArrayBuffer(4)
+    const cancel = () => Atomics.store(new Int32Array(cancelFlag), 0, 1)
+    signal?.addEventListener('abort', cancel, {once: true})
+    if (signal?.aborted) cancel()
+    try {
+      const outcome = await task(cancelFlag)
       signal?.throwIfAborted()
       return outcome
     } finally {

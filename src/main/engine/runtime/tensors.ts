@@ -1,6 +1,7 @@
 import {Tensor} from 'onnxruntime-node'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
+import type {FedTensor} from './worker-protocol.ts'
 
 /** Names and element types of a graph's inputs, as the runtime reports them. */
 export interface InputMetadata {
@@ -49,6 +50,11 @@ export function wholeNumberTensor(
   dimensions: readonly number[]
 ): Tensor {
   return new Tensor(type as 'int64', array as BigInt64Array, dimensions)
+}
+
+/** What is fed to an input that was added to a graph. */
+export function fedTensor({type, data, dimensions}: FedTensor): Tensor {
+  return new Tensor(type as 'float32', data as Float32Array, dimensions)
 }
 
 /** An empty KV cache tensor: no positions yet. */

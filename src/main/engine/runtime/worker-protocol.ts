@@ -13,14 +13,40 @@ export interface SessionSpec {
   readonly chunkLength: number
   /** Two ids that the model is tried on once it is there. */
   readonly checkIds: readonly number[]
+  /**
+   * An edited graph that is run in place of the file's own, its weights in files under `folder`; absent
+   * runs the file.
+   */
+  readonly overlay?: {readonly bytes: Uint8Array; readonly folder: string}
+  /**
+   * How far the runtime rewrites the graph, `all` unless stated: `basic` is what keeps the logits of an
+   * instrumented run those of a plain one.
+   */
+  readonly optimization?: 'basic' | 'all'
+  /**
+   * Inputs that were added to the graph, with what the check of two ids is to feed them; every capture then
+   * feeds its own.
+   */
+  readonly checkFeeds?: FedTensors
+  /** Off: a graph without logits is welcome, since only captures are wanted of it. */
+  readonly needsLogits?: boolean
 }
+
+/** Numbers for an input that was added to a graph. */
+export interface FedTensor {
+  readonly type: 'float32' | 'int64'
+  readonly data: Float32Array | BigInt64Array
+  readonly dimensions: readonly number[]
+}
+/** By the names of the inputs. */
+export type FedTensors = Readonly<Record<string, FedTensor>>
 
 /** What the session says about itself once it is there. */
 export interface SessionFacts {
   readonly hasKvCache: boolean
   /** Positions of one prefill run; the whole sequence where the model cannot be chunked. */
   readonly chunkLength: number
-  /** Width of the logits, as a run on two tokens gave it. */
+  /** Width of the logits, as a run on two tokens gave it; 0 where there are none. */
   readonly vocabularySize: number
 }
 
@@ -44,6 +70,45 @@ export interface RunJob {
   /** Ids whose probability after the prompt is wanted, apart from what is generated. */
   readonly answerIds: Int32Array | null
   readonly generation: GenerationSpec | null
+}
+
+/** A sequence to be run for what its graph hands out besides logits. */
+export interface CaptureJob {
+  readonly ids: Int32Array
+  /** Graph outputs that every run hands over. */
+  readonly outputs: readonly string[]
+  /** Positions of one run, where another cut than a plain run's is wanted. */
+  readonly chunkLength?: number
+  /** What each run feeds to inputs that were added to the graph, in order. */
+  readonly feeds?: readonly FedTensors[]
+}
+
+/** One output of one run. Its buffer is its own. */
+export interface CapturedTensor {
+  readonly name: string
+  /** Element type as the runtime names it; float16 is given as its bits. */
+  readonly type: string
+  readonly dims: readonly number[]
+  readonly data: CapturedData
+}
+export type CapturedData =
+  | Float32Array
+  | Float64Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Int8Array
+
+/** What one run of a capture handed over. */
+export interface CapturedEvent {
+  readonly kind: 'captured'
+  /** The positions of this run, from this one on. */
+  readonly firstPosition: number
+  readonly positionCount: number
+  readonly tensors: readonly CapturedTensor[]
+  /** Time that the run took. */
+  readonly elapsedMs: number
 }
 
 export interface GenerationSpec {
@@ -114,6 +179,11 @@ export type WorkerCommand =
       /** One Int32; not 0 asks the job to end after the run under way. */
       readonly cancelFlag: SharedArrayBuffer
     }
+  | {
+      readonly kind: 'capture'
+      readonly job: CaptureJob
+      readonly cancelFlag: SharedArrayBuffer
+    }
   | {readonly kind: 'release'}
 
 export type WorkerMessage =
@@ -121,6 +191,7 @@ export type WorkerMessage =
   | {readonly kind: 'checking'}
   | {readonly kind: 'created'; readonly facts: SessionFacts}
   | RunEvent
+  | CapturedEvent
   | {readonly kind: 'finished'; readonly outcome: RunOutcome}
   | {readonly kind: 'failed'; readonly problem: Problem | null; readonly stack: string}
   | {readonly kind: 'released'}

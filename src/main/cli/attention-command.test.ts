@@ -1,0 +1,93 @@
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, expect, test} from 'vitest'
+import {attentionResultSchema} from '../../shared/lenses/attention.ts'
+import {runCli} from './run-cli.ts'
+import {testEngine, testTerminal} from './test-engine-client.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tokenscope-attention-'))
+afterAll(() => rmSync(folder, {recursive: true}))
+
+async function cli(...commandArguments: string[]) {
+  const {connect, heard} = testEngine()
+  const {terminal, written} = testTerminal()
+  const exitCode = await runCli(['attention', ...commandArguments], connect, terminal)
+  return {exitCode, ...written, ...heard}
+}
+
+test('attention asks with its flags in camelCase, and prints a result that its schema takes', async () => {
+  const {exitCode, out, captures, wishes} = await cli(
+    ...['--model', 'some/model', '--prompt', 'a b', '--layers', '5,0-2', '--heads', '1'],
+    ...['--queries', '1:3', '--capture', 'weights', '--generate', '4', '--max-memory', '1G'],
+    ...['--no-special-tokens', '--json']
+  )
+  expect(exitCode).toBe(0)
+  expect(captures).toEqual([
+    {
+      ...{command: 'attention', model: 'some/model', prompt: 'a b', noSpecialTokens: true},
+      ...{layers: [0, 1, 2, 5], heads: [1], queries: [1, 3], capture: 'weights', generate: 4},
+    },
+  ])
+  expect(wishes).toEqual([{threads: null, maxMemoryBytes: 2 ** 30}])
+  const result = attentionResultSchema.parse(JSON.parse(out))
+  expect(result.shape).toEqual([4, 1, 2, result.tokens.length])
+  expect(result.status).toBe('completed')
+})
+
+test('attention writes an archive of the same text, without generating once more', async () => {
+  const path = join(folder, 'weights.npz')
+  const {exitCode, out, archives} = await cli('--prompt', 'a b', '--out', path)
+  expect([exitCode, out]).toEqual([0, ''])
+  expect([...readFileSync(path)]).toEqual([80, 75, 3, 4])
+  expect(archives).toMatchObject([{prompt: 'a b', generate: 0, withTokenIds: true}])
+  expect((await cli('--prompt', 'a', '--no-prompt', '--out', path)).archives).toMatchObject([
+    {withTokenIds: false},
+  ])
+})
+
+test('attention leaves no half archive, and what was there before', async () => {
+  const path = join(folder, 'kept.npz')
+  writeFileSync(path, 'before')
+  const {exitCode, error} = await cli('--prompt', 'break', '--out', path)
+  expect([exitCode, error]).toEqual([1, expect.stringContaining('It broke.')])
+  expect(readFileSync(path, 'utf8')).toBe('before')
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+})
+
+test('attention says a row a layer, or without its prompt', async () => {
+  const {out} = await cli('--prompt', 'secret words', '--layers', '1')
+  expect(out).toMatch(/^ *1 +queries-keys +8 +8 +float32$/m)
+  expect(out.replaceAll(' ', '')).toContain('secret')
+  expect(
+    (await cli('--prompt', 'secret words', '--no-prompt')).out.replaceAll(' ', '')
+  ).not.toContain('secret')
+  const json = (await cli('--prompt', 'secret words', '--no-prompt', '--json')).out
+  expect(json).not.toContain('secret')
+  expect(json).not.toContain('bytesHex')
+})
+
+test('attention interrupted gives what it has, and 130', async () => {
+  const {connect} = testEngine()
+  const {terminal, written, interrupt} = testTerminal()
+  const running = runCli(['attention', '--prompt', 'slow', '--json'], connect, terminal)
+  setTimeout(interrupt, 20)
+  expect(await running).toBe(130)
+  expect(JSON.parse(written.out).status).toBe('cancelled')
+  expect(existsSync(join(folder, 'x.npz'))).toBe(false)
+})
+
+test.each([
+  [['--prompt', 'a', '--layers', '3-1'], '--layers takes numbers and stretches such as 0-3,5'],
+  [['--prompt', 'a', '--layers', 'all'], '--layers takes'],
+  [['--prompt', 'a', '--heads', '0-99999'], '--heads takes'],
+  [['--prompt', 'a', '--queries', '3:3'], '--queries takes a stretch such as 3:7'],
+  [['--prompt', 'a', '--capture', 'keys'], '--capture takes qk or weights'],
+  [['--prompt', 'a', '--out', 'x.svg'], '--out writes .npz or .json so far'],
+  [[], 'give a prompt with'],
+  [['two', 'words'], 'a prompt is given as --prompt'],
+])('%j is wrong usage', async (flags, words) => {
+  const {exitCode, error, captures} = await cli(...flags)
+  expect([exitCode, captures]).toEqual([2, []])
+  expect(error).toContain(words)
+})

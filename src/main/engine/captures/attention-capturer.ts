@@ -1,0 +1,167 @@
+import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
+import type {CaptureChoice} from '../../../shared/lenses/attention.ts'
+import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
+import type {GraphedModel} from '../runtime/model-graphs.ts'
+import type {CaptureDtype} from './attention-capture.ts'
+import type {AttentionStore, KeptCapture} from './attention-store.ts'
+import {type CapturePart, captureParts} from './capture-parts.ts'
+import {CaptureRecorder} from './capture-recorder.ts'
+import {layerCosts} from './layer-costs.ts'
+import {layersByRoute} from './layer-routes.ts'
+import type {MemoryBudget} from './memory-budget.ts'
+import {runPlan} from './run-plan.ts'
+
+/** What captures are made with. */
+export interface CaptureContext {
+  readonly sessions: InstrumentedSessions
+  readonly store: AttentionStore
+  readonly budget: MemoryBudget
+}
+
+/** Which attention is wanted, of which text. */
+export interface CaptureWish {
+  readonly ids: Int32Array
+  /** Ascending. */
+  readonly layers: readonly number[]
+  readonly choice: CaptureChoice
+  /**
+   * All layers are to be there afterwards, so that any row can be asked for. Off: each is used and dropped
+   * before the next part is captured.
+   */
+  readonly isKept: boolean
+}
+
+/** How far a capture is, in positions run of those that all its parts run. */
+export interface CaptureProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/** One run of the text, with the route of its layers. */
+interface RoutedPart extends CapturePart {
+  readonly route: CaptureRoute
+}
+
+/**
+ * The capture of one text, made part by part as layers are asked for: planned so that what is captured at
+ * once fits the memory that captures may take. Pins its place in the store until `close`.
+ */
+export class AttentionCapturer {
+  readonly kept: KeptCapture
+  readonly parts: readonly RoutedPart[]
+  /** Layers that are captured or will be, ascending. */
+  readonly layers: readonly number[]
+  private doneCount = 0
+
+  /** Throws a Problem where a layer has no room, and where it has no attention to be captured. */
+  constructor(
+    private readonly context: CaptureContext,
+    private readonly model: GraphedModel,
+    private readonly wish: CaptureWish
+  ) {
+    this.kept = context.store.pin({
+      modelKey: model.key,
+      ids: wish.ids,
+      wantsWeights: wish.choice === 'weights',
+    })
+    try {
+      this.parts = this.plannedParts()
+      const captured = new Set(this.parts.flatMap(({layers}) => layers))
+      this.layers = wish.layers.filter((layer) => captured.has(layer) || this.kept.has(layer))
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Captures the part that holds a layer, unless it is there. */
+  async *ensure(
+    layer: number,
+    signal?: AbortSignal
+  ): AsyncGenerator<CaptureProgress, void, undefined> {
+    if (this.kept.has(layer)) return
+    const part = this.parts.find(({layers}) => layers.includes(layer))
+    if (!part) throw new RangeError(`layer ${layer} was not asked for`)
+    yield* this.run(part, signal)
+  }
+
+  /** Lets go of a layer that was used, where layers are not to be kept. */
+  release(layer: number): void {
+    if (!this.wish.isKept) this.context.store.drop(this.kept, [layer])
+  }
+
+  close(): void {
+    this.context.store.unpin(this.kept)
+  }
+
+  /** Parts for what is missing, in the room that is left beside what is there; else for everything anew. */
+  private plannedParts(): RoutedPart[] {
+    const {wish, kept, context} = this
+    const missing = wish.layers.filter((layer) => !kept.has(layer))
+    try {
+      return this.partsOf(missing, context.budget.maxBytes - kept.byteLength)
+    } catch (error) {
+      if (!(error instanceof ProblemError) || kept.byteLength === 0) throw error
+      context.store.drop(kept, kept.layerNumbers)
+      return this.partsOf(wish.layers, context.budget.maxBytes)
+    }
+  }
+
+  private partsOf(layers: readonly number[], budgetBytes: number): RoutedPart[] {
+    const {model, wish, context} = this
+    const routes = layersByRoute(model.structure, layers, wish.choice)
+    const parts: RoutedPart[] = []
+    for (const [route, routed] of Object.entries(routes) as [CaptureRoute, number[]][]) {
+      if (routed.length === 0) continue
+      const plan = planCapture(model.graph, model.structure, {layers: routed, route})
+      const costs = layerCosts(plan, {
+        tokenCount: wish.ids.length,
+        runLength: context.sessions.chunkLengthOf(model),
+        config: model.files.config,
+      })
+      const cut = costs
+        ? captureParts(costs, {budgetBytes, isKept: wish.isKept})
+        : [{layers: plan.layers.map(({layer}) => layer), dtype: 'float32' as CaptureDtype}]
+      parts.push(...cut.map((part) => ({...part, route})))
+    }
+    return parts.sort((a, b) => a.layers[0]! - b.layers[0]!)
+  }
+
+  private async *run(
+    part: RoutedPart,
+    signal: AbortSignal | undefined
+  ): AsyncGenerator<CaptureProgress, void, undefined> {
+    const {model, wish, context} = this
+    const total = this.parts.length * wish.ids.length
+    const plan = planCapture(model.graph, model.structure, part)
+    const recorder = new CaptureRecorder(plan, {tokenCount: wish.ids.length, dtype: part.dtype})
+    const before = this.doneCount
+    yield {done: before, total}
+    const run = runPlan(context.sessions, model, plan, wish.ids, {
+      signal,
+      // Taken in as it arrives: nothing waits for a reader of the progress.
+      onCaptured: ({tensors}) =>
+        recorder.append(Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor]))),
+    })
+    for await (const count of run) yield {done: before + count, total}
+    this.doneCount = before + wish.ids.length
+    const {capture} = recorder
+    if (context.store.add(this.kept, capture)) return
+    // Where not all that is wanted fits, what was captured first gives way: it can be captured again.
+    context.store.drop(this.kept, this.kept.layerNumbers)
+    if (!context.store.add(this.kept, capture)) throw overBudget(part, context.budget.maxBytes)
+  }
+}
+
+function overBudget({layers}: CapturePart, budgetBytes: number): ProblemError {
+  const problem: Problem = {
+    code: 'capture-over-budget',
+    message: 'The captured attention takes more memory than captures may take.',
+    field: `layers ${layers.join(', ')}`,
+    found: 'more than was estimated before it was run',
+    expected: `at most ${Math.floor(budgetBytes / 1e6)} MB`,
+    advice: 'Allow captures more memory, take fewer layers, or a shorter prompt.',
+  }
+  return new ProblemError(problem)
+}

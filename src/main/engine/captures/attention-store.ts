@@ -1,0 +1,162 @@
+import {
+  type AttentionCapture,
+  type CaptureDtype,
+  type CapturedLayer,
+  captureByteLength,
+} from './attention-capture.ts'
+import type {Evictable, MemoryBudget} from './memory-budget.ts'
+import {type RowRequest, recomputeRows} from './recompute-rows.ts'
+
+/** Which capture is meant: of a model, of a text, and by which route. */
+export interface CaptureKey {
+  readonly modelKey: string
+  readonly ids: Int32Array
+  /** Weights as the graph gave them, where queries and keys could be had as well. */
+  readonly wantsWeights: boolean
+}
+
+/** How a layer was captured. */
+export interface CapturedFacts {
+  readonly queryHeadCount: number
+  /** Null of weights, which have forgotten their keys. */
+  readonly keyValueHeadCount: number | null
+  /** What its numbers are stored as. */
+  readonly dtype: CaptureDtype
+}
+
+/** Layers of one text's attention, as many as were asked for so far. */
+export class KeptCapture implements Evictable {
+  /** How many are using it right now; then it is not evicted. */
+  pinCount = 0
+  byteLength = 0
+  private readonly layers = new Map<number, {layer: CapturedLayer; dtype: CaptureDtype}>()
+
+  constructor(
+    readonly key: CaptureKey,
+    private readonly onEvicted: (capture: KeptCapture) => void
+  ) {}
+
+  has(layer: number): boolean {
+    return this.layers.has(layer)
+  }
+
+  /** What was captured of a layer; null where it is not there. */
+  factsOf(layer: number): CapturedFacts | null {
+    const found = this.layers.get(layer)
+    if (!found) return null
+    let keyValueHeadCount: number | null = 0
+    for (const {attention} of found.layer.sites) {
+      const count = attention.kind === 'weights' ? null : attention.keyValueHeadCount
+      keyValueHeadCount =
+        keyValueHeadCount === null || count === null ? null : keyValueHeadCount + count
+    }
+    const {queryHeadCount} = found.layer
+    return {queryHeadCount, keyValueHeadCount, dtype: found.dtype}
+  }
+
+  /** Attention weights of some queries, [query, key]; null where the layer is not there. */
+  rows(request: RowRequest): Float32Array<ArrayBuffer> | null {
+    const found = this.layers.get(request.layer)
+    return found ? recomputeRows(this.captureOf(found.layer, found.dtype), request) : null
+  }
+
+  add({dtype, layers}: AttentionCapture): void {
+    for (const layer of layers) this.layers.set(layer.layer, {layer, dtype})
+  }
+
+  /** Layers that are there. */
+  get layerNumbers(): number[] {
+    return [...this.layers.keys()]
+  }
+
+  drop(layers: readonly number[]): void {
+    for (const layer of layers) this.layers.delete(layer)
+  }
+
+  evict(): void {
+    this.layers.clear()
+    this.onEvicted(this)
+  }
+
+  /** Bytes of everything that is there; what layers share counts once. */
+  measure(): number {
+    const layers = [...this.layers.values()].map(({layer}) => layer)
+    return captureByteLength({dtype: 'float32', tokenCount: this.key.ids.length, layers})
+  }
+
+  private captureOf(layer: CapturedLayer, dtype: CaptureDtype): AttentionCapture {
+    return {dtype, tokenCount: this.key.ids.length, layers: [layer]}
+  }
+}
+
+/**
+ * Attention of the latest texts, bounded in bytes together with what else is kept: what is gone is
+ * captured again on demand.
+ */
+export class AttentionStore {
+  private readonly captures = new Set<KeptCapture>()
+
+  constructor(private readonly budget: MemoryBudget) {}
+
+  /** The capture under a key, new and empty where there is none; it stays until `unpin`. */
+  pin(key: CaptureKey): KeptCapture {
+    let capture = [...this.captures].find((one) => isSame(one.key, key))
+    if (!capture) {
+      capture = new KeptCapture(key, (gone) => this.forgetOne(gone))
+      this.captures.add(capture)
+    }
+    capture.pinCount++
+    this.budget.touch(capture)
+    return capture
+  }
+
+  unpin(capture: KeptCapture): void {
+    capture.pinCount--
+    if (capture.pinCount === 0 && capture.byteLength === 0) this.forgetOne(capture)
+    this.budget.makeRoom(0)
+  }
+
+  /** Adds layers; false, and they are not kept, where there is no room for them. */
+  add(capture: KeptCapture, layers: AttentionCapture): boolean {
+    // What layers share with those that are there counts once, so this is at most what it takes.
+    if (!this.budget.makeRoom(captureByteLength(layers))) return false
+    capture.add(layers)
+    this.account(capture)
+    return true
+  }
+
+  /** Lets go of layers that were used up. */
+  drop(capture: KeptCapture, layers: readonly number[]): void {
+    capture.drop(layers)
+    this.account(capture)
+  }
+
+  /** Forgets the captures of a model that changed or is not used any more. */
+  forget(modelKey: string): void {
+    for (const capture of [...this.captures]) {
+      if (capture.key.modelKey === modelKey && capture.pinCount === 0) this.forgetOne(capture)
+    }
+  }
+
+  private account(capture: KeptCapture): void {
+    const byteLength = capture.measure()
+    this.budget.usedBytes += byteLength - capture.byteLength
+    capture.byteLength = byteLength
+  }
+
+  private forgetOne(capture: KeptCapture): void {
+    this.budget.usedBytes -= capture.byteLength
+    capture.byteLength = 0
+    this.captures.delete(capture)
+    this.budget.remove(capture)
+  }
+}
+
+function isSame(a: CaptureKey, b: CaptureKey): boolean {
+  return (
+    a.modelKey === b.modelKey &&
+    a.wantsWeights === b.wantsWeights &&
+    a.ids.length === b.ids.length &&
+    a.ids.every((id, position) => id === b.ids[position])
+  )
+}

@@ -1,0 +1,58 @@
+import type {CapturePlan, LayerCapture, SiteCapture} from '../onnx/capture-plan.ts'
+import type {CaptureDtype} from './attention-capture.ts'
+
+const BYTES: Readonly<Record<CaptureDtype, number>> = {float32: 4, float16: 2}
+
+/**
+ * Bytes that a capture of a text of that many tokens keeps: queries and keys in `dtype` with masks as
+ * ranges, or weights in float32; value norms and keys before rotary where the plan has them. null where a
+ * layer's heads are only counted by a run. Masks that are no ranges, and biases by head, come on top.
+ */
+export function captureBytes(
+  plan: CapturePlan,
+  tokenCount: number,
+  dtype: CaptureDtype
+): number | null {
+  let sum = 0
+  for (const layer of plan.layers) {
+    const bytes = layerBytes(layer, tokenCount, BYTES[dtype])
+    if (bytes === null) return null
+    sum += bytes
+  }
+  // Masks are shared: a start and an end of a range for every query.
+  return plan.route === 'weights' ? sum : sum + maskCount(plan) * 2 * 4 * tokenCount
+}
+
+function layerBytes(
+  {sites, queryHeadCount, keyValueHeadCount, headSize}: LayerCapture,
+  tokenCount: number,
+  numberBytes: number
+): number | null {
+  if (queryHeadCount === null) return null
+  const has = (part: keyof SiteCapture) => sites.some((site) => site[part] !== null)
+  let sum = has('weights') ? queryHeadCount * tokenCount ** 2 * 4 : 0
+  if (has('valueNorms')) sum += queryHeadCount * tokenCount * 4
+  const matrixCount =
+    (has('queryKey') ? queryHeadCount + (keyValueHeadCount ?? 0) : 0) +
+    (has('keysBeforeRotary') ? (keyValueHeadCount ?? 0) : 0)
+  if (matrixCount === 0) return sum
+  if (keyValueHeadCount === null || headSize === null) return null
+  return sum + matrixCount * tokenCount * headSize * numberBytes
+}
+
+/** Tensors that steps use, each counted once. */
+function maskCount({layers}: CapturePlan): number {
+  const outputs = new Set<string>()
+  for (const {sites} of layers) {
+    for (const {queryKey} of sites) {
+      for (const step of queryKey?.steps ?? []) {
+        if (step.kind === 'where') outputs.add(step.condition.output)
+        else if (step.kind === 'key-mask') outputs.add(step.mask)
+        else if ('operand' in step && step.operand.kind === 'tensor') {
+          outputs.add(step.operand.output)
+        }
+      }
+    }
+  }
+  return outputs.size
+}

@@ -1,0 +1,93 @@
+import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
+import type {
+  AttentionCapture,
+  CapturedNumbers,
+  CapturedQueriesKeys,
+  CapturedRun,
+} from './attention-capture.ts'
+import {ScoreReplay} from './score-replay.ts'
+
+export interface RowRequest {
+  readonly layer: number
+  /** Query head of the layer. */
+  readonly head: number
+  /** Queries [queryStart, queryEnd). */
+  readonly queryStart: number
+  readonly queryEnd: number
+}
+
+/**
+ * Attention weights [query, key] of some queries of a head, each row over all positions of the text:
+ * softmax of the replayed scores, exactly 0 for keys that a query cannot see. Rows sum to 1, to less with
+ * a sink, to 0 where a query sees no key. Throws a RangeError on a layer, head or query that is not there.
+ */
+export function recomputeRows(
+  capture: AttentionCapture,
+  request: RowRequest
+): Float32Array<ArrayBuffer> {
+  const {layer, head, queryStart, queryEnd} = request
+  const {tokenCount} = capture
+  if (!(queryStart >= 0 && queryStart <= queryEnd && queryEnd <= tokenCount)) {
+    throw new RangeError(`no queries ${queryStart} to ${queryEnd} of ${tokenCount}`)
+  }
+  const {site, siteHead} = siteOf(capture, layer, head)
+  const {attention} = site
+  if (attention.kind === 'weights') {
+    const rows = (siteHead * tokenCount + queryStart) * tokenCount
+    return attention.weights.slice(rows, rows + (queryEnd - queryStart) * tokenCount)
+  }
+  return recompute(attention, {siteHead, queryHeadCount: site.queryHeadCount, tokenCount}, request)
+}
+
+function siteOf(capture: AttentionCapture, layer: number, head: number) {
+  const sites = capture.layers.find((one) => one.layer === layer)?.sites ?? []
+  let siteHead = head
+  for (const site of sites) {
+    if (siteHead >= 0 && siteHead < site.queryHeadCount) return {site, siteHead}
+    siteHead -= site.queryHeadCount
+  }
+  throw new RangeError(`no head ${head} of layer ${layer}`)
+}
+
+function recompute(
+  site: CapturedQueriesKeys,
+  {
+    siteHead,
+    queryHeadCount,
+    tokenCount,
+  }: {siteHead: number; queryHeadCount: number; tokenCount: number},
+  {queryStart, queryEnd}: RowRequest
+): Float32Array<ArrayBuffer> {
+  const {size, keyValueHeadCount} = site
+  const keyHead = Math.floor((siteHead * keyValueHeadCount) / queryHeadCount)
+  const rows = new Float32Array((queryEnd - queryStart) * tokenCount)
+  const firstQuery = (siteHead * tokenCount + queryStart) * size
+  const queries = numbersOf(site.queries, firstQuery, firstQuery + (queryEnd - queryStart) * size)
+  const siteKeys =
+    site.keys &&
+    numbersOf(site.keys, keyHead * tokenCount * size, (keyHead + 1) * tokenCount * size)
+  let next = queryStart
+  for (const run of site.runs) {
+    const end = Math.min(queryEnd, run.queryEnd)
+    if (end <= next || run.queryStart > next) continue
+    const keys = siteKeys ?? keysOf(run, keyHead, size)
+    const replay = new ScoreReplay(run, {head: siteHead, size, keys})
+    for (; next < end; next++) {
+      const at = next - queryStart
+      const row = rows.subarray(at * tokenCount, at * tokenCount + run.keyCount)
+      replay.writeRow(next, queries.subarray(at * size, (at + 1) * size), row)
+    }
+  }
+  if (next < queryEnd) throw new RangeError(`query ${next} was not captured`)
+  return rows
+}
+
+function keysOf(run: CapturedRun, keyHead: number, size: number): Float32Array {
+  const length = run.keyCount * size
+  return numbersOf(run.keys!, keyHead * length, (keyHead + 1) * length)
+}
+
+function numbersOf(numbers: CapturedNumbers, start: number, end: number): Float32Array {
+  const part = numbers.subarray(start, end)
+  return part instanceof Uint16Array ? float32OfFloat16Bits(part) : part
+}

@@ -1,0 +1,62 @@
+import {EventQueue} from '../jobs/event-queue.ts'
+import type {CapturePlan} from '../onnx/capture-plan.ts'
+import {encodeOverlay} from '../onnx/overlay.ts'
+import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
+import type {GraphedModel} from '../runtime/model-graphs.ts'
+import type {CapturedEvent} from '../runtime/worker-protocol.ts'
+
+export interface PlanRunOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Graph outputs to be handed over besides those of the plan. */
+  readonly extraOutputs?: readonly string[]
+  /** Positions of one run, where another cut than a plain run's is wanted. */
+  readonly chunkLength?: number
+  /** Given what each run of the model handed over, as soon as it arrives. */
+  readonly onCaptured: (event: CapturedEvent) => void
+}
+
+/**
+ * Runs a plan over a text, and says after each run of the model how many positions are done. Leaving it
+ * ends the job after the run under way.
+ */
+export async function* runPlan(
+  sessions: InstrumentedSessions,
+  model: GraphedModel,
+  plan: CapturePlan,
+  ids: Int32Array,
+  {signal: outer, extraOutputs = [], chunkLength, onCaptured}: PlanRunOptions
+): AsyncGenerator<number, void, undefined> {
+  const queue = new EventQueue<number>()
+  const left = new AbortController()
+  const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal
+  const name = `${plan.route} ${plan.layers.map(({layer}) => layer).join(',')}`
+  const job = {
+    ids,
+    outputs: [...new Set([...plan.outputs, ...extraOutputs])],
+    ...(chunkLength === undefined ? {} : {chunkLength}),
+  }
+  let doneCount = 0
+  sessions
+    .use(
+      {model, name, overlay: () => encodeOverlay(plan.graph)},
+      (session) =>
+        session.capture(job, {
+          signal,
+          onCaptured(event) {
+            onCaptured(event)
+            doneCount += event.positionCount
+            queue.push(doneCount)
+          },
+        }),
+      {signal}
+    )
+    .then(
+      () => queue.close(),
+      (error) => queue.fail(error)
+    )
+  try {
+    yield* queue
+  } finally {
+    left.abort(new Error('nobody listens any more'))
+  }
+}

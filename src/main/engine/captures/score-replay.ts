@@ -1,0 +1,258 @@
+import type {CapturedRun, CapturedStep} from './attention-capture.ts'
+import {fillOperandRow, rangeOf, type ScoreOperand} from './score-operand.ts'
+
+/**
+ * Beyond this a finite mask is as good as minus infinity: whatever is added to it, exp of the difference
+ * to a score that is not masked is exactly 0. Exporters write the lowest number of float32, −3.4e38.
+ */
+const NEVER_SEEN = -1e30
+
+/**
+ * Replays one head's scores in one run and takes their softmax, in float64. Only keys that a query can see
+ * are computed, where the steps say so in ranges.
+ */
+export class ScoreReplay {
+  private readonly scores: Float64Array
+  private readonly operandRow: Float64Array
+  private readonly head: number
+  private readonly size: number
+  /** [key, size]. */
+  private readonly keys: Float32Array
+  /** The query of the row. */
+  private readonly vector: Float64Array
+  /** Steps after which a score that is as good as minus infinity stays that. */
+  private readonly masks: readonly CapturedStep[]
+
+  constructor(
+    private readonly run: CapturedRun,
+    {head, size, keys}: {head: number; size: number; keys: Float32Array}
+  ) {
+    this.head = head
+    this.size = size
+    this.keys = keys
+    this.vector = new Float64Array(size)
+    this.scores = new Float64Array(run.keyCount)
+    this.operandRow = new Float64Array(run.keyCount)
+    this.masks = run.steps.filter((_, at) => run.steps.slice(at + 1).every(keepsMasked))
+  }
+
+  /** Writes the weights of a query, counted in the text, to a row of zeros of the run's keys. */
+  writeRow(query: number, vector: Float32Array, row: Float32Array): void {
+    const at = query - this.run.queryStart
+    const [start, end] = this.hardRange(at)
+    const [seenStart, seenEnd] = this.seenRange(at, start, end)
+    if (seenStart < seenEnd) {
+      const largest = this.computeScores(at, vector, seenStart, seenEnd)
+      // Otherwise all that is seen is masked once more, so the masked ones count as well.
+      if (largest > NEVER_SEEN || (seenStart === start && seenEnd === end)) {
+        this.writeSoftmax(at, {start: seenStart, end: seenEnd, largest}, row)
+        return
+      }
+    }
+    if (start >= end) return
+    const largest = this.computeScores(at, vector, start, end)
+    this.writeSoftmax(at, {start, end, largest}, row)
+  }
+
+  /** Keys that are not forbidden outright. */
+  private hardRange(query: number): [number, number] {
+    let start = 0
+    let end = this.run.keyCount
+    for (const step of this.run.steps) {
+      if (step.kind === 'key-count') end = Math.min(end, step.end)
+      if (step.kind !== 'band') continue
+      end = Math.min(end, query + step.last + 1)
+      if (step.first !== null) start = Math.max(start, query + step.first)
+    }
+    return [start, end]
+  }
+
+  /** Of these, those that no mask of ranges takes away. */
+  private seenRange(query: number, start: number, end: number): [number, number] {
+    for (const step of this.masks) {
+      const ranges = seenByMask(step, query)
+      if (!ranges) continue
+      start = Math.max(start, ranges[0])
+      end = Math.min(end, ranges[1])
+    }
+    return [start, end]
+  }
+
+  /** Fills `scores` for keys [start, end); returns the largest. */
+  private computeScores(query: number, vector: Float32Array, start: number, end: number): number {
+    this.multiply(vector, start, end)
+    for (const step of this.run.steps) this.apply(step, {query, start, end})
+    const {scores} = this
+    let largest = Number.NEGATIVE_INFINITY
+    for (let key = start; key < end; key++) if (scores[key]! > largest) largest = scores[key]!
+    return largest
+  }
+
+  /** Four keys at a time, so that a number of the query is read once for all of them. */
+  private multiply(query: Float32Array, start: number, end: number): void {
+    const {keys, scores, size, vector} = this
+    vector.set(query)
+    let key = start
+    for (; key + 4 <= end; key += 4) {
+      const first = key * size
+      const second = first + size
+      const third = second + size
+      const fourth = third + size
+      let a = 0
+      let b = 0
+      let c = 0
+      let d = 0
+      for (let i = 0; i < size; i++) {
+        const x = vector[i]!
+        a += x * keys[first + i]!
+        b += x * keys[second + i]!
+        c += x * keys[third + i]!
+        d += x * keys[fourth + i]!
+      }
+      scores[key] = a
+      scores[key + 1] = b
+      scores[key + 2] = c
+      scores[key + 3] = d
+    }
+    for (; key < end; key++) {
+      let sum = 0
+      for (let i = 0; i < size; i++) sum += vector[i]! * keys[key * size + i]!
+      scores[key] = sum
+    }
+  }
+
+  private apply(
+    step: CapturedStep,
+    {query, start, end}: {query: number; start: number; end: number}
+  ): void {
+    const {scores, operandRow: row} = this
+    if (step.kind === 'tanh') {
+      for (let key = start; key < end; key++) scores[key] = Math.tanh(scores[key]!)
+      return
+    }
+    if (step.kind === 'band' || step.kind === 'key-count') return
+    const place = {head: this.head, query, start, end}
+    if (step.kind === 'where') {
+      this.choose(step, place)
+      return
+    }
+    fillOperandRow(step.operand, place, row)
+    combine(step, scores, row, start, end)
+  }
+
+  private choose(
+    step: CapturedStep & {kind: 'where'},
+    place: {head: number; query: number; start: number; end: number}
+  ): void {
+    const {scores, operandRow: row} = this
+    const {start, end} = place
+    // First the other's numbers are put where the condition says so, then taken over.
+    fillOperandRow(step.condition, place, row)
+    const others = numberOfConstant(step.other) === null ? new Float64Array(end) : null
+    if (others) fillOperandRow(step.other, place, others)
+    const constant = numberOfConstant(step.other) ?? 0
+    for (let key = start; key < end; key++) {
+      if ((row[key] !== 0) === step.keepsFalse) scores[key] = others ? others[key]! : constant
+    }
+  }
+
+  private writeSoftmax(
+    query: number,
+    {start, end, largest}: {start: number; end: number; largest: number},
+    row: Float32Array
+  ): void {
+    const {scores} = this
+    const sink = this.sinkScore(query)
+    const top = Math.max(largest, sink)
+    // No key at all: the graph's guard makes zeros of what would be no number.
+    if (top === Number.NEGATIVE_INFINITY) return
+    let sum = Math.exp(sink - top)
+    for (let key = start; key < end; key++) {
+      const power = Math.exp(scores[key]! - top)
+      scores[key] = power
+      sum += power
+    }
+    for (let key = start; key < end; key++) row[key] = scores[key]! / sum
+  }
+
+  private sinkScore(query: number): number {
+    const {sink} = this.run
+    if (!sink) return Number.NEGATIVE_INFINITY
+    fillOperandRow(sink, {head: this.head, query, start: 0, end: 1}, this.operandRow)
+    return this.operandRow[0]!
+  }
+}
+
+type Binary = Exclude<CapturedStep, {kind: 'tanh' | 'where' | 'band' | 'key-count'}>
+
+function combine(
+  step: Binary,
+  x: Float64Array,
+  operand: Float64Array,
+  start: number,
+  end: number
+): void {
+  switch (step.kind) {
+    case 'add':
+      for (let i = start; i < end; i++) x[i] = x[i]! + operand[i]!
+      return
+    case 'mul':
+      for (let i = start; i < end; i++) x[i] = x[i]! * operand[i]!
+      return
+    case 'max':
+      for (let i = start; i < end; i++) x[i] = Math.max(x[i]!, operand[i]!)
+      return
+    case 'min':
+      for (let i = start; i < end; i++) x[i] = Math.min(x[i]!, operand[i]!)
+      return
+    case 'sub':
+      for (let i = start; i < end; i++) {
+        x[i] = step.isReversed ? operand[i]! - x[i]! : x[i]! - operand[i]!
+      }
+      return
+    case 'div':
+      for (let i = start; i < end; i++) {
+        x[i] = step.isReversed ? operand[i]! / x[i]! : x[i]! / operand[i]!
+      }
+  }
+}
+
+/** Keys that a mask of ranges leaves to a query; null of a step that is none. */
+function seenByMask(step: CapturedStep, query: number): [number, number] | null {
+  if (step.kind === 'add' && step.operand.kind === 'ranges') {
+    const {inside, outside} = step.operand
+    return outside < NEVER_SEEN && inside > NEVER_SEEN ? rangeOf(step.operand, query) : null
+  }
+  if (step.kind !== 'where' || step.condition.kind !== 'ranges') return null
+  if (!isNeverSeen(step.other)) return null
+  // What is inside must be kept, and what is outside replaced.
+  const {inside, outside} = step.condition
+  const isKept = (value: number) => (value !== 0) !== step.keepsFalse
+  return isKept(inside) && !isKept(outside) ? rangeOf(step.condition, query) : null
+}
+
+/** Whether a score that is as good as minus infinity is still that after a step. */
+function keepsMasked(step: CapturedStep): boolean {
+  switch (step.kind) {
+    case 'add':
+    case 'min':
+    case 'band':
+    case 'key-count':
+      return true
+    case 'where':
+      return isNeverSeen(step.other)
+    case 'max':
+      return isNeverSeen(step.operand)
+    default:
+      return false
+  }
+}
+
+function isNeverSeen(operand: ScoreOperand): boolean {
+  const value = numberOfConstant(operand)
+  return value !== null && value < NEVER_SEEN
+}
+
+function numberOfConstant(operand: ScoreOperand): number | null {
+  return operand.kind === 'constant' ? operand.value : null
+}

@@ -1,0 +1,284 @@
+import {join} from 'node:path'
+import {afterEach, describe, expect, it} from 'vitest'
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {
+  attentionResultOf,
+  foldAttentionEvent,
+  startAttentionRun,
+} from '../../../shared/lenses/assemble-attention.ts'
+import {
+  type AttentionEvent,
+  attentionEventSchema,
+  attentionRequestSchema,
+  attentionResultSchema,
+} from '../../../shared/lenses/attention.ts'
+import {findStructure} from '../onnx/find-structure.ts'
+import {GraphEditor} from '../onnx/graph-editor.ts'
+import {encodeOverlay} from '../onnx/overlay.ts'
+import {readModelGraph} from '../onnx/read-model-graph.ts'
+import {runOnce, type TestFeeds} from '../runtime/test-onnxruntime.ts'
+import {attentionRows, runAttention} from './attention.ts'
+import {
+  archiveOf,
+  arrayOf,
+  attentionContext,
+  eventsOf,
+  FIXTURES,
+  type TestAttentionContext,
+} from './test-attention.ts'
+
+const TEXT = 'The queen walks to the river. 2+2=4'
+const KV = {model: 'tiny-decoder-kv', prompt: TEXT}
+const PLAIN = {model: 'tiny-decoder-plain', prompt: TEXT}
+const [LAYERS, HEADS] = [2, 4]
+
+let contexts: TestAttentionContext[] = []
+function context(options: Parameters<typeof attentionContext>[0] = {}) {
+  const made = attentionContext(options)
+  contexts.push(made)
+  return made
+}
+afterEach(async () => {
+  await Promise.all(contexts.map((one) => one.close()))
+  contexts = []
+})
+
+function idsOf(events: readonly AttentionEvent[]): Int32Array {
+  const tokenized = events.find((event) => event.kind === 'tokenized')
+  if (!tokenized) throw new Error('no tokens')
+  return tokenized.tokens.ids
+}
+
+async function problemOf(promise: Promise<unknown>) {
+  const error = await promise.then(
+    () => new Error('it succeeded'),
+    (caught: unknown) => caught
+  )
+  if (error instanceof ProblemError) return error.problem
+  throw error
+}
+
+/**
+ * [layer, head, query, key]: what the graph's own softmax gives in one run of plain onnxruntime over the
+ * whole text, through nothing of this lens.
+ */
+async function weightsByOnnxruntime(model: string, ids: Int32Array): Promise<Float32Array> {
+  const graph = await readModelGraph(join(FIXTURES, model, 'onnx/model.onnx'))
+  const softmaxes = findStructure(graph).layers.map(({sites}) => sites[0]!.node.output[0]!)
+  const editor = new GraphEditor(graph)
+  for (const name of softmaxes) editor.addOutput(name)
+  const shape = [1, ids.length]
+  const past = (name: string) => [name, ['float32', [1, 2, 0, 8], []]] as const
+  const feeds: TestFeeds = {
+    input_ids: ['int64', shape, [...ids]],
+    attention_mask: ['int64', shape, [...ids].map(() => 1)],
+    ...(model === 'tiny-decoder-kv'
+      ? {
+          position_ids: ['int64', shape, [...ids.keys()]],
+          ...Object.fromEntries(
+            [0, 1].flatMap((layer) => [
+              past(`past_key_values.${layer}.key`),
+              past(`past_key_values.${layer}.value`),
+            ])
+          ),
+        }
+      : {}),
+  }
+  const outputs = await runOnce(encodeOverlay(editor), feeds)
+  return Float32Array.from(softmaxes.flatMap((name) => [...(outputs[name]!.data as Float32Array)]))
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length)
+  let largest = 0
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!))
+  return largest
+}
+
+describe('the attention lens', () => {
+  it('gives events that assemble to a result', async () => {
+    const events = await eventsOf(context(), KV)
+    for (const event of events) expect(attentionEventSchema.safeParse(event).error).toBeUndefined()
+    const run = events.reduce(
+      foldAttentionEvent,
+      startAttentionRun(attentionRequestSchema.parse(KV))
+    )
+    const result = attentionResultSchema.parse(attentionResultOf(run, 'completed'))
+    expect(result).toMatchObject({layerCount: 2, queryHeadCount: 4, keyValueHeadCount: 2})
+    expect(result.shape).toEqual([LAYERS, HEADS, result.tokens.length, result.tokens.length])
+    expect(result.layers).toEqual(
+      [0, 1].map((layer) => ({
+        layer,
+        ...{source: 'queries-keys', queryHeadCount: 4, keyValueHeadCount: 2, dtype: 'float32'},
+      }))
+    )
+    expect(result.text).toBe(TEXT)
+  })
+
+  for (const request of [KV, PLAIN]) {
+    for (const capture of ['qk', 'weights'] as const) {
+      it(`${request.model}, ${capture}: an archive has the weights that onnxruntime gives`, async () => {
+        // Seven positions a run: the text is cut, and its end is no whole run.
+        const made = context({chunkLength: 7})
+        const events = await eventsOf(made, {...request, capture})
+        const archive = await archiveOf(made, {...request, capture})
+        const ids = idsOf(events)
+        const weights = arrayOf(archive, 'weights')
+        expect(weights.shape).toEqual([LAYERS, HEADS, ids.length, ids.length])
+        const expected = await weightsByOnnxruntime(request.model, ids)
+        expect(largestDifference(weights.values, expected)).toBeLessThan(1e-6)
+        expect([...arrayOf(archive, 'tokenIds').values]).toEqual([...ids])
+        expect([...arrayOf(archive, 'layers').values]).toEqual([0, 1])
+        expect([...arrayOf(archive, 'heads').values]).toEqual([0, 1, 2, 3])
+        const progress = events.filter((event) => event.kind === 'progress')
+        const steps = progress.filter(({phase}) => phase === 'capturing').map(({done}) => done)
+        const runs = request === KV ? Math.ceil(ids.length / 7) : 1
+        expect(steps).toHaveLength(runs + 1)
+        expect(steps.at(-1)).toBe(ids.length)
+      })
+    }
+  }
+
+  it('selects layers, heads and queries', async () => {
+    const made = context()
+    const whole = arrayOf(await archiveOf(made, KV), 'weights')
+    const part = await archiveOf(made, {...KV, layers: [1], heads: [0, 3], queries: [2, 5]})
+    const {shape, values} = arrayOf(part, 'weights')
+    const length = whole.shape[3]!
+    expect(shape).toEqual([1, 2, 3, length])
+    const rows = [0, 3].flatMap((head) => {
+      const start = ((HEADS + head) * length + 2) * length
+      return [...whole.values.subarray(start, start + 3 * length)]
+    })
+    expect([...values]).toEqual(rows)
+  })
+
+  it('gives the same bytes for the same request, kept or captured anew', async () => {
+    const made = context()
+    await eventsOf(made, KV)
+    const kept = await archiveOf(made, KV)
+    expect(await archiveOf(context(), KV)).toEqual(kept)
+  })
+
+  it('appends what is generated, and captures its rows as well', async () => {
+    const made = context()
+    const short = idsOf(await eventsOf(made, KV))
+    const long = idsOf(await eventsOf(made, {...KV, generate: 3}))
+    expect([...long.subarray(0, short.length)]).toEqual([...short])
+    expect(long.length).toBe(short.length + 3)
+    const completionIds = [...long.subarray(short.length)]
+    const replayed = await archiveOf(made, {...KV, completionIds})
+    expect(replayed).toEqual(await archiveOf(made, {...KV, generate: 3}))
+  })
+
+  it('hands out rows from what is kept, and captures again what is gone', async () => {
+    const made = context()
+    const ids = idsOf(await eventsOf(made, KV))
+    const wish = {...{model: KV.model, ids, capture: 'qk' as const}, layer: 1, head: 2}
+    const kept = await attentionRows(made, {...wish, queries: [3, 6]})
+    expect(kept).toMatchObject({queryStart: 3, queryEnd: 6, keyCount: ids.length})
+    const expected = await weightsByOnnxruntime(KV.model, ids)
+    const start = ((HEADS + 2) * ids.length + 3) * ids.length
+    const rows = expected.subarray(start, start + 3 * ids.length)
+    expect(largestDifference(kept.weights, rows)).toBeLessThan(1e-6)
+    // Another use needs all the room there is.
+    expect(made.budget.makeRoom(made.budget.maxBytes)).toBe(true)
+    expect(made.budget.usedBytes).toBe(0)
+    expect(await attentionRows(made, {...wish, queries: [3, 6]})).toEqual(kept)
+    expect(made.budget.usedBytes).toBeGreaterThan(0)
+  })
+
+  it('captures an encoder, whose queries see keys after them', async () => {
+    const made = context()
+    const request = {model: 'tiny-encoder', prompt: 'The queen walks'}
+    const {shape, values} = arrayOf(await archiveOf(made, request), 'weights')
+    const length = shape[3]!
+    expect(shape.slice(0, 2)).toEqual([1, 1])
+    expect(values[length - 1]).toBeGreaterThan(0)
+    for (let query = 0; query < length; query++) {
+      const row = [...values.subarray(query * length, (query + 1) * length)]
+      expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5)
+    }
+  })
+
+  it('refuses what is not there, by name', async () => {
+    const made = context()
+    const cases: [object, string, string][] = [
+      [{layers: [0, 2]}, 'layers', '0 to 1'],
+      [{heads: [4]}, 'heads', '0 to 3'],
+      [{queries: [0, 1000]}, 'queries', 'an end of at most'],
+    ]
+    for (const [changes, field, expected] of cases) {
+      const problem = await problemOf(archiveOf(made, {...KV, ...changes}))
+      expect(problem).toMatchObject({code: 'selection-out-of-range', field})
+      expect(problem.expected).toContain(expected)
+    }
+    expect(
+      (await problemOf(eventsOf(made, {model: 'exports/gpt2-dynamo', prompt: 'a'}))).code
+    ).toBe('tokenizer-missing')
+    expect(
+      (await problemOf(eventsOf(made, {model: 'tiny-encoder', prompt: 'a', generate: 1}))).code
+    ).toBe('model-is-encoder')
+  })
+})
+
+describe('cancelling a capture', () => {
+  it('ends it between two runs, keeps nothing, and leaves the session usable', async () => {
+    const made = context({chunkLength: 2})
+    const controller = new AbortController()
+    const events: AttentionEvent[] = []
+    const stream = runAttention(made, attentionRequestSchema.parse(KV), controller.signal)
+    const reading = (async () => {
+      for await (const event of stream) {
+        events.push(event)
+        const isUnderWay =
+          event.kind === 'progress' && event.phase === 'capturing' && event.done > 0
+        if (isUnderWay) controller.abort(new DOMException('enough', 'AbortError'))
+      }
+    })()
+    await expect(reading).rejects.toThrow('enough')
+    expect(events.some(({kind}) => kind === 'captured')).toBe(false)
+    expect(made.budget.usedBytes).toBe(0)
+    const after = await eventsOf(made, KV)
+    expect(after.at(-1)?.kind).toBe('completed')
+  })
+})
+
+describe('a capture over the budget', () => {
+  const bytesOf = (events: readonly AttentionEvent[]) => {
+    const last = events.at(-1)
+    return last?.kind === 'completed' ? last : null
+  }
+
+  it('is made in parts, with the same archive', async () => {
+    const roomy = context()
+    const whole = await archiveOf(roomy, KV)
+    const all = bytesOf(await eventsOf(roomy, KV))!
+    expect(all.partCount).toBe(1)
+    // One layer's numbers and what a run hands over of it fit, two layers' do not.
+    const tight = context({maxBytes: 1.6 * all.bytes})
+    expect(await archiveOf(tight, KV)).toEqual(whole)
+    expect(tight.budget.usedBytes).toBe(0)
+    expect(bytesOf(await eventsOf(tight, KV))!.partCount).toBe(2)
+  })
+
+  it('is stored as float16 where a layer by itself does not fit, and says so', async () => {
+    const roomy = context()
+    const exact = arrayOf(await archiveOf(roomy, KV), 'weights').values
+    const {bytes} = bytesOf(await eventsOf(roomy, KV))!
+    // A layer takes bytes / 2 and twice that while it is run; in float16 bytes / 4 and twice bytes / 2.
+    const tight = context({maxBytes: 1.3 * bytes})
+    const events = await eventsOf(tight, KV)
+    const layers = events.flatMap((event) => (event.kind === 'captured' ? event.layers : []))
+    expect(layers.map(({dtype}) => dtype)).toEqual(['float16', 'float16'])
+    const rounded = arrayOf(await archiveOf(tight, KV), 'weights').values
+    const difference = largestDifference(rounded, exact)
+    expect(difference).toBeGreaterThan(0)
+    expect(difference).toBeLessThan(2e-3)
+  })
+
+  it('is refused where a layer has no room at all', async () => {
+    const problem = await problemOf(eventsOf(context({maxBytes: 1000}), KV))
+    expect(problem.code).toBe('capture-over-budget')
+  })
+})

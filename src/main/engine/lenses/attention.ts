@@ -1,0 +1,241 @@
+import {setImmediate as nextTurn} from 'node:timers/promises'
+import {tokenTableOf} from '../../../shared/domain/token.ts'
+import type {
+  AttentionArchiveEvent,
+  AttentionArchiveRequest,
+  AttentionEvent,
+  AttentionProgress,
+  AttentionRequest,
+  AttentionRows,
+  CaptureChoice,
+  CapturedLayerFacts,
+} from '../../../shared/lenses/attention.ts'
+import {AttentionCapturer, type CaptureContext} from '../captures/attention-capturer.ts'
+import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
+import {NpzWriter} from '../export/npz.ts'
+import {selectedHeads, selectedLayers, selectedQueries} from './attention-selection.ts'
+import {type ReadText, readText, type TextContext} from './attention-text.ts'
+import {weightsSourceOf} from './describe-structure.ts'
+
+/** What the lens works with. */
+export type AttentionContext = TextContext & CaptureContext
+
+/** Multiplications that rows may take before the coordinator answers others. */
+const SLICE_PRODUCTS = 4e6
+const MOST_PIECE_NUMBERS = 1 << 20
+
+/**
+ * The attention lens: the text, then its attention layer by layer, kept in the engine so that any row can
+ * be asked for. Aborted, it throws the signal's reason and gives no other event.
+ */
+export async function* runAttention(
+  context: AttentionContext,
+  request: AttentionRequest,
+  signal?: AbortSignal
+): AsyncGenerator<AttentionEvent, void, undefined> {
+  const startedMs = performance.now()
+  const text = yield* readText(context, request, signal)
+  const {layers, warnings} = selectedLayers(text.model.structure, request.layers)
+  selectedQueries(request.queries, text.ids.length)
+  yield tokenizedEvent(text, warnings)
+  const capturer = new AttentionCapturer(context, text.model, {
+    ...{ids: text.ids, layers, choice: request.capture, isKept: true},
+  })
+  const captureStartedMs = performance.now()
+  try {
+    const told = new Set<number>()
+    for (const layer of capturer.layers) {
+      if (told.has(layer)) continue
+      yield* capturing(capturer, layer, signal)
+      signal?.throwIfAborted()
+      // All layers of its part are there now.
+      const there = capturer.layers.filter((one) => !told.has(one) && capturer.kept.has(one))
+      for (const one of there) told.add(one)
+      yield {
+        kind: 'captured',
+        layers: there.map((one) => factsOf(text, capturer, one, request.capture)),
+      }
+    }
+    const endedMs = performance.now()
+    yield {
+      kind: 'completed',
+      partCount: capturer.parts.length,
+      bytes: capturer.kept.byteLength,
+      timing: {captureMs: endedMs - captureStartedMs, totalMs: endedMs - startedMs},
+    }
+  } finally {
+    capturer.close()
+  }
+}
+
+/**
+ * A capture as a numpy archive, piece by piece: where it does not fit the memory all at once, each part is
+ * written and dropped before the next is captured.
+ */
+export async function* archiveAttention(
+  context: AttentionContext,
+  request: AttentionArchiveRequest,
+  signal?: AbortSignal
+): AsyncGenerator<AttentionArchiveEvent, void, undefined> {
+  const text = yield* readText(context, request, signal)
+  const {layers: wanted} = selectedLayers(text.model.structure, request.layers)
+  const [queryStart, queryEnd] = selectedQueries(request.queries, text.ids.length)
+  const capturer = new AttentionCapturer(context, text.model, {
+    ...{ids: text.ids, layers: wanted, choice: request.capture, isKept: false},
+  })
+  const {layers, kept} = capturer
+  const writer = new NpzWriter()
+  try {
+    // Head counts may be known only to a run, and the shape comes before the weights.
+    yield* capturing(capturer, layers[0]!, signal)
+    const headCounts = layers.map(
+      (layer) =>
+        kept.factsOf(layer)?.queryHeadCount ??
+        text.model.structure.layers[layer]?.queryHeadCount ??
+        kept.factsOf(layers[0]!)!.queryHeadCount
+    )
+    const heads = selectedHeads(request.heads, headCounts)
+    const shape = [layers.length, heads.length, queryEnd - queryStart, text.ids.length]
+    yield piece(writer.begin({name: 'weights', dtype: 'float32', shape}))
+    for (const [i, layer] of layers.entries()) {
+      yield* capturing(capturer, layer, signal)
+      for (const head of heads) {
+        for await (const rows of rowPieces(capturer, {layer, head, queryStart, queryEnd})) {
+          signal?.throwIfAborted()
+          yield piece(writer.write(rows))
+        }
+      }
+      capturer.release(layer)
+      yield progress('writing', i + 1, layers.length)
+    }
+    yield piece(writer.end())
+    const ids = request.withTokenIds ? {tokenIds: text.ids} : {}
+    for (const [name, numbers] of Object.entries({layers, heads, ...ids})) {
+      yield piece(writer.begin({name, dtype: 'int32', shape: [numbers.length]}))
+      yield piece(writer.write(Int32Array.from(numbers)))
+      yield piece(writer.end())
+    }
+    yield piece(writer.finish())
+  } finally {
+    capturer.close()
+  }
+}
+
+/** Which rows of a text's attention are wanted. */
+export interface RowsRequest {
+  readonly model: string
+  readonly file?: string | undefined
+  readonly ids: Int32Array
+  readonly capture: CaptureChoice
+  readonly layer: number
+  readonly head: number
+  readonly queries: readonly [start: number, end: number]
+}
+
+/** Rows of one head: from what is kept, else by capturing its layer. Throws a Problem for what is not there. */
+export async function attentionRows(
+  context: AttentionContext,
+  {ids, layer, head, queries, capture, ...ref}: RowsRequest,
+  signal?: AbortSignal
+): Promise<AttentionRows> {
+  const model = await context.graphs.open(ref)
+  const {layers} = selectedLayers(model.structure, [layer])
+  const [queryStart, queryEnd] = selectedQueries([...queries], ids.length)
+  const capturer = new AttentionCapturer(context, model, {
+    ...{ids, layers, choice: capture, isKept: true},
+  })
+  try {
+    for await (const _ of capturer.ensure(layer, signal)) signal?.throwIfAborted()
+    selectedHeads([head], [capturer.kept.factsOf(layer)!.queryHeadCount])
+    const weights = new Float32Array((queryEnd - queryStart) * ids.length)
+    let at = 0
+    for await (const rows of rowPieces(capturer, {layer, head, queryStart, queryEnd})) {
+      signal?.throwIfAborted()
+      weights.set(rows, at)
+      at += rows.length
+    }
+    return {queryStart, queryEnd, keyCount: ids.length, weights}
+  } finally {
+    capturer.close()
+  }
+}
+
+/** Rows in slices that take a few milliseconds, so that the coordinator always answers. */
+async function* rowPieces(
+  {kept}: AttentionCapturer,
+  {
+    layer,
+    head,
+    queryStart,
+    queryEnd,
+  }: {layer: number; head: number; queryStart: number; queryEnd: number}
+): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+  const keyCount = kept.key.ids.length
+  const rowCount = Math.max(
+    1,
+    Math.floor(Math.min(SLICE_PRODUCTS / (keyCount * 64), MOST_PIECE_NUMBERS / keyCount))
+  )
+  for (let start = queryStart; start < queryEnd; start += rowCount) {
+    const end = Math.min(queryEnd, start + rowCount)
+    const rows = kept.rows({layer, head, queryStart: start, queryEnd: end})
+    if (!rows) throw new Error(`layer ${layer} is not captured`)
+    yield rows
+    await nextTurn()
+  }
+}
+
+async function* capturing(
+  capturer: AttentionCapturer,
+  layer: number,
+  signal: AbortSignal | undefined
+): AsyncGenerator<AttentionProgress, void, undefined> {
+  for await (const {done, total} of capturer.ensure(layer, signal)) {
+    yield progress('capturing', done, total)
+  }
+}
+
+function tokenizedEvent(
+  {prompt, provenance, model}: ReadText,
+  warnings: readonly {code: string; message: string}[]
+): AttentionEvent {
+  return {
+    kind: 'tokenized',
+    text: prompt.text,
+    promptTokenCount: prompt.promptTokenCount,
+    tokens: tokenTableOf(prompt.parts),
+    turns: [...prompt.turns],
+    ...provenance,
+    warnings: [...prompt.warnings, ...warnings],
+    layerCount: model.structure.layers.length,
+  }
+}
+
+function factsOf(
+  {model}: ReadText,
+  {kept}: AttentionCapturer,
+  layer: number,
+  choice: CaptureChoice
+): CapturedLayerFacts {
+  const facts = kept.factsOf(layer)
+  const found = model.structure.layers[layer]
+  if (!facts || !found) throw new Error(`layer ${layer} is not captured`)
+  const isRecomputed = choice === 'qk' && hasQueriesAndKeys(found)
+  return {
+    layer,
+    source: isRecomputed ? 'queries-keys' : weightsSourceOf(found),
+    ...facts,
+    keyValueHeadCount: facts.keyValueHeadCount ?? found.keyValueHeadCount,
+  }
+}
+
+function piece(bytes: Uint8Array<ArrayBuffer>): AttentionArchiveEvent {
+  return {kind: 'piece', bytes}
+}
+
+function progress(
+  phase: AttentionProgress['phase'],
+  done: number,
+  total: number
+): AttentionProgress {
+  return {kind: 'progress', phase, done, total, secondsLeft: null}
+}

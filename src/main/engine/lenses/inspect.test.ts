@@ -1,0 +1,172 @@
+import {copyFile, mkdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {type TemporaryFolder, temporaryFolder} from '../../../../fixtures/broken.ts'
+import {GraphBuilder} from '../../../../fixtures/graph-builder.ts'
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {
+  type InspectEvent,
+  type InspectResult,
+  inspectResultSchema,
+} from '../../../shared/lenses/inspect.ts'
+import {sha256OfModel} from '../model-folder/hash-model.ts'
+import {readModelFiles} from '../model-folder/read-model-files.ts'
+import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
+import {ModelGraphs} from '../runtime/model-graphs.ts'
+import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
+import {runInspect} from './inspect.ts'
+
+const FIXTURES = join(import.meta.dirname, '../../../../fixtures')
+const VERSIONS = {tokenscope: '0', onnxruntime: '0', schema: '1'}
+
+const opened: InstrumentedSessions[] = []
+
+function contextOf() {
+  const graphs = new ModelGraphs({
+    readFiles: ({model, file}) => readModelFiles(model, {id: 'it', source: 'folder', file}),
+    loadTokenizer,
+  })
+  const sessions = new InstrumentedSessions({threads: () => 1, chunkLength: 256})
+  opened.push(sessions)
+  return {graphs, sessions, versions: VERSIONS}
+}
+
+async function inspect(
+  folder: string,
+  context = contextOf(),
+  verify = false
+): Promise<InspectResult> {
+  const events: InspectEvent[] = []
+  for await (const event of runInspect(context, {
+    command: 'inspect',
+    model: folder,
+    verify,
+  })) {
+    events.push(event)
+  }
+  const last = events.at(-1)!
+  if (last.kind !== 'completed') throw new Error('it did not complete')
+  expect(inspectResultSchema.safeParse(last.result).error).toBeUndefined()
+  return last.result
+}
+
+const lensOf = (result: InspectResult, lens: string) =>
+  result.lenses.find((entry) => entry.lens === lens)
+
+let temporary: TemporaryFolder
+beforeAll(async () => {
+  temporary = await temporaryFolder()
+})
+afterAll(async () => {
+  await Promise.all(opened.map((sessions) => sessions.close()))
+  await temporary.remove()
+})
+
+describe('inspect', () => {
+  it('finds the layers, the stream, the head and the cache of a decoder', async () => {
+    const result = await inspect(join(FIXTURES, 'tiny-decoder-kv'))
+    // What the fixture's builder was told: 2 layers, 4 query heads that share 2 keys.
+    expect(result.layers.map(({attention, ...counts}) => [attention.source, counts])).toEqual(
+      [0, 1].map((layer) => ['queries-keys', {layer, queryHeadCount: 4, keyValueHeadCount: 2}])
+    )
+    expect(result.residual.map(({layer}) => layer)).toEqual([0, 1, 2])
+    expect(result.head?.output).toBe('logits')
+    expect(result.kvCache).toEqual({
+      isMerged: false,
+      tensors: [0, 1].flatMap((layer) =>
+        ['key', 'value'].map((part) => ({
+          input: `past_key_values.${layer}.${part}`,
+          output: `present.${layer}.${part}`,
+        }))
+      ),
+    })
+    expect(result.lenses.every(({available}) => available)).toBe(true)
+    expect(result.opsets).toEqual({'ai.onnx': 17})
+    expect(result.problems).toEqual([])
+    expect(result.tokenizer?.sha256).toMatch(/^[0-9a-f]{64}$/)
+    const files = await readModelFiles(join(FIXTURES, 'tiny-decoder-kv'), {
+      id: '',
+      source: 'folder',
+    })
+    expect(result.model.sha256).toBe(await sha256OfModel(files))
+  })
+
+  it('inspects an encoder, which no prompt can be explored with, and says what is left', async () => {
+    const result = await inspect(join(FIXTURES, 'tiny-encoder'))
+    expect([result.kind, result.layers.length]).toEqual(['encoder', 1])
+    expect(lensOf(result, 'attention')).toEqual({lens: 'attention', available: true, reason: null})
+    expect(lensOf(result, 'tokens')?.reason).toContain('encoder')
+    expect(result.head).toBeNull()
+    expect(result.kvCache).toBeNull()
+  })
+
+  it('takes head counts that only a run would tell from the configuration', async () => {
+    const result = await inspect(join(FIXTURES, 'exports/bert-torchscript'))
+    expect(result.layers.map(({queryHeadCount}) => queryHeadCount)).toEqual([4, 4])
+    expect(result.tokenizer).toBeNull()
+    expect(lensOf(result, 'attention')?.reason).toContain('tokenizer.json')
+  })
+
+  it('inspects a graph without attention and without a configuration', async () => {
+    const folder = join(temporary.path, 'plain')
+    await mkdir(folder)
+    const graph = new GraphBuilder()
+    graph.node('Neg', [graph.input('pixel_values', 'float32', ['batch', 4])], {}, 'logits')
+    graph.output('logits', 'float32', ['batch', 4])
+    await writeFile(join(folder, 'model.onnx'), graph.build())
+    const result = await inspect(folder)
+    expect(result.layers).toEqual([])
+    expect(result.lenses.map(({available}) => available)).toEqual([false, false, false, false])
+    expect(result.problems.map(({code}) => code)).toContain('no-attention')
+    expect(result.estimate.bytes).toBe(0)
+  })
+
+  it('hashes a model once while its files stay, and again when they change', async () => {
+    const folder = join(temporary.path, 'changing')
+    await mkdir(folder)
+    const fixture = join(FIXTURES, 'tiny-encoder/onnx/model.onnx')
+    await copyFile(fixture, join(folder, 'model.onnx'))
+    await copyFile(join(FIXTURES, 'tiny-encoder/config.json'), join(folder, 'config.json'))
+    const context = contextOf()
+    const first = await inspect(folder, context)
+    expect((await inspect(folder, context)).model.sha256).toBe(first.model.sha256)
+    await copyFile(join(FIXTURES, 'tiny-vision/onnx/model.onnx'), join(folder, 'model.onnx'))
+    const second = await inspect(folder, context)
+    expect(second.model.sha256).not.toBe(first.model.sha256)
+    expect([first.kind, second.kind]).toEqual(['encoder', 'vision'])
+  })
+
+  it('says why a file cannot be read', async () => {
+    const folder = join(temporary.path, 'broken')
+    await mkdir(folder)
+    await writeFile(join(folder, 'model.onnx'), '<html></html>')
+    const error = await inspect(folder).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(ProblemError)
+    expect((error as ProblemError).problem.code).toBe('not-onnx')
+  })
+
+  for (const [folder, skipped] of [
+    ['tiny-decoder-kv', []],
+    ['tiny-decoder-plain', ['cached-rows']],
+    ['tiny-encoder', ['forbidden-keys', 'cached-rows']],
+    ['exports/llama-torchscript-past', []],
+  ] as const) {
+    it(`verifies ${folder}: every check has a figure and passes`, async () => {
+      const {checks = []} = await inspect(join(FIXTURES, folder), contextOf(), true)
+      expect(checks.map(({check}) => check)).toEqual([
+        'logits-equal',
+        'head-counts',
+        'row-sums',
+        'forbidden-keys',
+        'recomputed-rows',
+        'cached-rows',
+      ])
+      expect(checks.filter(({passed}) => !passed)).toEqual([])
+      const measured = checks.filter(({value}) => value !== null).map(({check}) => check)
+      expect(measured).toEqual(
+        checks.map(({check}) => check).filter((c) => !skipped.includes(c as never))
+      )
+      expect(checks[0]?.value).toBe(0)
+    })
+  }
+})

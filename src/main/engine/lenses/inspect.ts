@@ -1,0 +1,124 @@
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import type {
+  InspectCheck,
+  InspectEvent,
+  InspectRequest,
+  InspectResult,
+} from '../../../shared/lenses/inspect.ts'
+import type {Provenance} from '../../../shared/lenses/tokens.ts'
+import {layerCosts} from '../captures/layer-costs.ts'
+import {layersByRoute} from '../captures/layer-routes.ts'
+import {isDecoder} from '../model-folder/read-model-files.ts'
+import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
+import type {GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
+import type {Tokenizer} from '../tokenizers/tokenizer.ts'
+import {describeLenses, describeStructure, reasonOf} from './describe-structure.ts'
+import {hashWithProgress} from './hash-progress.ts'
+import {CHECK_COUNT, verifyModel} from './verify-model.ts'
+
+/** What the lens works with. */
+export interface InspectContext {
+  readonly graphs: ModelGraphs
+  /** Used only where checks are asked for. */
+  readonly sessions: InstrumentedSessions
+  readonly versions: Provenance['versions']
+}
+
+/** Tokens that the estimate is for, where the context is as long. */
+const ESTIMATED_TOKEN_COUNT = 1024
+
+type Progress = Extract<InspectEvent, {kind: 'progress'}>
+
+/**
+ * The inspection of a model of any kind: what its graph shows of attention, residual stream and head, and
+ * which lenses that makes available. The model is not run unless checks are asked for.
+ */
+export async function* runInspect(
+  context: InspectContext,
+  request: InspectRequest,
+  signal?: AbortSignal
+): AsyncGenerator<InspectEvent, void, undefined> {
+  yield progress('reading', 0, 1)
+  const model = await context.graphs.open(request)
+  signal?.throwIfAborted()
+  const sha256 = yield* hashWithProgress(context.graphs, model, signal)
+  const tokenizer = await tokenizerOf(context.graphs, model)
+  const result = resultOf(context, request, model, sha256, tokenizer)
+  if (!request.verify) {
+    yield {kind: 'completed', result}
+    return
+  }
+  const checks: InspectCheck[] = []
+  try {
+    for await (const check of verifyModel(context.sessions, model, signal)) {
+      checks.push(check)
+      yield progress('verifying', checks.length, CHECK_COUNT)
+    }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    // What the graph shows stands, whether the runtime takes it or not.
+    const note = reasonOf(error.problem)
+    checks.push({check: 'logits-equal', value: null, limit: null, passed: false, note})
+  }
+  yield {kind: 'completed', result: {...result, checks}}
+}
+
+function resultOf(
+  {versions}: InspectContext,
+  request: InspectRequest,
+  model: GraphedModel,
+  sha256: string,
+  tokenizer: Tokenizer | null
+): InspectResult {
+  const {files, structure} = model
+  return {
+    schema: 'tokenscope/inspect@1',
+    request,
+    model: {id: files.id, path: files.path, sha256},
+    tokenizer: tokenizer && {id: tokenizer.id, sha256: tokenizer.sha256},
+    versions,
+    warnings: isDecoder(files.decoder) ? [...files.decoder.warnings] : [],
+    status: 'completed',
+    file: files.file,
+    kind: files.kind,
+    family: files.family,
+    nodeCount: files.header.nodeCount,
+    opsets: Object.fromEntries(
+      Object.entries(files.header.opsets).map(([domain, version]) => [domain || 'ai.onnx', version])
+    ),
+    ...describeStructure(structure, files.config),
+    lenses: describeLenses(files, structure),
+    estimate: estimateOf(model),
+  }
+}
+
+/** Of capturing every layer: queries and keys where they can be had, else the weights. */
+function estimateOf({files, graph, structure}: GraphedModel): InspectResult['estimate'] {
+  const contextLength = files.config?.contextLength?.value ?? ESTIMATED_TOKEN_COUNT
+  const tokenCount = Math.min(ESTIMATED_TOKEN_COUNT, contextLength)
+  const all = structure.layers.map(({layer}) => layer)
+  let bytes: number | null = 0
+  for (const [route, layers] of Object.entries(layersByRoute(structure, all, 'qk'))) {
+    if (layers.length === 0) continue
+    const plan = planCapture(graph, structure, {route: route as CaptureRoute, layers})
+    const costs = layerCosts(plan, {tokenCount, runLength: tokenCount, config: files.config})
+    const more = costs?.reduce((sum, {keptBytes}) => sum + keptBytes, 0)
+    bytes = bytes === null || more === undefined ? null : bytes + more
+  }
+  return {tokenCount, bytes, seconds: null}
+}
+
+/** The folder's tokenizer; null where there is none, or none that fits. */
+async function tokenizerOf(graphs: ModelGraphs, model: GraphedModel): Promise<Tokenizer | null> {
+  try {
+    return await graphs.tokenizer(model)
+  } catch (error) {
+    if (error instanceof ProblemError) return null
+    throw error
+  }
+}
+
+function progress(phase: Progress['phase'], done: number, total: number): Progress {
+  return {kind: 'progress', phase, done, total, secondsLeft: null}
+}

@@ -1,0 +1,244 @@
+import type {InspectCheck} from '../../../shared/lenses/inspect.ts'
+import type {AttentionCapture} from '../captures/attention-capture.ts'
+import {CaptureRecorder} from '../captures/capture-recorder.ts'
+import {layersByRoute} from '../captures/layer-routes.ts'
+import {recomputeRows} from '../captures/recompute-rows.ts'
+import {runPlan} from '../captures/run-plan.ts'
+import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
+import type {GraphedModel} from '../runtime/model-graphs.ts'
+import type {CapturedData} from '../runtime/worker-protocol.ts'
+
+/** Checks of a verification, measured or not. */
+export const CHECK_COUNT = 6
+const TOKEN_COUNT = 24
+/** Cuts that do not divide the text, so that the last run is a short one. */
+const CHUNK_LENGTH = 7
+/** What each comparison may deviate by, in float32 and in float16. */
+const LIMITS = {
+  float32: {rowSums: 1e-5, rows: 1e-5, logits: 0},
+  float16: {rowSums: 4e-4, rows: 2e-3, logits: 2e-3},
+} as const
+/** These operators take another way through their kernel when they hand out scores. */
+const OTHER_KERNEL_LIMIT = 1e-5
+const OTHER_KERNELS = /GroupQueryAttention|MultiHeadAttention/
+
+interface Measured {
+  readonly capture: AttentionCapture
+  readonly output: readonly number[]
+}
+
+/**
+ * The checks of a model on a short text of its own vocabulary: whether instrumenting leaves its answer
+ * alone, and whether its attention is one. Each is given as soon as it is measured.
+ */
+export async function* verifyModel(
+  sessions: InstrumentedSessions,
+  model: GraphedModel,
+  signal?: AbortSignal
+): AsyncGenerator<InspectCheck, void, undefined> {
+  const {structure, files} = model
+  const isFloat16 =
+    files.header.inputs.some(({dtype}) => dtype === 'float16') || /fp16/.test(files.file)
+  const limits = LIMITS[isFloat16 ? 'float16' : 'float32']
+  const ids = shortText(model)
+  const all = structure.layers.map(({layer}) => layer)
+  const recomputed = layersByRoute(structure, all, 'qk')['queries-keys']
+  const able = layersByRoute(structure, all, 'weights').weights
+  const measure = (route: CaptureRoute, layers: readonly number[], chunkLength?: number) =>
+    measureOnce(sessions, model, ids, {route, layers, chunkLength, signal})
+
+  const plain = await measure('queries-keys', [])
+  const weights = await measure('weights', able)
+  const queriesKeys = recomputed.length > 0 ? await measure('queries-keys', recomputed) : null
+  yield logitsCheck(model, limits.logits, plain, [weights, ...(queriesKeys ? [queriesKeys] : [])])
+  yield headCountCheck(model, weights.capture)
+  yield rowSumCheck(model, limits.rowSums, weights.capture)
+  yield forbiddenKeysCheck(model, weights.capture)
+  yield rowsCheck(
+    'recomputed-rows',
+    limits.rows,
+    queriesKeys?.capture ?? null,
+    weights.capture,
+    'rows recomputed from queries and keys, and the weights of the graph'
+  )
+  const cached =
+    structure.inputs.kvCache.length > 0 && !structure.inputs.useCacheBranch
+      ? await measure('weights', able, CHUNK_LENGTH)
+      : null
+  yield rowsCheck(
+    'cached-rows',
+    limits.rows,
+    cached?.capture ?? null,
+    weights.capture,
+    `weights of runs of ${CHUNK_LENGTH} tokens through the KV cache, and of one run`
+  )
+}
+
+/** Ids spread over the vocabulary, the begin token first where there is one. */
+function shortText({files}: GraphedModel): Int32Array {
+  const {config} = files
+  const count = Math.min(TOKEN_COUNT, config?.contextLength?.value ?? TOKEN_COUNT)
+  const vocabularySize = config?.vocabularySize?.value ?? 64
+  const ids = Int32Array.from({length: count}, (_, i) => (13 + 7919 * i) % vocabularySize)
+  if (config?.beginId !== null && config?.beginId !== undefined) ids[0] = config.beginId
+  return ids
+}
+
+async function measureOnce(
+  sessions: InstrumentedSessions,
+  model: GraphedModel,
+  ids: Int32Array,
+  {
+    route,
+    layers,
+    chunkLength = ids.length,
+    signal,
+  }: {
+    route: CaptureRoute
+    layers: readonly number[]
+    chunkLength?: number | undefined
+    signal?: AbortSignal | undefined
+  }
+): Promise<Measured> {
+  const plan = planCapture(model.graph, model.structure, {route, layers})
+  const recorder = new CaptureRecorder(plan, {tokenCount: ids.length, dtype: 'float32'})
+  const main = mainOutput(model)
+  const output: number[] = []
+  const run = runPlan(sessions, model, plan, ids, {
+    ...{signal, chunkLength, extraOutputs: [main]},
+    onCaptured({tensors}) {
+      recorder.append(Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor])))
+      output.push(...numbersOf(tensors.find(({name}) => name === main)!.data))
+    },
+  })
+  for await (const _ of run) signal?.throwIfAborted()
+  return {capture: recorder.capture, output}
+}
+
+/** The logits, or what the graph gives instead. */
+function mainOutput({structure, files}: GraphedModel): string {
+  const {outputs} = files.header
+  return (
+    structure.head?.logits ?? outputs.find(({name}) => name === 'logits')?.name ?? outputs[0]!.name
+  )
+}
+
+function numbersOf(data: CapturedData): number[] {
+  return Array.from(data as ArrayLike<number | bigint>, Number)
+}
+
+function logitsCheck(
+  {structure}: GraphedModel,
+  strictLimit: number,
+  plain: Measured,
+  instrumented: readonly Measured[]
+): InspectCheck {
+  const hasOtherKernel = structure.layers.some(({sites}) =>
+    sites.some(({operator}) => OTHER_KERNELS.test(operator))
+  )
+  const limit = hasOtherKernel ? Math.max(strictLimit, OTHER_KERNEL_LIMIT) : strictLimit
+  const value = Math.max(...instrumented.map(({output}) => largestDifference(output, plain.output)))
+  return {
+    check: 'logits-equal',
+    ...{value, limit, passed: value <= limit},
+    note: hasOtherKernel
+      ? 'outputs of the instrumented and the plain model; its fused attention takes another kernel when it hands out scores'
+      : 'outputs of the instrumented and the plain model, bit by bit',
+  }
+}
+
+function headCountCheck({structure, files}: GraphedModel, capture: AttentionCapture): InspectCheck {
+  const expected = files.config?.queryHeadCount?.value ?? null
+  const layerCount = files.config?.layerCount?.value ?? structure.layers.length
+  const wrong = capture.layers.filter(
+    ({layer, queryHeadCount}) =>
+      queryHeadCount !== (structure.layers[layer]?.queryHeadCount ?? expected ?? queryHeadCount) ||
+      (expected !== null && queryHeadCount !== expected)
+  ).length
+  const missing = Math.abs(layerCount - capture.layers.length)
+  return {
+    check: 'head-counts',
+    ...{value: wrong + missing, limit: 0, passed: wrong + missing === 0},
+    note: `layers whose heads are not those of the configuration, and layers too many or too few, of ${layerCount}`,
+  }
+}
+
+function rowSumCheck(
+  {structure}: GraphedModel,
+  limit: number,
+  capture: AttentionCapture
+): InspectCheck {
+  // A sink takes its share of a row: there only more than 1 is wrong.
+  const hasSink = structure.layers.some(({sites}) =>
+    sites.some(({queryKey}) => !('advice' in queryKey) && queryKey.sink !== null)
+  )
+  let value = 0
+  for (const {row} of rowsOf(capture)) {
+    const sum = row.reduce((total, weight) => total + weight, 0)
+    if (sum !== 0) value = Math.max(value, hasSink ? sum - 1 : Math.abs(sum - 1))
+  }
+  return {
+    check: 'row-sums',
+    ...{value, limit, passed: value <= limit},
+    note: hasSink ? 'rows sum to at most 1, since a sink takes a share' : 'rows sum to 1',
+  }
+}
+
+function forbiddenKeysCheck({files}: GraphedModel, capture: AttentionCapture): InspectCheck {
+  const check = 'forbidden-keys'
+  if (files.kind !== 'decoder') {
+    return {check, value: null, limit: null, passed: true, note: 'queries may see keys after them'}
+  }
+  let value = 0
+  for (const {query, row} of rowsOf(capture)) {
+    for (let key = query + 1; key < row.length; key++) value = Math.max(value, row[key]!)
+  }
+  const note = 'weights on keys after the query are exactly 0'
+  return {check, value, limit: 0, passed: value === 0, note}
+}
+
+function rowsCheck(
+  check: 'recomputed-rows' | 'cached-rows',
+  limit: number,
+  a: AttentionCapture | null,
+  b: AttentionCapture,
+  note: string
+): InspectCheck {
+  const layers = (a?.layers ?? []).filter(({layer}) => b.layers.some((one) => one.layer === layer))
+  if (!a || layers.length === 0) {
+    return {check, value: null, limit: null, passed: true, note: `not there to compare: ${note}`}
+  }
+  let value = 0
+  for (const {layer, queryHeadCount} of layers) {
+    for (let head = 0; head < queryHeadCount; head++) {
+      const all = {layer, head, queryStart: 0, queryEnd: a.tokenCount}
+      value = Math.max(value, largestDifference(recomputeRows(a, all), recomputeRows(b, all)))
+    }
+  }
+  return {check, value, limit, passed: value <= limit, note}
+}
+
+function* rowsOf(capture: AttentionCapture): Generator<{query: number; row: Float32Array}> {
+  const {tokenCount} = capture
+  for (const {layer, queryHeadCount} of capture.layers) {
+    for (let head = 0; head < queryHeadCount; head++) {
+      for (let query = 0; query < tokenCount; query++) {
+        const rows = {layer, head, queryStart: query, queryEnd: query + 1}
+        yield {query, row: recomputeRows(capture, rows)}
+      }
+    }
+  }
+}
+
+/** Of two sequences of numbers; infinite where they are not as long, or where one is no number. */
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.MAX_VALUE
+  let largest = 0
+  for (let i = 0; i < a.length; i++) {
+    if (Object.is(a[i], b[i])) continue
+    const difference = Math.abs(a[i]! - b[i]!)
+    largest = Math.max(largest, Number.isFinite(difference) ? difference : Number.MAX_VALUE)
+  }
+  return largest
+}

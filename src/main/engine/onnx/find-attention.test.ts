@@ -1,0 +1,535 @@
+import {describe, expect, it} from 'vitest'
+import {GraphBuilder} from '../../../../fixtures/graph-builder.ts'
+import {NormalSource} from '../../../../fixtures/random.ts'
+import {findStructure} from './find-structure.ts'
+import {decodeMessage} from './schema.ts'
+import type {AttentionLayer, AttentionSite, ModelStructure, QueryKeySource} from './structure.ts'
+
+const WIDTH = 16
+const HEADS = 4
+const SIZE = 4
+
+/** Builds one layer around what a test writes: embedding, projections, mixing, sum, head. */
+class OneLayer {
+  readonly graph = new GraphBuilder()
+  private readonly source = new NormalSource(7)
+
+  constructor(private readonly opset = 17) {}
+
+  /** `mix` takes [batch, sequence, 16] and gives the heads' outputs in the same shape. */
+  structure(mix: (states: string) => string): ModelStructure {
+    const {graph} = this
+    const ids = graph.input('input_ids', 'int64', ['batch', 'sequence'])
+    const states = graph.node('Gather', [this.weight('embed', 32, WIDTH), ids])
+    const mixed = graph.node('MatMul', [mix(states), this.weight('out', WIDTH, WIDTH)])
+    const sum = graph.node('Add', [states, mixed])
+    graph.node('MatMul', [sum, this.weight('head', WIDTH, 32)], {}, 'logits')
+    graph.output('logits', 'float32', ['batch', 'sequence', 32])
+    const model = decodeMessage('Model', graph.build(this.opset))
+    return findStructure({path: 'model.onnx', model})
+  }
+
+  weight(name: string, ...dims: number[]): string {
+    const count = dims.reduce((product, length) => product * length, 1)
+    return this.graph.weight(name, dims, this.source.normals(count, 0.1))
+  }
+
+  project(states: string, name: string, width = WIDTH): string {
+    return this.graph.node('MatMul', [states, this.weight(name, WIDTH, width)])
+  }
+
+  /** [batch, head, sequence, size]. */
+  heads(states: string, name: string, count = HEADS): string {
+    const {graph} = this
+    const flat = this.project(states, name, count * SIZE)
+    const apart = graph.node('Reshape', [flat, graph.ints([0, 0, count, SIZE])])
+    return graph.node('Transpose', [apart], {perm: [0, 2, 1, 3]})
+  }
+
+  swapped(heads: string): string {
+    return this.graph.node('Transpose', [heads], {perm: [0, 1, 3, 2]})
+  }
+
+  join(heads: string): string {
+    const {graph} = this
+    const rows = graph.node('Transpose', [heads], {perm: [0, 2, 1, 3]})
+    return graph.node('Reshape', [rows, graph.ints([0, 0, WIDTH])])
+  }
+
+  /** The usual way, but for what is done to scores and to weights. */
+  usual(
+    states: string,
+    score: (scores: string) => string,
+    guard = (weights: string) => weights
+  ): string {
+    const {graph} = this
+    const keys = this.swapped(this.heads(states, 'key'))
+    const scores = graph.node('MatMul', [this.heads(states, 'query'), keys])
+    const weights = graph.node('Softmax', [score(scores)], {axis: -1})
+    return this.join(graph.node('MatMul', [guard(weights), this.heads(states, 'value')]))
+  }
+}
+
+function onlyLayer({layers}: ModelStructure): AttentionLayer {
+  expect(layers).toHaveLength(1)
+  return layers[0]!
+}
+
+function onlySite(structure: ModelStructure): AttentionSite {
+  const {sites} = onlyLayer(structure)
+  expect(sites).toHaveLength(1)
+  return sites[0]!
+}
+
+function sourceOf(structure: ModelStructure): QueryKeySource {
+  const {queryKey} = onlySite(structure)
+  expect(queryKey).toHaveProperty('steps')
+  return queryKey as QueryKeySource
+}
+
+describe('attention through a Softmax', () => {
+  it('takes the weights behind the guard against rows without keys', () => {
+    const layer = new OneLayer()
+    let guarded = ''
+    const structure = layer.structure((states) =>
+      layer.usual(
+        states,
+        (scores) => scores,
+        (weights) => {
+          const isEmpty = layer.graph.node('IsNaN', [weights])
+          guarded = layer.graph.node('Where', [isEmpty, layer.graph.float(0), weights])
+          return layer.graph.node('Cast', [guarded], {to: 1})
+        }
+      )
+    )
+    expect(onlySite(structure).weights).toBe(guarded)
+    expect(onlyLayer(structure)).toMatchObject({queryHeadCount: HEADS, headSize: SIZE})
+  })
+
+  it('restates scale, soft cap, causal mask and distances of ALiBi', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const mask = graph.input('mask', 'bool', ['batch', 1, 'sequence', 'sequence'])
+      const slopes = layer.weight('slopes', 1, HEADS, 1, 1)
+      const distances = graph.input('distances', 'float32', [1, 1, 'sequence', 'sequence'])
+      return layer.usual(states, (scores) => {
+        const scaled = graph.node('Div', [scores, graph.float(2)])
+        const capped = graph.node('Mul', [
+          graph.float(30),
+          graph.node('Tanh', [graph.node('Div', [scaled, graph.float(30)])]),
+        ])
+        const masked = graph.node('Where', [mask, capped, graph.float(-1e9)])
+        return graph.node('Add', [graph.node('Mul', [slopes, distances], {}, 'alibi'), masked])
+      })
+    })
+    const axes = ['batch', 'head', 'query', 'key']
+    const constant = (value: number) => ({kind: 'constant', value})
+    expect(sourceOf(structure).steps).toEqual([
+      {kind: 'div', operand: constant(2), isReversed: false},
+      {kind: 'div', operand: constant(30), isReversed: false},
+      {kind: 'tanh'},
+      {kind: 'mul', operand: constant(30)},
+      {
+        kind: 'where',
+        condition: {kind: 'tensor', tensor: 'mask', axes},
+        other: constant(-1e9),
+        keepsFalse: false,
+      },
+      {kind: 'add', operand: {kind: 'tensor', tensor: 'alibi', axes}},
+    ])
+  })
+
+  it('names an operator on the way that cannot be replayed, and still has the weights', () => {
+    const layer = new OneLayer()
+    const site = onlySite(
+      layer.structure((states) =>
+        layer.usual(states, (scores) => layer.graph.node('Sigmoid', [scores]))
+      )
+    )
+    expect(site.queryKey).toMatchObject({code: 'scores-not-replayable', found: 'Sigmoid'})
+    expect(site.weights).toBe(site.node.output[0])
+  })
+
+  it('does not choose between two products that are added', () => {
+    const layer = new OneLayer()
+    const site = onlySite(
+      layer.structure((states) =>
+        layer.usual(states, (scores) => {
+          const other = layer.swapped(layer.heads(states, 'relative.key'))
+          const product = layer.graph.node('MatMul', [layer.heads(states, 'relative'), other])
+          return layer.graph.node('Add', [scores, product])
+        })
+      )
+    )
+    expect(site.queryKey).toMatchObject({code: 'scores-not-replayable'})
+  })
+
+  it('walks keys and values back through every way of repeating them', () => {
+    const ways: Readonly<Record<string, (layer: OneLayer, heads: string) => string>> = {
+      expand: ({graph}, heads) => {
+        const apart = graph.node('Unsqueeze', [heads, graph.ints([2])])
+        const spread = graph.node('Expand', [apart, graph.ints([1, 1, 2, 1, 1])])
+        return graph.node('Reshape', [spread, graph.ints([0, HEADS, -1, SIZE])])
+      },
+      tile: ({graph}, heads) => {
+        const apart = graph.node('Unsqueeze', [heads, graph.ints([2])])
+        const spread = graph.node('Tile', [apart, graph.ints([1, 1, 2, 1, 1])])
+        return graph.node('Reshape', [spread, graph.ints([0, HEADS, -1, SIZE])])
+      },
+      concat: ({graph}, heads) => {
+        const apart = graph.node('Unsqueeze', [heads, graph.ints([2])])
+        const spread = graph.node('Concat', [apart, apart], {axis: 2})
+        return graph.node('Reshape', [spread, graph.ints([0, HEADS, -1, SIZE])])
+      },
+      gather: ({graph}, heads) =>
+        graph.node('Gather', [heads, graph.ints([0, 0, 1, 1])], {axis: 1}),
+    }
+    for (const [name, repeat] of Object.entries(ways)) {
+      const layer = new OneLayer()
+      const {graph} = layer
+      let key = ''
+      let value = ''
+      const structure = layer.structure((states) => {
+        key = graph.node('Identity', [layer.heads(states, 'key', 2)], {}, 'key heads')
+        value = layer.heads(states, 'value', 2)
+        const columns = layer.swapped(repeat(layer, graph.node('Relu', [key], {}, 'turned')))
+        const scores = graph.node('MatMul', [
+          layer.heads(states, 'query'),
+          graph.node('Mul', [columns, graph.float(0.5)]),
+        ])
+        const weights = graph.node('Softmax', [scores], {axis: -1})
+        return layer.join(graph.node('MatMul', [weights, repeat(layer, value)]))
+      })
+      expect(sourceOf(structure).key, name).toMatchObject({
+        tensor: 'turned',
+        factor: 0.5,
+        layout: ['batch', 'head', 'position', 'size'],
+      })
+      const layout = onlySite(structure).values?.value.layout
+      expect(layout, name).toEqual(['batch', 'position', 'head', 'size'])
+      expect(onlyLayer(structure), name).toMatchObject({queryHeadCount: 4, keyValueHeadCount: 2})
+    }
+  })
+
+  it('does not take keys repeated one after the other for grouped heads', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const keys = layer.heads(states, 'key', 2)
+      const repeated = graph.node('Gather', [keys, graph.ints([0, 1, 0, 1])], {axis: 1}, 'repeated')
+      const scores = graph.node('MatMul', [layer.heads(states, 'query'), layer.swapped(repeated)])
+      const weights = graph.node('Softmax', [scores], {axis: -1})
+      return layer.join(graph.node('MatMul', [weights, layer.heads(states, 'value')]))
+    })
+    expect(sourceOf(structure).key.tensor).toBe('repeated')
+    expect(onlyLayer(structure).keyValueHeadCount).toBe(4)
+  })
+
+  it('has groups of queries that share a key by broadcasting', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const groups = (heads: string, count: number) =>
+        graph.node('Reshape', [heads, graph.ints([0, 2, count, -1, SIZE])])
+      const keys = graph.node('Unsqueeze', [layer.heads(states, 'key', 2), graph.ints([2])])
+      const columns = graph.node('Transpose', [keys], {perm: [0, 1, 2, 4, 3]})
+      const scores = graph.node('MatMul', [groups(layer.heads(states, 'query'), 2), columns])
+      const weights = graph.node('Softmax', [scores], {axis: -1})
+      const values = graph.node('Unsqueeze', [layer.heads(states, 'value', 2), graph.ints([2])])
+      const mixed = graph.node('MatMul', [weights, values])
+      return layer.join(graph.node('Reshape', [mixed, graph.ints([0, HEADS, -1, SIZE])]))
+    })
+    expect(onlyLayer(structure)).toMatchObject({
+      queryHeadCount: 4,
+      keyValueHeadCount: 2,
+      headSize: 4,
+    })
+    const {query, key} = sourceOf(structure)
+    expect(query.layout).toEqual(['batch', 'head', 'group', 'position', 'size'])
+    // Back to before the heads' transposition.
+    expect(key.layout).toEqual(['batch', 'position', 'head', 'size'])
+  })
+
+  it('sees batch rows and heads in one axis, as torch writes them', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const merged = (name: string) => {
+        const flat = graph.node('Transpose', [layer.project(states, name)], {perm: [1, 0, 2]})
+        const length = graph.node('Shape', [flat], {start: 0, end: 1})
+        const target = graph.node('Concat', [length, graph.ints([-1, SIZE])], {axis: 0})
+        return graph.node('Transpose', [graph.node('Reshape', [flat, target])], {perm: [1, 0, 2]})
+      }
+      const columns = graph.node('Transpose', [merged('key')], {perm: [0, 2, 1]})
+      const weights = graph.node('Softmax', [graph.node('MatMul', [merged('query'), columns])])
+      const mixed = graph.node('MatMul', [weights, merged('value')])
+      const rows = graph.node('Transpose', [mixed], {perm: [1, 0, 2]})
+      const shape = graph.node(
+        'Concat',
+        [graph.node('Shape', [rows], {start: 0, end: 1}), graph.ints([-1, WIDTH])],
+        {axis: 0}
+      )
+      const flat = graph.node('Reshape', [rows, shape])
+      return graph.node('Transpose', [flat], {perm: [1, 0, 2]})
+    })
+    expect(onlyLayer(structure)).toMatchObject({
+      queryHeadCount: 4,
+      keyValueHeadCount: 4,
+      headSize: 4,
+    })
+    expect(sourceOf(structure).query.layout).toEqual(['batch-heads', 'position', 'size'])
+  })
+
+  it('makes one layer of heads that each have a Softmax', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const heads = Array.from({length: HEADS}, (_, head) => {
+        const part = (name: string) => layer.project(states, `${name}.${head}`, SIZE)
+        const columns = graph.node('Transpose', [part('key')], {perm: [0, 2, 1]})
+        const weights = graph.node('Softmax', [graph.node('MatMul', [part('query'), columns])])
+        return graph.node('MatMul', [weights, part('value')])
+      })
+      return graph.node('Concat', heads, {axis: -1})
+    })
+    expect(structure.layers).toMatchObject([{queryHeadCount: 4, keyValueHeadCount: 4, headSize: 4}])
+    expect(onlyLayer(structure).sites).toHaveLength(4)
+    expect(onlyLayer(structure).sites[0]?.outputProjection?.tensor).toBe('out')
+  })
+
+  it('reads products written as Einsum, on either side', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const apart = (name: string) =>
+        graph.node('Reshape', [layer.project(states, name), graph.ints([0, 0, HEADS, SIZE])])
+      const scores = graph.node('Einsum', [apart('query'), apart('key')], {
+        equation: 'bqhd,bkhd->bhqk',
+      })
+      const weights = graph.node('Softmax', [scores], {axis: -1})
+      const mixed = graph.node('Einsum', [weights, apart('value')], {equation: 'bhqk,bkhd->bqhd'})
+      return graph.node('Reshape', [mixed, graph.ints([0, 0, WIDTH])])
+    })
+    const layout = ['batch', 'position', 'head', 'size']
+    expect(sourceOf(structure)).toMatchObject({query: {layout}, key: {layout}})
+    expect(onlySite(structure).values).toMatchObject({value: {layout}, productLayout: layout})
+    expect(onlyLayer(structure)).toMatchObject({
+      queryHeadCount: 4,
+      keyValueHeadCount: 4,
+      headSize: 4,
+    })
+  })
+
+  it('reads products of bytes, which round their operands', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const rounded = (tensor: string) => graph.nodes('DynamicQuantizeLinear', [tensor], {outputs: 3})
+    const product = (left: string, right: string) => {
+      const [a, aScale, aZero] = rounded(left)
+      const [b, bScale, bZero] = rounded(right)
+      const whole = graph.node('MatMulInteger', [a!, b!, aZero!, bZero!])
+      const scale = graph.node('Mul', [aScale!, bScale!])
+      return graph.node('Mul', [graph.node('Cast', [whole], {to: 1}), scale])
+    }
+    const structure = layer.structure((states) => {
+      const keys = layer.swapped(graph.node('Relu', [layer.heads(states, 'key')], {}, 'turned'))
+      const scores = product(layer.heads(states, 'query'), keys)
+      const weights = graph.node('Softmax', [scores], {axis: -1}, 'weights')
+      return layer.join(product(weights, layer.heads(states, 'value')))
+    })
+    const {query, key} = sourceOf(structure)
+    expect(query.preparation).toMatchObject([{kind: 'quantize'}])
+    expect(key).toMatchObject({tensor: 'turned', preparation: [{kind: 'quantize'}]})
+    expect(onlySite(structure).weights).toBe('weights')
+  })
+
+  it('finds a learned sink, and the weights without its column', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const sink = graph.node(
+        'Expand',
+        [layer.weight('sinks', 1, HEADS, 1, 1), graph.ints([1, 1, 1, 1])],
+        {},
+        'sink'
+      )
+      return layer.usual(
+        states,
+        (scores) => {
+          const all = graph.node('Concat', [scores, sink], {axis: -1})
+          const largest = graph.node('ReduceMax', [all], {axes: [-1], keepdims: 1})
+          return graph.node('Sub', [all, largest])
+        },
+        (weights) =>
+          graph.node(
+            'Slice',
+            [weights, graph.ints([0]), graph.ints([-1]), graph.ints([3])],
+            {},
+            'kept'
+          )
+      )
+    })
+    expect(sourceOf(structure)).toMatchObject({steps: [], sink: {kind: 'tensor', tensor: 'sink'}})
+    expect(onlySite(structure).weights).toBe('kept')
+  })
+
+  it('takes the last axis by its number too, as old exports write it, and no other', () => {
+    for (const [axis, count] of [
+      [3, 1],
+      [2, 0],
+    ] as const) {
+      const layer = new OneLayer(11)
+      const {graph} = layer
+      const structure = layer.structure((states) => {
+        const keys = layer.swapped(layer.heads(states, 'key'))
+        const scores = graph.node('MatMul', [layer.heads(states, 'query'), keys])
+        const weights = graph.node('Softmax', [scores], {axis})
+        return layer.join(graph.node('MatMul', [weights, layer.heads(states, 'value')]))
+      })
+      expect(structure.layers).toHaveLength(count)
+    }
+  })
+
+  it('is not a router of experts, nor a softmax over the vocabulary', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const routes = graph.node('Softmax', [layer.project(states, 'router', 4)], {axis: -1})
+      return graph.node('MatMul', [routes, layer.weight('experts', 4, WIDTH)])
+    })
+    expect(structure.layers).toEqual([])
+    expect(structure.problems.map(({code}) => code)).toEqual(['no-attention'])
+  })
+})
+
+describe('fused attention', () => {
+  const domain = 'com.microsoft'
+  const COUNTS = {num_heads: HEADS}
+
+  it('takes queries, keys and values of GroupQueryAttention apart', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const packed = layer.project(states, 'qkv', (HEADS + 2 * 2) * SIZE)
+      const counts = [graph.input('seqlens', 'int32', ['batch']), graph.input('total', 'int32', [])]
+      const tables = [layer.weight('cos', 8, 2), layer.weight('sin', 8, 2)]
+      const inputs = [
+        packed,
+        '',
+        '',
+        '',
+        '',
+        ...counts,
+        ...tables,
+        '',
+        '',
+        layer.weight('sinks', HEADS),
+      ]
+      const attributes = {
+        ...COUNTS,
+        kv_num_heads: 2,
+        do_rotary: 1,
+        local_window_size: 3,
+        softcap: {float: 5},
+      }
+      return graph.node('Identity', [
+        graph.nodes('GroupQueryAttention', inputs, {domain, attributes})[0]!,
+      ])
+    })
+    const {query, key, steps, sink} = sourceOf(structure)
+    const rotary = {kind: 'rotary', cos: 'cos', sin: 'sin', positions: null, total: 'total'}
+    expect(query.preparation).toMatchObject([
+      {kind: 'columns', start: 0, end: 16},
+      {kind: 'split-heads', headCount: 4},
+      rotary,
+    ])
+    expect(key.preparation).toMatchObject([
+      {kind: 'columns', start: 16, end: 24},
+      {kind: 'split-heads', headCount: 2},
+      rotary,
+    ])
+    expect(onlySite(structure).values?.value.preparation).toMatchObject([
+      {kind: 'columns', start: 24, end: 32},
+      {kind: 'split-heads', headCount: 2},
+    ])
+    expect(steps).toMatchObject([
+      {kind: 'mul', operand: {value: 0.5}},
+      {kind: 'div', operand: {value: 5}},
+      {kind: 'tanh'},
+      {kind: 'mul', operand: {value: 5}},
+      {kind: 'causal', window: 3, alignment: 'end'},
+      {kind: 'key-count', count: 'seqlens', added: 1},
+    ])
+    expect(sink).toEqual({kind: 'tensor', tensor: 'sinks', axes: ['head']})
+  })
+
+  it('takes what MultiHeadAttention packs into one tensor apart', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const flat = layer.project(states, 'qkv', 3 * WIDTH)
+      const packed = graph.node('Reshape', [flat, graph.ints([0, 0, HEADS, 3, SIZE])])
+      const [mixed] = graph.nodes('MultiHeadAttention', [packed], {domain, attributes: COUNTS})
+      return mixed!
+    })
+    const layout = ['batch', 'position', 'head', 'size']
+    const entry = (index: number) => ({layout, preparation: [{kind: 'entry', axis: 3, index}]})
+    expect(sourceOf(structure)).toMatchObject({query: entry(0), key: entry(1)})
+    expect(onlySite(structure).values).toMatchObject({value: entry(2)})
+    expect(onlyLayer(structure)).toMatchObject({queryHeadCount: 4, headSize: 4})
+  })
+
+  it('has the keys of com.microsoft Attention in what it stacks', () => {
+    const layer = new OneLayer()
+    const {graph} = layer
+    const structure = layer.structure((states) => {
+      const past = graph.input('past_0', 'float32', [2, 'batch', HEADS, 'past', SIZE])
+      const mask = graph.input('attention_mask', 'int32', ['batch', 'total'])
+      const inputs = [states, layer.weight('qkv', WIDTH, 48), layer.weight('b', 48), mask, past]
+      const attributes = {...COUNTS, unidirectional: 1, mask_filter_value: {float: -100}}
+      const outputs = ['mixed', 'present_0']
+      graph.output('present_0', 'float32', [2, 'batch', HEADS, 'total', SIZE])
+      return graph.nodes('Attention', inputs, {domain, attributes, outputs})[0]!
+    })
+    const {query, key, steps} = sourceOf(structure)
+    expect(query.preparation).toEqual([
+      {kind: 'project', weights: 'qkv', start: 0, end: 16},
+      {kind: 'bias', tensor: 'b', start: 0, end: 16},
+      {kind: 'split-heads', headCount: 4},
+    ])
+    expect(key).toMatchObject({tensor: 'present_0', preparation: [{kind: 'entry', index: 0}]})
+    expect(steps).toEqual([
+      {kind: 'mul', operand: {kind: 'constant', value: 0.5}},
+      {kind: 'key-mask', mask: 'attention_mask', rank: 2, filter: -100},
+      {kind: 'causal', window: null, alignment: 'end'},
+    ])
+    expect(structure.inputs.kvCache).toEqual([{input: 'past_0', output: 'present_0'}])
+  })
+
+  it.each([
+    ['QAttention', 'attention-not-exposed'],
+    ['LinearAttention', 'attention-without-softmax'],
+  ])('names %s, which shows nothing', (opType, code) => {
+    const layer = new OneLayer()
+    const structure = layer.structure(
+      (states) => layer.graph.nodes(opType, [states], {domain, attributes: COUNTS})[0]!
+    )
+    const found = `com.microsoft.${opType}`
+    expect(onlyLayer(structure)).toMatchObject({sites: [], queryHeadCount: 4, problem: {code}})
+    expect(structure.problems).toMatchObject([{file: 'model.onnx', code, found}])
+    expect(structure.residual?.points).toHaveLength(2)
+  })
+
+  it('refuses what is not restated: rotary positions inside com.microsoft Attention', () => {
+    const layer = new OneLayer()
+    const structure = layer.structure(
+      (states) =>
+        layer.graph.nodes('Attention', [states, layer.weight('qkv', WIDTH, 48)], {
+          domain,
+          attributes: {...COUNTS, do_rotary: 1},
+        })[0]!
+    )
+    expect(onlySite(structure).queryKey).toMatchObject({code: 'operands-not-rebuilt'})
+  })
+})

@@ -1,0 +1,241 @@
+import type {Problem} from '../../../shared/domain/problem.ts'
+import type {SoftmaxSite} from './find-softmax.ts'
+import type {GraphIndex} from './graph-index.ts'
+import {operandOf, swapLast, walkBack} from './operands.ts'
+import {headCountOfMerged, scoreLayoutOf} from './product-layout.ts'
+import type {MatrixProduct} from './products.ts'
+import {scoreStepsOf} from './score-steps.ts'
+import {dimensionsOf, type StaticShapes} from './static-shapes.ts'
+import type {
+  Operand,
+  OperandAxis,
+  OutputProjection,
+  QueryKeySource,
+  ScoreStep,
+  ValueSource,
+} from './structure.ts'
+
+/** Heads of one site; null where only a run tells. */
+export interface HeadCounts {
+  readonly queryHeadCount: number | null
+  readonly keyValueHeadCount: number | null
+  readonly headSize: number | null
+}
+
+/**
+ * Queries and keys of an unfused site as they enter their product, and the way from there to the Softmax;
+ * or a Problem that names the node that cannot be replayed.
+ */
+export function findQueryKey(
+  index: GraphIndex,
+  shapes: StaticShapes,
+  site: SoftmaxSite
+): QueryKeySource | Problem {
+  const {scores, chain} = site
+  const layout = scoreLayoutOf(index, shapes, scores)
+  if (!layout) return layoutUnknown(scores, shapes)
+  const query = operandOf(scores.left, layout.left)
+  const walked = walkBack(index, shapes, operandOf(scores.right, layout.right))
+  const way = scoreStepsOf(index, shapes, chain, layout.output)
+  if (!('steps' in way)) return way
+  const before: ScoreStep[] = walked.scalars.map((tensor) => ({
+    kind: 'mul',
+    operand: {kind: 'tensor', tensor, axes: []},
+  }))
+  return {
+    query: {...query, factor: query.factor * scores.factor},
+    key: walked.operand,
+    steps: [...before, ...way.steps],
+    sink: way.sink,
+  }
+}
+
+/** The values of an unfused site, one entry a key-value head, and the product that mixes them. */
+export function findValues(
+  index: GraphIndex,
+  shapes: StaticShapes,
+  site: SoftmaxSite
+): ValueSource | null {
+  const {mixing, scores} = site
+  const layouts = valueLayoutsOf(index, shapes, mixing, scores)
+  if (!layouts) return null
+  const start = operandOf(mixing.right, layouts.value)
+  const walked = walkBack(index, shapes, start)
+  // A factor that only a run tells cannot be said of values alone.
+  const value = walked.scalars.length > 0 ? start : walked.operand
+  return {
+    value: {...value, factor: value.factor * mixing.factor},
+    product: mixing.output,
+    productLayout: layouts.product,
+  }
+}
+
+function valueLayoutsOf(
+  index: GraphIndex,
+  shapes: StaticShapes,
+  mixing: MatrixProduct,
+  scores: MatrixProduct
+): {value: readonly OperandAxis[]; product: readonly OperandAxis[]} | null {
+  const {equation} = mixing
+  if (equation) {
+    // Seen from the weights: what they share with the values alone is summed over, and is the keys.
+    const letters = [...equation.left]
+    const names: (OperandAxis | null)[] = letters.map((letter) =>
+      !equation.output.includes(letter) || !equation.right.includes(letter) ? 'position' : null
+    )
+    const leading = letters.filter((_, axis) => names[axis] === null)
+    const leadingNames = ['batch', 'head', 'group'] as const
+    const nameOf = (letter: string): OperandAxis => {
+      const at = leading.indexOf(letter)
+      if (at >= 0) return leadingNames[at] ?? 'group'
+      return letters.includes(letter) ? 'position' : 'size'
+    }
+    return {value: [...equation.right].map(nameOf), product: [...equation.output].map(nameOf)}
+  }
+  const rank = shapes.rankOf(mixing.output) ?? shapes.rankOf(mixing.right.tensor) ?? 4
+  const leading = scoreLayoutOf(index, shapes, scores)?.output.slice(0, -2)
+  const names: readonly OperandAxis[] | null =
+    leading?.length === rank - 2
+      ? (leading as OperandAxis[])
+      : rank === 3
+        ? ['batch-heads']
+        : rank === 4
+          ? ['batch', 'head']
+          : null
+  if (!names) return null
+  const rightRank = shapes.rankOf(mixing.right.tensor) ?? rank
+  return {
+    value: [...names.slice(rank - rightRank), 'position', 'size'],
+    product: [...names, 'position', 'size'],
+  }
+}
+
+/** Head counts and size as far as shapes tell them. */
+export function headCountsOf(
+  index: GraphIndex,
+  shapes: StaticShapes,
+  site: SoftmaxSite,
+  source: QueryKeySource | Problem
+): HeadCounts {
+  const {scores} = site
+  const layout = scoreLayoutOf(index, shapes, scores)
+  if (!layout) return {queryHeadCount: null, keyValueHeadCount: null, headSize: null}
+  const names = layout.output
+  const lengthOf = (name: 'head' | 'group') => {
+    const axis = names.indexOf(name)
+    if (axis < 0) return 1
+    const own = shapes.lengthOf(scores.output, axis)
+    return own ?? sideLength(shapes, scores.left.tensor, layout.left, name)
+  }
+  const heads = lengthOf('head')
+  const groups = lengthOf('group')
+  const merged = names.includes('batch-heads')
+    ? (headCountOfMerged(index, shapes, scores.left.tensor) ?? null)
+    : heads !== null && groups !== null
+      ? heads * groups
+      : null
+  const key = 'key' in source ? source.key : null
+  return {
+    queryHeadCount: merged,
+    keyValueHeadCount: key ? keyHeadCount(index, shapes, key, merged) : null,
+    headSize:
+      sideLength(shapes, scores.left.tensor, operandLayout(scores, layout.left), 'size') ??
+      (key && sideLength(shapes, key.tensor, key.layout, 'size')),
+  }
+}
+
+function operandLayout({left}: MatrixProduct, layout: readonly OperandAxis[]) {
+  return left.isTransposed ? swapLast(layout) : layout
+}
+
+function keyHeadCount(
+  index: GraphIndex,
+  shapes: StaticShapes,
+  key: Operand,
+  queryHeadCount: number | null
+): number | null {
+  if (key.layout.includes('batch-heads')) {
+    return headCountOfMerged(index, shapes, key.tensor) ?? queryHeadCount
+  }
+  if (!key.layout.includes('head')) return 1
+  return sideLength(shapes, key.tensor, key.layout, 'head')
+}
+
+function sideLength(
+  shapes: StaticShapes,
+  tensor: string,
+  layout: readonly OperandAxis[],
+  name: OperandAxis
+): number | null {
+  const axis = layout.indexOf(name)
+  return axis < 0 ? null : shapes.lengthOf(tensor, axis - layout.length)
+}
+
+/** Between the product with the values and the matrix that takes it on. */
+const BEFORE_PROJECTION = new Set([
+  'Cast',
+  'Concat',
+  'Dropout',
+  'DequantizeLinear',
+  'Identity',
+  'QuantizeLinear',
+  'Reshape',
+  'Squeeze',
+  'Transpose',
+  'Unsqueeze',
+])
+
+/** The matrix of floats that the heads' outputs are multiplied with next, where it is one. */
+export function findOutputProjection(
+  index: GraphIndex,
+  shapes: StaticShapes,
+  product: string
+): OutputProjection | null {
+  const waiting = [product]
+  for (let next = 0; next < waiting.length && next < 32; next++) {
+    for (const node of index.consumersOf(waiting[next]!)) {
+      if (BEFORE_PROJECTION.has(node.opType)) {
+        if (node.output[0]) waiting.push(node.output[0])
+        continue
+      }
+      const isLeft = node.input[0] === waiting[next]
+      const matrix = node.input[1]
+      if (!isLeft || !matrix || shapes.rankOf(matrix) !== 2) continue
+      const isTransposed = node.attribute?.some(({name, i}) => name === 'transB' && Number(i) === 1)
+      if (!['MatMul', 'Gemm', 'FusedMatMul'].includes(node.opType)) continue
+      return projectionOf(index, matrix, isTransposed ?? false)
+    }
+  }
+  return null
+}
+
+/** The weight itself where the graph transposes or casts it on every run. */
+function projectionOf(
+  index: GraphIndex,
+  matrix: string,
+  isTransposed: boolean
+): OutputProjection | null {
+  const weight = index.initializerOf(matrix)
+  if (weight) return dimensionsOf(weight).length === 2 ? {tensor: matrix, isTransposed} : null
+  const maker = index.producerOf(matrix)
+  const source = maker?.input[0]
+  if (!source) return null
+  if (maker.opType === 'Identity') return projectionOf(index, source, isTransposed)
+  if (maker.opType === 'Transpose') return projectionOf(index, source, !isTransposed)
+  // Dequantized on every run: the tensor behind that is the one of floats.
+  const isWeight = index.initializerOf(source) !== null
+  return isWeight && /^(Cast|DequantizeLinear)$/.test(maker.opType)
+    ? {tensor: matrix, isTransposed}
+    : null
+}
+
+function layoutUnknown(product: MatrixProduct, shapes: StaticShapes): Problem {
+  return {
+    code: 'product-layout-unknown',
+    message: 'The axes of a product of queries and keys are not those of attention.',
+    field: `node ${JSON.stringify(product.node.name || product.output)}`,
+    found: `${shapes.rankOf(product.output) ?? 'an unknown number of'} axes`,
+    expected: '[batch, head, query, key], or batch and heads in one axis',
+    advice: 'Use the captured weights of this layer; its rows cannot be recomputed.',
+  }
+}

@@ -1,0 +1,127 @@
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {type Priority, RunQueue} from '../jobs/run-queue.ts'
+import {agreeOnSizes} from '../model-folder/check-config.ts'
+import {isDecoder, type ModelFiles} from '../model-folder/read-model-files.ts'
+import type {Overlay} from '../onnx/overlay.ts'
+import {chunkLengthFor} from './chunk-plan.ts'
+import type {GraphedModel} from './model-graphs.ts'
+import {ModelSession} from './session.ts'
+import type {FedTensors, SessionSpec} from './worker-protocol.ts'
+
+/** An edited graph to be run. */
+export interface Instrument {
+  readonly model: GraphedModel
+  /** What was edited: two instruments of a model with the same name are the same graph. */
+  readonly name: string
+  /** Made when a session is opened; null runs the file as it is. */
+  readonly overlay: () => Overlay | null
+  /** For inputs that were added: what a run of two ids feeds them. */
+  readonly checkFeeds?: FedTensors
+}
+
+/** How sessions of edited graphs are made. */
+export interface InstrumentedOptions {
+  /** Threads of the next session that is opened. */
+  readonly threads: () => number
+  /** Positions of one run; the model's size decides otherwise. */
+  readonly chunkLength?: number
+  readonly onChange?: () => void
+}
+
+export interface UseOptions {
+  readonly priority?: Priority
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Sessions of edited graphs. There is one at a time, since each holds the model's weights once more: it
+ * stays for the next use of the same instrument, and makes room for another. Uses wait for one another.
+ */
+export class InstrumentedSessions {
+  private readonly queue: RunQueue
+  private current: {readonly key: string; readonly session: ModelSession} | null = null
+
+  constructor(private readonly options: InstrumentedOptions) {
+    this.queue = new RunQueue(options.onChange)
+  }
+
+  /** Uses running or waiting. */
+  get useCount(): number {
+    return this.queue.count
+  }
+
+  /** Positions that one run of a model takes, where it can be chunked. */
+  chunkLengthOf({files}: Pick<GraphedModel, 'files'>): number {
+    const {parameterCount} = files.header
+    return (
+      this.options.chunkLength ??
+      chunkLengthFor(parameterCount || files.bytes / 4, vocabularySizeOf(files))
+    )
+  }
+
+  /** Opens the session of an instrument, unless it is open, and gives it to `task` in its turn. */
+  use<Result>(
+    instrument: Instrument,
+    task: (session: ModelSession) => Promise<Result>,
+    {priority = 'interactive', signal}: UseOptions = {}
+  ): Promise<Result> {
+    return this.queue.run(priority, signal, async () => task(await this.open(instrument)))
+  }
+
+  async close(): Promise<void> {
+    await this.queue.run('batch', undefined, () => this.release())
+  }
+
+  private async open({model, name, overlay, checkFeeds}: Instrument): Promise<ModelSession> {
+    const key = `${model.key}\n${name}`
+    if (this.current?.key === key && this.current.session.isAlive) return this.current.session
+    await this.release()
+    const session = await ModelSession.create({
+      ...this.specOf(model, overlay()),
+      ...(checkFeeds ? {checkFeeds} : {}),
+    })
+    this.current = {key, session}
+    return session
+  }
+
+  private async release(): Promise<void> {
+    const session = this.current?.session
+    this.current = null
+    await session?.release()
+  }
+
+  private specOf(model: GraphedModel, overlay: Overlay | null): SessionSpec {
+    const {files} = model
+    const sizes = cacheSizesOf(files)
+    const beginId = files.config?.beginId ?? 0
+    return {
+      modelId: files.id,
+      filePath: files.filePath,
+      keyValueHeadCount: sizes.keyValueHeadCount,
+      headSize: sizes.headSize,
+      contextLength: files.config?.contextLength?.value ?? 0,
+      threads: this.options.threads(),
+      chunkLength: this.chunkLengthOf(model),
+      checkIds: [beginId, beginId],
+      ...(overlay ? {overlay} : {}),
+      optimization: 'basic',
+      needsLogits: false,
+    }
+  }
+}
+
+function vocabularySizeOf({header, config}: ModelFiles): number {
+  const logits = header.outputs.find(({name}) => name === 'logits')?.dimensions.at(-1)
+  return typeof logits === 'number' ? logits : (config?.vocabularySize?.value ?? 1)
+}
+
+/** Sizes of the KV cache, for graphs that name its dimensions instead of stating them. */
+function cacheSizesOf({decoder, config, header}: ModelFiles) {
+  if (isDecoder(decoder)) return decoder
+  try {
+    if (config) return agreeOnSizes(config, header)
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+  }
+  return {keyValueHeadCount: config?.keyValueHeadCount?.value ?? 1, headSize: 0}
+}

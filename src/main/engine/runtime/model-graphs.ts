@@ -1,0 +1,95 @@
+import {stat} from 'node:fs/promises'
+import type {ModelRef} from '../../../shared/domain/model.ts'
+import {sha256OfModel} from '../model-folder/hash-model.ts'
+import type {ModelFolder} from '../model-folder/model-folder.ts'
+import type {ModelFiles} from '../model-folder/read-model-files.ts'
+import {findStructure} from '../onnx/find-structure.ts'
+import {readModelGraph} from '../onnx/read-model-graph.ts'
+import type {ModelGraph, ModelStructure} from '../onnx/structure.ts'
+import type {Tokenizer} from '../tokenizers/tokenizer.ts'
+
+/** A model as its graph: what inspecting and instrumenting start from. No session is needed. */
+export interface GraphedModel {
+  /** Of these files as they are now: a file that changes is another model. */
+  readonly key: string
+  readonly files: ModelFiles
+  readonly graph: ModelGraph
+  readonly structure: ModelStructure
+}
+
+export interface ModelGraphsOptions {
+  readonly readFiles: (ref: ModelRef) => Promise<ModelFiles>
+  readonly loadTokenizer: (folder: TokenizerFolder) => Promise<Tokenizer>
+}
+type TokenizerFolder = Pick<ModelFolder, 'id' | 'path' | 'tokenizerPath' | 'vocabularySize'>
+
+/** Graphs kept; each costs what its nodes cost, without weights. */
+const MAX_GRAPH_COUNT = 4
+
+/** Graphs that were read, by the files they were read from: the latest few, and the hashes of all. */
+export class ModelGraphs {
+  private readonly graphs = new Map<string, Promise<GraphedModel>>()
+  private readonly hashes = new Map<string, string>()
+  private readonly tokenizers = new WeakMap<GraphedModel, Promise<Tokenizer | null>>()
+
+  constructor(private readonly options: ModelGraphsOptions) {}
+
+  /** Reads the graph and finds its structure. Throws a Problem on files that cannot be read. */
+  async open(ref: ModelRef): Promise<GraphedModel> {
+    const files = await this.options.readFiles(ref)
+    const key = await keyOf(files)
+    let reading = this.graphs.get(key)
+    this.graphs.delete(key)
+    reading ??= readGraph(key, files)
+    this.graphs.set(key, reading)
+    for (const oldest of this.graphs.keys()) {
+      if (this.graphs.size <= MAX_GRAPH_COUNT) break
+      this.graphs.delete(oldest)
+    }
+    // A failure is told and forgotten: the person may have repaired the file.
+    reading.catch(() => this.graphs.delete(key))
+    return reading
+  }
+
+  /** The folder's tokenizer; null where there is none. Throws a Problem on one that does not fit. */
+  tokenizer(model: GraphedModel): Promise<Tokenizer | null> {
+    let loading = this.tokenizers.get(model)
+    if (!loading) {
+      loading = this.loadTokenizer(model.files)
+      this.tokenizers.set(model, loading)
+      loading.catch(() => this.tokenizers.delete(model))
+    }
+    return loading
+  }
+
+  /** The hash of a model's bytes, computed once while its files stay as they are. */
+  async sha256(
+    {key, files}: GraphedModel,
+    onProgress: (doneBytes: number) => void,
+    signal?: AbortSignal
+  ): Promise<string> {
+    const known = this.hashes.get(key)
+    if (known) return known
+    const sha256 = await sha256OfModel(files, onProgress, signal)
+    this.hashes.set(key, sha256)
+    return sha256
+  }
+
+  private async loadTokenizer(files: ModelFiles): Promise<Tokenizer | null> {
+    const {id, path, tokenizerPath, config} = files
+    if (tokenizerPath === null) return null
+    // Without a configuration nothing says how wide the logits are.
+    const vocabularySize = config?.vocabularySize?.value ?? Number.POSITIVE_INFINITY
+    return this.options.loadTokenizer({id, path, tokenizerPath, vocabularySize})
+  }
+}
+
+async function readGraph(key: string, files: ModelFiles): Promise<GraphedModel> {
+  const graph = await readModelGraph(files.filePath)
+  return {key, files, graph, structure: findStructure(graph)}
+}
+
+async function keyOf({filePath, dataPaths}: ModelFiles): Promise<string> {
+  const stats = await Promise.all([filePath, ...dataPaths].map((path) => stat(path)))
+  return [filePath, ...stats.map(({size, mtimeMs}) => `${size} ${mtimeMs}`)].join('\n')
+}

@@ -1,0 +1,77 @@
+import {tokensOfTable} from '../domain/token.ts'
+import type {
+  AttentionEvent,
+  AttentionRequest,
+  AttentionResult,
+  CapturedLayerFacts,
+} from './attention.ts'
+
+type EventOf<Kind extends AttentionEvent['kind']> = Extract<AttentionEvent, {kind: Kind}>
+
+/** What the events of a capture have said so far. */
+export interface AttentionRun {
+  readonly request: AttentionRequest
+  readonly tokenized: EventOf<'tokenized'> | null
+  readonly layers: readonly CapturedLayerFacts[]
+  readonly completed: EventOf<'completed'> | null
+}
+
+export function startAttentionRun(request: AttentionRequest): AttentionRun {
+  return {request, tokenized: null, layers: [], completed: null}
+}
+
+export function foldAttentionEvent(run: AttentionRun, event: AttentionEvent): AttentionRun {
+  switch (event.kind) {
+    case 'progress':
+      return run
+    case 'tokenized':
+      return {...run, tokenized: event}
+    case 'captured':
+      return {...run, layers: [...run.layers, ...event.layers]}
+    case 'completed':
+      return {...run, completed: event}
+  }
+}
+
+/** The result so far; null before the text is known. What is not known yet is empty. */
+export function attentionResultOf(
+  {request, tokenized, layers, completed}: AttentionRun,
+  status: AttentionResult['status']
+): AttentionResult | null {
+  if (!tokenized) return null
+  const {text, promptTokenCount, turns, model, tokenizer, versions, warnings, layerCount} =
+    tokenized
+  const tokens = tokensOfTable(tokenized.tokens)
+  const queryHeadCount = commonOf(layers.map((layer) => layer.queryHeadCount))
+  const [queryStart, queryEnd] = request.queries ?? [0, tokens.length]
+  return {
+    schema: 'tokenscope/attention@1',
+    request,
+    model,
+    tokenizer,
+    versions,
+    warnings,
+    status,
+    ...(completed ? {timing: completed.timing} : {}),
+    text,
+    promptTokenCount,
+    ...(turns.length > 0 ? {turns} : {}),
+    tokens,
+    layerCount,
+    queryHeadCount,
+    keyValueHeadCount: commonOf(layers.map((layer) => layer.keyValueHeadCount)),
+    shape: [
+      layers.length,
+      request.heads?.length ?? queryHeadCount ?? 0,
+      queryEnd - queryStart,
+      tokens.length,
+    ],
+    layers: [...layers].sort((a, b) => a.layer - b.layer),
+  }
+}
+
+/** The number that all are; null where they differ, and of none. */
+function commonOf(numbers: readonly (number | null)[]): number | null {
+  const [first = null] = numbers
+  return numbers.every((number) => number === first) ? first : null
+}
