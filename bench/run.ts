@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
+import {benchCapture} from './capture.ts'
 import {benchGraph} from './graph.ts'
 import {benchKeys} from './keys.ts'
 import {type Ratio, tableOf} from './measure.ts'
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   page: benchPage,
   keys: benchKeys,
   graph: benchGraph,
+  capture: benchCapture,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */

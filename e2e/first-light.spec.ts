@@ -60,9 +60,28 @@ test('numbers on the screen equal a bare run of the model on the same ids', asyn
     const prob = probs[ids[position]!]!
     const rank = probs.filter((other) => other > prob).length
     expect(shown[position]!.surprisal).toContain(`${(-Math.log2(prob)).toFixed(2)} bits`)
+    // As it is written: two decimals, three below 0.01, and never less than can be said.
+    const written = prob < 0.0005 ? '<0.001' : prob.toFixed(prob < 0.00995 ? 3 : 2)
+    expect(shown[position]!.prob).toContain(written)
     expect(shown[position]!.rank.replaceAll(',', '')).toContain(
       `${rank + 1} of ${raw.vocabularySize}`
     )
+  }
+  // What stands instead of the last token is what the row before it says, and the rest is the rest.
+  await page.keyboard.press('End')
+  await expect(page.getByTestId('inspected')).toHaveText(`token ${count - 1}`)
+  const instead = page.getByTestId('instead').locator('tbody tr')
+  await expect(instead).toHaveCount(6)
+  await expect(page.getByTestId('instead').locator('[aria-busy=true]')).toHaveCount(0)
+  const before = softmax(raw.row(count - 2))
+  const likeliest = [...before].sort((a, b) => b - a).slice(0, 5)
+  const rest = 1 - likeliest.reduce((sum, prob) => sum + prob, 0)
+  const texts = await instead.locator('td:last-child').allInnerTexts()
+  for (const [i, prob] of [...likeliest, rest].entries()) {
+    // Within what rounding takes away.
+    const text = texts[i]!.trim()
+    if (text === '<0.001') expect(prob).toBeLessThan(0.0006)
+    else expect(Math.abs(Number(text) - prob)).toBeLessThan(0.00501)
   }
   const candidates = await workbench.candidates()
   const probs = softmax(raw.row(count - 1))

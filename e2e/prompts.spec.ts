@@ -230,6 +230,42 @@ test('500 prompts: run, cancelled half-way, resumed, sorted, one opened; by mous
   expect(Math.abs(-Math.log2(prob) - sum)).toBeLessThan(0.005 * 3 + 1e-9)
 })
 
+test('answers are right by their text: with a space before them, without, and white space alone is none', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await workbench.open()
+  await workbench.setGeneration(6)
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('Paste or load a prompt list')
+  await page.keyboard.press('Enter')
+  await page.getByTestId('import-text').fill('prompt,answer\n10 + 10 =,?')
+  await page.getByTestId('import-add').click()
+  await page.getByTestId('run-list').click()
+  await expect(caption(workbench)).toContainText('1 done')
+  const completion = await rows(workbench).first().locator('td').nth(1).innerText()
+  const [, word] = /^·?(\p{L}+|\p{N}+)/u.exec(completion)!
+  const answers = [word!, ` ${word}`, `${word}0`, ' ']
+  await page.getByTestId('import-list').click()
+  const lines = answers.map((answer) => `10 + 10 =,"${answer}"`)
+  await page.getByTestId('import-text').fill(['prompt,answer', ...lines].join('\n'))
+  await page.getByTestId('import-replace').click()
+  await page.getByTestId('run-list').click()
+  await expect(caption(workbench)).toContainText('4 prompts, 4 done')
+  const statuses = () => rows(workbench).locator('.list-status').allInnerTexts()
+  expect((await statuses()).slice(-4)).toEqual(['✓ right', '✓ right', '✕ wrong', 'done'])
+  await expect(caption(workbench)).toContainText('1 row has no answer.')
+  // A blank one says what it counts as; one without a space how it was scored.
+  await rows(workbench).last().click()
+  await expect(page.getByTestId('blank-answer')).toContainText('no answer')
+  const probs = await rows(workbench).evaluateAll((all) =>
+    all.map((row) => Number(row.querySelector<HTMLElement>('[data-prob]')?.dataset.prob))
+  )
+  const [typed, spaced] = probs.slice(-4) as [number, number]
+  expect(typed).toBeGreaterThanOrEqual(spaced)
+  await expect(page.getByTestId('job-line')).toContainText('Prompt list,')
+})
+
 test('a list by keyboard alone: pasted, filtered, run, walked, opened, undone, kept', async ({
   workbench,
 }) => {

@@ -293,3 +293,75 @@ test('two panes on one run light up together, on different runs each its own', a
   await expect(rings(0)).toHaveCount(1)
   await expect(rings(1)).toHaveCount(0)
 })
+
+test('a hint goes with what it is about', async ({workbench}) => {
+  const {page} = workbench
+  await workbench.open()
+  const hints = page.locator('[role=tooltip]')
+  await workbench.prompt.focus()
+  await page.keyboard.press('Escape')
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+  await page.keyboard.press('Shift+U')
+  await expect(page.getByRole('listbox', {name: 'Text unit'})).toBeVisible()
+  await expect(hints).toHaveCount(1)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('listbox', {name: 'Text unit'})).toHaveCount(0)
+  await expect(hints).toHaveCount(0)
+  // Nor does it come back: the pause before one shows is shorter than this.
+  await page.waitForTimeout(700)
+  await expect(hints).toHaveCount(0)
+
+  // One that the pointer called: another size of the window, then a dialog take it away.
+  const head = page.getByTestId('instead').locator('h2')
+  const hinted = page.locator('[data-hint]:visible').first()
+  await hinted.hover()
+  await expect(hints).toHaveCount(1)
+  const box = (await hints.boundingBox())!
+  const size = page.viewportSize()!
+  expect(box.x).toBeGreaterThanOrEqual(0)
+  expect(box.x + box.width).toBeLessThanOrEqual(size.width)
+  await page.setViewportSize({width: 720, height: size.height})
+  await expect(hints).toHaveCount(0)
+  await page.setViewportSize(size)
+  await head.hover()
+  await hinted.hover()
+  await expect(hints).toHaveCount(1)
+  await page.keyboard.press('Control+k')
+  await expect(page.getByTestId('palette')).toBeVisible()
+  await expect(hints).toHaveCount(0)
+})
+
+test('an open menu marks its token, and what stands instead is of the token that is named', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await workbench.open()
+  const token = workbench.text.locator('[data-position="3"]').last()
+  await token.click({button: 'right'})
+  await expect(page.getByTestId('context-menu')).toBeVisible()
+  await expect(page.getByTestId('inspected')).toHaveText('token 3')
+  // Wherever the pointer goes meanwhile.
+  await page.mouse.move(2, 2)
+  await expect(page.getByTestId('inspected')).toHaveText('token 3')
+  await expect(page.getByTestId('instead').locator('[aria-busy=true]')).toHaveCount(0)
+  const position = JSON.parse(
+    (await page
+      .getByTestId('instead')
+      .locator('[data-target]')
+      .first()
+      .getAttribute('data-target'))!
+  ).position
+  expect(position).toBe(2)
+  await page.keyboard.press('Escape')
+  await expect(page.getByTestId('inspected')).not.toHaveText('token 3')
+})
+
+test('whoever chooses matches of an expression by mouse types at once', async ({workbench}) => {
+  const {page} = workbench
+  await workbench.open()
+  await page.getByTestId('unit').first().click()
+  await page.getByRole('option', {name: /match of an expression/}).click()
+  await expect(page.getByTestId('unit-regex')).toBeFocused()
+  await page.keyboard.type('a+')
+  await expect(page.getByTestId('unit-regex')).toHaveValue('a+')
+})

@@ -1,5 +1,5 @@
 // Builds what the sources say when they have changed since the last build, and nothing otherwise.
-// `node scripts/build-if-stale.mjs`, or `buildIfStale()` from another script.
+// `node scripts/build-if-stale.mjs`, or `buildIfStale()` from another script; `--always` builds in any case.
 import {spawn} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import {
@@ -33,14 +33,20 @@ const LOCK_WAIT_MS = 180_000
  * Builds when anything changed, one process at a time. Returns whether it did. An installed package has
  * no sources and is never built. Messages go to standard error only. An aborted `signal` stops it.
  */
-export async function buildIfStale({quiet = false, folder = root, build = buildAll, signal} = {}) {
-  if (!existsSync(join(folder, 'src')) || isFresh(folder)) return false
+export async function buildIfStale({
+  quiet = false,
+  folder = root,
+  build = buildAll,
+  signal,
+  isAlways = false,
+} = {}) {
+  if (!existsSync(join(folder, 'src')) || (!isAlways && isFresh(folder))) return false
   mkdirSync(join(folder, 'out'), {recursive: true})
   const lock = join(folder, 'out/.lock')
   await takeLock(lock, signal)
   try {
     // Somebody else may have built it while this one waited.
-    if (isFresh(folder)) return false
+    if (!isAlways && isFresh(folder)) return false
     if (!quiet) console.error('Building what changed …')
     // Taken before the build, so that what changes during it is built next time.
     const stamp = stampOfInputs(folder)
@@ -144,7 +150,7 @@ function run(command, commandArguments, cwd, signal) {
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    await buildIfStale()
+    await buildIfStale({isAlways: process.argv.includes('--always')})
   } catch (error) {
     console.error(error.message)
     process.exitCode = 1

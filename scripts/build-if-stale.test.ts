@@ -36,6 +36,14 @@ test('it builds once, and again when a source changed, appeared or went', async 
   expect(await ensure()).toBe(false)
 })
 
+test('asked to build in any case it does, and the next start need not', async () => {
+  expect(await ensure()).toBe(true)
+  const always = {quiet: true, folder, isAlways: true, build: async () => void buildCount++}
+  expect(await buildIfStale(always)).toBe(true)
+  expect(buildCount).toBe(2)
+  expect(await ensure()).toBe(false)
+})
+
 test('a build that failed, or during which something changed, is done again', async () => {
   await expect(ensure(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
   expect(

@@ -23,6 +23,7 @@ export function openLocalEngine(choices: EngineChoices = {}): LocalEngine {
       return connection.state
     },
     onState: connection.onState,
+    onRedialFailed: connection.onRedialFailed,
     async close() {
       connection.close()
       await host.close()

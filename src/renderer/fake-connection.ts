@@ -14,5 +14,6 @@ export function fakeConnection(query: URLSearchParams): WorkbenchDeps['connectio
     }),
     state: 'connected',
     onState: () => () => undefined,
+    onRedialFailed: () => () => undefined,
   }
 }

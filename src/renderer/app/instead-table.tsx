@@ -1,10 +1,11 @@
-import {tokensOfTable} from '../../shared/domain/token.ts'
 import {formatCount, formatProb} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {NextTokens, ScoredToken} from '../../shared/lenses/tokens.ts'
-import {exp} from '../../shared/math/exp.ts'
 import {useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectRun} from '../store/runs.ts'
 import type {RunId} from '../store/state.ts'
+import {selectInsteadTable} from '../store/tables.ts'
+import {insteadRows} from './instead-rows.ts'
 import {EntryButton} from './models/entry-button.tsx'
 
 export interface InsteadTableProps {
@@ -14,12 +15,14 @@ export interface InsteadTableProps {
 
 const ROW_COUNT = 5
 
-/** What else could have stood where the token stands. */
+/** What else could have stood where the token stands: of this token, or nothing until it is known. */
 export function InsteadTable({runId, token}: InsteadTableProps) {
-  const {table, problem} = useWorkbenchState((state, {captures}) => {
-    const {shownKey, problem} = state.instead
-    return {table: shownKey === null ? undefined : captures.nextTables.peek(shownKey), problem}
-  })
+  const {table, problem, isRunning, isConnected} = useWorkbenchState((state, {captures}) => ({
+    table: selectInsteadTable(state, captures, {runId, position: token.position}),
+    problem: state.instead.problem,
+    isRunning: selectRun(state, runId)?.phase.kind === 'running',
+    isConnected: state.connection === 'connected',
+  }))
   return (
     <section data-testid="instead">
       <h2>
@@ -29,10 +32,35 @@ export function InsteadTable({runId, token}: InsteadTableProps) {
         <div className="ink-3">Nothing precedes it, so nothing was predicted.</div>
       ) : table ? (
         <Rows runId={runId} table={table} occurred={token} />
+      ) : problem ? (
+        <div className="ink-3">{problem.message}</div>
+      ) : isRunning || !isConnected ? (
+        <div className="ink-3">
+          Computed when {isRunning ? 'the run is done' : 'the engine is back'}.
+        </div>
       ) : (
-        <div className="ink-3">{problem ? problem.message : 'Computed when the run is done.'}</div>
+        <WaitingRows />
       )}
     </section>
+  )
+}
+
+/** As high as the table that it becomes, so that nothing below it moves. */
+function WaitingRows() {
+  return (
+    <table className="prob-table" aria-busy="true">
+      <tbody>
+        {Array.from({length: ROW_COUNT + 1}, (_, i) => (
+          <tr key={i}>
+            <th scope="row" className="ink-3">
+              …
+            </th>
+            <td className="bar-cell" />
+            <td className="ink-3">…</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 
@@ -43,19 +71,14 @@ interface RowsProps {
 }
 
 function Rows({runId, table, occurred}: RowsProps) {
-  const rows = tokensOfTable(table.tokens)
-    .slice(0, ROW_COUNT)
-    .map((token, i) => ({token, prob: exp(table.rawLogprobs[i]!)}))
-  const shown = rows.reduce((sum, row) => sum + row.prob, 0)
-  const folded = Array.from(table.rawLogprobs.subarray(ROW_COUNT), exp)
-  const rest = table.rawRestProb + folded.reduce((sum, prob) => sum + prob, 0)
-  const longest = Math.max(...rows.map((row) => row.prob), rest, 1e-9)
-  const isCurrent = table.position === occurred.position - 1
+  const {rows, restProb, restCount} = insteadRows(table, ROW_COUNT)
+  const sum = rows.reduce((total, row) => total + row.prob, restProb)
+  const longest = Math.max(...rows.map((row) => row.prob), restProb, 1e-9)
   return (
-    <table className="prob-table" aria-busy={!isCurrent} data-sum={(shown + rest).toFixed(6)}>
+    <table className="prob-table" data-sum={sum.toFixed(6)}>
       <tbody>
         {rows.map(({token, prob}) => (
-          <tr key={token.id} className={isCurrent && token.id === occurred.id ? 'on' : ''}>
+          <tr key={token.id} className={token.id === occurred.id ? 'on' : ''}>
             <th
               scope="row"
               className="clip"
@@ -71,12 +94,12 @@ function Rows({runId, table, occurred}: RowsProps) {
         ))}
         <tr>
           <th scope="row" className="ink-3 clip">
-            {formatCount(table.restCount + folded.length)} others
+            {formatCount(restCount)} others
           </th>
           <td className="bar-cell">
-            <i className="hollow" style={{width: `${Math.max(2, (rest / longest) * 100)}%`}} />
+            <i className="hollow" style={{width: `${Math.max(2, (restProb / longest) * 100)}%`}} />
           </td>
-          <td>{formatProb(rest)}</td>
+          <td>{formatProb(restProb)}</td>
         </tr>
       </tbody>
     </table>

@@ -1,9 +1,19 @@
-import {formatCount, formatFixed, formatMany} from '../../shared/figures/number-format.ts'
+import type {Problem} from '../../shared/domain/problem.ts'
+import {formatCount, formatMany} from '../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {LIST_VIEW, selectPane} from '../store/panes.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
 import {Button} from '../ui/button.tsx'
-import {earlyStopText, type Job, jobOf, listJobOf, loadJobOf} from './jobs.ts'
+import {
+  durationText,
+  earlyStopText,
+  type Job,
+  jobOf,
+  lastListText,
+  listJobOf,
+  loadJobOf,
+} from './jobs.ts'
 import './job-line.css'
 
 /** What runs now with its progress and a way to stop it; else what was done last. */
@@ -36,7 +46,7 @@ export function JobLine() {
       ) : isFinishing ? (
         <FinishingView />
       ) : connection === 'connected' ? (
-        <IdleText />
+        <LastJob />
       ) : (
         <span>{connection === 'connecting' ? 'Connecting to the engine.' : 'No engine.'}</span>
       )}
@@ -98,6 +108,30 @@ function FinishingView() {
   )
 }
 
+/** What was done last of what the active pane shows. */
+function LastJob() {
+  const {isList, listJob, total} = useWorkbenchState((state) => ({
+    isList: selectPane(state, state.activePane).view === LIST_VIEW,
+    listJob: state.listJob,
+    total: state.listRows.length,
+  }))
+  if (!isList) return <IdleText />
+  if (listJob.kind !== 'failed') return <span>{lastListText(listJob, total)}</span>
+  return <FailedText problem={listJob.problem} />
+}
+
+function FailedText({problem}: {readonly problem: Problem}) {
+  return (
+    <>
+      <span className="job-failed" aria-hidden="true">
+        ✕
+      </span>
+      <span className="clip ink-1">{problem.message}</span>
+      <span className="ink-3">code {problem.code}</span>
+    </>
+  )
+}
+
 function IdleText() {
   const {phase, tokenCount, generatedCount, stop, totalMs, connectedAfterMs} = useWorkbenchState(
     (state, {captures}) => {
@@ -114,15 +148,7 @@ function IdleText() {
     }
   )
   if (phase?.kind === 'failed') {
-    return (
-      <>
-        <span className="job-failed" aria-hidden="true">
-          ✕
-        </span>
-        <span className="clip ink-1">{phase.problem.message}</span>
-        <span className="ink-3">code {phase.problem.code}</span>
-      </>
-    )
+    return <FailedText problem={phase.problem} />
   }
   if (!phase || tokenCount === 0) {
     const time = connectedAfterMs === null ? '' : ` Connected in ${durationText(connectedAfterMs)}.`
@@ -145,9 +171,4 @@ function IdleText() {
       running.
     </span>
   )
-}
-
-/** `24 ms`, `1.3 s`. */
-function durationText(ms: number): string {
-  return ms < 1000 ? `${formatFixed(ms, 0)} ms` : `${formatFixed(ms / 1000, 1)} s`
 }

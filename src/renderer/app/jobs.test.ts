@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {RunRecord} from '../store/state.ts'
-import {bytesText, earlyStopText, jobOf, loadFraction, loadText} from './jobs.ts'
+import {bytesText, earlyStopText, jobOf, lastListText, loadFraction, loadText} from './jobs.ts'
 
 const run = (progress: Extract<RunRecord['phase'], {kind: 'running'}>['progress']) =>
   ({phase: {kind: 'running', progress}}) as RunRecord
@@ -49,4 +49,14 @@ test('a generation that ends early says why, and no other does', () => {
   expect(stopped('context-full')).toBe('context full')
   expect(stopped('count')).toBeNull()
   expect(stopped(null)).toBeNull()
+})
+
+test('the prompt list says what its last job did', () => {
+  expect(lastListText({kind: 'idle'}, 1)).toBe('Prompt list, 1 row. Nothing is running.')
+  expect(lastListText({kind: 'idle', last: {rowCount: 23, elapsedMs: 1310}}, 1040)).toBe(
+    'Prompt list, 1,040 rows: 23 run last, in 1.3 s. Nothing is running.'
+  )
+  expect(lastListText({kind: 'cancelled', done: 17, total: 40}, 40)).toBe(
+    'Prompt list, 40 rows. Cancelled after 17 of 40. Nothing is running.'
+  )
 })

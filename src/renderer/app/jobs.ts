@@ -1,4 +1,4 @@
-import {formatCount, formatFixed} from '../../shared/figures/number-format.ts'
+import {formatCount, formatFixed, formatMany} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
@@ -84,6 +84,22 @@ export function listJobOf(
       : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
   const facts = [`${formatCount(done)} of ${formatCount(total)} prompts`, ...left]
   return {name: 'Prompt list', fraction: total > 0 ? done / total : null, facts, cancel}
+}
+
+/** What became of the prompt list's last job, where none is under way and none failed. */
+export function lastListText(job: ListJob, total: number): string {
+  const list = `Prompt list, ${formatMany(total, 'row')}`
+  if (job.kind === 'cancelled') {
+    return `${list}. Cancelled after ${formatCount(job.done)} of ${formatCount(job.total)}. Nothing is running.`
+  }
+  if (job.kind !== 'idle' || !job.last) return `${list}. Nothing is running.`
+  const {rowCount, elapsedMs} = job.last
+  return `${list}: ${formatCount(rowCount)} run last, in ${durationText(elapsedMs)}. Nothing is running.`
+}
+
+/** `24 ms`, `1.3 s`. */
+export function durationText(ms: number): string {
+  return ms < 1000 ? `${formatFixed(ms, 0)} ms` : `${formatFixed(ms / 1000, 1)} s`
 }
 
 /** Why a generation ended before it had as many tokens as were asked for; null where it did not. */

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {openedWorkbench} from '../store/fake-workbench.ts'
 import {fuzzyMatch} from './fuzzy-match.ts'
-import {commandEntries, findEntries, jumpEntries, thingEntries} from './palette-entries.ts'
+import {
+  commandEntries,
+  findEntries,
+  firstChoice,
+  jumpEntries,
+  thingEntries,
+} from './palette-entries.ts'
 import {COMMANDS} from './registry.ts'
 import {targetCommandsFor} from './target-registry.ts'
 
@@ -71,6 +77,37 @@ describe('the palette', () => {
     const found = findEntries('', entries, ['redo', 'log', 'gone', 'settings'])
     expect(found.slice(0, 2).map(({entry}) => entry.key)).toEqual(['log', 'settings'])
     expect(found).toHaveLength(entries.length)
+  })
+
+  test('what is meant stands first, also where it cannot be done now, and nothing is done in its place', async () => {
+    const workbench = await openedWorkbench()
+    const all = [...commandEntries(COMMANDS, workbench), ...thingEntries(workbench)].filter(
+      ({title}) => !/chat/iu.test(title)
+    )
+    // Used last as it may be, the sample is not what “chat” says.
+    const sample = {...all.find(({key}) => key.startsWith('sample:'))!, title: 'Scripts'}
+    const chat = {
+      ...all.find(({key}) => key === 'redo')!,
+      ...{key: 'chat', title: 'Make the prompt a chat', reason: 'the model has no chat template'},
+    }
+    const found = findEntries('chat', [sample, ...all, chat], [sample.key])
+    expect(found[0]!.entry.key).toBe('chat')
+    expect(firstChoice(found)!.key).toBe('chat')
+    // Where another can be done and has the word too, that one is meant.
+    const other = {...sample, key: 'other', title: 'Open the chat of yesterday'}
+    expect(firstChoice(findEntries('chat', [chat, other], []))!.key).toBe('other')
+    // Letters with gaps say less: what cannot be done is not chosen by them.
+    const fits = findEntries('opeder', [{...chat, title: 'Open a folder'}], [])
+    expect(fits.map(({rank}) => rank)).toEqual(['scattered'])
+    expect(firstChoice(fits)).toBeNull()
+  })
+
+  test('single letters here and there fit nothing, pairs do, and words go before them', () => {
+    expect(fuzzyMatch('chat', 'Scripts of the characters')).toBeNull()
+    expect(fuzzyMatch('chat', 'clear the list')).toBeNull()
+    expect(fuzzyMatch('exta', 'Export the table')).toMatchObject({rank: 'part'})
+    expect(fuzzyMatch('opeder', 'Open a folder')).toMatchObject({rank: 'scattered'})
+    expect(fuzzyMatch('run', 'Run it')!.score).toBeGreaterThan(fuzzyMatch('run', 'Runs')!.score)
   })
 
   test('each command is found first by its own title', async () => {

@@ -10,7 +10,7 @@ import {selectRunData} from '../store/selectors.ts'
 import type {Workbench} from '../store/workbench.ts'
 import {shortcutText} from '../ui/shortcut.ts'
 import {type Command, titleOf} from './command.ts'
-import {fuzzyMatch} from './fuzzy-match.ts'
+import {compareRanks, type FitRank, fuzzyMatch} from './fuzzy-match.ts'
 import {targetCommandsFor} from './target-registry.ts'
 
 /** A line of the palette. */
@@ -33,6 +33,7 @@ export interface PaletteEntry {
 export interface FoundEntry {
   readonly entry: PaletteEntry
   readonly indices: readonly number[]
+  readonly rank: FitRank
 }
 
 export const GROUP_NAMES: Readonly<Record<Command['group'], string>> = {
@@ -198,6 +199,15 @@ const KEYWORD_SHARE = 0.4
 const RECENT_BONUS = 15
 const NOT_NOW_MALUS = 60
 
+/**
+ * The line that Enter is for: the best, which tells why where it cannot be done now; what fits less than
+ * by a word only where it can be done.
+ */
+export function firstChoice(found: readonly FoundEntry[]): PaletteEntry | null {
+  const chosen = found.find(({entry, rank}) => entry.reason === null || rank === 'word')
+  return chosen?.entry ?? null
+}
+
 /** The entries that fit, best first and by headings; with nothing typed all commands, those used last first. */
 export function findEntries(
   query: string,
@@ -210,20 +220,24 @@ export function findEntries(
       return entry ? [{...entry, heading: RECENT}] : []
     })
     const others = entries.filter(({key}) => !recent.some((entry) => entry.key === key))
-    return [...recent, ...others].map((entry) => ({entry, indices: []}))
+    return [...recent, ...others].map((entry) => ({entry, indices: [], rank: 'word'}))
   }
   const found = entries.flatMap((entry) => {
     const inTitle = fuzzyMatch(query, entry.title)
     const around = `${entry.title} ${entry.detail} ${entry.keywords}`
     const inAll = inTitle ? null : fuzzyMatch(query, around)
-    if (!inTitle && (!inAll || inAll.score < 0)) return []
+    // Letters scattered over what is not even the title are chance.
+    const isChance = inAll !== null && (inAll.score < 0 || inAll.rank === 'scattered')
+    if (!inTitle && (inAll === null || isChance)) return []
+    // A word that only stands beside the title is less than one of it, and more than scattered letters.
+    const rank = inTitle ? inTitle.rank : 'part'
     const score =
       (inTitle ? inTitle.score : inAll!.score * KEYWORD_SHARE) +
       (recentKeys.includes(entry.key) ? RECENT_BONUS : 0) -
       (entry.reason === null ? 0 : NOT_NOW_MALUS)
-    return [{entry, indices: inTitle?.indices ?? [], score}]
+    return [{entry, indices: inTitle?.indices ?? [], rank, score}]
   })
-  found.sort((a, b) => b.score - a.score)
+  found.sort((a, b) => compareRanks(a.rank, b.rank) || b.score - a.score)
   const best = found.slice(0, MOST_FOUND)
   // Those of one heading stand together, where the best of them stands.
   const headings = [...new Set(best.map(({entry}) => entry.heading))]

@@ -1,4 +1,4 @@
-import {useId} from 'react'
+import {useEffect, useId, useRef} from 'react'
 import {formatMany} from '../../shared/figures/number-format.ts'
 import type {UnitChoice} from '../../shared/units/unit-choice.ts'
 import {Check} from '../ui/check.tsx'
@@ -19,12 +19,20 @@ export function RegexEditor({unit}: {readonly unit: Extract<UnitChoice, {kind: '
   const match = useWorkbenchState((state) =>
     runId === null ? null : (state.matches[runId] ?? null)
   )
+  const field = useRef<HTMLInputElement>(null)
+  // Whoever chose matches wants to type what matches. After the list has taken the focus, as it does for
+  // what is pressed by mouse.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => field.current?.focus())
+    return () => cancelAnimationFrame(frame)
+  }, [])
   const {source, flags} = unit
   const problem = source === '' ? null : (match?.problem ?? null)
   const count = match?.resolved?.kind === 'regex' ? match.resolved.spans.length : null
   return (
     <div className="unit-details">
       <input
+        ref={field}
         className="field mono"
         aria-label="Regular expression"
         aria-describedby={statusId}
@@ -33,8 +41,6 @@ export function RegexEditor({unit}: {readonly unit: Extract<UnitChoice, {kind: '
         spellCheck={false}
         autoComplete="off"
         maxLength={2000}
-        // biome-ignore lint/a11y/noAutofocus: whoever chose matches wants to type what matches.
-        autoFocus
         value={source}
         data-testid="unit-regex"
         onChange={(event) => setUnit({...unit, source: event.target.value})}
@@ -59,6 +65,7 @@ export function RegexEditor({unit}: {readonly unit: Extract<UnitChoice, {kind: '
               <span className="failed">✕</span> {problem.message}
             </div>
             {problem.found && <div className="ink-2 clip-2">Found: {problem.found}.</div>}
+            {problem.expected && <div className="ink-2">Expected: {problem.expected}.</div>}
             <div className="ink-2">{problem.advice} Scores are shown by token meanwhile.</div>
           </>
         ) : source === '' ? (

@@ -43,6 +43,7 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
                 engineStop: {
                   reason: status.lastExit ?? stop?.reason ?? 'ended without saying why',
                   isRunningAgain: true,
+                  isHostMissing: false,
                 },
               }
             : {}),
@@ -70,9 +71,14 @@ export function createConnectionActions(context: StoreContext): ConnectionAction
         else {
           set({
             connection: 'lost',
-            engineStop: {reason: 'cannot be reached', isRunningAgain: false},
+            engineStop: {reason: 'stopped', isRunningAgain: false, isHostMissing: false},
           })
         }
+      })
+      deps.connection.onRedialFailed(() => {
+        const stop = store.getState().engineStop
+        if (!stop || stop.isRunningAgain || stop.isHostMissing) return
+        set({engineStop: {...stop, reason: 'cannot be reached', isHostMissing: true}})
       })
       if (deps.connection.state === 'connected') connected()
     },

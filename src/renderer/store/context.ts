@@ -29,7 +29,7 @@ export interface Pages {
 
 /** What the store needs of the page, so that it runs without one. */
 export interface WorkbenchDeps {
-  readonly connection: Pick<EngineConnection, 'client' | 'state' | 'onState'>
+  readonly connection: Pick<EngineConnection, 'client' | 'state' | 'onState' | 'onRedialFailed'>
   readonly storage: KeyValueStorage
   /** What outlives a reload of this page alone; `sessionStorage` fits. */
   readonly session: KeyValueStorage

@@ -43,6 +43,8 @@ export interface FakeWorkbench extends Workbench {
   seen(): SeenState
   /** What the engine's connection says next. */
   engineIs(state: 'connected' | 'lost'): void
+  /** The engine is looked for and nobody is found. */
+  redialFails(): void
 }
 
 /** A workbench on the pretended engine, not started yet; tests may put calls of their own in front. */
@@ -55,6 +57,7 @@ export function fakeWorkbench(
   listArchive?: ListArchive
 ): FakeWorkbench {
   const listeners = new Set<(state: 'connected' | 'lost') => void>()
+  const redialListeners = new Set<() => void>()
   const workbench = createWorkbench({
     connection: {
       client: wrap(createFakeClient(options)),
@@ -62,6 +65,10 @@ export function fakeWorkbench(
       onState: (listener) => {
         listeners.add(listener)
         return () => listeners.delete(listener)
+      },
+      onRedialFailed: (listener) => {
+        redialListeners.add(listener)
+        return () => redialListeners.delete(listener)
       },
     },
     storage,
@@ -107,6 +114,9 @@ export function fakeWorkbench(
       }),
     engineIs: (state) => {
       for (const listener of listeners) listener(state)
+    },
+    redialFails: () => {
+      for (const listener of redialListeners) listener()
     },
   }
 }

@@ -21,13 +21,10 @@ export interface ListEntry {
 function statusOf(row: ListRow, outcome: ListOutcome | null): ListStatus {
   if (!outcome) return 'waits'
   if (outcome.kind === 'failed') return 'failed'
-  const {answer, completionIds} = outcome.result
+  const {answer} = outcome.result
   if (row.answer === null || !answer) return 'done'
-  if (answer.isGenerated) return 'right'
   // Cut before the answer's end, it says nothing about the answer.
-  const isCut =
-    completionIds.length < answer.tokenCount && completionIds.length >= outcome.options.generate
-  return isCut ? 'done' : 'wrong'
+  return answer.verdict === 'cut' ? 'done' : answer.verdict
 }
 
 const texts = new WeakMap<PromptRowResult, string>()
@@ -155,7 +152,7 @@ export interface ListSummary {
   /** Rows whose answer could be judged, and those that were right. */
   readonly judgedCount: number
   readonly rightCount: number
-  /** Done rows that no answer was given for. */
+  /** Done rows that no answer was given for; white space alone is none. */
   readonly noAnswerCount: number
   /** Done rows whose answer could not be judged: their completion ends before it does. */
   readonly cutCount: number

@@ -1,6 +1,5 @@
 import type {StoreContext} from './context.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
-import {writeLastParameters} from './persistence.ts'
 import type {Parameters, ParametersState} from './state.ts'
 
 export const initialParameters: ParametersState = {parameters: DEFAULT_PARAMETERS}
@@ -23,7 +22,7 @@ const NAMES: Readonly<Record<keyof Parameters, string>> = {
   tracked: 'change the followed tokens',
 }
 
-export function createParameterActions({store, change, deps}: StoreContext): ParameterActions {
+export function createParameterActions({store, change}: StoreContext): ParameterActions {
   const changeParameters = (parametersChange: Partial<Parameters>) => {
     const {parameters} = store.getState()
     const keys = (Object.keys(parametersChange) as (keyof Parameters)[]).filter(
@@ -35,7 +34,6 @@ export function createParameterActions({store, change, deps}: StoreContext): Par
       {parameters: {...parameters, ...parametersChange}},
       {merge: `parameters ${keys.join(' ')}`}
     )
-    writeLastParameters(deps.storage, store.getState().parameters)
   }
   return {
     changeParameters,

@@ -13,7 +13,6 @@ import {DEFAULT_PARAMETERS} from './default-parameters.ts'
 import type {
   DocumentState,
   FrameSizes,
-  Parameters,
   PromptListState,
   RunEntry,
   RunId,
@@ -25,9 +24,8 @@ import type {
 
 const PREFERENCES_KEY = 'tokenscope.preferences'
 const HISTORY_KEY = 'tokenscope.history'
-/** What a new tab starts with: the prompt, model and parameters that were used last. */
+/** What a new tab starts with: the prompt and model that were used last. */
 const LAST_KEY = 'tokenscope.last'
-const PARAMETERS_KEY = 'tokenscope.parameters'
 /** The document of this tab. */
 const VIEWS_KEY = 'tokenscope.views'
 const DOCUMENT_KEY = 'tokenscope.document'
@@ -199,16 +197,6 @@ export function readFrame(storage: KeyValueStorage): FrameSizes | null {
 
 export function writeFrame(storage: KeyValueStorage, frame: FrameSizes): void {
   writeJson(storage, FRAME_KEY, frame)
-}
-
-/** The parameters of the last change in any tab. */
-export function readLastParameters(storage: KeyValueStorage): Parameters {
-  const parsed = parametersSchema.safeParse(readJson(storage, PARAMETERS_KEY) ?? {})
-  return parsed.success ? {...DEFAULT_PARAMETERS, ...parsed.data} : DEFAULT_PARAMETERS
-}
-
-export function writeLastParameters(storage: KeyValueStorage, parameters: Parameters): void {
-  writeJson(storage, PARAMETERS_KEY, parameters)
 }
 
 function readKeptRuns(storage: KeyValueStorage): KeptRun[] {

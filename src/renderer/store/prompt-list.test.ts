@@ -21,12 +21,13 @@ const listOf = (prompts: readonly string[], answer: string | null = null) => ({
 })
 
 /** Notes which rows each request asks for; the first one stands still after `held` rows until it is cancelled. */
-function noted(asked: string[][], held = Number.POSITIVE_INFINITY) {
+function noted(asked: string[][], held = Number.POSITIVE_INFINITY, signals: AbortSignal[] = []) {
   return (client: EngineClient): EngineClient => ({
     ...client,
     prompts: {
       run: async (request: PromptListRequest, options: {readonly signal: AbortSignal}) => {
         asked.push(request.rows.map(({id}) => id))
+        signals.push(options.signal)
         const events = await client.prompts.run(request, options)
         return asked.length === 1 ? heldAfter(held, events, options.signal) : events
       },
@@ -51,12 +52,16 @@ const PROMPTS = Array.from({length: 40}, (_, i) => `Tom has ${i} coins. Who has 
 
 test('cancelled half-way, it keeps what is done and computes only the rest', async () => {
   const asked: string[][] = []
-  const bench = await openedWorkbench({}, undefined, noted(asked, 17))
+  const signals: AbortSignal[] = []
+  const bench = await openedWorkbench({}, undefined, noted(asked, 17, signals))
   const {actions, captures, seen, until} = bench
   actions.importList(listOf(PROMPTS, ' lamp'))
   actions.runList()
   await until('some rows', ({listJob}) => listJob.kind === 'running' && listJob.done === 17)
+  expect(signals[0]!.aborted).toBe(false)
   actions.cancelList()
+  // The engine is told, and does not go on for nobody.
+  expect(signals[0]!.aborted).toBe(true)
   const done = summaryOf(selectListEntries(seen(), captures))
   expect(done.doneCount).toBe(17)
   expect(seen().listJob).toEqual({kind: 'cancelled', done: 17, total: 40})
@@ -68,6 +73,40 @@ test('cancelled half-way, it keeps what is done and computes only the rest', asy
   // There is nothing left to do.
   actions.runList()
   expect(asked).toHaveLength(2)
+})
+
+test('answers are judged by the completion’s text, with a space before them and without', async () => {
+  const {actions, captures, seen, until} = await openedWorkbench()
+  const prompt = PROMPTS[3]!
+  const judged = async (answers: readonly string[], generateCount: number) => {
+    actions.changeParameters({generateCount})
+    actions.importList({
+      ...listOf([]),
+      rows: answers.map((answer, i) => ({prompt, messages: null, answer, line: i + 1})),
+      isReplacing: true,
+    })
+    actions.runList()
+    await until('the end', ({listJob}) => listJob.kind === 'idle')
+    return selectListEntries(seen(), captures)
+  }
+  const {completion} = (await judged(['x'], 3))[0]!
+  const [, word] = /^ ([a-z]+)\b/.exec(completion)!
+  const answers = [word!, ` ${word}`, `\t${word}`, word!.slice(0, -1), `${word} zebra`, ' ', '']
+  const entries = await judged(answers, 3)
+  expect(entries.map(({status}) => status)).toEqual([
+    ...['right', 'right', 'right', 'wrong', 'wrong', 'done', 'done'],
+  ])
+  // White space alone is no answer: it has no probability and is counted with those that have none.
+  expect(entries.slice(-2).map(({result}) => result!.answer)).toEqual([null, null])
+  expect(summaryOf(entries)).toMatchObject({judgedCount: 5, rightCount: 3, noAnswerCount: 2})
+  // Both forms are asked about where none has a space; this one is what the model writes.
+  expect(entries[0]!.result!.answer).toMatchObject({
+    isSpaced: true,
+    logprob: entries[1]!.result!.answer!.logprob,
+  })
+  const cut = await judged([`${word} zebra`, word!], 1)
+  expect(cut.map(({status}) => status)).toEqual(['done', 'right'])
+  expect(summaryOf(cut)).toMatchObject({cutCount: 1, noAnswerCount: 0})
 })
 
 test('other parameters make rows stale, and the first ones bring them back', async () => {

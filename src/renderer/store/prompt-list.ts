@@ -115,6 +115,7 @@ export function createPromptListActions(
     const byId = new Map(rows.map((row, i) => [row.id, {row, next: rows[i + 1]?.id ?? null}]))
     let done = 0
     pending = {}
+    const startedAt = deps.now()
     set({
       listJob: {
         kind: 'running',
@@ -143,7 +144,9 @@ export function createPromptListActions(
           announce({done, rowId: place.next})
         }
       }
-      if (!mine.signal.aborted) end({kind: 'idle'})
+      if (!mine.signal.aborted) {
+        end({kind: 'idle', last: {rowCount: done, elapsedMs: deps.now() - startedAt}})
+      }
     } catch (error) {
       if (mine.signal.aborted || isCancellation(error)) return
       end({kind: 'failed', problem: shownProblem(error)})

@@ -86,3 +86,33 @@ test('two pages keep each other’s runs, and each its own prompt', async () => 
   two.actions.clearRuns()
   expect(readHistory(storage).runs).toEqual([])
 })
+
+test('a tab keeps its own parameters over a reload, a copy of it begins with them, a new one does not', async () => {
+  const storage = memoryStorage()
+  const first = await openedWorkbench({}, storage)
+  const defaults = first.seen().parameters
+  first.actions.changeParameters({temperature: 0.7, isSampled: true, seed: 5, tracks: ['rank']})
+  const own = first.seen().parameters
+  first.actions.keepDocument()
+  const fresh = await openedWorkbench({}, storage)
+  expect(fresh.seen().parameters).toEqual(defaults)
+  fresh.actions.changeParameters({temperature: 1.4})
+  fresh.actions.keepDocument()
+  expect((await reloaded(first)).seen().parameters).toEqual(own)
+  // A tab that is duplicated takes what its storage holds along.
+  const document = first.session.getItem('tokenscope.document')!
+  const session = memoryStorage({'tokenscope.document': document})
+  const copy = await reloaded({...first, session, actions: {...first.actions, keepDocument() {}}})
+  expect(copy.seen().parameters).toEqual(own)
+})
+
+test('damaged parameters of a document are those that any begins with, one by one', async () => {
+  const first = await openedWorkbench()
+  first.actions.keepDocument()
+  const document = JSON.parse(first.session.getItem('tokenscope.document')!)
+  document.parameters = {temperature: -3, tracks: ['nonsense'], topP: 0.5}
+  const session = memoryStorage({'tokenscope.document': JSON.stringify(document)})
+  const {parameters} = fakeWorkbench({}, first.storage, undefined, session).seen()
+  expect(parameters).toMatchObject({temperature: 1, topP: 0.5, topK: 10})
+  expect(parameters.tracks).toEqual(['surprisal', 'entropy', 'rank'])
+})

@@ -19,6 +19,8 @@ export const initialCard: CardState = {card: null}
 /** Those that take a run work on the active pane's unless told. */
 export interface SelectionActions {
   hover(position: number | null, runId?: RunId | null): void
+  /** A token that is hovered until it is given back, wherever the pointer goes: a menu is open about it. */
+  holdHover(place: TokenPlace | null): void
   /** Locks a token; the one that is locked already is released. */
   toggleLock(position: number, runId?: RunId | null): void
   lock(position: number, runId?: RunId | null): void
@@ -128,8 +130,14 @@ export function createSelectionActions({
     if (runId === null || selectLock(state, captures, runId) === null) return
     change('let a token go', {locks: {...state.locks, [runId]: null}}, {merge: 'lock'})
   }
+  let isHeld = false
   return {
+    holdHover(place) {
+      isHeld = place !== null
+      set({hovered: place})
+    },
     hover(position, runId = active()) {
+      if (isHeld) return
       const {hovered} = store.getState()
       if (position === null || runId === null) {
         if (hovered !== null) set({hovered: null})

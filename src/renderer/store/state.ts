@@ -56,8 +56,15 @@ export type RunRecord = RunEntry & RunState
 export interface ConnectionState {
   readonly connection: 'connecting' | 'connected' | 'lost'
   readonly status: EngineStatus | null
-  /** The last time the engine ended: why, as in “the engine was killed”, and whether it runs again. */
-  readonly engineStop: {readonly reason: string; readonly isRunningAgain: boolean} | null
+  /**
+   * The last time the engine ended: why, as in “the engine was killed”, whether it runs again, and
+   * whether it was looked for and nobody was found.
+   */
+  readonly engineStop: {
+    readonly reason: string
+    readonly isRunningAgain: boolean
+    readonly isHostMissing: boolean
+  } | null
   /** The engine still works on something that was cancelled a second ago and cannot be left. */
   readonly isFinishing: boolean
   /** Milliseconds from the page's start to its first connection. */
@@ -394,7 +401,11 @@ export interface PromptListState {
 
 /** How the computing of the list stands; what came of its rows is in the captures. */
 export type ListJob =
-  | {readonly kind: 'idle'}
+  /** With what the last job did, where it went through. */
+  | {
+      readonly kind: 'idle'
+      readonly last?: {readonly rowCount: number; readonly elapsedMs: number}
+    }
   | {
       readonly kind: 'running'
       readonly done: number

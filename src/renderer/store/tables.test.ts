@@ -2,6 +2,7 @@ import {expect, test} from 'vitest'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {memoryStorage, openedWorkbench} from './fake-workbench.ts'
 import {selectResult} from './selectors.ts'
+import {selectInsteadTable} from './tables.ts'
 
 type NextInput = Parameters<EngineClient['tokens']['next']>[0]
 
@@ -81,4 +82,31 @@ test('with top-p the table says what it cuts, and both sums are 1', async () => 
   expect(sampled).toBeCloseTo(1, 6)
   expect(raw).toBeCloseTo(1, 6)
   expect(result.keptCount).toBeLessThan(result.next.length + result.restCount!)
+})
+
+test('what stands instead belongs to the token of its heading, or is not known yet', async () => {
+  const bench = await openedWorkbench()
+  const {actions, captures, seen, until} = bench
+  const runId = seen().activeRunId!
+  actions.lock(6)
+  await until('the table before 6', ({instead}) => Boolean(instead.shownKey?.includes(':5:')))
+  const tableOf = (position: number, run = runId) =>
+    selectInsteadTable(seen(), captures, {runId: run, position})
+  expect(tableOf(6)!.position).toBe(5)
+  // Another token's table is shown until this one's has come.
+  expect(tableOf(4)).toBeUndefined()
+  expect(tableOf(6, 'another run')).toBeUndefined()
+})
+
+test('what a menu is open about is marked wherever the pointer goes', async () => {
+  const {actions, seen} = await openedWorkbench()
+  const runId = seen().activeRunId!
+  actions.holdHover({runId, position: 3})
+  actions.hover(null)
+  actions.hover(5)
+  expect(seen().hovered).toEqual({runId, position: 3})
+  actions.holdHover(null)
+  expect(seen().hovered).toBeNull()
+  actions.hover(5)
+  expect(seen().hovered).toEqual({runId, position: 5})
 })

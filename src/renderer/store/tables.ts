@@ -1,4 +1,5 @@
 import {tokensOfTable} from '../../shared/domain/token.ts'
+import type {NextTokens} from '../../shared/lenses/tokens.ts'
 import {
   type Captures,
   type NextSpec,
@@ -15,6 +16,7 @@ import type {
   PaneIndex,
   RunRecord,
   TablesState,
+  TokenPlace,
   TrackedSlot,
   WorkbenchState,
 } from './state.ts'
@@ -53,6 +55,16 @@ export function selectWantedNext(
   if (runId === null || !data || data.tokens.length === 0) return null
   const position = selectLock(state, captures, runId) ?? data.tokens.length - 1
   return {runId, position, temperature, topP, topK}
+}
+
+/** What could stand in place of this very token; undefined until that is known, whatever is shown. */
+export function selectInsteadTable(
+  {instead: {shownKey}}: Pick<WorkbenchState, 'instead'>,
+  captures: Pick<Captures, 'nextTables'>,
+  {runId, position}: TokenPlace
+): NextTokens | undefined {
+  const table = shownKey?.startsWith(`${runId}:`) ? captures.nextTables.peek(shownKey) : undefined
+  return table?.position === position - 1 ? table : undefined
 }
 
 /** The tokens that are followed through a run: the chosen ones, else the suggested. */

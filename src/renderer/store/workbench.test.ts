@@ -60,7 +60,8 @@ test('a second visit has the prompt, the settings and the history, and runs what
   const second = await openedWorkbench({}, storage)
   const {promptText, parameters, runs, activeRunId} = second.seen()
   expect(promptText).toBe('Tom has a coin.')
-  expect(parameters.temperature).toBe(0.7)
+  // Parameters belong to the document: another tab begins with those that any begins with.
+  expect(parameters.temperature).toBe(1)
   expect(runs).toHaveLength(2)
   expect(activeRunId).toBe(runs[0]!.id)
   expect(runs[1]!.phase.kind).toBe('kept')
@@ -68,26 +69,25 @@ test('a second visit has the prompt, the settings and the history, and runs what
 
 test('what is in storage may be anything', async () => {
   const storage = memoryStorage({
-    'tokenscope.parameters': '{"temperature": -3, "tracks": ["nonsense"], "topP": 0.5}',
     'tokenscope.preferences': '{"theme": 3}',
     'tokenscope.document': '{"panes": []}',
     'tokenscope.history': '[{"id": 4}]',
     'tokenscope.last': 'not json',
   })
   const {seen} = await openedWorkbench({}, storage)
-  const {parameters, preferences, runs} = seen()
-  expect(parameters.temperature).toBe(1)
-  expect(parameters.tracks).toEqual(['surprisal', 'entropy', 'rank'])
-  expect(parameters.topP).toBe(0.5)
+  const {preferences, runs} = seen()
   expect(preferences.theme).toBe('system')
   expect(runs).toHaveLength(1)
 })
 
 test('an engine that is lost and comes back is told of, and nothing is run unasked', async () => {
-  const {seen, engineIs} = await openedWorkbench()
+  const {seen, engineIs, redialFails} = await openedWorkbench()
   engineIs('lost')
   expect(seen().connection).toBe('lost')
-  expect(seen().engineStop).toMatchObject({isRunningAgain: false})
+  // A host starts another at once; only one that is not found may have ended itself.
+  expect(seen().engineStop).toMatchObject({isRunningAgain: false, isHostMissing: false})
+  redialFails()
+  expect(seen().engineStop).toMatchObject({isRunningAgain: false, isHostMissing: true})
   const before = seen().runs
   engineIs('connected')
   expect(seen().connection).toBe('connected')

@@ -15,7 +15,6 @@ import {createParameterActions, type ParameterActions} from './parameters.ts'
 import {
   readDocument,
   readHistory,
-  readLastParameters,
   readLastPrompt,
   readPreferencesCopy,
   readViews,
@@ -86,7 +85,6 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   const history = readHistory(storage)
   const store = createStore<WorkbenchState>()(() => ({
     ...initialState(),
-    parameters: readLastParameters(storage),
     ...history,
     ...(keptDocument ?? lastPrompt),
     // Known once the models are listed.

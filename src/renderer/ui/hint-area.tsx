@@ -3,7 +3,9 @@ import {
   createContext,
   type ReactNode,
   use,
+  useCallback,
   useEffect,
+  useLayoutEffect,
   useRef,
   useState,
 } from 'react'
@@ -15,6 +17,8 @@ const DELAY_MS = 450
 const GAP_PX = 8
 
 interface ShownHint {
+  /** What it is about: it goes when that does. */
+  readonly element: Element
   readonly words: HintWords
   readonly more: string | null
   readonly style: CSSProperties
@@ -44,10 +48,12 @@ function ListeningArea({children}: {readonly children: ReactNode}) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
 
-  const hide = () => {
+  const hide = useCallback(() => {
     clearTimeout(timer.current)
     setHint(null)
-  }
+  }, [])
+  const element = hint?.element
+  useLayoutEffect(() => (element ? watchElement(element, hide) : undefined), [element, hide])
   const show = (target: EventTarget, delayMs: number) => {
     clearTimeout(timer.current)
     const element = target instanceof Element ? target.closest('[data-hint]') : null
@@ -57,8 +63,11 @@ function ListeningArea({children}: {readonly children: ReactNode}) {
       return
     }
     timer.current = setTimeout(() => {
+      // Whatever was to be told about may be gone by now.
+      if (!isInReach(element)) return setHint(null)
       const box = (element.closest('[data-hint-place]') ?? element).getBoundingClientRect()
       setHint({
+        element,
         words: wordsOf(text),
         more: element.getAttribute('data-hint-more'),
         style: placeBeside(
@@ -93,6 +102,57 @@ function ListeningArea({children}: {readonly children: ReactNode}) {
       )}
     </div>
   )
+}
+
+/** Not taken away, not hidden and not behind a dialog. */
+function isInReach(element: Element): boolean {
+  return (
+    element.isConnected &&
+    element.closest('[inert], [aria-hidden="true"]') === null &&
+    element.checkVisibility()
+  )
+}
+
+const OVERLAYS = '[role=dialog], [role=alertdialog], [role=menu], dialog[open]'
+
+/**
+ * Calls back once a hint about an element has to go: the element leaves the page or the focus, another
+ * thing opens over it, Escape is pressed or the window gets another size. Not all of these are told to
+ * what stands around the element. Answers what stops it.
+ */
+function watchElement(element: Element, onGone: () => void): () => void {
+  const open = new Set(document.querySelectorAll(OVERLAYS))
+  const look = () => {
+    const hasNew = [...document.querySelectorAll(OVERLAYS)].some(
+      (overlay) => !open.has(overlay) && !overlay.contains(element)
+    )
+    if (hasNew || !isInReach(element)) onGone()
+  }
+  const observer = new MutationObserver(look)
+  observer.observe(document, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ['inert', 'aria-hidden', 'open', 'hidden'],
+  })
+  const onFocusOut = ({target}: FocusEvent) => {
+    if (target instanceof Node && element.contains(target)) onGone()
+  }
+  const onKey = ({key}: KeyboardEvent) => {
+    if (key === 'Escape') onGone()
+  }
+  document.addEventListener('focusout', onFocusOut)
+  document.addEventListener('keydown', onKey, true)
+  window.addEventListener('resize', onGone)
+  window.addEventListener('blur', onGone)
+  look()
+  return () => {
+    observer.disconnect()
+    document.removeEventListener('focusout', onFocusOut)
+    document.removeEventListener('keydown', onKey, true)
+    window.removeEventListener('resize', onGone)
+    window.removeEventListener('blur', onGone)
+  }
 }
 
 /** Over everything, whichever element it is about: an ancestor that scrolls or grows does not move it. */
@@ -137,13 +197,15 @@ function placeBeside(box: DOMRect, isUnder: boolean, zoom: number): CSSPropertie
   const widthPx = window.innerWidth / zoom
   const heightPx = window.innerHeight / zoom
   if (left > WIDEST_PX + 2 * GAP_PX && !isUnder) {
-    const fromRight = widthPx - left + GAP_PX
+    // An element may be scrolled out of the window at any side.
+    const mostPx = widthPx - WIDEST_PX - GAP_PX
+    const right = Math.max(GAP_PX, Math.min(widthPx - left + GAP_PX, mostPx))
     return top + HIGHEST_PX < heightPx
-      ? {right: fromRight, top}
-      : {right: fromRight, bottom: heightPx - bottom}
+      ? {right, top: Math.max(GAP_PX, top)}
+      : {right, bottom: Math.max(GAP_PX, heightPx - bottom)}
   }
   const shownLeft = Math.max(GAP_PX, Math.min(left, widthPx - WIDEST_PX - GAP_PX, right))
   return bottom + HIGHEST_PX < heightPx
-    ? {left: shownLeft, top: bottom + GAP_PX / 2}
-    : {left: shownLeft, bottom: heightPx - top + GAP_PX / 2}
+    ? {left: shownLeft, top: Math.max(GAP_PX, bottom + GAP_PX / 2)}
+    : {left: shownLeft, bottom: Math.max(GAP_PX, heightPx - top + GAP_PX / 2)}
 }

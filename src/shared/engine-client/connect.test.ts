@@ -62,6 +62,8 @@ test('after a loss calls fail with what to do until there is a new engine', asyn
   connection = connectEngine(host.open)
   const states: string[] = []
   const stop = connection.onState((state) => states.push(state))
+  let failedCount = 0
+  connection.onRedialFailed(() => failedCount++)
   expect(await connection.client.engine.status()).toBe(1)
   const underWay = caught(connection.client.engine.watch())
   host.drop()
@@ -72,6 +74,8 @@ test('after a loss calls fail with what to do until there is a new engine', asyn
   await vi.waitFor(() => expect(connection.state).toBe('connected'), 5000)
   expect(await connection.client.engine.status()).toBe(5)
   expect(states).toEqual(['connected', 'lost', 'connected'])
+  // The second to the fourth attempt found nobody.
+  expect(failedCount).toBe(3)
   stop()
   host.drop()
   await vi.waitFor(() => expect(host.attemptCount).toBe(6))

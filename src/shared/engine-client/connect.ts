@@ -17,6 +17,8 @@ export interface EngineConnection {
   readonly state: EngineState
   /** Tells of every change from now on; returns the way to stop listening. */
   onState(listener: (state: 'connected' | 'lost') => void): () => void
+  /** Tells of every attempt to reach a lost engine that finds nobody; its host may be gone. */
+  onRedialFailed(listener: () => void): () => void
   close(): void
 }
 
@@ -42,6 +44,7 @@ const LONGEST_DELAY_MS = 2000
  */
 export function connectEngine(openChannel: () => Promise<ByteChannel>): EngineConnection {
   const listeners = new Set<(state: 'connected' | 'lost') => void>()
+  const redialListeners = new Set<() => void>()
   let state: EngineState = 'connecting'
   let isClosed = false
   let channel: ByteChannel | null = null
@@ -64,6 +67,7 @@ export function connectEngine(openChannel: () => Promise<ByteChannel>): EngineCo
       opened = await openChannel()
     } catch {
       if (isClosed) return
+      if (state === 'lost') for (const listener of [...redialListeners]) listener()
       delayTimer = setTimeout(() => void open(Math.min(delayMs * 2, LONGEST_DELAY_MS)), delayMs)
       return
     }
@@ -104,10 +108,15 @@ export function connectEngine(openChannel: () => Promise<ByteChannel>): EngineCo
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onRedialFailed(listener) {
+      redialListeners.add(listener)
+      return () => redialListeners.delete(listener)
+    },
     close() {
       isClosed = true
       clearTimeout(delayTimer)
       listeners.clear()
+      redialListeners.clear()
       wakeWaiting()
       channel?.close()
       channel = null

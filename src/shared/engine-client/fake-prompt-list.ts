@@ -1,5 +1,6 @@
 import {type Problem, ProblemError} from '../domain/problem.ts'
 import {hexOfBytes} from '../domain/token.ts'
+import {answerForms, isAnswer, judgeAnswer} from '../lenses/judge-answer.ts'
 import type {
   PromptListEvent,
   PromptListRequest,
@@ -67,9 +68,8 @@ function resultOf(
   const promptIds = encodeRow(input)
   const scored = promptIds.slice(1).map((_, i) => logprobAt(promptIds, i + 1))
   const completionIds = continued(promptIds, request, row.id)
-  const answerIds = row.answer ? encodeAnswer(row.answer) : []
-  const whole = [...promptIds, ...answerIds]
-  const logprob = answerIds.reduce((sum, _, i) => sum + logprobAt(whole, promptIds.length + i), 0)
+  const textIds = completionIds.filter((id) => id !== FAKE_END_ID)
+  const bytes = Uint8Array.from(textIds.flatMap((id) => [...fakeBytesOf(id)]))
   return {
     id: row.id,
     promptTokenCount: promptIds.length,
@@ -79,20 +79,32 @@ function resultOf(
         : null,
     surprisalsBits: Float32Array.of(Number.NaN, ...scored.map((value) => -value / Math.LN2)),
     completionIds,
-    completionHex: completionIds
-      .filter((id) => id !== FAKE_END_ID)
-      .map((id) => hexOfBytes(fakeBytesOf(id)))
-      .join(''),
-    answer:
-      answerIds.length > 0
-        ? {
-            tokenCount: answerIds.length,
-            logprob,
-            prob: exp(logprob),
-            isGenerated: answerIds.every((id, i) => completionIds[i] === id),
-          }
-        : null,
+    completionHex: hexOfBytes(bytes),
+    answer: isAnswer(row.answer)
+      ? {
+          ...likeliestForm(row.answer, promptIds, encodeAnswer),
+          verdict: judgeAnswer(row.answer, {
+            bytes,
+            isCut: completionIds.at(-1) !== FAKE_END_ID,
+          }),
+        }
+      : null,
   }
+}
+
+function likeliestForm(
+  answer: string,
+  promptIds: readonly number[],
+  encodeAnswer: FakePromptListOptions['encodeAnswer']
+) {
+  const before = new TextDecoder().decode(fakeBytesOf(promptIds.at(-1)!))
+  const [first, ...others] = answerForms(before, answer).map((form, i) => {
+    const answerIds = encodeAnswer(form)
+    const whole = [...promptIds, ...answerIds]
+    const logprob = answerIds.reduce((sum, _, j) => sum + logprobAt(whole, promptIds.length + j), 0)
+    return {isSpaced: i > 0, tokenCount: answerIds.length, logprob, prob: exp(logprob)}
+  })
+  return others.reduce((best, form) => (form.logprob > best.logprob ? form : best), first!)
 }
 
 function continued(promptIds: readonly number[], request: PromptListRequest, rowId: string) {

@@ -23,8 +23,8 @@ export function formatMany(count: number, one: string, more = `${one}s`): string
  */
 export function formatProb(prob: number | null | undefined): string {
   if (prob === null || prob === undefined || Number.isNaN(prob)) return NO_VALUE
-  // Rounding noise of a sum over a vocabulary, not a mass.
-  if (prob < 1e-12) return '0'
+  // Nothing is 0 but what is exactly 0.
+  if (prob <= 0) return '0'
   if (prob < 0.0005) return '<0.001'
   return prob < 0.00995 ? prob.toFixed(3) : prob.toFixed(2)
 }

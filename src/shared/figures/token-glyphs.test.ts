@@ -160,3 +160,12 @@ test('a token in one line', () => {
   expect(plainGlyphs(token(' caf'))).toBe('·caf')
   expect(plainGlyphs(token([0xc3]))).toBe('c3')
 })
+
+test('what no shipped font has is a code, unless who draws it has a font of its own', () => {
+  const thai = [token('สระะ')]
+  const kinds = (draws: Parameters<typeof glyphsOfTokens>[1]) =>
+    glyphsOfTokens(thai, draws).cells[0]!.map(({text}) => text)
+  expect(kinds(false).at(-1)).toBe('U+0E30')
+  expect(kinds(true)).toEqual(['สระะ'])
+  expect(kinds((code) => code !== 0xe30)).toEqual(['สร', 'U+0E30', 'U+0E30'])
+})

@@ -34,6 +34,12 @@ export interface TokenGlyphs {
   readonly missing: readonly number[]
 }
 
+/**
+ * Whether a character that no shipped font has is left as text: never, always (a reader of an SVG may have
+ * a font), or where a page knows that it has one.
+ */
+export type DrawsUncovered = boolean | ((code: number) => boolean)
+
 const NEWLINE = '⏎'
 const TAB = '⇥'
 const SPACE = '·'
@@ -81,12 +87,12 @@ function codePointAt(
 }
 
 /**
- * How tokens are drawn, from their bytes. With `drawsUncovered` a character that no shipped font has
- * is left as text (a page or a reader of an SVG may have a font); else it is drawn as its code.
+ * How tokens are drawn, from their bytes. A character that no shipped font has is left as text where
+ * `drawsUncovered` says so; else it is drawn as its code.
  */
 export function glyphsOfTokens(
   tokens: readonly GlyphSource[],
-  drawsUncovered = false
+  drawsUncovered: DrawsUncovered = false
 ): TokenGlyphs {
   const cells: GlyphCell[][] = tokens.map(() => [])
   const cutCharacters: CutCharacter[] = []
@@ -126,8 +132,11 @@ interface Drawing {
   readonly cells: GlyphCell[][]
   readonly cutCharacters: CutCharacter[]
   readonly missing: Set<number>
-  readonly drawsUncovered: boolean
+  readonly drawsUncovered: DrawsUncovered
 }
+
+const isDrawn = (code: number, {drawsUncovered}: Drawing) =>
+  typeof drawsUncovered === 'boolean' ? drawsUncovered : drawsUncovered(code)
 
 /** Draws tokens `first` to `end` (exclusive), whose bytes are taken as one text. */
 function drawRun(tokens: readonly GlyphSource[], first: number, end: number, to: Drawing): void {
@@ -166,7 +175,7 @@ function drawRun(tokens: readonly GlyphSource[], first: number, end: number, to:
       if (code >= 0) {
         const isPlain = isCovered(code) && !INVISIBLE.test(String.fromCodePoint(code))
         to.cutCharacters.push({
-          character: isPlain || to.drawsUncovered ? drawnAlone(code) : codeName(code),
+          character: isPlain || isDrawn(code, to) ? drawnAlone(code) : codeName(code),
           firstToken: first + from,
           firstCell,
           lastToken: first + until,
@@ -202,7 +211,7 @@ function pushCharacter(cells: GlyphCell[], code: number, to: Drawing): void {
   } else {
     const hasGlyph = isCovered(code)
     if (!hasGlyph) to.missing.add(code)
-    if (!hasGlyph && !to.drawsUncovered) cells.push({kind: 'code', text: codeName(code)})
+    if (!hasGlyph && !isDrawn(code, to)) cells.push({kind: 'code', text: codeName(code)})
     else if (last?.kind === 'text') pushText(cells, character)
     else pushText(cells, drawnAlone(code))
   }

@@ -15,7 +15,7 @@ export const promptRowSchema = z.object({
   /**
    * Text expected right after the prompt (of a chat, after the generation prompt). Its tokens are those
    * that follow the prompt's when both are encoded as one text; where the prompt's tokens do not begin
-   * that, the answer's own when it is encoded alone. An empty one is none.
+   * that, the answer's own when it is encoded alone. One of white space alone is none.
    */
   answer: z.string().optional(),
 })
@@ -48,15 +48,21 @@ export const promptRowResultSchema = z.object({
    * character.
    */
   completionHex: z.string(),
-  /** How probable the answer is as a whole, at temperature 1; null where the row has none. */
+  /**
+   * How probable the answer is as a whole, at temperature 1; null where the row has none. Where neither
+   * it nor the prompt's end has white space at the border, it is the likelier of the answer as given and
+   * the answer with a space before it.
+   */
   answer: z
     .object({
+      /** A space was put before it. */
+      isSpaced: z.boolean(),
       tokenCount: z.number().int(),
       /** Natural logarithm of the probability of all its tokens in their order. */
       logprob: z.number(),
       prob: z.number(),
-      /** The completion begins with the answer's tokens. */
-      isGenerated: z.boolean(),
+      /** What the completion says about it; see judge-answer.ts. */
+      verdict: z.enum(['right', 'wrong', 'cut']),
     })
     .nullable(),
 })

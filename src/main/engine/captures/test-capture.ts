@@ -4,11 +4,11 @@ import {join} from 'node:path'
 import {type CapturePlan, type CaptureRequest, planCapture} from '../onnx/capture-plan.ts'
 import {findStructure} from '../onnx/find-structure.ts'
 import {GraphIndex} from '../onnx/graph-index.ts'
+import {unmergeDecoder} from '../onnx/merged-decoder.ts'
 import {encodeOverlay} from '../onnx/overlay.ts'
 import {readModelGraph} from '../onnx/read-model-graph.ts'
 import {elementTypeNumber, numberOfInt64} from '../onnx/schema.ts'
 import type {ModelGraph, ModelStructure} from '../onnx/structure.ts'
-import {unmergeDecoder} from '../onnx/unmerge.ts'
 import {float32Of} from '../runtime/tensors.ts'
 import {
   openSession,

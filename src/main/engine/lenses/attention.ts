@@ -205,7 +205,7 @@ function tokenizedEvent(
     tokens: tokenTableOf(prompt.parts),
     turns: [...prompt.turns],
     ...provenance,
-    warnings: [...prompt.warnings, ...warnings],
+    warnings: [...prompt.warnings, ...model.warnings, ...warnings],
     layerCount: model.structure.layers.length,
   }
 }

@@ -29,7 +29,8 @@ export type DescribedStructure = Pick<
 /** What was found in a graph, in the words of the result. */
 export function describeStructure(
   structure: ModelStructure,
-  config: ModelFiles['config']
+  config: ModelFiles['config'],
+  isMerged: boolean
 ): DescribedStructure {
   const {residual, head, inputs} = structure
   return {
@@ -40,7 +41,7 @@ export function describeStructure(
       inputs.kvCache.length === 0
         ? null
         : {
-            isMerged: inputs.useCacheBranch !== null,
+            isMerged,
             tensors: inputs.kvCache.map(({input, output}) => ({input, output})),
           },
     problems: [...structure.problems],

@@ -78,7 +78,7 @@ function resultOf(
     model: {id: files.id, path: files.path, sha256},
     tokenizer: tokenizer && {id: tokenizer.id, sha256: tokenizer.sha256},
     versions,
-    warnings: isDecoder(files.decoder) ? [...files.decoder.warnings] : [],
+    warnings: [...(isDecoder(files.decoder) ? files.decoder.warnings : []), ...model.warnings],
     status: 'completed',
     file: files.file,
     kind: files.kind,
@@ -87,7 +87,7 @@ function resultOf(
     opsets: Object.fromEntries(
       Object.entries(files.header.opsets).map(([domain, version]) => [domain || 'ai.onnx', version])
     ),
-    ...describeStructure(structure, files.config),
+    ...describeStructure(structure, files.config, model.isMerged),
     lenses: describeLenses(files, structure),
     estimate: estimateOf(model),
   }

@@ -86,7 +86,7 @@ async function* logitsOf(
   if (graph.problems[0]) throw new ProblemError(graph.problems[0])
   const feeds = feedsOf(model, graph, intervention)
   const chunkLength = sessions.chunkLengthOf(model)
-  const canChunk = graph.kvCache.length > 0 && model.structure.inputs.useCacheBranch === null
+  const canChunk = graph.kvCache.length > 0
   const step = canChunk ? chunkLength : ids.length
   const runs: FedTensors[] = []
   for (let first = 0; first < ids.length; first += step) {
@@ -216,7 +216,7 @@ async function resultOf(
     schema: 'tokenscope/intervene@1',
     request,
     ...text.provenance,
-    warnings: [...text.prompt.warnings, ...found.warnings],
+    warnings: [...text.prompt.warnings, ...text.model.warnings, ...found.warnings],
     status: 'completed',
     tokenCount: text.ids.length,
     position: found.position,

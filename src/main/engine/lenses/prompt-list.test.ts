@@ -114,25 +114,69 @@ describe('a prompt list', () => {
     }
   })
 
-  it('says that an answer was generated where the completion begins with it', async () => {
-    const prompts = Array.from({length: 60}, (_, i) => ({id: String(i), prompt: `Tell ${i}!`}))
-    const free = await rowsOf(prompts, {generate: 1})
-    // What this model says is mostly torn bytes; one that says a printable letter will do.
-    const index = free.findIndex(({completionHex}) => /^(?:[2-6].|7[0-9a-e])+$/.test(completionHex))
-    expect(index).toBeGreaterThanOrEqual(0)
-    const {prompt} = prompts[index]!
-    const text = displayTextOfBytes(bytesOfHex(free[index]!.completionHex))
-    const rows = [
-      {id: 'all', prompt, answer: text},
-      {id: 'more', prompt, answer: `${text} and the mat`},
-    ]
-    const [all, more] = await rowsOf(rows, {generate: 1})
-    expect(all!.answer).toMatchObject({isGenerated: true, tokenCount: 1})
-    expect(more!.answer!.isGenerated).toBe(false)
-    expect(all!.completionIds).toEqual(free[index]!.completionIds)
-    const [unasked] = await rowsOf(rows.slice(0, 1), {generate: 0})
+  it('judges the completion’s text, whichever tokens it has and whatever space is before it', async () => {
+    const prompts = Array.from({length: 400}, (_, i) => ({id: String(i), prompt: `Tell ${i}!`}))
+    const options = {generate: 2, sample: true, topP: 0.9, seed: 3}
+    const free = await rowsOf(prompts, options)
+    const textOf = ({completionHex}: PromptRowResult) =>
+      displayTextOfBytes(bytesOfHex(completionHex))
+    // What this model says is mostly torn bytes; one that says letters will do.
+    const said = free.find((row) => /^[a-z]{2,}$/i.test(textOf(row)))!
+    const [{prompt}, text] = [prompts[Number(said.id)]!, textOf(said)] as const
+    const judged = async (answer: string, changes: Options = {}) => {
+      const [row] = await rowsOf([{id: said.id, prompt, answer}], {...options, ...changes})
+      return row!
+    }
+    for (const [answer, verdict] of [
+      [text, 'right'],
+      [` ${text}`, 'right'],
+      [`\n ${text}`, 'right'],
+      [`${text} and`, 'cut'],
+      [text.slice(0, 1), 'wrong'],
+      [`${text[0]}!`, 'wrong'],
+    ] as const) {
+      const row = await judged(answer)
+      expect(row.completionIds).toEqual(said.completionIds)
+      expect(row.answer!.verdict).toBe(verdict)
+    }
+    const unasked = await judged(text, {generate: 0})
     expect(unasked).toMatchObject({completionIds: [], completionHex: ''})
-    expect(unasked!.answer).toEqual({...all!.answer, isGenerated: false})
+    expect(unasked.answer).toEqual({...(await judged(text)).answer, verdict: 'cut'})
+  })
+
+  it('takes an answer of white space alone for none', async () => {
+    const blanks = ['', ' ', '\n\t'].map((answer, i) => ({id: String(i), prompt: 'Two', answer}))
+    for (const row of await rowsOf(blanks)) expect(row.answer).toBeNull()
+  })
+
+  it('scores the likelier of the answer as typed and with a space before it', async () => {
+    const logprobOf = async (prompt: string, answer: string) => {
+      const ids = await typedIds(answer)
+      const forced = await tokensOf({prompt, completionIds: ids})
+      return forced.tokens.slice(-ids.length).reduce((sum, token) => sum + token.logprob!, 0)
+    }
+    const seen = new Set<boolean>()
+    for (const [prompt, answer] of [
+      ['10 + 10 =', '20'],
+      ['2 + 2 =', '4'],
+      ['The cat sat on the', 'mat'],
+      ['The cat sat on', 'the'],
+      ['Who? ->', 'queen'],
+    ] as const) {
+      const rows = [answer, ` ${answer}`].map((own, i) => ({id: String(i), prompt, answer: own}))
+      const [typed, spaced] = await rowsOf(rows)
+      const both = [await logprobOf(prompt, answer), await logprobOf(prompt, ` ${answer}`)] as const
+      expect(spaced!.answer).toMatchObject({isSpaced: false})
+      expect(spaced!.answer!.logprob).toBeCloseTo(both[1], 4)
+      // Joined, a letter right after a letter may be one token with it, which the prompt does not have.
+      expect(typed!.answer!.isSpaced).toBe(both[1] > both[0])
+      expect(typed!.answer!.logprob).toBeCloseTo(Math.max(...both), 4)
+      seen.add(typed!.answer!.isSpaced)
+    }
+    expect(seen).toEqual(new Set([true, false]))
+    // After a space nothing but the answer as typed is asked about.
+    const [after] = await rowsOf([{id: 'a', prompt: 'The cat sat on ', answer: 'the'}])
+    expect(after!.answer!.isSpaced).toBe(false)
   })
 
   it('takes the ids that follow the prompt’s where the two are encoded as one, else the answer’s own', async () => {

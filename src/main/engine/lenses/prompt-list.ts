@@ -1,6 +1,7 @@
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import {hexOfBytes} from '../../../shared/domain/token.ts'
 import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
+import {answerForms, isAnswer, judgeAnswer} from '../../../shared/lenses/judge-answer.ts'
 import type {
   PromptListEvent,
   PromptListRequest,
@@ -93,13 +94,12 @@ async function computeRow(
   const {tokenizer, folder, info} = model
   const limits = {contextLength: info.contextLength, vocabularySize: info.vocabularySize}
   const input: PromptInput = {prompt: row.prompt, messages: row.messages, chat: request.chat}
-  const {parts} = await encodePrompt(input, limits, tokenizer)
+  const {parts, text} = await encodePrompt(input, limits, tokenizer)
   const ids = Int32Array.from(parts, (part) => part.id)
-  const answerIds = row.answer ? await encodeAnswer(input, row.answer, ids, tokenizer) : null
-  if (answerIds) checkAnswerLength(ids.length, answerIds.length, info.contextLength)
+  const answers = await encodeAnswers(input, row.answer, {text, ids}, model)
   const {generate, sample, temperature, topP} = request
   const job = scoringJob(ids, model, {
-    answerIds,
+    answers: answers.map((answer) => answer.ids),
     generation:
       generate > 0
         ? {
@@ -117,7 +117,7 @@ async function computeRow(
     priority: 'batch',
     ...(signal ? {signal} : {}),
     onEvent: (event) => {
-      if (event.kind === 'answer') answerLogprobs.push(...event.logprobs)
+      if (event.kind === 'answer') answerLogprobs[event.index] = sumOf(event.logprobs)
       if (event.kind !== 'rows') return
       model.rates.record(event)
       if (event.phase === 'prompt') logprobs.push(...event.columns.logprob)
@@ -127,6 +127,10 @@ async function computeRow(
   const surprisalsBits = Float32Array.from(logprobs, (logprob, position) =>
     parts[position]!.isInserted ? Number.NaN : -logprob / Math.LN2
   )
+  const textIds = completionIds.filter((id) => !tokenizer.isSpecial(id))
+  const bytes = Buffer.concat(textIds.map((id) => tokenizer.bytesOf(id)))
+  const isCut = !folder.stopIds.includes(completionIds.at(-1) ?? -1)
+  const likeliest = likeliestOf(answers, answerLogprobs)
   return {
     id: row.id,
     promptTokenCount: ids.length,
@@ -135,9 +139,49 @@ async function computeRow(
     ),
     surprisalsBits,
     completionIds,
-    completionHex: completionHex(completionIds, tokenizer),
-    answer: answerIds && answerOf(answerIds, answerLogprobs, completionIds),
+    // Special tokens are no text.
+    completionHex: hexOfBytes(bytes),
+    answer: likeliest && {
+      ...likeliest,
+      prob: exp(likeliest.logprob),
+      verdict: judgeAnswer(row.answer ?? '', {bytes, isCut}),
+    },
   }
+}
+
+/** An answer as the model may write it. */
+interface EncodedAnswer {
+  readonly ids: Int32Array
+  /** A space was put before it. */
+  readonly isSpaced: boolean
+}
+
+/** The forms of an answer, as ids; none where there is no answer, or where it has no tokens. */
+async function encodeAnswers(
+  input: PromptInput,
+  answer: string | undefined,
+  {text, ids: promptIds}: {readonly text: string; readonly ids: Int32Array},
+  {tokenizer, info}: LoadedModel
+): Promise<EncodedAnswer[]> {
+  if (!isAnswer(answer)) return []
+  const answers: EncodedAnswer[] = []
+  for (const [i, form] of answerForms(text, answer).entries()) {
+    const ids = await encodeAnswer(input, form, promptIds, tokenizer)
+    if (i === 0) checkAnswerLength(promptIds.length, ids.length, info.contextLength)
+    // The other form may not fit, where the one that was given just does.
+    if (ids.length === 0 || promptIds.length + ids.length > info.contextLength) continue
+    answers.push({ids, isSpaced: i > 0})
+  }
+  return answers
+}
+
+function likeliestOf(answers: readonly EncodedAnswer[], logprobs: readonly number[]) {
+  return answers
+    .map(({ids, isSpaced}, i) => ({isSpaced, tokenCount: ids.length, logprob: logprobs[i]!}))
+    .reduce<{isSpaced: boolean; tokenCount: number; logprob: number} | null>(
+      (best, other) => (best && best.logprob >= other.logprob ? best : other),
+      null
+    )
 }
 
 /**
@@ -162,28 +206,7 @@ export async function encodeAnswer(
   return Int32Array.from(parts, (part) => part.id)
 }
 
-function answerOf(
-  answerIds: Int32Array,
-  logprobs: readonly number[],
-  completionIds: readonly number[]
-): PromptRowResult['answer'] {
-  if (answerIds.length === 0) return null
-  const logprob = logprobs.reduce((sum, value) => sum + value, 0)
-  return {
-    tokenCount: answerIds.length,
-    logprob,
-    prob: exp(logprob),
-    isGenerated: answerIds.every((id, i) => completionIds[i] === id),
-  }
-}
-
-/** Special tokens are no text. */
-function completionHex(ids: readonly number[], tokenizer: Tokenizer): string {
-  return ids
-    .filter((id) => !tokenizer.isSpecial(id))
-    .map((id) => hexOfBytes(tokenizer.bytesOf(id)))
-    .join('')
-}
+const sumOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0)
 
 /** Of the tokens that have one: the first of a sequence has nothing before it. */
 function meanSurprisalBits(logprobs: readonly number[]): number | null {

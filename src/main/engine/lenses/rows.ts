@@ -34,7 +34,7 @@ export function scoringJob(
     endIds: model.folder.stopIds,
     trackIds: [],
     rowPosition: null,
-    answerIds: null,
+    answers: [],
     generation: null,
     ...changes,
   }

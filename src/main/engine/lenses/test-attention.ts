@@ -1,4 +1,4 @@
-import {join} from 'node:path'
+import {join, resolve} from 'node:path'
 import {unzipSync} from 'fflate'
 import {
   type AttentionEvent,
@@ -18,16 +18,16 @@ import {archiveAttention, runAttention} from './attention.ts'
 
 export const FIXTURES = join(import.meta.dirname, '../../../../fixtures')
 
-/** What the attention lens works with, over the folders of `fixtures`. */
+/** What the attention lens works with, over the folders of `fixtures` and absolute ones. */
 export function attentionContext({maxBytes = 64e6, chunkLength = 256} = {}) {
   const budget = new MemoryBudget(maxBytes)
   const identity = (file?: string) => ({id: 'it', source: 'folder' as const, file})
   const graphs = new ModelGraphs({
-    readFiles: ({model, file}) => readModelFiles(join(FIXTURES, model), identity(file)),
+    readFiles: ({model, file}) => readModelFiles(resolve(FIXTURES, model), identity(file)),
     loadTokenizer,
   })
   const models = new Models({
-    readFolder: ({model, file}) => readModelFolder(join(FIXTURES, model), identity(file)),
+    readFolder: ({model, file}) => readModelFolder(resolve(FIXTURES, model), identity(file)),
     loadTokenizer,
     threads: () => 1,
     chunkLength,

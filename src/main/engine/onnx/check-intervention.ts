@@ -1,6 +1,6 @@
 import type {CutEdge, Intervention} from '../../../shared/domain/intervention.ts'
 import type {Problem, Warning} from '../../../shared/domain/problem.ts'
-import {visibilityOf} from './intervention-feeds.ts'
+import {positionIdsOf, visibilityOf} from './intervention-feeds.ts'
 
 /** A text and a model that an intervention is to be made in. */
 export interface InterventionSubject {
@@ -36,6 +36,7 @@ export function checkIntervention(
     ...wrongLengths(intervention, subject),
     ...deletedTwice(intervention, subject),
   ]
+  if (problems.length === 0) problems.push(...beyondWindows(intervention, subject))
   // What does not exist cannot be asked what it sees.
   if (problems.length === 0) problems.push(...blindQueries(intervention, subject))
   return {problems, warnings: warningsOf(intervention, subject)}
@@ -252,6 +253,40 @@ function blindQueries(
     ...blind.map(({edge}) => blindQuery(`L${edge.layer}.H${edge.head}, query ${edge.query}`)),
     ...treeBlind.map((query) => blindQuery(`query ${query} of the tree`)),
   ]
+}
+
+/**
+ * A window counts tokens as they lie, and of a tree siblings lie between a token and its ancestors: an
+ * ancestor that is near by depth may be out of reach.
+ */
+function beyondWindows(
+  {treeMask}: Intervention,
+  {layers, tokenCount}: InterventionSubject
+): Problem[] {
+  const windows = layers.flatMap(({window}) => (window === null ? [] : [window]))
+  if (!treeMask || windows.length === 0) return []
+  const sees = visibilityOf(treeMask)
+  const depths = positionIdsOf(treeMask)
+  for (let query = 0; query < tokenCount; query++) {
+    for (const key of sees(query)) {
+      const isLost = windows.some(
+        (window) => query - key >= window && depths[query]! - depths[key]! < window
+      )
+      if (isLost) return [outOfWindow(query, key, Math.min(...windows))]
+    }
+  }
+  return []
+}
+
+function outOfWindow(query: number, key: number, window: number): Problem {
+  return {
+    code: 'tree-beyond-window',
+    message: 'A tree of this width does not fit the windows of the model’s attention.',
+    field: 'treeMask',
+    found: `position ${key} out of reach of position ${query}, which continues it`,
+    expected: `every ancestor within a window of ${window} tokens as they lie`,
+    advice: 'Take a narrower tree, or run its paths one by one.',
+  }
 }
 
 function blindQuery(found: string): Problem {

@@ -149,6 +149,6 @@ function mergedDecoder(): Problem {
     message: 'The file holds two graphs, one that continues a cache and one that starts without.',
     found: 'an If on the use of the cache',
     expected: 'one graph of nodes',
-    advice: 'Look for the structure of one of its two branches.',
+    advice: 'Export the model as one graph: with a KV cache, or without.',
   }
 }

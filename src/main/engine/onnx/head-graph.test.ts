@@ -9,7 +9,7 @@ import {runReference} from '../../../../fixtures/families/reference.ts'
 import {openSession, runFeeds, type TestFeed} from '../runtime/test-onnxruntime.ts'
 import {findStructure} from './find-structure.ts'
 import {buildHeadGraph, type HeadGraph} from './head-graph.ts'
-import {withoutCacheBranch} from './merged-decoder.ts'
+import {unmergeDecoder} from './merged-decoder.ts'
 import {encodeOverlay} from './overlay.ts'
 import {readModelGraph} from './read-model-graph.ts'
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, {recursive: true, force: true}))
 
 async function headOf(path: string): Promise<HeadGraph> {
-  const graph = withoutCacheBranch(await readModelGraph(path))
+  const graph = unmergeDecoder(await readModelGraph(path))
   const head = buildHeadGraph(graph, findStructure(graph))
   if ('code' in head) throw new Error(`${head.code}: ${head.found}`)
   return head

@@ -21,7 +21,7 @@ import {
   type InterventionGraph,
   type InterventionRequest,
 } from './intervention-graph.ts'
-import {withoutCacheBranch} from './merged-decoder.ts'
+import {unmergeDecoder} from './merged-decoder.ts'
 import {encodeOverlay} from './overlay.ts'
 import {readModelGraph} from './read-model-graph.ts'
 import type {ModelGraph, ModelStructure} from './structure.ts'
@@ -129,7 +129,7 @@ describe.each(EXPORTS.map((facts) => [facts.id, facts] as const))('%s', (_, fact
   }
 
   beforeAll(async () => {
-    graph = withoutCacheBranch(await readModelGraph(exportPath(facts)))
+    graph = unmergeDecoder(await readModelGraph(exportPath(facts)))
     structure = findStructure(graph)
     const {edited, opened} = await open({
       sharedBias: true,

@@ -27,7 +27,7 @@ import {
   type InterventionGraph,
   type InterventionRequest,
 } from './intervention-graph.ts'
-import {withoutCacheBranch} from './merged-decoder.ts'
+import {unmergeDecoder} from './merged-decoder.ts'
 import {encodeOverlay} from './overlay.ts'
 import {readModelGraph} from './read-model-graph.ts'
 import type {ModelGraph, ModelStructure} from './structure.ts'
@@ -118,7 +118,7 @@ class Edited {
 async function structureOf(cell: FamilyCell) {
   const path = join(folder, `${cellName(cell).replaceAll(/[^a-z0-9]+/gi, '-')}.onnx`)
   await writeFile(path, buildFamilyModel(cell).bytes)
-  const graph = withoutCacheBranch(await readModelGraph(path))
+  const graph = unmergeDecoder(await readModelGraph(path))
   return {path, graph, structure: findStructure(graph)}
 }
 

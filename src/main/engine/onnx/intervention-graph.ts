@@ -77,7 +77,7 @@ export interface HeadGateInputs {
 
 /**
  * Adds to a copy of the graph the inputs that an intervention needs (definitions: interventions). Of a
- * merged decoder give the graph of `withoutCacheBranch`. Throws a RangeError on a layer that is not in the
+ * merged decoder give the graph of `unmergeDecoder`. Throws a RangeError on a layer that is not in the
  * structure; whatever else cannot be done is a Problem, and the rest is done.
  */
 export function buildInterventionGraph(

@@ -150,7 +150,7 @@ describe('a decoder', () => {
         endIds: [],
         trackIds: [],
         rowPosition: null,
-        answerIds: null,
+        answers: [],
         generation: null,
       },
       {
@@ -177,7 +177,7 @@ describe('a decoder', () => {
       endIds: [],
       trackIds: [],
       rowPosition: null,
-      answerIds: null,
+      answers: [],
       generation: null,
     }
     await expect(session.run(job, {onEvent: () => {}})).rejects.toMatchObject({

@@ -1,9 +1,11 @@
 import {stat} from 'node:fs/promises'
 import type {ModelRef} from '../../../shared/domain/model.ts'
+import type {Warning} from '../../../shared/domain/problem.ts'
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
 import {findStructure} from '../onnx/find-structure.ts'
+import {unmergeDecoder} from '../onnx/merged-decoder.ts'
 import {readModelGraph} from '../onnx/read-model-graph.ts'
 import type {ModelGraph, ModelStructure} from '../onnx/structure.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
@@ -13,8 +15,13 @@ export interface GraphedModel {
   /** Of these files as they are now: a file that changes is another model. */
   readonly key: string
   readonly files: ModelFiles
+  /** What is instrumented: of a merged decoder the graph that continues a cache, which begins one too. */
   readonly graph: ModelGraph
   readonly structure: ModelStructure
+  /** The file holds two graphs; `graph` is one of them. */
+  readonly isMerged: boolean
+  /** What a result made with this graph has to say. */
+  readonly warnings: readonly Warning[]
 }
 
 export interface ModelGraphsOptions {
@@ -22,6 +29,12 @@ export interface ModelGraphsOptions {
   readonly loadTokenizer: (folder: TokenizerFolder) => Promise<Tokenizer>
 }
 type TokenizerFolder = Pick<ModelFolder, 'id' | 'path' | 'tokenizerPath' | 'vocabularySize'>
+
+const TAKEN_APART: Warning = {
+  code: 'merged-decoder',
+  message:
+    'The file holds two graphs, one that starts a text and one that continues it: the one with the cache was instrumented and runs the whole text.',
+}
 
 /** Graphs kept; each costs what its nodes cost, without weights. */
 const MAX_GRAPH_COUNT = 4
@@ -85,8 +98,11 @@ export class ModelGraphs {
 }
 
 async function readGraph(key: string, files: ModelFiles): Promise<GraphedModel> {
-  const graph = await readModelGraph(files.filePath)
-  return {key, files, graph, structure: findStructure(graph)}
+  const whole = await readModelGraph(files.filePath)
+  const graph = unmergeDecoder(whole)
+  const isMerged = graph !== whole
+  const warnings = isMerged ? [TAKEN_APART] : []
+  return {key, files, graph, structure: findStructure(graph), isMerged, warnings}
 }
 
 async function keyOf({filePath, dataPaths}: ModelFiles): Promise<string> {

@@ -47,7 +47,7 @@ function jobOf(length: number, generateCount: number): RunJob {
     endIds: [1],
     trackIds: [],
     rowPosition: null,
-    answerIds: null,
+    answers: [],
     generation:
       generateCount > 0 ? {count: generateCount, stopIds: [], sampling: null, seed: 0} : null,
   }

@@ -39,7 +39,7 @@ export async function runJob(
   context: JobContext
 ): Promise<RunOutcome & {resumePoint: ResumePoint | null}> {
   const run = new JobRun(job, context)
-  const isComplete = (await run.runPrompt()) && (await run.scoreAnswer())
+  const isComplete = (await run.runPrompt()) && (await run.scoreAnswers())
   const stopReason = isComplete ? await run.generate() : null
   const isCancelled = !isComplete || (job.generation !== null && stopReason === null)
   return {
@@ -76,7 +76,7 @@ class JobRun {
       const end = Math.min(ids.length, first + chunkLength)
       const isWhole = canChunk && end % chunkLength === 0
       const startedMs = performance.now()
-      const isLast = end === ids.length && !job.generation && !job.answerIds && !isWhole
+      const isLast = end === ids.length && !job.generation && job.answers.length === 0 && !isWhole
       const rows = await decoder.append(ids.subarray(first, end), isLast)
       this.emitPrompt(first, rows, performance.now() - startedMs)
       if (isWhole) this.resumePoint = {ids, mark: decoder.mark(), row: this.row!}
@@ -84,15 +84,19 @@ class JobRun {
     return true
   }
 
-  /**
-   * Scores the answer after the prompt, each token given those before it, then brings the decoder back
-   * to the end of the prompt. False where it was cancelled.
-   */
-  async scoreAnswer(): Promise<boolean> {
+  /** Scores each answer right after the prompt. False where it was cancelled. */
+  async scoreAnswers(): Promise<boolean> {
+    for (const [index, ids] of this.job.answers.entries()) {
+      if (!(await this.scoreAnswer(index, ids))) return false
+    }
+    return true
+  }
+
+  /** Each token given those before it; then the decoder is brought back to the end of the prompt. */
+  private async scoreAnswer(answer: number, answerIds: Int32Array): Promise<boolean> {
     const {job, context, vocabularySize} = this
     const {decoder} = context
-    const answerIds = job.answerIds
-    if (!answerIds || answerIds.length === 0) return true
+    if (answerIds.length === 0) return true
     const logprobs = new Float64Array(answerIds.length)
     const score = (index: number, row: Float32Array) =>
       this.guard(job.ids.length + index - 1, () => {
@@ -117,7 +121,7 @@ class JobRun {
       }
     }
     if (runCount > 0) decoder.return(mark)
-    context.emit({kind: 'answer', logprobs})
+    context.emit({kind: 'answer', index: answer, logprobs})
     return true
   }
 

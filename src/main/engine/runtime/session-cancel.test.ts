@@ -15,7 +15,7 @@ const JOB: RunJob = {
   endIds: [1],
   trackIds: [],
   rowPosition: null,
-  answerIds: null,
+  answers: [],
   generation: null,
 }
 

@@ -33,7 +33,7 @@ function jobOf(ids: ArrayLike<number>, changes: Partial<RunJob> = {}): RunJob {
     endIds: [1],
     trackIds: [],
     rowPosition: null,
-    answerIds: null,
+    answers: [],
     generation: null,
     ...changes,
   }
@@ -178,15 +178,23 @@ describe('a model session', () => {
     ] as const) {
       for (const count of [answerIds.length, 1]) {
         const logprobs: number[] = []
+        const otherLogprobs: number[] = []
         const generatedIds: number[] = []
-        const job = jobOf(ids, {answerIds: answerIds.subarray(0, count), generation, ...changes})
+        // Another one before it changes nothing.
+        const answers = [Int32Array.of(12, 61, 9), answerIds.subarray(0, count)]
+        const job = jobOf(ids, {answers, generation, ...changes})
         await some.run(job, {
           onEvent(event) {
-            if (event.kind === 'answer') logprobs.push(...event.logprobs)
+            if (event.kind === 'answer') {
+              const own = event.index === 1 ? logprobs : otherLogprobs
+              own.push(...event.logprobs)
+            }
             if (event.kind === 'rows') generatedIds.push(...event.generatedIds)
           },
         })
         expect(logprobs.length).toBe(count)
+        expect(otherLogprobs.length).toBe(3)
+        expect(otherLogprobs[0]).toBeCloseTo(expected[0]!, 4)
         for (const [i, logprob] of logprobs.entries()) expect(logprob).toBeCloseTo(expected[i]!, 4)
         expect(generatedIds).toEqual(alone.completionIds)
       }

@@ -67,8 +67,8 @@ export interface RunJob {
   readonly trackIds: readonly number[]
   /** Where rows are not kept: the position whose row is wanted besides the last one. */
   readonly rowPosition: number | null
-  /** Ids whose probability after the prompt is wanted, apart from what is generated. */
-  readonly answerIds: Int32Array | null
+  /** Each a list of ids whose probability after the prompt is wanted, apart from what is generated. */
+  readonly answers: readonly Int32Array[]
   readonly generation: GenerationSpec | null
 }
 
@@ -158,9 +158,11 @@ export interface RowEvent {
   readonly logits: Float32Array
 }
 
-/** ln of the probability of each of `answerIds`, given the prompt and those before it. */
+/** Of one answer: ln of the probability of each of its ids, given the prompt and those before it. */
 export interface AnswerEvent {
   readonly kind: 'answer'
+  /** Its place in `answers`. */
+  readonly index: number
   readonly logprobs: Float64Array
 }
 

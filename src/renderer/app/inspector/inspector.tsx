@@ -23,6 +23,7 @@ import {InspectorPins} from './inspector-pins.tsx'
 import {InspectorUnit} from './inspector-unit.tsx'
 import {TrackedTable} from './tracked-table.tsx'
 import './inspector.css'
+import {hasGlyph} from '../../lenses/has-glyph.ts'
 
 /** All that is known of the token under the pointer, else of the locked one. */
 export function Inspector() {
@@ -73,7 +74,7 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
     const rows = isByToken ? data.tokens : units.units.filter((unit) => unit.role !== 'outside')
     return trackScales([stripTrack], rows, units?.unit.kind)[0]!
   }, [stripTrack, data.tokens, units])
-  const cells = glyphsOfTokens([token], true).cells[0]!
+  const cells = glyphsOfTokens([token], hasGlyph).cells[0]!
   const shownCells =
     cells.length > 0 ? cells.slice(0, 40) : [{kind: 'code' as const, text: `#${token.id}`}]
   return (

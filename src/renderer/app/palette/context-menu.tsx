@@ -53,6 +53,15 @@ export function ContextMenuHost() {
     }
   }, [workbench])
 
+  // What the menu is about is marked in every lens for as long as it is open.
+  const target = menu?.target
+  useEffect(() => {
+    if (target?.kind !== 'token') return
+    const {runId, position} = target
+    workbench.actions.holdHover({runId, position})
+    return () => workbench.actions.holdHover(null)
+  }, [target, workbench])
+
   const commands = menu ? targetCommandsFor(menu.target, workbench) : []
   const items = menu
     ? commands.map(

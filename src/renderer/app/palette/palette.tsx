@@ -5,6 +5,7 @@ import {
   commandEntries,
   type FoundEntry,
   findEntries,
+  firstChoice,
   jumpEntries,
   type PaletteEntry,
   thingEntries,
@@ -55,7 +56,7 @@ function listOf(
     return {found: findEntries(words, commands, recent), total: commands.length}
   }
   const entries = [...commands, ...things()]
-  const jumped = jumps(words).map((entry) => ({entry, indices: []}))
+  const jumped = jumps(words).map((entry) => ({entry, indices: [], rank: 'word' as const}))
   const found = findEntries(words, entries, recent)
   // A number can only mean a token; of text the commands come first.
   const isNumber = /^\W*\d/u.test(words)
@@ -81,10 +82,16 @@ function PaletteBody() {
     [query, commands, workbench]
   )
   const [chosen, setChosen] = useState('')
-  const first = found.find(({entry}) => entry.reason === null)?.entry.key ?? ''
+  // With nothing typed what cannot be done stands last anyway.
+  const first = firstChoice(found)?.key ?? ''
+  const [refused, setRefused] = useState<PaletteEntry | null>(null)
   const shown = found.some(({entry}) => entry.key === chosen) ? chosen : first
   const choose = (entry: PaletteEntry) => {
-    if (entry.reason !== null) return
+    // What was asked for is not there now: something else would be no answer.
+    if (entry.reason !== null) {
+      setRefused(entry)
+      return
+    }
     rememberCommand(entry.key)
     closeDialog()
     entry.run()
@@ -115,14 +122,17 @@ function PaletteBody() {
           onValueChange={(text) => {
             setQuery(text)
             setChosen('')
+            setRefused(null)
           }}
           spellCheck={false}
           data-testid="palette-input"
         />
-        <span className="small ink-3" role="status">
-          {query.trim() === ''
-            ? `${total} commands`
-            : `${found.length} of ${total}${query.startsWith('>') ? ' commands' : ''}`}
+        <span className="small ink-3" role="status" data-testid="palette-status">
+          {refused !== null
+            ? `“${refused.title}” cannot be done now: ${refused.reason}`
+            : query.trim() === ''
+              ? `${total} commands`
+              : `${found.length} of ${total}${query.startsWith('>') ? ' commands' : ''}`}
         </span>
       </div>
       <Cmdk.List className="palette-list" label="Commands">
@@ -140,7 +150,7 @@ function PaletteBody() {
                   key={entry.key}
                   value={entry.key}
                   className="palette-item"
-                  disabled={entry.reason !== null}
+                  data-off={entry.reason !== null}
                   onSelect={() => choose(entry)}
                   data-command={entry.key}
                 >

@@ -14,7 +14,9 @@ function entryOf(number: number, status: ListStatus, prob: number | null = null)
     completionIds: [],
     completionHex: '',
     answer:
-      prob === null ? null : {tokenCount: 1, logprob: Math.log(prob), prob, isGenerated: false},
+      prob === null
+        ? null
+        : {isSpaced: false, tokenCount: 1, logprob: Math.log(prob), prob, verdict: 'wrong'},
   }
   const answer = prob === null ? null : 'x'
   return {

@@ -24,8 +24,8 @@ export function ListCaption({entries}: EntriesProps) {
           ` Cancelled after ${formatMany(job.cancelled.done, 'row')}; what is done is kept.`}
       </div>
       <div className="guard">
-        Answer probability is the product over the answer’s tokens, at temperature 1. Enter opens a
-        row in the lens; its result is kept.
+        Answer probability is the product over the answer’s tokens, at temperature 1, with a space
+        before it where that is likelier. Enter opens a row in the lens; its result is kept.
       </div>
       {job.problem && (
         <div className="list-problem" role="alert" data-code={job.problem.code}>
@@ -48,7 +48,7 @@ export function ListNumbers({entries}: EntriesProps) {
       <dl>
         {judgedCount > 0 && (
           <>
-            <dt data-hint="Rows whose completion begins with the answer’s tokens, of those with an answer that could be judged.">
+            <dt data-hint="Rows whose completion’s text begins with the answer, of those with an answer that could be judged.">
               right
             </dt>
             <dd>
@@ -66,7 +66,9 @@ export function ListNumbers({entries}: EntriesProps) {
         )}
         {noAnswerCount > 0 && (
           <>
-            <dt data-hint="Done rows that no answer was given for.">without an answer</dt>
+            <dt data-hint="Done rows that no answer was given for; white space alone is none.">
+              without an answer
+            </dt>
             <dd>{formatMany(noAnswerCount, 'row')}</dd>
           </>
         )}

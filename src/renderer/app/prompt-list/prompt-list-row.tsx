@@ -1,16 +1,22 @@
 import {useEffect, useState} from 'react'
 import {
-  formatBits,
   formatCount,
   formatFixed,
   formatMany,
   formatProb,
 } from '../../../shared/figures/number-format.ts'
+import {isAnswer} from '../../../shared/lenses/judge-answer.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, selectListEntries} from '../../store/list-entries.ts'
 import {Button} from '../../ui/button.tsx'
 import {ListNumbers} from './prompt-list-facts.tsx'
-import {STATUS_HINT, shownText, statusText} from './prompt-list-text.ts'
+import {
+  answerBitsText,
+  SPACED_WORDS,
+  STATUS_HINT,
+  shownText,
+  statusText,
+} from './prompt-list-text.ts'
 
 /** What the inspector shows of the prompt list: the row that has the focus, and all rows in numbers. */
 export function ListInspector() {
@@ -48,7 +54,7 @@ function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
         <dt>
           <label
             htmlFor="row-answer"
-            data-hint="The text expected right after the prompt. Changed here it is judged with the next run."
+            data-hint="The text expected right after the prompt. A space at its start need not be typed. Changed here it is judged with the next run."
           >
             answer
           </label>
@@ -56,6 +62,12 @@ function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
         <dd>
           <AnswerField key={row.id} id={row.id} answer={row.answer} />
         </dd>
+        {row.answer !== null && !isAnswer(row.answer) && (
+          <>
+            <dt>counts as</dt>
+            <dd data-testid="blank-answer">no answer: only white space</dd>
+          </>
+        )}
         {!problem && (
           <>
             <dt data-hint={STATUS_HINT}>status</dt>
@@ -79,16 +91,24 @@ function ListRowFacts({entries}: {readonly entries: readonly ListEntry[]}) {
         )}
         {result?.answer && (
           <>
-            <dt data-hint="answer-probability">answer probability</dt>
+            <dt
+              data-hint="answer-probability"
+              data-hint-more={result.answer.isSpaced ? SPACED_WORDS : undefined}
+            >
+              answer probability
+            </dt>
             <dd>{formatProb(result.answer.prob)}</dd>
             <dt data-hint="Surprisal of the whole answer: minus the base-2 logarithm of its probability, which is the sum over its tokens, in bits.">
               answer surprisal
             </dt>
-            <dd>{formatBits((0 - result.answer.logprob) / Math.LN2)} bits</dd>
+            <dd>{answerBitsText(result.answer)}</dd>
             <dt data-hint="Tokens that the answer is encoded as after this prompt.">
               answer tokens
             </dt>
-            <dd>{formatCount(result.answer.tokenCount)}</dd>
+            <dd data-testid="answer-tokens">
+              {formatCount(result.answer.tokenCount)}
+              {result.answer.isSpaced && ', with a space before it'}
+            </dd>
           </>
         )}
         {problem && (

@@ -245,13 +245,14 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
                 const entry = entries[index]!
                 const {row} = entry
                 const isSelected = selected.has(row.id)
+                const hasGround = isSelected || (index === focus && selected.size === 0)
                 return (
                   <tr
                     key={row.id}
                     id={`list-row-${row.id}`}
                     aria-rowindex={index + 2}
                     aria-selected={isSelected}
-                    className={`${entry.status} ${isSelected ? 'on' : ''} ${index === focus ? 'focus' : ''}`}
+                    className={`${entry.status} ${hasGround ? 'on' : ''} ${index === focus ? 'focus' : ''}`}
                     data-testid="list-row"
                     data-number={entry.number}
                     onClick={(event) => {

@@ -1,3 +1,4 @@
+import {formatBits} from '../../../shared/figures/number-format.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 
 const MOST_SHOWN = 2000
@@ -13,9 +14,17 @@ export function shownCompletion(text: string): string {
   return shownText(text).replace(/^ /u, '·')
 }
 
+/** Of an answer whose likelier form has a space before it. */
+export const SPACED_WORDS = 'Here it is that of the answer with a space before it.'
+
+/** Surprisal of a whole answer: `1.00 bits` for one of probability one half. */
+export function answerBitsText({logprob}: {readonly logprob: number}): string {
+  return `${formatBits((0 - logprob) / Math.LN2)} bits`
+}
+
 /** What the statuses mean. */
 export const STATUS_HINT =
-  'Right: the completion begins with the answer’s tokens. Done: no answer, or the completion ends before it. Stale: computed with other parameters than those chosen now.'
+  'Right: the completion’s text begins with the answer, white space at the start of either aside, and no further letter or digit follows. Done: no answer (white space alone is none), or the completion is cut off before that shows. Stale: computed with other parameters than those chosen now.'
 
 /** `✓ right`, `✕ wrong`; a stale row says what it was. */
 export function statusText({status}: Pick<ListEntry, 'status'>): string {

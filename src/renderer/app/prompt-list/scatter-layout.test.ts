@@ -32,7 +32,9 @@ const entriesOf = (rows: readonly Numbers[], status: ListStatus = 'right'): List
       completionIds: [],
       completionHex: '',
       answer:
-        prob === null ? null : {tokenCount: 1, prob, logprob: Math.log(prob), isGenerated: true},
+        prob === null
+          ? null
+          : {isSpaced: false, tokenCount: 1, prob, logprob: Math.log(prob), verdict: 'right'},
     },
   }))
 const numbers = fc.record({

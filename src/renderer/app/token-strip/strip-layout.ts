@@ -2,6 +2,7 @@ import {glyphsOfTokens} from '../../../shared/figures/token-glyphs.ts'
 import {layoutChip} from '../../../shared/figures/tokens/chip.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
 import type {UnitTable} from '../../../shared/units/units.ts'
+import {hasGlyph} from '../../lenses/has-glyph.ts'
 import type {ChipCell} from '../../ui/chip.tsx'
 
 const GAP_PX = 2
@@ -19,7 +20,7 @@ export interface StripLayout {
 }
 
 export function layoutStrip(tokens: readonly ScoredToken[], promptTokenCount: number): StripLayout {
-  const glyphs = glyphsOfTokens(tokens, true)
+  const glyphs = glyphsOfTokens(tokens, hasGlyph)
   const xPx = new Float64Array(tokens.length)
   const widthPx = new Float64Array(tokens.length)
   let x = 0

@@ -3,6 +3,7 @@ import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {NextFigure} from '../../../shared/figures/tokens/next-figure.tsx'
 import {layoutNext} from '../../../shared/figures/tokens/next-layout.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
+import {hasGlyph} from '../has-glyph.ts'
 import {targetProps} from '../target.ts'
 import {usePaneIndex, usePaneRunId} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
@@ -20,7 +21,7 @@ export function NextTable({result, widthPx}: NextTableProps) {
   const runId = usePaneRunId()
   const palette = usePalette()
   const layout = useMemo(
-    () => layoutNext(result, {widthPx, drawsUncovered: true}),
+    () => layoutNext(result, {widthPx, drawsUncovered: hasGlyph}),
     [result, widthPx]
   )
   const {problem, isRunning} = useWorkbenchState((state) => ({

@@ -7,6 +7,7 @@ import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import type {UnitTable} from '../../../shared/units/units.ts'
+import {hasGlyph} from '../has-glyph.ts'
 import {useLocked, usePaneSuffix} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
@@ -35,7 +36,7 @@ export function useTextLayout(
     () =>
       layoutTokenText(
         {tokens, promptTokenCount},
-        {widthPx, tracks, units, drawsUncovered: true, firstTrackPx: isLow ? 21 : 32}
+        {widthPx, tracks, units, drawsUncovered: hasGlyph, firstTrackPx: isLow ? 21 : 32}
       ),
     [tokens, promptTokenCount, widthPx, tracks, units, isLow]
   )

@@ -10,6 +10,7 @@ import {selectTrackedIds} from '../../store/tables.ts'
 import {Button} from '../../ui/button.tsx'
 import {Chip} from '../../ui/chip.tsx'
 import {CloseIcon, DownIcon} from '../../ui/icons.tsx'
+import {hasGlyph} from '../has-glyph.ts'
 import {usePaneRunId} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
@@ -98,7 +99,7 @@ function TrackedChips({model, ids}: TrackedProps) {
 }
 
 function TokenChip({entry}: {readonly entry: VocabularyEntry}) {
-  const cells = glyphsOfTokens([{bytesHex: entry.bytesHex, isSpecial: true}], true).cells[0]!
+  const cells = glyphsOfTokens([{bytesHex: entry.bytesHex, isSpecial: true}], hasGlyph).cells[0]!
   const shown = cells.length > 0 ? cells : [{kind: 'code' as const, text: `#${entry.id}`}]
   return <Chip cells={shown} isSpecial={entry.isSpecial} size="small" />
 }

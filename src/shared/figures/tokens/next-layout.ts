@@ -2,7 +2,7 @@ import type {TokensResult} from '../../lenses/tokens.ts'
 import {formatCount, formatProb, formatSetting} from '../number-format.ts'
 import {CHIP_STEP_COUNT, stepOf} from '../palette.ts'
 import {fitText, textWidthPx} from '../text-width.ts'
-import {glyphsOfTokens, plainGlyphs} from '../token-glyphs.ts'
+import {type DrawsUncovered, glyphsOfTokens, plainGlyphs} from '../token-glyphs.ts'
 import {type ChipRun, layoutChip} from './chip.ts'
 
 /** The part of a result that the next-token table shows. */
@@ -23,7 +23,7 @@ export type NextInput = Pick<
 export interface NextOptions {
   readonly widthPx: number
   readonly noPrompt?: boolean
-  readonly drawsUncovered?: boolean
+  readonly drawsUncovered?: DrawsUncovered
   /** Rows drawn; the others join the rest. All by default. */
   readonly rowCount?: number
 }

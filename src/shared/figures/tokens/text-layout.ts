@@ -3,7 +3,12 @@ import {type ScoredUnit, scoreUnits, type TokenStatistics} from '../../units/uni
 import type {UnitTable} from '../../units/units.ts'
 import {formatCount, formatRank, NO_VALUE} from '../number-format.ts'
 import {textWidthPx} from '../text-width.ts'
-import {type CutCharacter, type GlyphCell, glyphsOfTokens} from '../token-glyphs.ts'
+import {
+  type CutCharacter,
+  type DrawsUncovered,
+  type GlyphCell,
+  glyphsOfTokens,
+} from '../token-glyphs.ts'
 import {CHIP, type ChipContent, layoutChip, tokensJoinedToNext} from './chip.ts'
 import {pinsWithin} from './pins.ts'
 import type {
@@ -43,7 +48,7 @@ export interface TokenTextOptions {
   /** Positions and numbers only. */
   readonly noPrompt?: boolean
   /** A character that no shipped font has stays text, for painters that may have a font. */
-  readonly drawsUncovered?: boolean
+  readonly drawsUncovered?: DrawsUncovered
   /** Height of the first track's bars; the others have the height of a label. */
   readonly firstTrackPx?: number
   /** The units that scores are shown by, made of these very tokens; absent or null: by token. */
