@@ -116,7 +116,14 @@ function LastJob() {
     total: state.listRows.length,
   }))
   if (!isList) return <IdleText />
-  if (listJob.kind !== 'failed') return <span>{lastListText(listJob, total)}</span>
+  if (listJob.kind !== 'failed') {
+    const text = lastListText(listJob, total)
+    return (
+      <span className="job-idle" data-hint={text}>
+        {text}
+      </span>
+    )
+  }
   return <FailedText problem={listJob.problem} />
 }
 
