@@ -1,8 +1,12 @@
+import {join} from 'node:path'
 import {expect, type Page} from '@playwright/test'
 import {writeBrokenModel} from '../fixtures/broken.ts'
 import {findFlaws, flawLines} from './overflow.ts'
-import {connectTo} from './served-host.ts'
+import {connectTo, root} from './served-host.ts'
 import {test, type Workbench} from './workbench.ts'
+
+// Each window is a test of its own, so that workers can share them.
+test.describe.configure({mode: 'parallel'})
 
 const PROMPT = 'Mira keeps coins. Tom keeps lamps. Mira keeps'
 
@@ -28,7 +32,17 @@ interface Sight {
   readonly name: string
   enter(workbench: Workbench): Promise<void>
   leave(workbench: Workbench): Promise<void>
+  /** Windows that it is in; absent: all. */
+  isIn?(size: {readonly width: number; readonly height: number}): boolean
 }
+
+const byCommand = (name: string, words: string, testId: string): Sight => ({
+  ...byKey(name, '', testId),
+  async enter({page}) {
+    await command(page, words)
+    await expect(page.getByTestId(testId)).toBeVisible()
+  },
+})
 
 const byKey = (name: string, key: string, testId: string): Sight => ({
   name,
@@ -71,10 +85,89 @@ const SIGHTS: readonly Sight[] = [
       await expect(page.getByTestId('close-pane')).toHaveCount(0)
     },
   },
+  {
+    name: 'two lenses, a table in each',
+    enter: async ({page}) => {
+      await page.keyboard.press('Control+\\')
+      await expect(page.getByTestId('close-pane').first()).toBeVisible()
+      for (const table of await page.getByRole('radio', {name: 'Table'}).all()) await table.click()
+      // What has no room is offered, a few columns after the others.
+      const more = page.getByTestId('more-columns').first()
+      if (await more.isVisible()) await more.click()
+    },
+    leave: async ({page}) => {
+      for (const figure of await page.getByRole('radio', {name: 'Figure'}).all()) {
+        await figure.click()
+      }
+      await page.getByTestId('close-pane').last().click()
+      await expect(page.getByTestId('close-pane')).toHaveCount(0)
+    },
+  },
   byKey('the export dialog', 'Control+e', 'export-dialog'),
   byKey('the palette', 'Control+k', 'palette'),
   byKey('settings', 'Control+,', 'settings-dialog'),
   byKey('all keys', '?', 'shortcuts'),
+  byKey('the model chooser', 'Control+o', 'folder-dialog'),
+  byKey('the definitions', 'F1', 'definitions'),
+  byKey('a token card', 'i', 'token-card'),
+  byCommand('the log', 'log and', 'log'),
+  {
+    ...byCommand('the import of prompts', 'paste or load', 'import-dialog'),
+    leave: async ({page}) => {
+      await page.keyboard.press('Escape')
+      await page.getByRole('radio', {name: 'Prompt', exact: true}).click()
+      await expect(page.getByTestId('token-text')).toBeVisible()
+    },
+  },
+  {
+    name: 'find',
+    enter: async ({page}) => {
+      await page.keyboard.press('Control+f')
+      await page.getByTestId('find-words').fill('keeps')
+    },
+    leave: async ({page}) => {
+      await page.keyboard.press('Escape')
+      await expect(page.getByTestId('find-words')).toHaveCount(0)
+      await hideDrawer(page)
+    },
+  },
+  {
+    name: 'the text unit, a long expression',
+    enter: async ({page}) => {
+      await page.getByTestId('unit').click()
+      await page.getByRole('option', {name: 'match of an expression'}).click()
+      await page.getByTestId('unit-regex').fill('(Tom|Mira) (keeps|visits|has|loses)')
+      await page.keyboard.press('Enter')
+    },
+    leave: async ({page}) => {
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('dialog')).toHaveCount(0)
+    },
+  },
+  {
+    name: 'units of a long expression',
+    enter: async ({page}) => {
+      await expect(page.getByTestId('export')).toBeInViewport({ratio: 1})
+      await expect(page.getByTestId('copy-menu')).toBeInViewport({ratio: 1})
+    },
+    leave: async ({page}) => {
+      await page.getByTestId('unit').click()
+      await page.getByRole('option', {name: 'token', exact: true}).click()
+      await expect(page.getByRole('dialog')).toHaveCount(0)
+    },
+  },
+  {
+    name: 'the controls that a low window has no line for',
+    isIn: ({height}) => height < 480,
+    enter: async ({page}) => {
+      await page.getByTestId('more-controls').click()
+      await expect(page.getByTestId('temperature')).toBeVisible()
+    },
+    leave: async ({page}) => {
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('dialog')).toHaveCount(0)
+    },
+  },
   {
     name: 'the first page',
     enter: async ({page}) => {
@@ -106,7 +199,9 @@ async function hideDrawer(page: Page): Promise<void> {
 }
 
 async function look(workbench: Workbench, where: string): Promise<void> {
+  const size = workbench.page.viewportSize()!
   for (const sight of SIGHTS) {
+    if (sight.isIn && !sight.isIn(size)) continue
     await sight.enter(workbench)
     await workbench.page.mouse.move(1, 1)
     expect.soft(await flawLines(workbench.page), `${sight.name}, ${where}`).toEqual([])
@@ -121,19 +216,72 @@ const setPreferences = async (workbench: Workbench, change: {textSizePx?: number
   own.close()
 }
 
-test('nothing is cut, out of reach or on top of another thing, in any window', async ({
+for (const size of WINDOWS) {
+  const name = `${size.width} × ${size.height}`
+  test(`nothing is cut, out of reach or on top of another thing, ${name}`, async ({workbench}) => {
+    test.setTimeout(180_000)
+    await workbench.page.setViewportSize(size)
+    await workbench.open()
+    await look(workbench, name)
+  })
+}
+
+test('nothing is cut, out of reach or on top of another thing, dark', async ({workbench}) => {
+  test.setTimeout(180_000)
+  await workbench.page.emulateMedia({colorScheme: 'dark'})
+  await workbench.open()
+  await look(workbench, 'dark')
+})
+
+test('a list of 30 prompts, done, in every window; alone and beside a lens', async ({
   workbench,
 }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(180_000)
   const {page} = workbench
   await workbench.open()
+  await command(page, 'paste or load')
+  const rows = Array.from({length: 30}, (_, i) => `${10 + i} + ${11 + i} =, ${21 + 2 * i}`)
+  await page.getByTestId('import-text').fill(['prompt,answer', ...rows].join('\n'))
+  await page.getByTestId('import-add').click()
+  await page.keyboard.press('Control+Shift+Enter')
+  await expect(page.getByTestId('list-caption')).toContainText('30 done', {timeout: 60_000})
   for (const size of WINDOWS) {
     await page.setViewportSize(size)
-    await look(workbench, `${size.width} × ${size.height}`)
+    const name = `${size.width} × ${size.height}`
+    expect.soft(await flawLines(page), `the list, ${name}`).toEqual([])
+    await expect(page.getByTestId('export-list')).toBeInViewport({ratio: 1})
+    await expect(page.getByTestId('run-list')).toBeInViewport({ratio: 1})
+    if (size.height < 480) {
+      await page.getByTestId('more-controls').click()
+      await expect(page.getByTestId('remove-rows')).toBeInViewport({ratio: 1})
+      expect.soft(await flawLines(page), `its other controls, ${name}`).toEqual([])
+      await page.keyboard.press('Escape')
+    } else await expect(page.getByTestId('remove-rows')).toBeInViewport({ratio: 1})
+    // All that does not stand in sight is come to by scrolling.
+    await page.getByTestId('list-scatter').scrollIntoViewIfNeeded()
+    await expect(page.getByTestId('list-scatter')).toBeInViewport({ratio: 1})
+    await page.keyboard.press('Control+\\')
+    await expect(page.getByTestId('close-pane').first()).toBeVisible()
+    expect.soft(await flawLines(page), `the list beside a lens, ${name}`).toEqual([])
+    await page.keyboard.press('Control+z')
+    await expect(page.getByTestId('close-pane')).toHaveCount(0)
+    await expect(page.getByTestId('prompt-list')).toBeVisible()
   }
-  await page.emulateMedia({colorScheme: 'dark'})
-  await page.setViewportSize({width: 1440, height: 900})
-  await look(workbench, 'dark')
+})
+
+test('the turns of a chat, in every window', async ({workbench}) => {
+  const {page} = workbench
+  await workbench.open()
+  await workbench.chooseFolder(join(root, 'fixtures/tiny-decoder-kv'))
+  await expect(page.getByTestId('facts')).toContainText('tiny-decoder-kv')
+  await page.getByText('chat template').click()
+  await expect(page.getByTestId('prompt-turns')).toBeVisible()
+  for (const size of WINDOWS) {
+    await page.setViewportSize(size)
+    await showSide(page, 'Control+b', 'prompt-turns')
+    expect.soft(await flawLines(page), `${size.width} × ${size.height}`).toEqual([])
+    await hideDrawer(page)
+  }
 })
 
 test('text of 20 px: everything grows, nothing is cut, the pointer finds what it points at', async ({
@@ -337,6 +485,25 @@ test('the checker of layouts finds what is wrong', async ({workbench}) => {
       `<div data-style="${fixed} width: 40px; overflow: hidden; white-space: nowrap; text-overflow: ellipsis">much too long to be read</div>`
     )
   ).toContain('cut')
+  // A hint does not make up for a sentence that is cut; it does for a name of any length.
+  const early = `${fixed} left: 300px; top: 400px; width: 60px; overflow: hidden; white-space: nowrap; text-overflow: ellipsis`
+  const kindsOfEarly = (className: string) =>
+    kindsWith(`<div class="${className}" data-hint="all" data-style="${early}">much too long</div>`)
+  expect(await kindsOfEarly('caption')).toContain('cut')
+  expect(await kindsOfEarly('pane-run')).toEqual([])
+  // Scrolled away sideways is as good as gone; up and down it is not, where a bar shows it.
+  const scrolled = (style: string, inner: string) =>
+    kindsWith(
+      `<div data-style="${fixed} left: 300px; top: 400px; width: 120px; height: 30px; ${style}"><div data-style="${inner}"><button>Export</button></div></div>`
+    )
+  const [right, below] = ['width: 300px; padding-left: 100px', 'height: 90px; padding-top: 20px']
+  expect(await scrolled('overflow: auto hidden', right)).toContain('cut')
+  expect(await scrolled('overflow: auto hidden; scrollbar-width: none', right)).toContain('cut')
+  expect(await scrolled('overflow: hidden auto', below)).not.toContain('cut')
+  expect(await scrolled('overflow: hidden auto; scrollbar-width: none', below)).toContain('cut')
+  expect(
+    await kindsWith('<div class="guard" data-style="display: none">keeps one honest</div>')
+  ).toEqual(['missing'])
   expect(
     await kindsWith(`<div data-style="${fixed} left: -60px; top: 300px">outside</div>`)
   ).toContain('outside')

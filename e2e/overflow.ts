@@ -2,16 +2,20 @@ import type {Page} from '@playwright/test'
 
 /** Something on the page that a person cannot read or reach. */
 export interface Flaw {
-  readonly kind: 'cut' | 'outside' | 'controls overlap' | 'texts overlap' | 'small text'
+  readonly kind: 'cut' | 'outside' | 'missing' | 'controls overlap' | 'texts overlap' | 'small text'
   /** What it is: tag, test id or class, and its first words. */
   readonly what: string
   readonly detail: string
 }
 
 /**
- * Looks for texts that are cut off without a way to read them, things outside the window that cannot be
- * scrolled to, controls or texts that lie over one another, and text below 11 px (at the usual text size).
- * Text that ends in an ellipsis counts as readable where it or something around it says it in full on hover.
+ * Looks for texts that are cut off without a way to read them, controls and texts outside of the window,
+ * words of a lens that are not there, controls or texts that lie over one another, and text below 11 px (at
+ * the usual text size).
+ *
+ * What can be scrolled to counts as reachable only where the part that scrolls shows that it does: up and
+ * down in anything with a scroll bar, sideways in the few things that are meant to. Text may end in an
+ * ellipsis only where it is a name of things that come in any length, and where it is said in full on hover.
  */
 export async function findFlaws(page: Page): Promise<Flaw[]> {
   await page.evaluate(async () => {
@@ -37,6 +41,33 @@ function flawsInPage(): Flaw[] {
   }
   const SLACK_PX = 1.5
   const LEAST_TEXT_PX = 11
+  /** What is walked sideways, and shows it. */
+  const SIDEWAYS =
+    '.strip-scroll, .markdown-table, .card-text pre, .export-preview, .list-scroll:has(.whole)'
+  /** Names that may end in an ellipsis: of runs, models, files and folders, and quoted text. */
+  const MAY_END_EARLY = [
+    '.pane-run',
+    '.model-name',
+    '.next-model',
+    '.item-main .clip',
+    '.list-table .mono.clip',
+    '.import-preview .mono.clip',
+    '.unit-text',
+    '.unit-source',
+    '.token-card-chip',
+    '.folder-entry .clip',
+    '.folder-places .clip',
+    '.folder-problem .mono',
+    '.job-idle',
+    '[data-testid=preferences-path]',
+    '.generation .clip',
+    '.jump-row .clip',
+    '.page-row .mono.clip',
+  ].join(', ')
+  /** They show whole lines. */
+  const WHOLE_LINES = '.token-scroll'
+  /** They stand beside the picture in every window. */
+  const ALWAYS_THERE = '.caption, .guard'
   const LAYERS = '.popover, .scrim, .drawer, .tooltip'
   const CONTROLS =
     'button, input, textarea, select, a[href], [role=tab], [role=option], [role=separator], [role=menuitem], [role=slider]'
@@ -63,16 +94,23 @@ function flawsInPage(): Flaw[] {
     const {width, height} = element.getBoundingClientRect()
     return styleOf(element).position === 'absolute' && width <= 2 && height <= 2
   }
+  const isHiddenBox = (element: Element | null | undefined) => !!element && isHiddenText(element)
   const isScrolled = (overflow: string) => overflow === 'auto' || overflow === 'scroll'
   const isCut = (overflow: string) => overflow === 'hidden' || overflow === 'clip'
   const isTold = (element: Element) =>
     element.closest('[title], [data-hint], [aria-label], [data-told]') !== null
 
+  const mayEndEarly = (element: Element) =>
+    styleOf(element).textOverflow === 'ellipsis' &&
+    element.matches(MAY_END_EARLY) &&
+    isTold(element)
+
   /** What of a box is seen, and what hides the rest of it for good; null where it is scrolled away. */
   const look = (element: Element, box: Box): {seen: Box | null; hidden: string | null} => {
     let {left, top, right, bottom} = box
     let hidden: string | null = null
-    let whole = {...box}
+    // A rectangle of the browser has nothing of its own that could be spread.
+    let whole: Box = {left, top, right, bottom}
     let position = styleOf(element).position
     for (let at = element.parentElement; at; at = at.parentElement) {
       const style = styleOf(at)
@@ -88,10 +126,21 @@ function flawsInPage(): Flaw[] {
             const [low, high] = axis === 'x' ? [own.left, own.right] : [own.top, own.bottom]
             const [from, to] = axis === 'x' ? [whole.left, whole.right] : [whole.top, whole.bottom]
             if (isCut(overflow) && (from < low - SLACK_PX || to > high + SLACK_PX)) {
-              const isEllipsis = axis === 'x' && style.textOverflow === 'ellipsis' && isTold(at)
+              const isEllipsis = axis === 'x' && mayEndEarly(at)
               if (!isEllipsis) hidden ??= `by ${nameOf(at).slice(0, 40)}, ${axis}`
             }
-            // What can be scrolled to is as good as what the scrolling part itself is.
+            // What can be scrolled to is as good as what the scrolling part itself is, if that is seen.
+            if (isScrolled(overflow) && (from < low - SLACK_PX || to > high + SLACK_PX)) {
+              const isSeenToScroll = axis === 'y' && style.scrollbarWidth !== 'none'
+              if (!isSeenToScroll && !at.matches(SIDEWAYS)) {
+                hidden ??= `scrolled away in ${nameOf(at).slice(0, 40)}, ${axis}`
+              }
+              // Boxes of text are a little higher than its letters.
+              const isPartly = from < high - 5 && to > low + 5
+              if (axis === 'y' && isPartly && at.matches(WHOLE_LINES) && element.closest('svg')) {
+                hidden ??= `a part of a line in ${nameOf(at).slice(0, 40)}`
+              }
+            }
             if (axis === 'x') {
               whole = {...whole, left: Math.max(from, low), right: Math.min(to, high)}
               left = Math.max(left, low)
@@ -111,16 +160,11 @@ function flawsInPage(): Flaw[] {
     return {seen, hidden: seen || hidden ? hidden : null}
   }
 
-  const page = document.documentElement
-  const widthPx = Math.max(innerWidth, page.scrollWidth, document.body.scrollWidth)
-  const heightPx = Math.max(innerHeight, page.scrollHeight, document.body.scrollHeight)
-  const x0 = page.scrollLeft + document.body.scrollLeft
-  const y0 = page.scrollTop + document.body.scrollTop
   const isOutside = (box: Box) =>
-    box.left + x0 < -SLACK_PX ||
-    box.top + y0 < -SLACK_PX ||
-    box.right + x0 > widthPx + SLACK_PX ||
-    box.bottom + y0 > heightPx + SLACK_PX
+    box.left < -SLACK_PX ||
+    box.top < -SLACK_PX ||
+    box.right > innerWidth + SLACK_PX ||
+    box.bottom > innerHeight + SLACK_PX
   const boxText = ({left, top, right, bottom}: Box) =>
     [left, top, right, bottom].map(Math.round).join(' ')
   const overlap = (a: Box, b: Box, slackX: number, slackY: number) =>
@@ -162,7 +206,7 @@ function flawsInPage(): Flaw[] {
       const isOwnCut =
         isCut(own.overflowX) &&
         (box.right > inside.right + SLACK_PX || box.left < inside.left - SLACK_PX)
-      if (isOwnCut && !(own.textOverflow === 'ellipsis' && isTold(element))) {
+      if (isOwnCut && !mayEndEarly(element)) {
         flaws.push({kind: 'cut', what: nameOf(element), detail: `“${text}” by itself`})
         continue
       }
@@ -178,11 +222,16 @@ function flawsInPage(): Flaw[] {
     }
   }
 
+  for (const element of document.querySelectorAll(ALWAYS_THERE)) {
+    if (!element.checkVisibility()) flaws.push({kind: 'missing', what: nameOf(element), detail: ''})
+  }
+
   const controls: Piece[] = []
   for (const element of document.querySelectorAll(CONTROLS)) {
     const box = element.getBoundingClientRect()
     // Inputs that are drawn by something else are a pixel large.
     if (!isShown(element) || box.width < 3 || box.height < 3) continue
+    if ([element.parentElement, element.parentElement?.parentElement].some(isHiddenBox)) continue
     if (styleOf(element).opacity === '0' || element.getAttribute('role') === 'separator') continue
     const {seen, hidden} = look(element, box)
     if (hidden) flaws.push({kind: 'cut', what: nameOf(element), detail: hidden})

@@ -116,7 +116,14 @@ function LastJob() {
     total: state.listRows.length,
   }))
   if (!isList) return <IdleText />
-  if (listJob.kind !== 'failed') return <span>{lastListText(listJob, total)}</span>
+  if (listJob.kind !== 'failed') {
+    const text = lastListText(listJob, total)
+    return (
+      <span className="job-idle" data-hint={text}>
+        {text}
+      </span>
+    )
+  }
   return <FailedText problem={listJob.problem} />
 }
 
@@ -159,12 +166,16 @@ function IdleText() {
   const time = totalMs === null ? '' : `, in ${durationText(totalMs)}`
   const cancelled = phase.kind === 'cancelled' ? 'Cancelled: ' : ''
   return (
-    <span>
+    <span
+      className="job-idle"
+      data-hint={`${cancelled}${counts}${generated}${stop ? `, ${stop}` : ''}${time}.`}
+    >
       {cancelled}
       {counts}
       {generated}
       {stop && `, ${stop}`}
-      {time}. Temperature and top-p need no new run. Nothing is running.
+      {time}. <span className="job-aside">Temperature and top-p need no new run. </span>Nothing is
+      running.
     </span>
   )
 }

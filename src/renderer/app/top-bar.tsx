@@ -97,7 +97,10 @@ function Facts() {
         </span>
       )}
       {facts.nextName && (
-        <span className="clip" data-hint="Chosen at the left: the next Run uses it.">
+        <span
+          className="next-model clip"
+          data-hint={`${facts.nextName}, chosen at the left: the next Run uses it.`}
+        >
           next run: {facts.nextName}
         </span>
       )}

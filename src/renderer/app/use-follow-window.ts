@@ -1,6 +1,6 @@
 import {useActions} from '../lenses/use-workbench.ts'
 import {NARROW_PX} from '../store/frame.ts'
-import {useWindowSize} from '../ui/use-size.ts'
+import {FLAT_PX, useWindowSize} from '../ui/use-size.ts'
 
 /** Below this width bars drop what can be read elsewhere. */
 const SLIM_PX = 900
@@ -8,12 +8,13 @@ const SLIM_PX = 900
 const SMALL_PX = 740
 /** Below this height bars of data are half as high. */
 const LOW_PX = 760
-/** Below this height nothing stands that could scroll instead. */
-const FLAT_PX = 480
+/** Below this height words scroll with what they are about. */
+const TINY_PX = 400
 
 /**
  * Tells the store the window's size in pixels of the interface, and puts `narrow`, `slim`, `small`,
- * `low` and `flat` on the document as the words of `data-window`, for styles: media queries know nothing of the text's size.
+ * `low`, `flat` and `tiny` on the document as the words of `data-window`, for styles: media queries know
+ * nothing of the text's size.
  */
 export function useFollowWindow(): void {
   const {setViewport} = useActions()
@@ -24,6 +25,7 @@ export function useFollowWindow(): void {
       widthPx < SMALL_PX && 'small',
       heightPx < LOW_PX && 'low',
       heightPx < FLAT_PX && 'flat',
+      heightPx < TINY_PX && 'tiny',
     ]
     document.documentElement.dataset.window = words.filter(Boolean).join(' ')
     setViewport(widthPx, heightPx)

@@ -51,8 +51,14 @@ export function UnitControl() {
           testId="unit"
           aria-label={`Text unit: ${label}${note ? `, ${note}` : ''}`}
         >
-          <span className={unit.kind === 'regex' ? 'mono' : undefined}>{label}</span>
-          {note && <span className={hasProblem ? 'failed' : 'ink-3'}>{note}</span>}
+          {unit.kind === 'regex' && unit.source !== '' ? (
+            <span className="mono clip unit-source" data-hint={`/${unit.source}/${unit.flags}`}>
+              {label}
+            </span>
+          ) : (
+            <span>{label}</span>
+          )}
+          {note && <span className={`unit-note ${hasProblem ? 'failed' : 'ink-3'}`}>{note}</span>}
           <DownIcon />
         </Button>
         <Popover

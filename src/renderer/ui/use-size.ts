@@ -1,6 +1,9 @@
 import {type RefObject, useLayoutEffect, useRef, useState} from 'react'
 import {onPageZoom, pageZoom} from './page-zoom.ts'
 
+/** Below this height of the window nothing stands that could scroll instead. */
+export const FLAT_PX = 480
+
 export interface Size {
   readonly widthPx: number
   readonly heightPx: number

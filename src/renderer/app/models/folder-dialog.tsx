@@ -67,8 +67,7 @@ export function FolderDialog() {
         </div>
       </div>
       <div className="dialog-foot">
-        <span className="clip ink-2">{modelText(listing)}</span>
-        <span className="grow" />
+        <span className="grow ink-2 folder-about">{modelText(listing)}</span>
         <Button look="edge" onPress={closeDialog}>
           Cancel
         </Button>

@@ -154,10 +154,10 @@ function PaletteBody() {
                   onSelect={() => choose(entry)}
                   data-command={entry.key}
                 >
-                  <span className="palette-title clip">
+                  <span className="palette-title">
                     <Marked text={entry.title} indices={indices} />
                   </span>
-                  <span className="palette-detail clip">{entry.reason ?? entry.detail}</span>
+                  <span className="palette-detail">{entry.reason ?? entry.detail}</span>
                   <kbd>{entry.keyText}</kbd>
                 </Cmdk.Item>
               ))}

@@ -90,7 +90,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
     <section className="list-scatter" aria-label="Sure and surprised" ref={box}>
       <h2>
         Sure and surprised{' '}
-        <span className="clip" data-testid="scatter-words">
+        <span className={hovered ? 'clip' : 'wraps'} data-testid="scatter-words">
           {hovered
             ? markWords(hovered.entry)
             : `answer probability over mean surprisal${

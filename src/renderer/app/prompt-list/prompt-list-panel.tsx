@@ -13,6 +13,7 @@ import {MOST_LIST_GENERATED, selectListOptions} from '../../store/prompt-list.ts
 import type {ListStatus} from '../../store/state.ts'
 import {Button} from '../../ui/button.tsx'
 import {DownIcon} from '../../ui/icons.tsx'
+import {MoreControls, useIsFlat} from '../../ui/more-controls.tsx'
 import {GenerationPopover} from '../prompt/generation-popover.tsx'
 import {ListScatter} from './list-scatter.tsx'
 import {ListCaption, ListReadFrom} from './prompt-list-facts.tsx'
@@ -47,11 +48,13 @@ export function PromptListPanel() {
   }
   return (
     <div className="prompt-list" data-testid="prompt-list">
-      <ListCaption entries={entries} />
-      <PromptListTable entries={shown} total={entries.length} />
-      <div className="list-below">
-        <ListScatter entries={entries} shown={shown} />
-        <ListReadFrom entries={entries} />
+      <div className="list-body">
+        <ListCaption entries={entries} />
+        <PromptListTable entries={shown} total={entries.length} />
+        <div className="list-below">
+          <ListScatter entries={entries} shown={shown} />
+          <ListReadFrom entries={entries} />
+        </div>
       </div>
       <ListControls entries={entries} shown={shown} />
     </div>
@@ -87,6 +90,40 @@ function ListControls({entries, shown}: ListControlsProps) {
   const missingCount = counts.waits + counts.stale
   const rest = doneCount + counts.failed > 0 ? 'the rest' : 'all'
   const selectedCount = state.selected.size
+  const isFlat = useIsFlat()
+  const generation = (
+    <>
+      <GenerationPopover />
+      {state.isCapped && (
+        <span className="small warn">at most {formatCount(MOST_LIST_GENERATED)} in a list</span>
+      )}
+    </>
+  )
+  const importRows = (close?: () => void) => (
+    <Button
+      look="edge"
+      onPress={() => {
+        close?.()
+        actions.openImport()
+      }}
+      testId="import-list"
+    >
+      Paste or load
+    </Button>
+  )
+  const remove = (close?: () => void) => (
+    <Button
+      look="quiet"
+      isDisabled={selectedCount === 0}
+      onPress={() => {
+        close?.()
+        actions.removeListRows(state.selected)
+      }}
+      testId="remove-rows"
+    >
+      Remove{selectedCount > 1 ? ` ${formatCount(selectedCount)}` : ''}
+    </Button>
+  )
   return (
     <section className="controls list-controls" aria-label="Controls of the prompt list">
       {state.isRunning ? (
@@ -105,10 +142,7 @@ function ListControls({entries, shown}: ListControlsProps) {
             : `Run ${formatCount(counts.failed)} failed again`}
         </Button>
       )}
-      <GenerationPopover />
-      {state.isCapped && (
-        <span className="small warn">at most {formatCount(MOST_LIST_GENERATED)} in a list</span>
-      )}
+      {!isFlat && generation}
       <input
         className="field list-filter"
         aria-label="Filter the rows"
@@ -137,19 +171,22 @@ function ListControls({entries, shown}: ListControlsProps) {
           hidden {formatCount(entries.length - shown.length)} of {formatCount(entries.length)}
         </span>
       )}
-      <span className="grow" />
-      <Button look="edge" onPress={() => actions.openImport()} testId="import-list">
-        Paste or load
-      </Button>
-      <Button
-        look="quiet"
-        isDisabled={selectedCount === 0}
-        onPress={() => actions.removeListRows(state.selected)}
-        testId="remove-rows"
-      >
-        Remove{selectedCount > 1 ? ` ${formatCount(selectedCount)}` : ''}
-      </Button>
-      <ExportMenu shown={shown} />
+      {isFlat && (
+        <MoreControls>
+          {(close) => (
+            <>
+              {generation}
+              {importRows(close)}
+              {remove(close)}
+            </>
+          )}
+        </MoreControls>
+      )}
+      <div className="control-ends">
+        {!isFlat && importRows()}
+        {!isFlat && remove()}
+        <ExportMenu shown={shown} />
+      </div>
     </section>
   )
 }

@@ -1,5 +1,5 @@
 import {useVirtualizer} from '@tanstack/react-virtual'
-import {memo, useEffect, useRef} from 'react'
+import {memo, useEffect, useRef, useState} from 'react'
 import {
   formatCount,
   formatFixed,
@@ -11,6 +11,7 @@ import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {tsvOf} from '../../prompts/list-data.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
 import type {ListColumn} from '../../store/state.ts'
+import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {STATUS_HINT, shownCompletion, shownText, statusText} from './prompt-list-text.ts'
 import {SPARK_TOP_BITS, Sparkline, sparkHint} from './sparkline.tsx'
@@ -170,114 +171,143 @@ export function PromptListTable({entries, total}: PromptListTableProps) {
   const beforePx = (items[0]?.start ?? HEAD_PX) - HEAD_PX
   const afterPx = virtual.getTotalSize() + HEAD_PX - (items.at(-1)?.end ?? HEAD_PX)
   const focused = entries[focus]
+  const [isWhole, setWhole] = useState(false)
   return (
     <HintArea>
-      <div ref={scroll} className="list-scroll">
-        <table
-          ref={table}
-          className="list-table"
-          // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows are walked and chosen.
-          role="grid"
-          tabIndex={0}
-          aria-label="Prompt list"
-          aria-multiselectable="true"
-          aria-rowcount={entries.length + 1}
-          aria-activedescendant={focused ? `list-row-${focused.row.id}` : undefined}
-          data-testid="list-table"
-          onKeyDown={onKeyDown}
-        >
-          <colgroup>
-            {HEADS.map(({column}) => (
-              <col key={column} className={`col-${column}`} />
-            ))}
-            <col className="col-spark" />
-          </colgroup>
-          <thead>
-            <tr>
-              {HEADS.map(({column, text, hint, isNumber}) => {
-                const isSorted = sort?.column === column
-                return (
-                  <th
-                    key={column}
-                    scope="col"
-                    className={isNumber ? 'number' : ''}
-                    aria-sort={
-                      isSorted
-                        ? sort.isDescending
-                          ? 'descending'
-                          : 'ascending'
-                        : column === 'number' && sort === null
-                          ? 'ascending'
-                          : 'none'
-                    }
-                    data-hint={hint}
-                  >
-                    <button
-                      type="button"
-                      className="sort-button"
-                      onClick={() => sortBy(column)}
-                      data-testid={`sort-${column}`}
+      <div className="list-frame">
+        <div ref={scroll} className="list-scroll">
+          <table
+            ref={table}
+            className={`list-table ${isWhole ? 'whole' : ''}`}
+            // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows are walked and chosen.
+            role="grid"
+            tabIndex={0}
+            aria-label="Prompt list"
+            aria-multiselectable="true"
+            aria-rowcount={entries.length + 1}
+            aria-activedescendant={focused ? `list-row-${focused.row.id}` : undefined}
+            data-testid="list-table"
+            onKeyDown={onKeyDown}
+          >
+            <colgroup>
+              {HEADS.map(({column}) => (
+                <col key={column} className={`col-${column}`} />
+              ))}
+              <col className="col-spark" />
+            </colgroup>
+            <thead>
+              <tr>
+                {HEADS.map(({column, text, hint, isNumber}) => {
+                  const isSorted = sort?.column === column
+                  return (
+                    <th
+                      key={column}
+                      scope="col"
+                      className={isNumber ? 'number' : ''}
+                      aria-sort={
+                        isSorted
+                          ? sort.isDescending
+                            ? 'descending'
+                            : 'ascending'
+                          : column === 'number' && sort === null
+                            ? 'ascending'
+                            : 'none'
+                      }
+                      data-hint={hint}
                     >
-                      {text}
-                      {isSorted && <span aria-hidden="true"> {sort.isDescending ? '↓' : '↑'}</span>}
-                    </button>
-                  </th>
+                      <button
+                        type="button"
+                        className="sort-button"
+                        onClick={() => sortBy(column)}
+                        data-testid={`sort-${column}`}
+                      >
+                        {text}
+                        {isSorted && (
+                          <span aria-hidden="true"> {sort.isDescending ? '↓' : '↑'}</span>
+                        )}
+                      </button>
+                    </th>
+                  )
+                })}
+                <th scope="col" className="spark-head" data-hint={SPARK_HINT}>
+                  surprisal by token
+                  <br />0 to {SPARK_TOP_BITS} bits
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {beforePx > 0 && (
+                <tr>
+                  <td style={{height: beforePx, padding: 0}} />
+                </tr>
+              )}
+              {items.map(({index}) => {
+                const entry = entries[index]!
+                const {row} = entry
+                const isSelected = selected.has(row.id)
+                const hasGround = isSelected || (index === focus && selected.size === 0)
+                return (
+                  <tr
+                    key={row.id}
+                    id={`list-row-${row.id}`}
+                    aria-rowindex={index + 2}
+                    aria-selected={isSelected}
+                    className={`${entry.status} ${hasGround ? 'on' : ''} ${index === focus ? 'focus' : ''}`}
+                    data-testid="list-row"
+                    data-number={entry.number}
+                    onClick={(event) => {
+                      const how = event.shiftKey
+                        ? 'range'
+                        : event.ctrlKey || event.metaKey
+                          ? 'toggle'
+                          : 'only'
+                      select(index, how)
+                    }}
+                    onDoubleClick={() => actions.openListRow(row.id, pane)}
+                  >
+                    <ListCells entry={entry} />
+                  </tr>
                 )
               })}
-              <th scope="col" className="spark-head" data-hint={SPARK_HINT}>
-                surprisal by token
-                <br />0 to {SPARK_TOP_BITS} bits
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {beforePx > 0 && (
-              <tr>
-                <td colSpan={HEADS.length + 1} style={{height: beforePx, padding: 0}} />
-              </tr>
-            )}
-            {items.map(({index}) => {
-              const entry = entries[index]!
-              const {row} = entry
-              const isSelected = selected.has(row.id)
-              const hasGround = isSelected || (index === focus && selected.size === 0)
-              return (
-                <tr
-                  key={row.id}
-                  id={`list-row-${row.id}`}
-                  aria-rowindex={index + 2}
-                  aria-selected={isSelected}
-                  className={`${entry.status} ${hasGround ? 'on' : ''} ${index === focus ? 'focus' : ''}`}
-                  data-testid="list-row"
-                  data-number={entry.number}
-                  onClick={(event) => {
-                    const how = event.shiftKey
-                      ? 'range'
-                      : event.ctrlKey || event.metaKey
-                        ? 'toggle'
-                        : 'only'
-                    select(index, how)
-                  }}
-                  onDoubleClick={() => actions.openListRow(row.id, pane)}
-                >
-                  <ListCells entry={entry} />
+              {afterPx > 0 && (
+                <tr>
+                  <td style={{height: afterPx, padding: 0}} />
                 </tr>
-              )
-            })}
-            {afterPx > 0 && (
-              <tr>
-                <td colSpan={HEADS.length + 1} style={{height: afterPx, padding: 0}} />
-              </tr>
+              )}
+            </tbody>
+          </table>
+          {entries.length === 0 && (
+            <div className="ink-2 list-none">
+              {total === 1
+                ? 'The only row is hidden by the filter.'
+                : `All ${formatCount(total)} rows are hidden by the filter.`}
+            </div>
+          )}
+        </div>
+        <div className="list-more small ink-3">
+          <Button
+            look="plain"
+            className="small"
+            aria-pressed={isWhole}
+            onPress={() => setWhole(!isWhole)}
+            testId="list-columns-more"
+          >
+            {isWhole ? (
+              '◂ only the columns that have room'
+            ) : (
+              <>
+                <span className="list-more-surprisal">3</span>
+                <span className="list-more-rest">2</span> more columns ▸
+              </>
             )}
-          </tbody>
-        </table>
-        {entries.length === 0 && (
-          <div className="ink-2 list-none">
-            {total === 1
-              ? 'The only row is hidden by the filter.'
-              : `All ${formatCount(total)} rows are hidden by the filter.`}
-          </div>
-        )}
+          </Button>
+          {!isWhole && (
+            <span>
+              <span className="list-more-surprisal">mean surprisal, </span>
+              prompt tokens, surprisal by token
+            </span>
+          )}
+        </div>
       </div>
     </HintArea>
   )

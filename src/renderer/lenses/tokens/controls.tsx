@@ -3,6 +3,7 @@ import {formatCount, formatSetting} from '../../../shared/figures/number-format.
 import {CopyMenu} from '../../sharing/copy-menu.tsx'
 import {selectRun} from '../../store/runs.ts'
 import {Button} from '../../ui/button.tsx'
+import {MoreControls, useIsFlat} from '../../ui/more-controls.tsx'
 import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {UnitControl} from '../unit-control.tsx'
@@ -21,44 +22,68 @@ export const TokensControls = memo(function TokensControls() {
     parameters: state.parameters,
     isRunning: selectRun(state, runId)?.phase.kind === 'running',
   }))
+  const temperature = (
+    <SliderField
+      label="temperature"
+      shortLabel="T"
+      value={parameters.temperature}
+      onChange={(value) => actions.changeParameters({temperature: value})}
+      minimum={0.1}
+      maximum={2}
+      step={0.05}
+      fieldMinimum={0.01}
+      fieldMaximum={100}
+      format={formatSetting}
+      testId="temperature"
+    />
+  )
+  const topP = (
+    <SliderField
+      label="top-p"
+      value={parameters.topP}
+      onChange={(value) => actions.changeParameters({topP: value})}
+      minimum={0.05}
+      maximum={1}
+      step={0.05}
+      fieldMinimum={0.001}
+      fieldMaximum={1}
+      format={formatSetting}
+      testId="top-p"
+    />
+  )
+  const generate = (
+    <Button look="edge" isDisabled={isRunning} onPress={actions.generateMore} testId="generate">
+      Generate {formatCount(Math.max(1, parameters.generateCount))} <kbd>G</kbd>
+    </Button>
+  )
+  const isFlat = useIsFlat()
   return (
     <section className="controls" aria-label={`Controls${suffix}`}>
-      <SliderField
-        label="temperature"
-        shortLabel="T"
-        value={parameters.temperature}
-        onChange={(temperature) => actions.changeParameters({temperature})}
-        minimum={0.1}
-        maximum={2}
-        step={0.05}
-        fieldMinimum={0.01}
-        fieldMaximum={100}
-        format={formatSetting}
-        testId="temperature"
-      />
-      <SliderField
-        label="top-p"
-        value={parameters.topP}
-        onChange={(topP) => actions.changeParameters({topP})}
-        minimum={0.05}
-        maximum={1}
-        step={0.05}
-        fieldMinimum={0.001}
-        fieldMaximum={1}
-        format={formatSetting}
-        testId="top-p"
-      />
+      {!isFlat && temperature}
+      {!isFlat && topP}
       <UnitControl />
       <TracksMenu />
-      <TrackEditor />
-      <Button look="edge" isDisabled={isRunning} onPress={actions.generateMore} testId="generate">
-        Generate {formatCount(Math.max(1, parameters.generateCount))} <kbd>G</kbd>
-      </Button>
-      <span className="grow" />
-      <CopyMenu />
-      <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
-        Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
-      </Button>
+      {!isFlat && <TrackEditor />}
+      {isFlat ? (
+        <MoreControls>
+          {() => (
+            <>
+              {temperature}
+              {topP}
+              <TrackEditor />
+              {generate}
+            </>
+          )}
+        </MoreControls>
+      ) : (
+        generate
+      )}
+      <div className="control-ends">
+        <CopyMenu />
+        <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
+          Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
+        </Button>
+      </div>
     </section>
   )
 })

@@ -1,16 +1,25 @@
 import {useVirtualizer} from '@tanstack/react-virtual'
-import {memo, useCallback, useEffect, useMemo, useRef} from 'react'
-import {formatCount} from '../../../shared/figures/number-format.ts'
+import {memo, useCallback, useEffect, useMemo, useRef, useState} from 'react'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
 import {UNIT_NAMES} from '../../../shared/units/unit-words.ts'
 import {pinnedPositions, selectPins} from '../../store/selection.ts'
 import {type RunUnits, unitsOfToken} from '../../store/unit.ts'
+import {Button} from '../../ui/button.tsx'
 import {usePaneRunId, useSelection} from '../use-pane.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {useLineWalk} from '../walk.ts'
-import {formatShare, numberOf, TABLE_COLUMNS, tokenCounts, totalOf, unitName} from './table-rows.ts'
+import {
+  fitColumns,
+  formatShare,
+  numberOf,
+  type TableColumn,
+  tokenCounts,
+  totalOf,
+  unitName,
+} from './table-rows.ts'
 
 const ROW_PX = 20
 /** Head and foot, which stay while rows scroll. */
@@ -19,12 +28,14 @@ const STICKY_PX = 72
 export interface DataTableProps {
   readonly tokens: readonly ScoredToken[]
   readonly units: RunUnits
+  /** Columns that have no room in this are left out whole, and offered below. */
+  readonly widthPx: number
   /** About how high it will stand: rows are drawn for that before anything is measured. */
   readonly roomPx: number
 }
 
 /** The figure's numbers as a table, one row a unit, for reading and for screen readers; its foot is the run. */
-export function DataTable({tokens, units, roomPx}: DataTableProps) {
+export function DataTable({tokens, units, widthPx, roomPx}: DataTableProps) {
   const {unit, table} = units
   const isByToken = unit.kind === 'token'
   const runId = usePaneRunId()
@@ -84,55 +95,92 @@ export function DataTable({tokens, units, roomPx}: DataTableProps) {
       .join(' ')
   const hasPins = pinNumbers.length > 0
   const {one, many} = UNIT_NAMES[unit.kind]
+  const {pages, textPx} = useMemo(
+    () => fitColumns(units, widthPx, hasPins),
+    [units, widthPx, hasPins]
+  )
+  const [chosenPage, setPage] = useState(0)
+  const page = chosenPage % pages.length
+  const columns = pages[page]!
   return (
-    <section
-      ref={ref}
-      className="table-scroll"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-      tabIndex={0}
-      aria-label={`${many[0]!.toUpperCase()}${many.slice(1)} as a table`}
-      data-testid="data-table"
-      data-target-place="tokens"
-      {...pointer}
-    >
-      <table className="data-table" aria-rowcount={units.units.length + 2}>
-        <TableHead isByToken={isByToken} name={one} hasPins={hasPins} />
-        <tbody>
-          {beforePx > 0 && (
-            <tr>
-              <td style={{height: beforePx}} />
-            </tr>
-          )}
-          {items.map(({index}) => (
-            <UnitRow
-              key={index}
-              index={index}
-              token={isByToken ? tokens[index]! : null}
-              units={units}
-              count={counts[index]!}
-              pins={hasPins ? pinsOf(index) : null}
-              look={lockedRows.has(index) ? 'on' : hoveredRows.has(index) ? 'near' : ''}
-            />
-          ))}
-          {afterPx > 0 && (
-            <tr>
-              <td style={{height: afterPx}} />
-            </tr>
-          )}
-        </tbody>
-        <TableFoot units={units} hasPins={hasPins} tokenCount={tokens.length} />
-      </table>
-    </section>
+    <div className="table-frame">
+      <section
+        ref={ref}
+        className="table-scroll"
+        style={{'--unit-text': `${textPx}px`} as React.CSSProperties}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+        tabIndex={0}
+        aria-label={`${many[0]!.toUpperCase()}${many.slice(1)} as a table`}
+        data-testid="data-table"
+        data-target-place="tokens"
+        {...pointer}
+      >
+        <table className="data-table" aria-rowcount={units.units.length + 2}>
+          <TableHead isByToken={isByToken} name={one} hasPins={hasPins} columns={columns} />
+          <tbody>
+            {beforePx > 0 && (
+              <tr>
+                <td style={{height: beforePx}} />
+              </tr>
+            )}
+            {items.map(({index}) => (
+              <UnitRow
+                key={index}
+                index={index}
+                token={isByToken ? tokens[index]! : null}
+                units={units}
+                count={counts[index]!}
+                columns={columns}
+                pins={hasPins ? pinsOf(index) : null}
+                look={lockedRows.has(index) ? 'on' : hoveredRows.has(index) ? 'near' : ''}
+              />
+            ))}
+            {afterPx > 0 && (
+              <tr>
+                <td style={{height: afterPx}} />
+              </tr>
+            )}
+          </tbody>
+          <TableFoot units={units} hasPins={hasPins} tokenCount={tokens.length} columns={columns} />
+        </table>
+      </section>
+      {pages.length > 1 && <MoreColumns pages={pages} page={page} onPage={setPage} />}
+    </div>
+  )
+}
+
+interface MoreColumnsProps {
+  readonly pages: readonly (readonly TableColumn[])[]
+  readonly page: number
+  onPage(page: number): void
+}
+
+/** Counts the columns that there is no room for, names them, and shows the next of them. */
+function MoreColumns({pages, page, onPage}: MoreColumnsProps) {
+  const hidden = pages.flatMap((columns, i) => (i === page ? [] : columns))
+  return (
+    <div className="table-more small ink-3">
+      <Button
+        look="plain"
+        className="small"
+        onPress={() => onPage((page + 1) % pages.length)}
+        testId="more-columns"
+      >
+        {formatMany(hidden.length, 'more column')} ▸
+      </Button>
+      <span>{hidden.map(({head}) => head).join(', ')}</span>
+    </div>
   )
 }
 
 interface TableHeadProps {
+  readonly columns: readonly TableColumn[]
   readonly isByToken: boolean
   readonly name: string
   readonly hasPins: boolean
 }
 
-function TableHead({isByToken, name, hasPins}: TableHeadProps) {
+function TableHead({isByToken, name, hasPins, columns}: TableHeadProps) {
   return (
     <thead>
       <tr>
@@ -156,7 +204,7 @@ function TableHead({isByToken, name, hasPins}: TableHeadProps) {
             tokens
           </th>
         )}
-        {TABLE_COLUMNS.map(({track, head, unit, aggregation}) => (
+        {columns.map(({track, head, unit, aggregation}) => (
           <th
             key={track}
             scope="col"
@@ -180,6 +228,7 @@ interface UnitRowProps {
   readonly token: ScoredToken | null
   readonly units: RunUnits
   readonly count: number
+  readonly columns: readonly TableColumn[]
   /** Null where there is no column for them. */
   readonly pins: string | null
   readonly look: string
@@ -187,7 +236,7 @@ interface UnitRowProps {
 
 /** A row; pointing and walking draw only those again that change. */
 const UnitRow = memo(function UnitRow(props: UnitRowProps) {
-  const {index, token, units, count, pins, look} = props
+  const {index, token, units, count, columns, pins, look} = props
   const unit = units.units[index]!
   const {firstPosition, lastPosition} = unit
   return (
@@ -207,7 +256,7 @@ const UnitRow = memo(function UnitRow(props: UnitRowProps) {
         {token ? plainGlyphs(token) : unitName(units, index)}
       </th>
       <td>{token ? formatCount(token.id) : formatShare(count)}</td>
-      {TABLE_COLUMNS.map((column) => (
+      {columns.map((column) => (
         <td key={column.track}>{column.format(numberOf(column, unit))}</td>
       ))}
     </tr>
@@ -218,10 +267,12 @@ interface TableFootProps {
   readonly units: RunUnits
   readonly hasPins: boolean
   readonly tokenCount: number
+  readonly columns: readonly TableColumn[]
 }
 
 /** The whole run, which is the same at every level. */
-const TableFoot = memo(function TableFoot({units, hasPins, tokenCount}: TableFootProps) {
+const TableFoot = memo(function TableFoot(props: TableFootProps) {
+  const {units, hasPins, tokenCount, columns} = props
   // Heads of units say what a column’s numbers are; those of tokens are no sums.
   const isByToken = units.unit.kind === 'token'
   return (
@@ -234,7 +285,7 @@ const TableFoot = memo(function TableFoot({units, hasPins, tokenCount}: TableFoo
           {isByToken && <small>tokens</small>}
           {formatCount(tokenCount)}
         </td>
-        {TABLE_COLUMNS.map((column) => (
+        {columns.map((column) => (
           <td
             key={column.track}
             data-total={column.track}

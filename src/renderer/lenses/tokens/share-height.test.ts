@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {LINE_GAP_PX} from '../../../shared/figures/tokens/text-layout.ts'
-import {shareHeight, TEXT_ABOVE_PX, type TextLines} from './share-height.ts'
+import {endSpacePx, revealPx, shareHeight, TEXT_ABOVE_PX, type TextLines} from './share-height.ts'
 
 const LINE_PX = 100
 
@@ -40,4 +40,24 @@ test('without a chart the text has the column, and what it leaves is for the num
   const {textPx, hasNumbers} = shareHeight(600, textOf(2), {chartPx: null, plotPx: 80})
   expect(textPx).toBe(2 * LINE_PX - LINE_GAP_PX + 4 + TEXT_ABOVE_PX)
   expect(hasNumbers).toBe(true)
+})
+
+test('a line that is brought into sight is seen whole, and so is every other line in sight', () => {
+  const heights = Array.from({length: 30}, (_, i) => 60 + ((i * 37) % 50))
+  const tops = heights.map((_, i) => heights.slice(0, i).reduce((a, b) => a + b, 0))
+  const lines = heights.map((heightPx, i) => ({yPx: tops[i]!, heightPx}))
+  const text = {lines, heightPx: tops.at(-1)! + heights.at(-1)! - LINE_GAP_PX}
+  for (let heightPx = 120; heightPx < 900; heightPx += 13) {
+    const mostPx = Math.max(0, text.heightPx + 4 + endSpacePx(text, heightPx) - heightPx)
+    let scrollPx = 0
+    for (const index of [0, 29, 12, 13, 14, 3, 0, 28, 29]) {
+      scrollPx = revealPx(text, index, {scrollPx, heightPx})
+      expect(scrollPx).toBeLessThanOrEqual(mostPx)
+      expect(tops).toContain(scrollPx)
+      expect(tops[index]).toBeGreaterThanOrEqual(scrollPx)
+      const endPx = tops[index]! + heights[index]! - LINE_GAP_PX
+      expect(endPx).toBeLessThanOrEqual(scrollPx + heightPx)
+    }
+  }
+  expect(revealPx(text, -1, {scrollPx: 17, heightPx: 100})).toBe(17)
 })

@@ -2,7 +2,7 @@ import {LINE_GAP_PX} from '../../../shared/figures/tokens/text-layout.ts'
 
 /** Rings and the numbers of pins reach over their chips: the text's box begins above its lines. */
 export const TEXT_ABOVE_PX = 12
-const TEXT_BELOW_PX = 4
+export const TEXT_BELOW_PX = 4
 /** The chart takes the room that a short text leaves, up to this; then the numbers come under it. */
 const MOST_PLOT_PX = 240
 export const LEAST_NUMBERS_PX = 200
@@ -47,10 +47,47 @@ export function shareHeight(
 /** The box of as many whole lines as there is room for; of the room itself if not one fits. */
 function wholeLinesPx({lines, heightPx}: TextLines, roomPx: number): number {
   let boxPx = 0
-  for (const line of lines) {
-    const bottomPx = Math.min(heightPx, line.yPx + line.heightPx - LINE_GAP_PX) + TEXT_BELOW_PX
+  for (const [index] of lines.entries()) {
+    const bottomPx = lineBottomPx({lines, heightPx}, index)
     if (bottomPx > roomPx) break
     boxPx = bottomPx + TEXT_ABOVE_PX
   }
   return boxPx || roomPx + TEXT_ABOVE_PX
+}
+
+/** Where a line ends; the space below it belongs to the next one. */
+function lineBottomPx({lines, heightPx}: TextLines, index: number): number {
+  const line = lines[index]!
+  return Math.min(heightPx, line.yPx + line.heightPx - LINE_GAP_PX) + TEXT_BELOW_PX
+}
+
+/** The first line from which on all lines up to `index` stand in the room; the line itself if none does. */
+function firstWith(text: TextLines, index: number, roomPx: number): number {
+  let first = index
+  while (first > 0 && lineBottomPx(text, index) - text.lines[first - 1]!.yPx <= roomPx) first--
+  return first
+}
+
+/**
+ * Where a text that is scrolled to `scrollPx` in a room of `heightPx` has to be scrolled to for a line to
+ * be in sight: as little as that takes, and to the beginning of a line, so that no line is cut at the top.
+ */
+export function revealPx(
+  text: TextLines,
+  index: number,
+  {scrollPx, heightPx}: {readonly scrollPx: number; readonly heightPx: number}
+): number {
+  const line = text.lines[index]
+  if (!line) return scrollPx
+  if (line.yPx < scrollPx) return line.yPx
+  if (lineBottomPx(text, index) <= scrollPx + heightPx) return scrollPx
+  return text.lines[firstWith(text, index, heightPx)]!.yPx
+}
+
+/** What is missing below a text for its end, too, to be seen with whole lines only. */
+export function endSpacePx(text: TextLines, roomPx: number): number {
+  const last = text.lines.length - 1
+  if (last < 0) return 0
+  const shownPx = lineBottomPx(text, last) - text.lines[firstWith(text, last, roomPx)]!.yPx
+  return Math.max(0, lineBottomPx(text, last) > roomPx ? roomPx - shownPx : 0)
 }

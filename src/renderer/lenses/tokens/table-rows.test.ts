@@ -5,7 +5,7 @@ import {startTokensRun, type TokensRun} from '../../../shared/lenses/assemble-to
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
 import type {ResolvedUnit} from '../../../shared/units/unit-choice.ts'
 import {cutRun} from '../../store/unit.ts'
-import {formatShare, TABLE_COLUMNS, tokenCounts, totalOf} from './table-rows.ts'
+import {fitColumns, formatShare, TABLE_COLUMNS, tokenCounts, totalOf} from './table-rows.ts'
 
 const statistic = fc.option(fc.double({min: 0, max: 20, noNaN: true}), {nil: null})
 
@@ -81,4 +81,26 @@ test('whole numbers of tokens are written as such', () => {
     '1',
     '1.25',
   ])
+})
+
+test('columns without room stand on further pages, whole, each once and in order', () => {
+  fc.assert(
+    fc.property(runs, units, fc.boolean(), (run, unit, hasPins) => {
+      const cut = cutRun(run, unit)
+      let least = 0
+      for (let widthPx = 1200; widthPx > 200; widthPx -= 60) {
+        const {pages, textPx} = fitColumns(cut, widthPx, hasPins)
+        expect(pages.flat()).toEqual(TABLE_COLUMNS)
+        expect(Math.min(...pages.map((page) => page.length))).toBeGreaterThan(0)
+        expect(pages.length).toBeGreaterThanOrEqual(least)
+        least = pages.length
+        // A column is not narrower than its widest value in tabular figures of 13 px, “<0.001”.
+        for (const page of pages) {
+          if (page.length > 1) expect(textPx + page.length * 46).toBeLessThan(widthPx)
+        }
+      }
+      expect(fitColumns(cut, 1200, hasPins).pages).toHaveLength(1)
+    }),
+    {numRuns: 30}
+  )
 })

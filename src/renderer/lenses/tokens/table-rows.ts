@@ -4,6 +4,7 @@ import {
   formatProb,
   formatRank,
 } from '../../../shared/figures/number-format.ts'
+import {textWidthPx} from '../../../shared/figures/text-width.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {
   TRACK_KINDS,
@@ -43,6 +44,77 @@ export const TABLE_COLUMNS: readonly TableColumn[] = [
   column('top-p-mass', formatProb),
   column('p-end', formatProb),
 ]
+
+/** Room beside each column's numbers, as the style sheet has it. */
+const COLUMN_GAP_PX = 8
+/** A little more than is counted: the last digit is never at the edge. */
+const SLACK_PX = 4
+const LEAST_TEXT_PX = 64
+const MOST_TEXT_PX = 320
+/** The part of the width that long texts have; short ones leave it to the numbers. */
+const TEXT_SHARE = 0.34
+const TEXT_CHAR_PX = 7.8
+/** A byte can be written with more than one character. */
+const SPARE_CHARS = 3
+
+/** Which columns of numbers a table shows at once, and the most its column of text may take. */
+export interface TableFit {
+  /** The columns in the pages that they are shown in; one page where all have room. */
+  readonly pages: readonly (readonly TableColumn[])[]
+  readonly textPx: number
+}
+
+/**
+ * Shares a table's width: positions, pins and counts first, then a text, then as many whole columns of
+ * numbers as have room; the others stand on further pages. A number is never cut.
+ */
+export function fitColumns(units: RunUnits, widthPx: number, hasPins: boolean): TableFit {
+  const isByToken = units.unit.kind === 'token'
+  const {tokens} = units.table
+  const positions = formatCount(Math.max(0, tokens.length - 1))
+  const fixedPx =
+    columnPx(
+      isByToken ? 'position' : 'positions',
+      isByToken ? positions : `${positions} to ${positions}`
+    ) +
+    columnPx('tokens', isByToken ? '000,000' : formatShare(tokens.length)) +
+    (hasPins ? columnPx('pin', '1 2 3') : 0)
+  const textPx = Math.round(
+    Math.max(LEAST_TEXT_PX, Math.min(MOST_TEXT_PX, longestTextPx(units), widthPx * TEXT_SHARE))
+  )
+  const roomPx = widthPx - fixedPx - textPx - COLUMN_GAP_PX - SLACK_PX
+  const pages: TableColumn[][] = []
+  let leftPx = 0
+  for (const column of TABLE_COLUMNS) {
+    const heads = [
+      column.head,
+      [isByToken ? '' : column.aggregation, column.unit].filter(Boolean).join(', '),
+    ]
+    const px =
+      Math.max(
+        ...heads.map((head) => textWidthPx(head, 11)),
+        textWidthPx('<0.001', 13),
+        textWidthPx(column.format(totalOf(column, units)), 13, 'sans', 600)
+      ) + COLUMN_GAP_PX
+    if (pages.length === 0 || px > leftPx) {
+      pages.push([])
+      leftPx = roomPx
+    }
+    pages.at(-1)!.push(column)
+    leftPx -= px
+  }
+  return {pages, textPx}
+}
+
+/** About the widest text of a row: a character a byte. */
+function longestTextPx({table}: RunUnits): number {
+  const byteCounts = table.units.map(({byteStart, byteEnd}) => byteEnd - byteStart)
+  const most = byteCounts.reduce((a, b) => Math.max(a, b), 0)
+  return (most + SPARE_CHARS) * TEXT_CHAR_PX
+}
+
+const columnPx = (head: string, widest: string) =>
+  Math.max(textWidthPx(head, 11), textWidthPx(widest, 13)) + COLUMN_GAP_PX
 
 /** The number of a column in a row: a token or a unit. */
 export function numberOf({track}: TableColumn, row: TokenStatistics): number | null {

@@ -12,7 +12,7 @@ import {useLocked, usePaneSuffix} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
 import {useLineWalk} from '../walk.ts'
-import {TEXT_ABOVE_PX} from './share-height.ts'
+import {endSpacePx, revealPx, TEXT_ABOVE_PX, TEXT_BELOW_PX} from './share-height.ts'
 import {Grounds, Rings} from './text-marks.tsx'
 
 const OVERSCAN_PX = 300
@@ -54,7 +54,8 @@ export interface TokenTextProps {
 export function TokenText({result, layout, units, boxPx}: TokenTextProps) {
   const palette = usePalette()
   const scrollRef = useRef<HTMLDivElement>(null)
-  const {scrollPx, onScroll} = useRevealLocked(scrollRef, layout, boxPx - TEXT_ABOVE_PX)
+  const roomPx = boxPx - TEXT_ABOVE_PX
+  const {scrollPx, onScroll} = useRevealLocked(scrollRef, layout, roomPx)
   const [from, to] = visibleLines(layout, scrollPx - OVERSCAN_PX, scrollPx + boxPx + OVERSCAN_PX)
 
   useLineWalk(useCallback((position, lineCount) => byLines(layout, position, lineCount), [layout]))
@@ -82,7 +83,7 @@ export function TokenText({result, layout, units, boxPx}: TokenTextProps) {
     >
       <svg
         width={layout.widthPx}
-        height={layout.heightPx + 4}
+        height={layout.heightPx + TEXT_BELOW_PX + endSpacePx(layout, roomPx)}
         role="img"
         aria-label={description}
         fontFamily={FONT_FAMILIES.sans}
@@ -130,19 +131,8 @@ function byLines(layout: TokenTextLayout, position: number, lineCount: number): 
   return line.columns.reduce((a, b) => (distance(b) < distance(a) ? b : a)).position
 }
 
-/** Where a text that is scrolled to `scrollPx` has to be scrolled to for the line of a token to be in sight. */
-function revealPx(
-  {lines, lineOfPosition, heightPx: textPx}: TokenTextLayout,
-  position: number | null,
-  {scrollPx, heightPx}: {readonly scrollPx: number; readonly heightPx: number}
-): number {
-  const line = position === null ? undefined : lines[lineOfPosition[position] ?? -1]
-  if (!line) return scrollPx
-  // The space below a line belongs to the next one.
-  const bottomPx = Math.min(textPx, line.yPx + line.heightPx)
-  if (line.yPx < scrollPx) return Math.max(0, line.yPx - 8)
-  return bottomPx > scrollPx + heightPx ? bottomPx - heightPx + 4 : scrollPx
-}
+const lineOf = ({lineOfPosition}: TokenTextLayout, position: number | null): number =>
+  position === null ? -1 : (lineOfPosition[position] ?? -1)
 
 /** Lines are chosen in steps of this: not every pixel that is scrolled draws anew. */
 const SCROLL_STEP_PX = 100
@@ -158,10 +148,12 @@ function useRevealLocked(
   heightPx: number
 ): {readonly scrollPx: number; readonly onScroll: (event: React.UIEvent) => void} {
   const locked = useLocked()
-  const [step, setStep] = useState(() => stepOf(revealPx(layout, locked, {scrollPx: 0, heightPx})))
+  const [step, setStep] = useState(() =>
+    stepOf(revealPx(layout, lineOf(layout, locked), {scrollPx: 0, heightPx}))
+  )
   const scrolledPx = useRef(0)
   useLayoutEffect(() => {
-    const px = revealPx(layout, locked, {scrollPx: scrolledPx.current, heightPx})
+    const px = revealPx(layout, lineOf(layout, locked), {scrollPx: scrolledPx.current, heightPx})
     if (!ref.current || px === scrolledPx.current) return
     scrolledPx.current = px
     ref.current.scrollTop = px

@@ -36,8 +36,9 @@ const LEAST_TWO_COLUMNS_PX = 680
 const LEAST_FIXED_PX = 300
 const SCROLLED_TEXT_SHARE = 0.62
 const LEAST_TEXT_PX = 150
-/** As the style sheet has it. */
+/** As the style sheet has them. */
 const SCROLLED_TABLE_PX = 260
+const MOST_NUMBERS_PX = 1200
 
 /** The tokens lens: text with its tracks, followed tokens, and what may come next. */
 export function TokensPanel() {
@@ -59,53 +60,57 @@ export function TokensPanel() {
   const leftPx = isWide ? Math.min(MOST_LEFT_PX, widthPx - sidePx - GAP_PX) : widthPx
   return (
     <div className="tokens-panel">
-      <div className="figure-words">
-        <div className="caption" data-testid="caption">
-          {(sampleCaptionOf(result) ?? captionOf(result, false, table)).map((part, i) =>
-            part.kind === 'token' ? (
-              <b key={i} className="mono">
-                {part.text}
-              </b>
-            ) : (
-              <span key={i}>{part.text}</span>
-            )
-          )}
-          {result.next.length > 0 && ' Click a candidate to continue with it.'}
+      <div className="panel-body">
+        <div className="figure-words">
+          <div className="caption" data-testid="caption">
+            {(sampleCaptionOf(result) ?? captionOf(result, false, table)).map((part, i) =>
+              part.kind === 'token' ? (
+                <b key={i} className="mono">
+                  {part.text}
+                </b>
+              ) : (
+                <span key={i}>{part.text}</span>
+              )
+            )}
+            {result.next.length > 0 && (
+              <span className="caption-aside"> Click a candidate to continue with it.</span>
+            )}
+          </div>
+          {/* That a run is not complete is said above it and in the job line. */}
+          <div className="guard">{guardOf({...result, status: 'completed'})}</div>
         </div>
-        {/* That a run is not complete is said above it and in the job line. */}
-        <div className="guard">{guardOf({...result, status: 'completed'})}</div>
-      </div>
-      <div
-        ref={figureRef}
-        className={`figure ${isWide ? '' : 'stacked'} ${isScrolled ? 'scrolled' : ''}`}
-        style={isWide ? {gridTemplateColumns: `${leftPx}px ${sidePx}px`} : undefined}
-      >
-        {widthPx > 0 && (
-          <>
-            <FigureLeft
-              data={data}
-              result={result}
-              widthPx={leftPx}
-              tracks={shownTracks}
-              units={cut}
-              isLow={isLow}
-              scrolledTextPx={
-                isScrolled ? Math.max(LEAST_TEXT_PX, heightPx * SCROLLED_TEXT_SHARE) : null
-              }
-            />
-            <div className="figure-right">
-              <NextTable result={result} widthPx={sidePx} />
-              {!isTableShown && (
-                <ScalesLegend
-                  tokens={data.tokens}
-                  units={units}
-                  tracks={shownTracks}
-                  widthPx={sidePx}
-                />
-              )}
-            </div>
-          </>
-        )}
+        <div
+          ref={figureRef}
+          className={`figure ${isWide ? '' : 'stacked'} ${isScrolled ? 'scrolled' : ''}`}
+          style={isWide ? {gridTemplateColumns: `${leftPx}px ${sidePx}px`} : undefined}
+        >
+          {widthPx > 0 && (
+            <>
+              <FigureLeft
+                data={data}
+                result={result}
+                widthPx={leftPx}
+                tracks={shownTracks}
+                units={cut}
+                isLow={isLow}
+                scrolledTextPx={
+                  isScrolled ? Math.max(LEAST_TEXT_PX, heightPx * SCROLLED_TEXT_SHARE) : null
+                }
+              />
+              <div className="figure-right">
+                <NextTable result={result} widthPx={sidePx} />
+                {!isTableShown && (
+                  <ScalesLegend
+                    tokens={data.tokens}
+                    units={units}
+                    tracks={shownTracks}
+                    widthPx={sidePx}
+                  />
+                )}
+              </div>
+            </>
+          )}
+        </div>
       </div>
       <TokensControls />
     </div>
@@ -147,6 +152,7 @@ function FigureLeft(props: FigureLeftProps) {
                 <DataTable
                   tokens={data.tokens}
                   units={units}
+                  widthPx={widthPx}
                   roomPx={
                     scrolledTextPx === null
                       ? heightPx - (chartPx === null ? 0 : chartPx + plotPx)
@@ -168,7 +174,12 @@ function FigureLeft(props: FigureLeftProps) {
           {canGrow && shared.hasNumbers && (
             <HintArea>
               <div className="figure-numbers">
-                <DataTable tokens={data.tokens} units={units} roomPx={LEAST_NUMBERS_PX} />
+                <DataTable
+                  tokens={data.tokens}
+                  units={units}
+                  widthPx={Math.min(MOST_NUMBERS_PX, widthPx)}
+                  roomPx={LEAST_NUMBERS_PX}
+                />
               </div>
             </HintArea>
           )}

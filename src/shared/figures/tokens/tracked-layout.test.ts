@@ -35,6 +35,36 @@ test('a text with more positions than pixels keeps its peaks', () => {
   expect(top).toBeCloseTo(allTop, 6)
 })
 
+test.each([
+  {from: 0, to: 46, widthPx: 560},
+  {from: 1767, to: 2006, widthPx: 1400},
+  {from: 1767, to: 2006, widthPx: 200},
+  {from: 998, to: 1001, widthPx: 560},
+  {from: 5, to: 5, widthPx: 560},
+])(
+  'positions $from to $to in $widthPx px: both ends are named, and no two numbers meet',
+  (part) => {
+    const result = longResult(4000)
+    const tracked = result.tracked!.map((entry) => ({
+      ...entry,
+      positions: entry.positions.filter(
+        ({position}) => position >= part.from && position <= part.to
+      ),
+    }))
+    const {xTicks, plot} = layoutTracked({...result, tracked}, {...OPTIONS, widthPx: part.widthPx})!
+    const numbers = xTicks.map(({text}) => Number(text.replace(',', '')))
+    expect([numbers[0], numbers.at(-1)]).toEqual([part.from, part.to])
+    const span = Math.max(1, part.to - part.from)
+    for (const [i, {xPx}] of xTicks.entries()) {
+      expect(xPx).toBeCloseTo(plot.xPx + ((numbers[i]! - part.from) / span) * plot.widthPx, 6)
+    }
+    // Five characters of 11 px are 33 px at most.
+    const gaps = xTicks.slice(1).map(({xPx}, i) => xPx - xTicks[i]!.xPx)
+    for (const gap of gaps) expect(gap).toBeGreaterThan(33)
+    if (part.widthPx > 1000) expect(numbers).toEqual([1767, 1800, 1850, 1900, 1950, 2006])
+  }
+)
+
 test('a narrow key takes rows of its own, and nothing leaves the figure', () => {
   const layout = layoutTracked(storyResult(), {widthPx: 200, plotXPx: 60})!
   expect(new Set(layout.series.map((one) => one.keyYPx)).size).toBeGreaterThan(1)

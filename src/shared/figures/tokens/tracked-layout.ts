@@ -123,9 +123,7 @@ export function layoutTracked(input: TrackedInput, options: TrackedOptions): Tra
     keyPrefix: key.prefix,
     plot,
     yTicks,
-    xTicks: wholeTicks(lastPosition, Math.max(1, Math.min(8, Math.floor(plot.widthPx / 60))))
-      .filter((tick) => tick >= firstPosition)
-      .map((tick) => ({xPx: xOf(tick), text: formatCount(tick)})),
+    xTicks: placeTicks(firstPosition, lastPosition, xOf, plot.widthPx),
     selectedXPx: selected >= firstPosition && selected <= lastPosition ? xOf(selected) : null,
     series: entries.map(({entry, index, name, valueText}) => {
       const at = entry.positions.find((row) => row.position === selected)
@@ -143,6 +141,34 @@ export function layoutTracked(input: TrackedInput, options: TrackedOptions): Tra
       }
     }),
   }
+}
+
+const TICK_PX = 60
+const TICK_GAP_PX = 10
+
+/** Both ends of the axis, and round positions between them where their numbers do not meet those of the ends. */
+function placeTicks(
+  first: number,
+  last: number,
+  xOf: (position: number) => number,
+  widthPx: number
+): TrackedLayout['xTicks'] {
+  const at = (position: number) => {
+    const text = formatCount(position)
+    return {xPx: xOf(position), text, halfPx: textWidthPx(text, 11) / 2}
+  }
+  const ends = first === last ? [at(first)] : [at(first), at(last)]
+  const mostCount = Math.max(1, Math.min(8, Math.floor(widthPx / TICK_PX)))
+  const [, step = 1] = wholeTicks(last - first, mostCount)
+  const between = []
+  for (let tick = Math.ceil((first + 1) / step) * step; tick < last; tick += step) {
+    const one = at(tick)
+    const isFree = ends.every(
+      (end) => Math.abs(end.xPx - one.xPx) >= end.halfPx + one.halfPx + TICK_GAP_PX
+    )
+    if (isFree) between.push(one)
+  }
+  return [...ends, ...between].sort((a, b) => a.xPx - b.xPx).map(({xPx, text}) => ({xPx, text}))
 }
 
 /** A tracked token's name: its own bytes, or those of the same id elsewhere in the result. */
