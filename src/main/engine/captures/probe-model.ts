@@ -4,8 +4,11 @@ import type {GraphedModel} from '../runtime/model-graphs.ts'
 import {layersByRoute} from './layer-routes.ts'
 import {runPlan} from './run-plan.ts'
 
-/** Lengths of the texts that are run: each only where it can be expected to take less than `LONGEST_SECONDS`. */
-const LENGTHS = [16, 16, 64, 256, 512, 1024]
+/** Lengths of the texts that are run, the short ones again: machines have slow spells. */
+const LENGTHS = [16, 64, 256, 1024]
+const TURN_COUNT = 3
+const SHORT_SECONDS = 0.3
+/** No run is begun that can be expected to take longer. */
 const LONGEST_SECONDS = 1.5
 
 /** Measures a model by short captures of all its layers, for `sessions.calibrations`, until one would take long. */
@@ -27,8 +30,11 @@ export async function probeModel(
     if (length > contextLength) return
     const expected = calibration.secondsFor(length, length)
     if (expected !== null && expected > LONGEST_SECONDS) return
+    const turnCount = (expected ?? 0) < SHORT_SECONDS ? TURN_COUNT : 1
     const ids = Int32Array.from({length}, (_, i) => (13 + 7919 * i) % vocabularySize)
-    const run = runPlan(sessions, model, plan, ids, {signal, onCaptured: () => {}})
-    for await (const _ of run) signal?.throwIfAborted()
+    for (let turn = 0; turn < turnCount; turn++) {
+      const run = runPlan(sessions, model, plan, ids, {signal, onCaptured: () => {}})
+      for await (const _ of run) signal?.throwIfAborted()
+    }
   }
 }

@@ -63,8 +63,20 @@ function costOf(costs: readonly number[], terms: readonly number[]): number {
   return costs.reduce((sum, cost, i) => sum + cost * terms[i]!, 0)
 }
 
+/** Of runs of the same positions the one of the median time: a slow spell of the machine is left out. */
+function* typicalRuns(runs: readonly MeasuredRun[]): Generator<MeasuredRun> {
+  const groups = new Map<string, MeasuredRun[]>()
+  for (const run of runs) {
+    const name = `${run.firstPosition} ${run.positionCount}`
+    groups.set(name, [...(groups.get(name) ?? []), run])
+  }
+  for (const group of groups.values()) {
+    yield group.toSorted((a, b) => a.elapsedMs - b.elapsedMs)[group.length >> 1]!
+  }
+}
+
 function fitted(runs: readonly MeasuredRun[]): readonly number[] {
-  const rows = runs.map((run) => termsOf(run).map((term) => term / run.elapsedMs))
+  const rows = [...typicalRuns(runs)].map((run) => termsOf(run).map((term) => term / run.elapsedMs))
   let best: {costs: number[]; error: number} | null = null
   for (const set of TERM_SETS) {
     const costs = leastSquares(rows, set)
