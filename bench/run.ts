@@ -2,6 +2,7 @@ import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
 import {benchCapture} from './capture.ts'
+import {benchEstimate} from './estimate.ts'
 import {benchGraph} from './graph.ts'
 import {benchKeys} from './keys.ts'
 import {type Ratio, tableOf} from './measure.ts'
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   keys: benchKeys,
   graph: benchGraph,
   capture: benchCapture,
+  estimate: benchEstimate,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */

@@ -36,7 +36,12 @@ export interface CaptureWish {
 export interface CaptureProgress {
   readonly done: number
   readonly total: number
+  /** Until all parts are captured, an upper estimate; null before anything was measured. */
+  readonly secondsLeft: number | null
 }
+
+/** Machines have slow spells: what is left is estimated from above. */
+const UPPER_FACTOR = 1.3
 
 /** One run of the text, with the route of its layers. */
 interface RoutedPart extends CapturePart {
@@ -128,6 +133,25 @@ export class AttentionCapturer {
     return parts.sort((a, b) => a.layers[0]! - b.layers[0]!)
   }
 
+  /** Of what is left of a part, and of the parts that are not there yet. */
+  private secondsLeft(current: RoutedPart, doneCount: number): number | null {
+    const {sessions} = this.context
+    const {model, wish, kept} = this
+    const {length} = wish.ids
+    const hasCache = model.structure.inputs.kvCache.length > 0
+    const runLength = hasCache ? sessions.chunkLengthOf(model) : length
+    let seconds = 0
+    for (const part of this.parts) {
+      if (part !== current && part.layers.every((layer) => kept.has(layer))) continue
+      const first = part === current ? doneCount : 0
+      const calibration = sessions.calibrations.of(model.key, part.route)
+      const more = calibration.secondsFor(length, runLength, first)
+      if (more === null) return null
+      seconds += more
+    }
+    return UPPER_FACTOR * seconds
+  }
+
   private async *run(
     part: RoutedPart,
     signal: AbortSignal | undefined
@@ -137,14 +161,16 @@ export class AttentionCapturer {
     const plan = planCapture(model.graph, model.structure, part)
     const recorder = new CaptureRecorder(plan, {tokenCount: wish.ids.length, dtype: part.dtype})
     const before = this.doneCount
-    yield {done: before, total}
+    yield {done: before, total, secondsLeft: this.secondsLeft(part, 0)}
     const run = runPlan(context.sessions, model, plan, wish.ids, {
       signal,
       // Taken in as it arrives: nothing waits for a reader of the progress.
       onCaptured: ({tensors}) =>
         recorder.append(Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor]))),
     })
-    for await (const count of run) yield {done: before + count, total}
+    for await (const count of run) {
+      yield {done: before + count, total, secondsLeft: this.secondsLeft(part, count)}
+    }
     this.doneCount = before + wish.ids.length
     const {capture} = recorder
     if (context.store.add(this.kept, capture)) return

@@ -35,6 +35,7 @@ export async function* runPlan(
     outputs: [...new Set([...plan.outputs, ...extraOutputs])],
     ...(chunkLength === undefined ? {} : {chunkLength}),
   }
+  const calibration = sessions.calibrations.of(model.key, plan.route)
   let doneCount = 0
   sessions
     .use(
@@ -43,6 +44,7 @@ export async function* runPlan(
         session.capture(job, {
           signal,
           onCaptured(event) {
+            calibration.record(event)
             onCaptured(event)
             doneCount += event.positionCount
             queue.push(doneCount)

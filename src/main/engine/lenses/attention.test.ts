@@ -139,6 +139,22 @@ describe('the attention lens', () => {
     }
   }
 
+  it('says how long is left once something was measured', async () => {
+    const made = context({chunkLength: 8})
+    const leftOf = async (prompt: string) =>
+      (await eventsOf(made, {...KV, prompt})).flatMap((event) =>
+        event.kind === 'progress' && event.phase === 'capturing' ? [event.secondsLeft] : []
+      )
+    const [first, ...later] = await leftOf(TEXT)
+    expect(first).toBeNull()
+    expect(later.length).toBeGreaterThan(1)
+    expect(later.at(-1)).toBe(0)
+    // Another text of the model, which takes as long.
+    const again = await leftOf(`${TEXT}!`)
+    expect(again[0]).toBeGreaterThan(0)
+    expect(again.at(-1)).toBe(0)
+  })
+
   it('selects layers, heads and queries', async () => {
     const made = context()
     const whole = arrayOf(await archiveOf(made, KV), 'weights')

@@ -189,8 +189,8 @@ async function* capturing(
   layer: number,
   signal: AbortSignal | undefined
 ): AsyncGenerator<AttentionProgress, void, undefined> {
-  for await (const {done, total} of capturer.ensure(layer, signal)) {
-    yield progress('capturing', done, total)
+  for await (const {done, total, secondsLeft} of capturer.ensure(layer, signal)) {
+    yield {kind: 'progress', phase: 'capturing', done, total, secondsLeft}
   }
 }
 

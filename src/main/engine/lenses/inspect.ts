@@ -8,6 +8,7 @@ import type {
 import type {Provenance} from '../../../shared/lenses/tokens.ts'
 import {layerCosts} from '../captures/layer-costs.ts'
 import {layersByRoute} from '../captures/layer-routes.ts'
+import {probeModel} from '../captures/probe-model.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
@@ -20,19 +21,22 @@ import {CHECK_COUNT, verifyModel} from './verify-model.ts'
 /** What the lens works with. */
 export interface InspectContext {
   readonly graphs: ModelGraphs
-  /** Used only where checks are asked for. */
+  /** Used where checks are asked for, and to measure what a small model takes. */
   readonly sessions: InstrumentedSessions
   readonly versions: Provenance['versions']
 }
 
 /** Tokens that the estimate is for, where the context is as long. */
 const ESTIMATED_TOKEN_COUNT = 1024
+/** A model of this size is opened in about a second. */
+const MOST_PROBED_BYTES = 256e6
 
 type Progress = Extract<InspectEvent, {kind: 'progress'}>
 
 /**
  * The inspection of a model of any kind: what its graph shows of attention, residual stream and head, and
- * which lenses that makes available. The model is not run unless checks are asked for.
+ * which lenses that makes available. A small model is run for a moment, to tell how long captures take; a
+ * large one only where checks are asked for.
  */
 export async function* runInspect(
   context: InspectContext,
@@ -44,6 +48,7 @@ export async function* runInspect(
   signal?.throwIfAborted()
   const sha256 = yield* hashWithProgress(context.graphs, model, signal)
   const tokenizer = await tokenizerOf(context.graphs, model)
+  await measured(context, request, model, signal)
   const result = resultOf(context, request, model, sha256, tokenizer)
   if (!request.verify) {
     yield {kind: 'completed', result}
@@ -64,8 +69,25 @@ export async function* runInspect(
   yield {kind: 'completed', result: {...result, checks}}
 }
 
+/** Measures what capturing takes, unless it is known or only a large model opened for that would tell. */
+async function measured(
+  {sessions}: InspectContext,
+  {verify}: InspectRequest,
+  model: GraphedModel,
+  signal: AbortSignal | undefined
+): Promise<void> {
+  const isKnown = secondsOf(sessions, model, 1, ['queries-keys', 'weights']) !== null
+  if (isKnown || !(verify || model.files.bytes <= MOST_PROBED_BYTES)) return
+  try {
+    await probeModel(sessions, model, signal)
+  } catch (error) {
+    // What the graph shows stands, whether the runtime takes it or not.
+    if (!(error instanceof ProblemError)) throw error
+  }
+}
+
 function resultOf(
-  {versions}: InspectContext,
+  {versions, sessions}: InspectContext,
   request: InspectRequest,
   model: GraphedModel,
   sha256: string,
@@ -89,24 +111,46 @@ function resultOf(
     ),
     ...describeStructure(structure, files.config, model.isMerged),
     lenses: describeLenses(files, structure),
-    estimate: estimateOf(model),
+    estimate: estimateOf(model, sessions),
   }
 }
 
 /** Of capturing every layer: queries and keys where they can be had, else the weights. */
-function estimateOf({files, graph, structure}: GraphedModel): InspectResult['estimate'] {
+function estimateOf(
+  model: GraphedModel,
+  sessions: InstrumentedSessions
+): InspectResult['estimate'] {
+  const {files, graph, structure} = model
   const contextLength = files.config?.contextLength?.value ?? ESTIMATED_TOKEN_COUNT
   const tokenCount = Math.min(ESTIMATED_TOKEN_COUNT, contextLength)
   const all = structure.layers.map(({layer}) => layer)
   let bytes: number | null = 0
+  const used: CaptureRoute[] = []
   for (const [route, layers] of Object.entries(layersByRoute(structure, all, 'qk'))) {
     if (layers.length === 0) continue
+    used.push(route as CaptureRoute)
     const plan = planCapture(graph, structure, {route: route as CaptureRoute, layers})
     const costs = layerCosts(plan, {tokenCount, runLength: tokenCount, config: files.config})
     const more = costs?.reduce((sum, {keptBytes}) => sum + keptBytes, 0)
     bytes = bytes === null || more === undefined ? null : bytes + more
   }
-  return {tokenCount, bytes, seconds: null}
+  return {tokenCount, bytes, seconds: secondsOf(sessions, model, tokenCount, used)}
+}
+
+/** One run of the text a route, as each was measured; the first that was stands for those that were not. */
+function secondsOf(
+  sessions: InstrumentedSessions,
+  model: GraphedModel,
+  tokenCount: number,
+  routes: readonly CaptureRoute[]
+): number | null {
+  const hasCache = model.structure.inputs.kvCache.length > 0
+  const runLength = hasCache ? sessions.chunkLengthOf(model) : tokenCount
+  const seconds = routes.map((route) =>
+    sessions.calibrations.of(model.key, route).secondsFor(tokenCount, runLength)
+  )
+  const known = seconds.find((one) => one !== null) ?? null
+  return known === null ? null : seconds.reduce<number>((sum, one) => sum + (one ?? known), 0)
 }
 
 /** The folder's tokenizer; null where there is none, or none that fits. */

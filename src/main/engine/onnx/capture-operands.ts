@@ -119,6 +119,8 @@ class OperandNodes {
         const part = operations.slice(bias, {starts: [start], ends: [end], axes: [0]})
         return operations.node('Add', [tensor, part])
       }
+      case 'range':
+        return operations.slice(tensor, {starts: [step.start], ends: [step.end], axes: [step.axis]})
       case 'entry':
         return operations.gather(tensor, step.index, step.axis)
       case 'split-heads': {

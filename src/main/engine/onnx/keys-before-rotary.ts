@@ -1,7 +1,7 @@
 import {floatAttribute, intAttribute, intsAttribute} from './attributes.ts'
 import type {GraphIndex} from './graph-index.ts'
 import type {OnnxNode} from './schema.ts'
-import type {StaticShapes} from './static-shapes.ts'
+import {dimensionsOf, type StaticShapes} from './static-shapes.ts'
 import type {AttentionSite, Operand, OperandAxis} from './structure.ts'
 
 /** From the product back to where keys are turned there are a few nodes. */
@@ -69,13 +69,23 @@ function walkToRotary(index: GraphIndex, shapes: StaticShapes, key: Operand): Op
   let tensor = key.tensor
   let layout: readonly OperandAxis[] = key.layout
   const isPrepared = key.preparation.length > 0
+  let heads: HeadRange | null = null
   for (let length = 0; length < MAX_WALK_LENGTH; length++) {
     const node = index.producerOf(tensor)
     if (!node) return null
     const source = unturned(index, node)
     if (source) {
-      const preparation = key.preparation.filter(({kind}) => kind !== 'after-past')
-      return {tensor: source, preparation, layout, factor: 1}
+      const kept = key.preparation.filter(({kind}) => kind !== 'after-past')
+      const range = heads && ({kind: 'range', axis: layout.indexOf('head'), ...heads} as const)
+      return {tensor: source, preparation: [...(range ? [range] : []), ...kept], layout, factor: 1}
+    }
+    if (node.opType === 'Split') {
+      // Queries and keys are turned together, and then told apart by their heads.
+      if (heads || isPrepared || !node.input[0]) return null
+      heads = headRangeOf(shapes, node, tensor, layout)
+      if (!heads) return null
+      tensor = node.input[0]
+      continue
     }
     const next = passedThrough(index, node)
     if (!next) return null
@@ -89,12 +99,40 @@ function walkToRotary(index: GraphIndex, shapes: StaticShapes, key: Operand): Op
       layout = moved
     } else if (node.opType === 'Reshape') {
       const isJoined = layout.join() === 'batch,position,head,size' && shapes.rankOf(next) === 3
-      if (isPrepared || !isJoined) return null
+      if (isPrepared || heads || !isJoined) return null
       layout = ['batch', 'position', 'heads-size']
     }
     tensor = next
   }
   return null
+}
+
+interface HeadRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** Which heads one part of a Split along heads holds; null where it is split otherwise. */
+function headRangeOf(
+  shapes: StaticShapes,
+  node: OnnxNode,
+  tensor: string,
+  layout: readonly OperandAxis[]
+): HeadRange | null {
+  const axis = intAttribute(node, 'axis', 0)
+  if (layout.at(axis) !== 'head') return null
+  const sizes =
+    intsAttribute(node, 'split') ??
+    shapes.numbersOf(node.input[1]) ??
+    node.output.map((output) => shapes.lengthOf(output, axis))
+  const at = node.output.indexOf(tensor)
+  let start = 0
+  for (const size of sizes.slice(0, at)) {
+    if (size === null) return null
+    start += size
+  }
+  const size = sizes[at]
+  return size ? {start, end: start + size} : null
 }
 
 /** The tensor that a node hands on as it is: of a cache, the new part behind the old one. */
@@ -139,7 +177,9 @@ function turnedBySum(index: GraphIndex, node: OnnxNode): string | null {
   for (const [plain, swapped] of [products, [...products].reverse()]) {
     for (const input of plain!.input) {
       const tensor = beforeCasts(index, input)
-      if (swapped!.input.some((other) => isSwapOf(index, other, tensor))) return tensor
+      const isTurned = (other: string) =>
+        isSwapOf(index, other, tensor) || isMatrixTurnOf(index, other, tensor)
+      if (swapped!.input.some(isTurned)) return tensor
     }
   }
   return null
@@ -148,6 +188,16 @@ function turnedBySum(index: GraphIndex, node: OnnxNode): string | null {
 function beforeCasts(index: GraphIndex, tensor: string): string {
   const maker = index.producerOf(tensor)
   return maker?.opType === 'Cast' && maker.input[0] ? beforeCasts(index, maker.input[0]) : tensor
+}
+
+/** Whether a tensor is another times a constant square matrix: the swap of its halves, spelled as a product. */
+function isMatrixTurnOf(index: GraphIndex, tensor: string, source: string): boolean {
+  const product = index.producerOf(beforeCasts(index, tensor))
+  if (product?.opType !== 'MatMul' || !product.input[1]) return false
+  if (beforeCasts(index, product.input[0]!) !== source) return false
+  const matrix = index.initializerOf(beforeCasts(index, product.input[1]))
+  const lengths = matrix ? dimensionsOf(matrix) : []
+  return lengths.length === 2 && lengths[0] === lengths[1]
 }
 
 /** Whether a tensor is halves of another, the second one negated, put together the other way round. */

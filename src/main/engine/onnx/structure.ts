@@ -127,6 +127,13 @@ export type OperandStep =
   | {readonly kind: 'bias'; readonly tensor: string; readonly start: number; readonly end: number}
   /** Entry `index` of `axis`, which goes away. */
   | {readonly kind: 'entry'; readonly axis: number; readonly index: number}
+  /** Entries [start, end) of `axis`. */
+  | {
+      readonly kind: 'range'
+      readonly axis: number
+      readonly start: number
+      readonly end: number
+    }
   /** [batch, position, heads × size] to [batch, head, position, size]. */
   | {readonly kind: 'split-heads'; readonly headCount: number}
   /** RMS norm over size, of [batch, head, position, size]. */

@@ -3,6 +3,7 @@ import {type Priority, RunQueue} from '../jobs/run-queue.ts'
 import {agreeOnSizes} from '../model-folder/check-config.ts'
 import {isDecoder, type ModelFiles} from '../model-folder/read-model-files.ts'
 import type {Overlay} from '../onnx/overlay.ts'
+import {Calibrations} from './calibration.ts'
 import {chunkLengthFor} from './chunk-plan.ts'
 import type {GraphedModel} from './model-graphs.ts'
 import {ModelSession} from './session.ts'
@@ -38,6 +39,8 @@ export interface UseOptions {
  * stays for the next use of the same instrument, and makes room for another. Uses wait for one another.
  */
 export class InstrumentedSessions {
+  /** What captures took so far, for what they will take. */
+  readonly calibrations = new Calibrations()
   private readonly queue: RunQueue
   private current: {readonly key: string; readonly session: ModelSession} | null = null
 
