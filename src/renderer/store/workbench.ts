@@ -9,6 +9,7 @@ import {createChange, createUndoActions, type UndoActions} from './document.ts'
 import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
 import {createLinkActions, type LinkActions} from './links.ts'
 import {ListKeeper} from './list-keeper.ts'
+import {createLogitLensActions, type LogitLensActions} from './logit-lens.ts'
 import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
 import {createPaneActions, type PaneActions} from './panes.ts'
 import {createParameterActions, type ParameterActions} from './parameters.ts'
@@ -52,6 +53,7 @@ export interface WorkbenchActions
     RunActions,
     SelectionActions,
     TableActions,
+    LogitLensActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -132,6 +134,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createSampleActions({...prompts, ...runs}),
     ...createSelectionActions(context),
     ...createTableActions(context),
+    ...createLogitLensActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -224,6 +227,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     keepDocument,
     start() {
       groups.watchTables()
+      groups.watchLogitLens()
       groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()

@@ -8,6 +8,7 @@ import {SliderField} from '../../ui/slider-field.tsx'
 import {UnitControl} from '../unit-control.tsx'
 import {usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
+import {useIsLensShown} from './is-table-shown.ts'
 import {TrackEditor} from './track-editor.tsx'
 import {TracksMenu} from './tracks-menu.tsx'
 
@@ -17,6 +18,7 @@ export const TokensControls = memo(function TokensControls() {
   const actions = useActions()
   const runId = usePaneRunId()
   const suffix = usePaneSuffix()
+  const isLens = useIsLensShown()
   const {parameters, isRunning} = useWorkbenchState((state) => ({
     parameters: state.parameters,
     isRunning: selectRun(state, runId)?.phase.kind === 'running',
@@ -48,8 +50,9 @@ export const TokensControls = memo(function TokensControls() {
         format={formatSetting}
         testId="top-p"
       />
-      <UnitControl />
-      <TracksMenu />
+      {/* The logit lens is about one position. */}
+      {!isLens && <UnitControl />}
+      {!isLens && <TracksMenu />}
       <TrackEditor />
       <Button look="edge" isDisabled={isRunning} onPress={actions.generateMore} testId="generate">
         Generate {formatCount(Math.max(1, parameters.generateCount))} <kbd>G</kbd>
