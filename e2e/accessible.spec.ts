@@ -45,6 +45,18 @@ const SCREENS: readonly {
     leave: ({page}) => page.getByRole('radio', {name: 'Figure'}).first().click(),
   },
   {
+    name: 'the logit lens',
+    shows: '[data-testid=logit-lens]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Logit lens'}).first().click(),
+    leave: ({page}) => page.getByRole('radio', {name: 'Figure'}).first().click(),
+  },
+  {
+    name: 'what can be seen in the model',
+    shows: '[data-testid=inspect-layers]',
+    enter: ({page}) => byPalette(page, 'what can be seen'),
+    leave: pressEscape,
+  },
+  {
     name: 'two panes',
     shows: '[data-testid=centre-2]',
     enter: ({page}) => byPalette(page, 'side by side'),

@@ -1,7 +1,7 @@
 import {formatMany} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {AttentionResult} from '../../shared/lenses/attention.ts'
-import {formatTable} from './text-table.ts'
+import {formatTable} from '../../shared/lenses/text-table.ts'
 
 /** What was captured, as tables for a terminal; the weights themselves are written to a file. */
 export function attentionText(result: AttentionResult, noPrompt: boolean): string {

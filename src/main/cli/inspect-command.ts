@@ -6,11 +6,11 @@ import {
   type InspectResult,
   inspectRequestSchema,
 } from '../../shared/lenses/inspect.ts'
+import {inspectText} from '../../shared/lenses/inspect-text.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
 import type {Connect} from './connect.ts'
 import type {InspectFlags} from './inspect-flags.ts'
-import {inspectText} from './inspect-text.ts'
 import {progressReporter} from './progress.ts'
 import type {Terminal} from './terminal.ts'
 import {EXIT} from './usage-error.ts'

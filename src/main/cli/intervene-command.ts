@@ -10,6 +10,7 @@ import {
   type InterveneResult,
   interveneRequestSchema,
 } from '../../shared/lenses/intervene.ts'
+import {formatTable} from '../../shared/lenses/text-table.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
 import type {Connect} from './connect.ts'
@@ -20,7 +21,6 @@ import {progressReporter} from './progress.ts'
 import {applyPromptFlags} from './prompt-values.ts'
 import {readInputText} from './read-input.ts'
 import type {Terminal} from './terminal.ts'
-import {formatTable} from './text-table.ts'
 import {EXIT, UsageError} from './usage-error.ts'
 
 const REQUEST_NAMES = Object.keys(interveneRequestSchema.shape)

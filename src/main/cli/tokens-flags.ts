@@ -21,6 +21,7 @@ export interface TokensFlags extends ModelFlags, PromptFlags, OutputFlags {
   sample?: boolean
   noKvCache?: boolean
   track?: string
+  logitLens?: boolean
   seed?: string
   width?: string
   scale?: string
@@ -61,6 +62,7 @@ export function addTokensFlags(command: Command): Command {
     new Option('--sample', 'draw them; otherwise the likeliest is taken'),
     new Option('--seed <n>', `seed of the draws: ${limitsInBrief(LIMITS.seed)} (0)`),
     new Option('--track <ids>', 'follow these token ids, up to 64, through the text'),
+    new Option('--logit-lens', 'the next-token table after each layer as well'),
     plainSwitch(
       '--no-kv-cache',
       'noKvCache',
@@ -78,7 +80,7 @@ export function addTokensFlags(command: Command): Command {
     new Option('--title <text>', 'a line above the figure'),
     new Option('--caption <text>', 'in place of the caption that is written from the result'),
     new Option('--legend <on|off>', 'the scales under the text (on)'),
-    new Option('--view <name>', 'lines'),
+    new Option('--view <name>', 'lines or logit-lens (lines)'),
     new Option(
       '--unit <unit>',
       'what scores are shown by: token, byte, word, sentence, line, paragraph, turn, regex:SOURCE, regex/FLAGS:SOURCE, or spans:0-5,9:12 in bytes (token)'

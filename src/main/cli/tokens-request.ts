@@ -35,7 +35,6 @@ export interface TokensCall {
 const DEFAULT_MODEL = 'micro-base'
 /** Choices that have one value so far; a figure that knows more lists them here. */
 const SINGLE_CHOICES = {
-  view: ['lines'],
   font: ['inter'],
   provider: ['cpu'],
 } as const
@@ -55,6 +54,7 @@ const FIGURE_NAMES = [
   'unit',
   'pin',
   'palette',
+  'view',
 ]
 const HOST_NAMES = ['threads', 'maxMemory', 'progress', 'out', 'json', 'noPrompt']
 const CONFIG_NAMES = [
@@ -106,6 +106,8 @@ function readRequest(flags: TokensFlags, config: Values): TokensRequest {
   applyPromptFlags(values, flags)
   if (flags.sample) values.sample = true
   if (flags.noKvCache) values.kvCache = false
+  // A figure of it needs it.
+  if (flags.logitLens || (flags.view ?? config.view) === 'logit-lens') values.logitLens = true
   for (const name of ['topK', 'generate', 'seed', 'topP', 'temperature'] as const) {
     const value = flags[name]
     if (value !== undefined) values[name] = parseLimited(value, flagOf(name), LIMITS[name])
@@ -137,6 +139,11 @@ function readFigure(
   for (const name of ['title', 'caption'] as const) {
     const value = text(name)
     if (value !== undefined) values[name] = value
+  }
+  const view = text('view')
+  if (view !== undefined) {
+    const choices = figureOptionsSchema.shape.view.unwrap().options
+    values.view = parseChoice(view, '--view', choices)
   }
   const palette = text('palette')
   if (palette !== undefined) {

@@ -8,13 +8,14 @@ import {
 } from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {guardOf} from '../../shared/figures/tokens/caption.ts'
+import {LENS_GUARD, lensRowsOf, lensSeriesOf} from '../../shared/figures/tokens/lens-rows.ts'
 import {
   distributionText,
   formatPresentProb,
   isRowCut,
 } from '../../shared/figures/tokens/next-layout.ts'
+import {type Column, formatTable} from '../../shared/lenses/text-table.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
-import {type Column, formatTable} from './text-table.ts'
 
 /** The result as tables for a terminal. */
 export function tokensText(result: TokensResult, noPrompt: boolean): string {
@@ -90,8 +91,40 @@ export function tokensText(result: TokensResult, noPrompt: boolean): string {
       `${label} after ${at.position}: p ${formatProb(at.prob)}, rank ${formatRank(at.rank)}, logit ${formatFixed(at.logit, 2)}`
     )
   }
+  if (result.logitLens) blocks.push(...lensBlocks(result, noPrompt))
   blocks.push(guardOf(result))
   return `${blocks.join('\n\n')}\n`
+}
+
+/** Each layer's likeliest token, and how the followed ones stand there. */
+function lensBlocks(result: TokensResult, noPrompt: boolean): string[] {
+  const rows = lensRowsOf(result)
+  const series = lensSeriesOf(result, noPrompt)
+  const columns: Column[] = [
+    {title: 'layer', align: 'left'},
+    ...(noPrompt ? [] : [{title: 'likeliest', align: 'left'} as const]),
+    {title: 'p', align: 'right'},
+    ...series.flatMap(({name}) => [
+      {title: `p(${name})`, align: 'right'} as const,
+      {title: 'rank', align: 'right'} as const,
+    ]),
+  ]
+  const cells = rows.map((row, index) => {
+    const [first] = row.next
+    return [
+      row.name,
+      ...(noPrompt
+        ? []
+        : [
+            first ? plainGlyphs({bytesHex: first.bytesHex, isSpecial: true}) || `#${first.id}` : '',
+          ]),
+      formatPresentProb(first?.prob),
+      ...series.flatMap(({probs, ranks}) => [formatProb(probs[index]!), formatRank(ranks[index]!)]),
+    ]
+  })
+  const at = `Logit lens after ${result.position}, ${distributionText(result)}`
+  const followed = result.distribution === 'raw' ? '' : '; followed tokens at temperature 1'
+  return [`${at}${followed}`, formatTable(columns, cells), LENS_GUARD]
 }
 
 function countText({tokens, promptTokenCount}: TokensResult): string {

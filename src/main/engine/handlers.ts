@@ -12,16 +12,24 @@ import type {Blobs} from './blobs.ts'
 import {AttentionStore} from './captures/attention-store.ts'
 import {LogitsStore} from './captures/logits-store.ts'
 import {MemoryBudget} from './captures/memory-budget.ts'
+import {ResidualStore} from './captures/residual-store.ts'
 import {exportFigure} from './export/export-figure.ts'
 import {Changes} from './jobs/changes.ts'
 import {EngineLog} from './jobs/engine-log.ts'
 import {EventQueue} from './jobs/event-queue.ts'
 import {loadedLine, logFailure, problemInBrief, startLines} from './jobs/log-lines.ts'
-import {loggedAttention, loggedInspection, loggedPromptList, loggedTokens} from './jobs/logged.ts'
+import {
+  loggedAttention,
+  loggedInspection,
+  loggedLogitLens,
+  loggedPromptList,
+  loggedTokens,
+} from './jobs/logged.ts'
 import {archiveAttention, attentionRows, runAttention} from './lenses/attention.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
+import {runLogitLens} from './lenses/logit-lens.ts'
 import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
 import {runTokens} from './lenses/tokens.ts'
@@ -100,7 +108,8 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     loadTokenizer,
   })
   const sessions = new InstrumentedSessions({threads, onChange: () => changes.notify()})
-  const context = {models, store, versions}
+  const lens = {models, graphs, sessions, residuals: new ResidualStore(budget)}
+  const context = {models, store, versions, lens}
   const attention = {
     ...{graphs, models, versions, sessions, budget},
     store: new AttentionStore(budget),
@@ -243,6 +252,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         const model = await models.load(input, undefined, signal)
         return computeTracked(model, store, input.ids, input.tokenIds, signal)
       }),
+      lens: engine.tokens.lens.handler(({input, signal}) =>
+        loggedLogitLens(log, input, runLogitLens(lens, input, signal), signal)
+      ),
       estimate: engine.tokens.estimate.handler(({input}) => ({
         seconds: models.get(input)?.rates.secondsFor(input.tokenCount, input.generate) ?? null,
       })),

@@ -3,6 +3,7 @@ import {useWorkbench} from '../lenses/use-workbench.ts'
 import {DefinitionsDialog} from './help/definitions-dialog.tsx'
 import {LogDialog} from './help/log-dialog.tsx'
 import {pageLog, watchPage} from './help/page-log.ts'
+import {InspectDialog} from './models/inspect-dialog.tsx'
 import {ModelCardDialog} from './models/model-card-dialog.tsx'
 import {ContextMenuHost} from './palette/context-menu.tsx'
 import {Palette} from './palette/palette.tsx'
@@ -22,6 +23,7 @@ export function Dialogs() {
       <SettingsDialog />
       <LogDialog />
       <ModelCardDialog />
+      <InspectDialog />
       <ContextMenuHost />
     </>
   )

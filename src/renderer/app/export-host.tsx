@@ -28,6 +28,7 @@ export function ExportDialogHost() {
       unit={unit}
       pins={pinnedPositions(pins)}
       pairs={pinnedPairs(pins).map(({from, to}) => ({from, to}))}
+      view={result.logitLens ? 'logit-lens' : 'lines'}
       theme={theme}
       colors={colors}
       client={client}

@@ -53,7 +53,12 @@ export function jobOf(run: RunRecord, cancel: () => void): Job {
   if (!progress) return {name, fraction: null, facts: ['waiting for the model'], cancel}
   const {phase, done, total, secondsLeft} = progress
   const unit = phase === 'loading' ? '' : ' tokens'
-  const what = {loading: 'loading', prompt: 'prompt', generating: 'generating'}[phase]
+  const what = {
+    loading: 'loading',
+    prompt: 'prompt',
+    generating: 'generating',
+    capturing: 'capturing',
+  }[phase]
   const counts =
     phase === 'loading'
       ? `${bytesText(done)} of ${bytesText(total)}`

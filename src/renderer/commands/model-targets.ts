@@ -56,6 +56,15 @@ const openCard: TargetCommand<'model'> = {
   run: ({actions}, {path}) => actions.openDialog('model-card', path),
 }
 
+const inspect: TargetCommand<'model'> = {
+  id: 'model-inspect',
+  targets: 'model',
+  section: 'do',
+  like: 'inspect-model',
+  titleOf: () => 'What can be seen in it',
+  run: ({actions}, {path}) => actions.openDialog('inspect', path),
+}
+
 const copyPath: TargetCommand<'model'> = {
   id: 'model-copy-path',
   targets: 'model',
@@ -97,6 +106,7 @@ export const MODEL_TARGETS: readonly TargetCommand[] = [
   cancelLoad,
   unload,
   openCard,
+  inspect,
   copyPath,
   copyName,
   forget,

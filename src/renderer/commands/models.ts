@@ -24,6 +24,20 @@ export const openModelCard: Command = {
   },
 }
 
+export const inspectModel: Command = {
+  id: 'inspect-model',
+  title: 'What can be seen in the model',
+  group: 'help',
+  detail: 'where its attention comes from, which lenses it has, and checks of them',
+  keywords: 'inspect attention heads residual stream logit lens kv cache verify onnx graph',
+  when: (state) => selectActiveListing(state) !== null,
+  whyNot: () => 'no model is chosen',
+  run: ({store, actions}) => {
+    const {activeModelPath} = store.getState()
+    if (activeModelPath !== null) actions.openDialog('inspect', activeModelPath)
+  },
+}
+
 export const reloadModel: Command = {
   id: 'reload-model',
   title: 'Load the model again',

@@ -13,7 +13,7 @@ import {exportFigure} from './export-figure.ts'
 import {generate} from './generate.ts'
 import {goBack, goForward} from './go-back.ts'
 import {nextView} from './lens-views.ts'
-import {openModelCard, reloadModel, unloadModel} from './models.ts'
+import {inspectModel, openModelCard, reloadModel, unloadModel} from './models.ts'
 import {openDefinitions, openLog, openPalette, openSettings, openShortcuts} from './open-dialogs.ts'
 import {openFolder} from './open-folder.ts'
 import {
@@ -47,6 +47,7 @@ import {
   copyCommand,
   copyDesktopLink,
   copyJson,
+  copyLensTsv,
   copyLinkCommand,
   copyNextTsv,
   copyPython,
@@ -88,6 +89,7 @@ export const COMMANDS: readonly Command[] = [
   copyCommand,
   copyTsv,
   copyNextTsv,
+  copyLensTsv,
   copyJson,
   copyPython,
   pinToken,
@@ -156,5 +158,6 @@ export const COMMANDS: readonly Command[] = [
   openShortcuts,
   openDefinitions,
   openModelCard,
+  inspectModel,
   openLog,
 ]

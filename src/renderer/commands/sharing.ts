@@ -54,6 +54,16 @@ export const copyNextTsv = shownCommand('next', {
   detail: 'for a spreadsheet',
   keywords: 'share data table candidates',
 })
+export const copyLensTsv: Command = {
+  ...shownCommand('lens', {
+    id: 'copy-lens-tsv',
+    title: 'Copy logit lens as TSV',
+    detail: 'for a spreadsheet',
+    keywords: 'share data table layers',
+  }),
+  when: (state, workbench) => selectShown(state, workbench)?.result.logitLens !== undefined,
+  whyNot: () => 'the view “Logit lens” is not shown',
+}
 export const copyJson = shownCommand('json', {
   id: 'copy-json',
   title: 'Copy result as JSON',
@@ -93,6 +103,7 @@ export const COPY_COMMANDS: readonly Command[] = [
   copyCommand,
   copyTsv,
   copyNextTsv,
+  copyLensTsv,
   copyJson,
   copyPython,
 ]

@@ -23,6 +23,8 @@ export interface ExportDialogProps {
   readonly unit: ResolvedUnit
   readonly pins: readonly number[]
   readonly pairs: FigureOptions['pairs']
+  /** What the page shows: the text, or the logit lens. */
+  readonly view: FigureOptions['view']
   readonly theme: 'light' | 'dark'
   /** The scale that the page tints tokens with. */
   readonly colors: FigureOptions['colors']
@@ -40,6 +42,7 @@ export function ExportDialog(props: ExportDialogProps) {
   const [options, setOptions] = useState<FigureOptions>(() =>
     figureOptionsSchema.parse({
       tracks: props.tracks,
+      view: props.view,
       theme: props.theme,
       colors: props.colors,
       unit: props.unit,
@@ -81,6 +84,7 @@ export function ExportDialog(props: ExportDialogProps) {
           unit={props.unit}
           pins={props.pins}
           pairs={props.pairs}
+          hasLens={result.logitLens !== undefined}
           onOptions={(change) => setOptions({...options, ...change})}
         />
         <ExportPreview result={result} options={options} format={format} />

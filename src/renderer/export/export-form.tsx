@@ -15,6 +15,8 @@ export interface ExportFormProps {
   readonly unit: ResolvedUnit
   readonly pins: readonly number[]
   readonly pairs: FigureOptions['pairs']
+  /** The result has a logit lens, which can be drawn in place of the text. */
+  readonly hasLens: boolean
   readonly onOptions: (change: Partial<FigureOptions>) => void
 }
 
@@ -22,7 +24,8 @@ const TRACKS = Object.keys(TRACK_KINDS) as TrackName[]
 
 /** Everything that decides what is written. */
 export function ExportForm(props: ExportFormProps) {
-  const {format, onFormat, options, unit, pins, pairs, onOptions} = props
+  const {format, onFormat, options, unit, pins, pairs, hasLens, onOptions} = props
+  const isText = options.view === 'lines'
   const pinCount = pins.length + pairs.length
   const isPicture = format === 'svg' || format === 'png'
   return (
@@ -41,6 +44,20 @@ export function ExportForm(props: ExportFormProps) {
           onChange={onFormat}
         />
       </div>
+      {isPicture && hasLens && (
+        <div className="form-row">
+          <span className="form-label">view</span>
+          <Choice
+            label="View"
+            value={options.view}
+            options={[
+              {value: 'lines', text: 'Text'},
+              {value: 'logit-lens', text: 'Logit lens'},
+            ]}
+            onChange={(view) => onOptions({view})}
+          />
+        </div>
+      )}
       {isPicture && (
         <>
           <div className="form-row">
@@ -109,27 +126,29 @@ export function ExportForm(props: ExportFormProps) {
               onChange={(event) => onOptions({title: event.target.value || undefined})}
             />
           </div>
-          <div className="form-row top">
-            <span className="form-label">tracks</span>
-            <div className="export-tracks">
-              {TRACKS.map((track) => (
-                <Check
-                  key={track}
-                  isOn={options.tracks.includes(track)}
-                  isDisabled={options.tracks.length === 1 && options.tracks[0] === track}
-                  onChange={(isOn) =>
-                    onOptions({
-                      tracks: TRACKS.filter((other) =>
-                        other === track ? isOn : options.tracks.includes(other)
-                      ),
-                    })
-                  }
-                >
-                  {TRACK_KINDS[track].label}
-                </Check>
-              ))}
+          {isText && (
+            <div className="form-row top">
+              <span className="form-label">tracks</span>
+              <div className="export-tracks">
+                {TRACKS.map((track) => (
+                  <Check
+                    key={track}
+                    isOn={options.tracks.includes(track)}
+                    isDisabled={options.tracks.length === 1 && options.tracks[0] === track}
+                    onChange={(isOn) =>
+                      onOptions({
+                        tracks: TRACKS.filter((other) =>
+                          other === track ? isOn : options.tracks.includes(other)
+                        ),
+                      })
+                    }
+                  >
+                    {TRACK_KINDS[track].label}
+                  </Check>
+                ))}
+              </div>
             </div>
-          </div>
+          )}
           <div className="form-row top">
             <span className="form-label">with</span>
             <div className="export-tracks">
@@ -139,33 +158,39 @@ export function ExportForm(props: ExportFormProps) {
               >
                 caption
               </Check>
-              <Check
-                isOn={options.legend === 'on'}
-                onChange={(isOn) => onOptions({legend: isOn ? 'on' : 'off'})}
-              >
-                legend
-              </Check>
-              <Check
-                isOn={options.next === 'on'}
-                onChange={(isOn) => onOptions({next: isOn ? 'on' : 'off'})}
-              >
-                next tokens
-              </Check>
-              {pinCount > 0 && (
-                <Check
-                  isOn={options.pins.length + options.pairs.length > 0}
-                  onChange={(isOn) =>
-                    onOptions(isOn ? {pins: [...pins], pairs: [...pairs]} : {pins: [], pairs: []})
-                  }
-                >
-                  {formatMany(pinCount, 'pin')}
-                </Check>
+              {isText && (
+                <>
+                  <Check
+                    isOn={options.legend === 'on'}
+                    onChange={(isOn) => onOptions({legend: isOn ? 'on' : 'off'})}
+                  >
+                    legend
+                  </Check>
+                  <Check
+                    isOn={options.next === 'on'}
+                    onChange={(isOn) => onOptions({next: isOn ? 'on' : 'off'})}
+                  >
+                    next tokens
+                  </Check>
+                  {pinCount > 0 && (
+                    <Check
+                      isOn={options.pins.length + options.pairs.length > 0}
+                      onChange={(isOn) =>
+                        onOptions(
+                          isOn ? {pins: [...pins], pairs: [...pairs]} : {pins: [], pairs: []}
+                        )
+                      }
+                    >
+                      {formatMany(pinCount, 'pin')}
+                    </Check>
+                  )}
+                </>
               )}
             </div>
           </div>
         </>
       )}
-      {unit.kind !== 'token' && format !== 'json' && (
+      {unit.kind !== 'token' && format !== 'json' && (isText || !isPicture) && (
         <div className="form-row">
           <span className="form-label">by</span>
           <Choice

@@ -105,6 +105,7 @@ function figureFlags({tracks, unit, file}: ShownTokens): string[][] {
     if (options.caption !== undefined) flags.push(['--caption', options.caption])
     if (options.legend !== FIGURE_DEFAULTS.legend) flags.push(['--legend', options.legend])
     if (options.next !== FIGURE_DEFAULTS.next) flags.push(['--next', options.next])
+    if (options.view !== FIGURE_DEFAULTS.view) flags.push(['--view', options.view])
   }
   if (options.noPrompt) flags.push(['--no-prompt'])
   return [...flags, ['--out', `tokens.${format}`]]

@@ -10,7 +10,7 @@ import {selectUnitChoice} from '../store/unit.ts'
 import type {Workbench} from '../store/workbench.ts'
 import {cliCommand, type ShownTokens} from './cli-command.ts'
 import {pythonSnippet} from './python-snippet.ts'
-import {nextTsv, tokensTsv} from './tokens-tsv.ts'
+import {lensTsv, nextTsv, tokensTsv} from './tokens-tsv.ts'
 
 /** Longer ones are cut on their way through a command line of Windows. */
 const LONGEST_DESKTOP_LINK = 32_000
@@ -63,6 +63,10 @@ const TEXTS = {
   command: {what: 'the command', textOf: (shown: ShownTokens) => cliCommand(shown)},
   tsv: {what: 'the tokens as TSV', textOf: ({result}: ShownTokens) => tokensTsv(result)},
   next: {what: 'the next tokens as TSV', textOf: ({result}: ShownTokens) => nextTsv(result)},
+  lens: {
+    what: 'the logit lens as TSV',
+    textOf: ({result}: ShownTokens) => lensTsv(result),
+  },
   json: {
     what: 'the result as JSON',
     textOf: ({result}: ShownTokens) => `${JSON.stringify(tokensJson(result, false), null, 2)}\n`,

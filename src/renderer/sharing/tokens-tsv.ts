@@ -1,3 +1,4 @@
+import {lensRowsOf, lensSeriesOf} from '../../shared/figures/tokens/lens-rows.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 
 type Cell = string | number | boolean | null | undefined
@@ -35,6 +36,26 @@ export function nextTsv({next, restProb, rawRestProb}: TokensResult): string {
   const rows: Cell[][] = next.map((row) => NEXT_COLUMNS.map((column) => row[column]))
   if (restProb !== null) rows.push(['', 'rest', '', restProb, null, rawRestProb])
   return tsv(NEXT_COLUMNS, rows)
+}
+
+const LENS_COLUMNS = ['layer', 'record', ...NEXT_COLUMNS, 'rank'] as const
+
+/** The table after each layer: its candidates, all others together, and the tokens that are followed. */
+export function lensTsv(result: TokensResult): string {
+  const series = lensSeriesOf(result)
+  const rows = lensRowsOf(result).flatMap((row, index): Cell[][] => [
+    ...row.next.map((candidate, rank): Cell[] => [
+      ...[row.name, 'candidate'],
+      ...NEXT_COLUMNS.map((column) => candidate[column]),
+      rank,
+    ]),
+    [row.name, 'rest', null, null, null, row.restProb, null, null, null],
+    ...series.map(({tokenId, name, role, probs, ranks}): Cell[] => [
+      ...[row.name, role, tokenId, name, null, null, null],
+      ...[probs[index], ranks[index]],
+    ]),
+  ])
+  return tsv(LENS_COLUMNS, rows)
 }
 
 function tsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {

@@ -1,4 +1,5 @@
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
@@ -70,6 +71,8 @@ export interface Captures {
   readonly nextTables: BoundedMap<string, NextTokens>
   /** By {@link trackedKey}. */
   readonly tracked: BoundedMap<string, readonly TrackedColumns[]>
+  /** By `lensKey` of logit-lens.ts. */
+  readonly lenses: BoundedMap<string, LogitLens>
   /** By model and id. */
   readonly vocabulary: BoundedMap<string, VocabularyEntry>
   /** What came of the rows of the prompt list. */
@@ -81,6 +84,8 @@ export function createCaptures(): Captures {
     runs: new BoundedMap(100_000, (run) => run.tokens.length + 1),
     nextTables: new BoundedMap(500),
     tracked: new BoundedMap(40),
+    // Rows and what is listed in each: some hundred kilobytes where layers and candidates are many.
+    lenses: new BoundedMap(120),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),
   }

@@ -2,11 +2,14 @@ import type {ModelListing} from '../../shared/domain/model.ts'
 import {
   type TokensRun,
   tokensResultOf,
+  withLogitLens,
   withNextTokens,
   withTracked,
 } from '../../shared/lenses/assemble-tokens.ts'
+import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
 import {type Captures, vocabularyKey} from './captures.ts'
+import {selectShownLens} from './logit-lens.ts'
 import {nameWithFile} from './model-files.ts'
 import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
 import {selectActiveRunId} from './panes.ts'
@@ -46,6 +49,7 @@ function computeResult(
   data: TokensRun | null,
   next: ReturnType<Captures['nextTables']['peek']>,
   tracked: ReturnType<Captures['tracked']['peek']>,
+  lens: LogitLens | null,
   captures: Captures,
   _vocabularyRevision: number
 ): TokensResult | null {
@@ -64,7 +68,16 @@ function computeResult(
       }),
     }
   }
+  if (lens && isOfTable(lens, result)) result = withLogitLens(result, lens)
   return result
+}
+
+/** Whether a lens is about the very table that is shown: not while another token is pointed at. */
+function isOfTable(
+  {position, temperature, topP}: LogitLens,
+  {position: at, request}: TokensResult
+) {
+  return position === at && temperature === request.temperature && topP === request.topP
 }
 
 // One for each pane, so that drawing the one does not forget the other's.
@@ -95,6 +108,7 @@ export function selectResult(
     selectRunData(state, captures, run.id),
     isOwn(afterKey) ? captures.nextTables.peek(afterKey) : undefined,
     isOwn(trackedKey) ? captures.tracked.peek(trackedKey) : undefined,
+    selectShownLens(state, captures, pane),
     captures,
     state.vocabularyRevision
   )

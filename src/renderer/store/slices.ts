@@ -2,6 +2,7 @@ import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
 import {initialConnection} from './connection.ts'
 import {initialFrame} from './frame.ts'
 import {initialLinks} from './links.ts'
+import {initialLogitLens} from './logit-lens.ts'
 import {initialChosenModel, initialModels} from './models.ts'
 import {initialPanes} from './panes.ts'
 import {initialParameters} from './parameters.ts'
@@ -69,6 +70,7 @@ export const SLICES = {
   unitWork: session(initialUnitWork),
   card: session(initialCard),
   tables: session(initialTables),
+  logitLens: session(initialLogitLens),
   links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),

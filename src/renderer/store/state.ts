@@ -11,7 +11,7 @@ export type RunId = string
 
 /** How far a run has come; numbers in the unit of its phase, seconds an upper estimate. */
 export interface RunProgress {
-  readonly phase: 'loading' | 'prompt' | 'generating'
+  readonly phase: 'loading' | 'prompt' | 'generating' | 'capturing'
   readonly done: number
   readonly total: number
   readonly secondsLeft: number | null
@@ -243,6 +243,33 @@ export interface TrackedSlot {
   readonly problem: Problem | null
 }
 
+/** How a logit lens that is wanted stands. */
+export type LensPhase =
+  | {readonly kind: 'idle'}
+  | {
+      readonly kind: 'running'
+      /** Positions of the text whose stream has been captured. */
+      readonly done: number
+      readonly total: number
+      readonly secondsLeft: number | null
+    }
+  | {readonly kind: 'cancelled'}
+  | {readonly kind: 'failed'; readonly problem: Problem}
+
+/** The logit lens of a pane: which one it shows, and what is done for the one that it wants. */
+export interface LensSlot {
+  readonly shownKey: string | null
+  readonly phase: LensPhase
+}
+
+/** Session. */
+export interface LogitLensState {
+  /** By pane. */
+  readonly lensSlots: readonly [LensSlot, LensSlot]
+  /** By pane: the row that is marked, 0 the input; null is the output. */
+  readonly lensRows: readonly [number | null, number | null]
+}
+
 /** Session: tables that are fetched for what is selected. */
 export interface TablesState {
   /** By pane: what may follow its locked token, as sampled. */
@@ -275,6 +302,7 @@ export type DialogName =
   | 'jump'
   | 'import-prompts'
   | 'model-card'
+  | 'inspect'
 
 /** What a notice offers to do, such as taking back what it tells. */
 export interface NoticeAction {
@@ -490,6 +518,7 @@ export interface SessionState
     UnitWorkState,
     CardState,
     TablesState,
+    LogitLensState,
     UndoState,
     ViewsState,
     PreferencesProblemState,

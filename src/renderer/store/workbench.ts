@@ -9,6 +9,7 @@ import {createChange, createUndoActions, type UndoActions} from './document.ts'
 import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
 import {createLinkActions, type LinkActions} from './links.ts'
 import {ListKeeper} from './list-keeper.ts'
+import {createLogitLensActions, type LogitLensActions} from './logit-lens.ts'
 import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
 import {createPaneActions, type PaneActions} from './panes.ts'
 import {createParameterActions, type ParameterActions} from './parameters.ts'
@@ -51,6 +52,7 @@ export interface WorkbenchActions
     RunActions,
     SelectionActions,
     TableActions,
+    LogitLensActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -130,6 +132,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createSampleActions({...prompts, ...runs}),
     ...createSelectionActions(context),
     ...createTableActions(context),
+    ...createLogitLensActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -222,6 +225,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     keepDocument,
     start() {
       groups.watchTables()
+      groups.watchLogitLens()
       groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()

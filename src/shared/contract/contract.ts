@@ -15,6 +15,7 @@ import {
 } from '../lenses/attention.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
+import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
 import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {
   nextTokensSchema,
@@ -222,6 +223,11 @@ export const contract = {
     track: procedure
       .input(sequenceSchema.extend({tokenIds: z.array(z.number().int().nonnegative()).max(64)}))
       .output(z.array(trackedColumnsSchema)),
+    /**
+     * The next-token table after one position from what each layer leaves in the residual stream. The
+     * sequence is run once; other positions and other temperatures need no further run.
+     */
+    lens: procedure.input(logitLensRequestSchema).output(eventIterator(logitLensEventSchema)),
     /** Seconds that a run would take here, from what earlier runs took; null before any. */
     estimate: procedure
       .input(modelRefSchema.extend({tokenCount: z.number().int(), generate: z.number().int()}))

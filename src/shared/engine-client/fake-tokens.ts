@@ -1,5 +1,6 @@
 import type {Problem} from '../domain/problem.ts'
-import {tokenTableOf} from '../domain/token.ts'
+import {hexOfBytes, tokenTableOf} from '../domain/token.ts'
+import type {LogitLens, LogitLensRequest} from '../lenses/logit-lens.ts'
 import type {
   NextTokens,
   StatisticsColumns,
@@ -11,7 +12,7 @@ import {computeNormalizer, computeRowStatistics, rankInRow} from '../math/distri
 import {computeNextTokens} from '../math/next-tokens.ts'
 import {drawToken, likeliestId} from '../math/sample.ts'
 import {createSeededRandom} from '../math/seeded-random.ts'
-import {FAKE_END_ID, fakeLogits, fakeTableOf} from './fake-language.ts'
+import {FAKE_END_ID, fakeBytesOf, fakeLogits, fakeTableOf} from './fake-language.ts'
 import {FAKE_PROVENANCE} from './fake-model.ts'
 import {fakeEncodePrompt, fakeTooLong} from './fake-prompt.ts'
 import {problemError} from './problem-of.ts'
@@ -120,10 +121,14 @@ export function fakeNextOf(
   ids: readonly number[],
   spec: {position: number; topK: number; temperature: number; topP: number}
 ): NextTokens {
-  const {ids: top, ...columns} = computeNextTokens(
-    fakeLogits(ids.slice(0, spec.position + 1)),
-    spec
-  )
+  return fakeTableOfLogits(fakeLogits(ids.slice(0, spec.position + 1)), spec)
+}
+
+function fakeTableOfLogits(
+  row: Float32Array,
+  spec: {position: number; topK: number; temperature: number; topP: number}
+): NextTokens {
+  const {ids: top, ...columns} = computeNextTokens(row, spec)
   const {position, temperature, topP} = spec
   return {
     ...columns,
@@ -152,4 +157,32 @@ export function fakeTrackedOf(
     rank: Int32Array.from(rows, ({logits}) => rankInRow(logits, 0, logits.length, tokenId)),
     logit: Float32Array.from(rows, ({logits}) => logits[tokenId]!),
   }))
+}
+
+/** The logit lens of a pretended model: the output's logits come to be evenly from layer to layer. */
+export function fakeLensOf(request: LogitLensRequest, layerCount: number): LogitLens {
+  const {ids, position, temperature, topP, topK, tokenIds} = request
+  const logits = fakeLogits([...ids.slice(0, position + 1)])
+  const rows = Array.from({length: layerCount + 1}, (_, row) =>
+    logits.map((logit) => (logit * row) / layerCount)
+  )
+  const follow = (tokenId: number): TrackedColumns => ({
+    tokenId,
+    bytesHex: hexOfBytes(fakeBytesOf(tokenId)),
+    prob: Float64Array.from(rows, (row) =>
+      Math.exp(row[tokenId]! - computeNormalizer(row, 0, row.length).logSumExp)
+    ),
+    rank: Int32Array.from(rows, (row) => rankInRow(row, 0, row.length, tokenId)),
+    logit: Float32Array.from(rows, (row) => row[tokenId]!),
+  })
+  const next = ids[position + 1]
+  return {
+    position,
+    temperature,
+    topP,
+    rows: rows.map((row) => fakeTableOfLogits(row, {position, topK, temperature, topP})),
+    tracked: tokenIds.map(follow),
+    output: follow(likeliestId(logits)),
+    occurred: next === undefined ? null : follow(next),
+  }
 }

@@ -11,6 +11,7 @@ import {tokenTableOf} from '../domain/token.ts'
 import {type AttentionArchiveEvent, attentionRequestSchema} from '../lenses/attention.ts'
 import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
 import {type InterveneEvent, interveneRequestSchema} from '../lenses/intervene.ts'
+import type {LogitLensEvent} from '../lenses/logit-lens.ts'
 import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
@@ -22,7 +23,7 @@ import {FakeListeners} from './fake-listeners.ts'
 import {FAKE_LISTING, FAKE_MODEL, FAKE_PROVENANCE, fakeFolder} from './fake-model.ts'
 import {fakeEncodePrompt, fakeTooLong} from './fake-prompt.ts'
 import {runFakePromptList} from './fake-prompt-list.ts'
-import {fakeNextOf, fakeTrackedOf, runFakeTokens} from './fake-tokens.ts'
+import {fakeLensOf, fakeNextOf, fakeTrackedOf, runFakeTokens} from './fake-tokens.ts'
 
 export {FAKE_LISTING} from './fake-model.ts'
 
@@ -209,6 +210,14 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         await pause(call?.signal)
         return fakeTrackedOf([...ids], tokenIds)
       },
+      lens: async ({temperature = 1, topP = 1, ...input}, call) =>
+        streamOf(call?.signal, async function* (signal): AsyncGenerator<LogitLensEvent> {
+          const total = input.ids.length
+          yield {kind: 'progress', done: 0, total, secondsLeft: null}
+          await pause(signal)
+          const request = {...input, temperature, topP}
+          yield {kind: 'lens', lens: fakeLensOf(request, FAKE_MODEL.layerCount)}
+        }),
       estimate: async () => ({seconds: options.estimateSeconds ?? 0.1}),
     },
     attention: {

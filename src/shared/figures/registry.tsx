@@ -8,6 +8,7 @@ import {xmlJson} from './svg-text.ts'
 import {describeFigure} from './tokens/caption.ts'
 import {TokensFigure} from './tokens/figure.tsx'
 import {layoutTokens} from './tokens/layout.ts'
+import {describeLens} from './tokens/lens-caption.ts'
 import {tokensCsv, tokensJson} from './tokens/tokens-data.ts'
 import {unitTableOf} from './tokens/units.ts'
 
@@ -31,14 +32,21 @@ export interface FigureKind<Result> {
 const tokens: FigureKind<TokensResult> = {
   draw(result, options, drawsUncovered) {
     const layout = layoutTokens(result, options, drawsUncovered)
-    const units = unitTableOf(result, options.unit)
+    const isLens = options.view === 'logit-lens'
+    const units = isLens ? null : unitTableOf(result, options.unit)
     const byUnit = units ? ` by ${UNIT_NAMES[units.kind].one}` : ''
     const element = (
       <TokensFigure
         layout={layout}
         palette={paletteOf(options.theme, options.colors)}
-        title={options.title ?? `Tokens of ${result.model.id}${byUnit}`}
-        description={describeFigure(result, options.noPrompt, units)}
+        title={
+          options.title ?? `${isLens ? 'Logit lens' : 'Tokens'} of ${result.model.id}${byUnit}`
+        }
+        description={
+          isLens
+            ? describeLens(result, options.noPrompt)
+            : describeFigure(result, options.noPrompt, units)
+        }
         metadata={xmlJson(provenanceOf('tokens', result, options))}
       />
     )

@@ -26,6 +26,8 @@ export const figureOptionsSchema = z.object({
   title: z.string().max(500).optional(),
   caption: z.string().max(5000).optional(),
   legend: z.enum(['on', 'off']).default('on'),
+  /** The text with its tracks, or the next-token table after each layer. */
+  view: z.enum(['lines', 'logit-lens']).default('lines'),
   /** Which statistics are drawn under the tokens, top to bottom; the first also tints the chips. */
   tracks: z
     .array(z.enum(['surprisal', 'entropy', 'rank', 'max-logprob', 'top-p-mass', 'p-end']))

@@ -16,6 +16,13 @@ export const NEXT_DEFINITIONS = {
     source: 'temperature and nucleus sampling, Holtzman et al. 2020',
     topic: 'What may come next',
   },
+  'logit-lens': {
+    title: 'logit lens',
+    unit: 'a share from 0 to 1',
+    text: 'What the model’s own final norm and output head make of the residual stream after a layer, as if it left there. The states were never trained for them: early rows may be noise. The output row is the model’s own prediction.',
+    source: 'nostalgebraist 2020',
+    topic: 'What may come next',
+  },
   temperature: {
     title: 'temperature',
     unit: 'none, a divisor of logits',

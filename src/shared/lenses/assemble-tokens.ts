@@ -1,13 +1,13 @@
 import {assertNever} from '../domain/assert-never.ts'
 import type {Warning} from '../domain/problem.ts'
 import {type Token, tokensOfTable} from '../domain/token.ts'
-import {exp} from '../math/exp.ts'
-import {log} from '../math/log.ts'
+import {logitLensOf} from './assemble-logit-lens.ts'
+import type {LogitLens} from './logit-lens.ts'
+import {distributionOf, nextRows} from './next-rows.ts'
 import {
   type Distribution,
   type NextTokens,
   type Provenance,
-  type Sampling,
   type ScoredToken,
   STATISTICS,
   type StatisticsColumns,
@@ -33,6 +33,7 @@ export interface TokensRun {
   readonly completionIds: readonly number[]
   readonly next: NextTokens | null
   readonly tracked: readonly TrackedColumns[] | null
+  readonly lens: LogitLens | null
   readonly stopReason: StopReason | null
   readonly timing: TokensResult['timing']
 }
@@ -50,6 +51,7 @@ export function startTokensRun(request: TokensRequest): TokensRun {
     completionIds: request.completionIds ?? [],
     next: null,
     tracked: null,
+    lens: null,
     stopReason: null,
     timing: undefined,
   }
@@ -94,6 +96,8 @@ export function foldTokensEvent(run: TokensRun, event: TokensEvent): TokensRun {
       return {...run, next: event.next}
     case 'tracked':
       return {...run, tracked: event.tracked}
+    case 'logit-lens':
+      return {...run, lens: event.lens}
     case 'completed':
       return {
         ...run,
@@ -128,6 +132,7 @@ export function tokensResultOf(
     completionIds: [...run.completionIds],
     stopReason: run.stopReason,
     ...(run.tracked ? {tracked: run.tracked.map(trackedOf)} : {}),
+    ...(run.lens ? logitLensOf(run.lens) : {}),
   }
 }
 
@@ -173,10 +178,9 @@ export function withTracked(
   }
 }
 
-/** Which distribution the probabilities of a table belong to. */
-export function distributionOf({temperature, topP}: Sampling): Distribution {
-  if (topP < 1) return 'truncated'
-  return temperature === 1 ? 'raw' : 'temperature'
+/** A result that shows its next-token table after each layer as well. */
+export function withLogitLens(result: TokensResult, lens: LogitLens): TokensResult {
+  return {...result, request: {...result.request, logitLens: true}, ...logitLensOf(lens)}
 }
 
 type TokenStatistics = Omit<ScoredToken, keyof Token>
@@ -229,23 +233,6 @@ function nextPart(next: NextTokens | null, distribution: Distribution): NextPart
     keptCount: next.keptCount,
     cutRawProb: next.cutRawProb,
   }
-}
-
-/** The rows of a next-token table as results list them. */
-export function nextRows(next: NextTokens, distribution: Distribution): TokensResult['next'] {
-  return tokensOfTable(next.tokens).map((token, i) => {
-    const rawProb = exp(next.rawLogprobs[i]!)
-    const prob = distribution === 'raw' ? rawProb : next.sampledProbs[i]!
-    const logprob = distribution === 'raw' ? next.rawLogprobs[i]! : log(prob)
-    return {
-      id: token.id,
-      bytesHex: token.bytesHex,
-      text: token.text,
-      prob,
-      logprob: prob > 0 || distribution === 'raw' ? logprob : null,
-      rawProb,
-    }
-  })
 }
 
 function trackedOf(columns: TrackedColumns): NonNullable<TokensResult['tracked']>[number] {

@@ -2,6 +2,16 @@ import {z} from 'zod'
 import {modelRefSchema} from '../domain/model.ts'
 import {warningSchema} from '../domain/problem.ts'
 import {tokenSchema, tokenTableSchema} from '../domain/token.ts'
+import {logitLensRowSchema, logitLensSchema} from './logit-lens.ts'
+import {
+  distributionSchema,
+  nextTokenSchema,
+  nextTokensSchema,
+  samplingSchema,
+  trackedColumnsSchema,
+} from './next-tokens.ts'
+
+export * from './next-tokens.ts'
 
 /** One turn of a chat prompt, as chat templates take it. */
 export const messageSchema = z.object({role: z.string(), content: z.string()})
@@ -31,13 +41,6 @@ export const promptSchema = z.object({
 })
 export type PromptInput = z.infer<typeof promptSchema>
 
-/** How the next token is drawn, and how the next-token table is shown. */
-export const samplingSchema = z.object({
-  temperature: z.number().positive().max(100).default(1),
-  topP: z.number().positive().max(1).default(1),
-})
-export type Sampling = z.infer<typeof samplingSchema>
-
 /** The request of the tokens lens; the names are the command's flags in camelCase. */
 export const tokensRequestSchema = modelRefSchema.extend(promptSchema.shape).extend({
   command: z.literal('tokens').default('tokens'),
@@ -49,6 +52,8 @@ export const tokensRequestSchema = modelRefSchema.extend(promptSchema.shape).ext
   sample: z.boolean().default(false),
   /** Token ids whose probability, rank and logit are followed at every position. */
   track: z.array(z.number().int().nonnegative()).max(64).default([]),
+  /** The next-token table of `position` after each layer as well. */
+  logitLens: z.boolean().optional(),
   seed: z.number().int().nonnegative().default(0),
   /** Off: every step runs the whole sequence again. For tests and for comparison. */
   kvCache: z.boolean().optional(),
@@ -84,48 +89,6 @@ export const STATISTICS = [
   'endProb',
 ] as const satisfies readonly (keyof StatisticsColumns)[]
 
-/** Which distribution a table shows. */
-export const distributionSchema = z.enum(['raw', 'temperature', 'truncated'])
-export type Distribution = z.infer<typeof distributionSchema>
-
-/**
- * What may follow `position`: the `topK` likeliest tokens, under the raw distribution (temperature 1)
- * and as sampled (temperature, then top-p, renormalised). Both are taken over the whole vocabulary;
- * in each, the rows and the rest sum to 1.
- */
-export const nextTokensSchema = z.object({
-  position: z.number().int(),
-  temperature: z.number(),
-  topP: z.number(),
-  tokens: tokenTableSchema,
-  logits: z.instanceof(Float32Array),
-  rawLogprobs: z.instanceof(Float64Array),
-  /** 0 where top-p cuts the token. */
-  sampledProbs: z.instanceof(Float64Array),
-  rawRestProb: z.number(),
-  sampledRestProb: z.number(),
-  /** Tokens of the vocabulary that have no row. */
-  restCount: z.number().int(),
-  /** Tokens that top-p keeps, and the raw probability of those that it cuts. */
-  keptCount: z.number().int(),
-  cutRawProb: z.number(),
-})
-export type NextTokens = z.infer<typeof nextTokensSchema>
-
-/**
- * One token followed through the sequence: entry `position` is about what may come after that
- * position, unlike the statistics, which are about the token at it. One entry a position.
- */
-export const trackedColumnsSchema = z.object({
-  tokenId: z.number().int(),
-  /** The token's bytes, so that a figure can name it. */
-  bytesHex: z.string().optional(),
-  prob: z.instanceof(Float64Array),
-  rank: z.instanceof(Int32Array),
-  logit: z.instanceof(Float32Array),
-})
-export type TrackedColumns = z.infer<typeof trackedColumnsSchema>
-
 /** Why generation ended. */
 export const stopReasonSchema = z.enum(['count', 'stop-id', 'context-full'])
 export type StopReason = z.infer<typeof stopReasonSchema>
@@ -153,7 +116,7 @@ export const tokensEventSchema = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('progress'),
-    phase: z.enum(['loading', 'prompt', 'generating']),
+    phase: z.enum(['loading', 'prompt', 'generating', 'capturing']),
     done: z.number(),
     total: z.number(),
     /** An upper estimate; null until there is one. */
@@ -173,6 +136,7 @@ export const tokensEventSchema = z.discriminatedUnion('kind', [
   }),
   z.object({kind: z.literal('next'), next: nextTokensSchema}),
   z.object({kind: z.literal('tracked'), tracked: z.array(trackedColumnsSchema)}),
+  z.object({kind: z.literal('logit-lens'), lens: logitLensSchema}),
   z.object({
     kind: z.literal('completed'),
     stopReason: stopReasonSchema.nullable(),
@@ -198,16 +162,6 @@ export const scoredTokenSchema = tokenSchema.extend({
   endProb: statistic,
 })
 export type ScoredToken = z.infer<typeof scoredTokenSchema>
-
-export const nextTokenSchema = z.object({
-  id: z.number().int(),
-  bytesHex: z.string(),
-  text: z.string(),
-  /** Under `distribution`; 0 and null where top-p cuts it. */
-  prob: z.number(),
-  logprob: z.number().nullable(),
-  rawProb: z.number(),
-})
 
 /** The result of the tokens lens: what the command prints and what the page draws. */
 export const tokensResultSchema = z.object({
@@ -255,5 +209,9 @@ export const tokensResultSchema = z.object({
       })
     )
     .optional(),
+  /** What the model's own head makes of the residual stream after each layer, at `position`. */
+  logitLens: z.array(logitLensRowSchema.extend({layer: z.number().int().nonnegative()})).optional(),
+  /** The same of what enters the first layer. */
+  logitLensInput: logitLensRowSchema.optional(),
 })
 export type TokensResult = z.infer<typeof tokensResultSchema>

@@ -1,5 +1,6 @@
 import type {AttentionEvent, AttentionRequest} from '../../../shared/lenses/attention.ts'
 import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.ts'
+import type {LogitLensEvent, LogitLensRequest} from '../../../shared/lenses/logit-lens.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
 import type {TokensEvent, TokensRequest} from '../../../shared/lenses/tokens.ts'
 import type {EngineLog} from './engine-log.ts'
@@ -85,6 +86,21 @@ export function loggedAttention(
       if (event.kind === 'tokenized') tokenCount = event.tokens.ids.length
       if (event.kind === 'captured') layerCount += event.layers.length
     },
+  })
+}
+
+/** The events of a logit lens as they are; how it ended goes to the log. */
+export function loggedLogitLens(
+  log: EngineLog,
+  request: LogitLensRequest,
+  events: AsyncIterable<LogitLensEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<LogitLensEvent, void, undefined> {
+  return logged(events, {
+    log,
+    signal,
+    what: () => `logit lens of ${request.model}, ${request.ids.length} tokens`,
+    onEvent() {},
   })
 }
 

@@ -1,13 +1,13 @@
 import type {Intervention} from '../../../shared/domain/intervention.ts'
 import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../../shared/domain/token.ts'
-import {nextRows} from '../../../shared/lenses/assemble-tokens.ts'
 import {attentionRequestSchema} from '../../../shared/lenses/attention.ts'
 import type {
   InterveneEvent,
   InterveneRequest,
   InterveneResult,
 } from '../../../shared/lenses/intervene.ts'
+import {nextRows} from '../../../shared/lenses/next-rows.ts'
 import {divergenceOf} from '../../../shared/math/divergence.ts'
 import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import {computeNextTokens} from '../../../shared/math/next-tokens.ts'

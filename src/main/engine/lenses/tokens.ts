@@ -1,5 +1,5 @@
 import type {LoadEvent} from '../../../shared/contract/contract.ts'
-import type {Warning} from '../../../shared/domain/problem.ts'
+import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../../shared/domain/token.ts'
 import type {
   Provenance,
@@ -13,6 +13,7 @@ import {EventQueue} from '../jobs/event-queue.ts'
 import type {LoadedModel, Models} from '../runtime/models.ts'
 import type {RowsEvent, RunEvent, RunJob, RunOutcome} from '../runtime/worker-protocol.ts'
 import {checkIds, completionPart, type EncodedPrompt, encodePrompt} from './encode-prompt.ts'
+import {type LogitLensContext, runLogitLens} from './logit-lens.ts'
 import {
   computeNext,
   nextTokensOf,
@@ -27,6 +28,8 @@ export interface TokensContext {
   readonly models: Models
   readonly store: LogitsStore
   readonly versions: Provenance['versions']
+  /** Absent where no model is instrumented. */
+  readonly lens?: LogitLensContext
 }
 
 /**
@@ -72,11 +75,37 @@ async function* tokensEvents(
   }
   const run = new TokensRun(context, model, request, prompt, signal)
   yield* run.events()
+  if (request.logitLens) yield* lensEvents(context, run, request, signal)
   yield {
     kind: 'completed',
     stopReason: run.stopReason,
     warnings: run.warnings,
     timing: run.timing(startedMs),
+  }
+}
+
+/** The table after each layer; what stands in its way is a warning, since the rest is there all the same. */
+async function* lensEvents(
+  {lens}: TokensContext,
+  run: TokensRun,
+  {model, file, topK, temperature, topP, track}: TokensRequest,
+  signal: AbortSignal | undefined
+): AsyncGenerator<TokensEvent, void, undefined> {
+  if (!lens) return
+  try {
+    const {ids, position} = run.table
+    const request = {model, file, ids, position, topK, temperature, topP, tokenIds: track}
+    for await (const event of runLogitLens(lens, request, signal)) {
+      if (event.kind === 'lens') yield {kind: 'logit-lens', lens: event.lens}
+      else yield {...event, phase: 'capturing'}
+    }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    const {code, message, found} = error.problem
+    run.warnings.push({
+      code: `logit-lens-${code}`,
+      message: `No logit lens: ${message}${found ? ` Found: ${found}.` : ''}`,
+    })
   }
 }
 
@@ -118,6 +147,7 @@ function provenanceOf(model: LoadedModel, versions: Provenance['versions']): Pro
 class TokensRun {
   stopReason: StopReason | null = null
   readonly warnings: Warning[] = []
+  private position = 0
   private readonly ids: Int32Array
   private readonly tracked: TrackedGatherer
   private readonly generatedIds: number[] = []
@@ -144,6 +174,11 @@ class TokensRun {
 
   get tokenCount(): number {
     return this.ids.length + this.generatedIds.length
+  }
+
+  /** The whole sequence, and the position after which its next-token table stands. */
+  get table(): {readonly ids: Int32Array<ArrayBuffer>; readonly position: number} {
+    return {ids: Int32Array.from([...this.ids, ...this.generatedIds]), position: this.position}
   }
 
   timing(startedMs: number): Extract<TokensEvent, {kind: 'completed'}>['timing'] {
@@ -348,6 +383,7 @@ class TokensRun {
       })
       position = lastPosition
     }
+    this.position = position
     const row = kept?.row(position) ?? this.singleRows.get(position)
     yield {
       kind: 'next',
@@ -360,7 +396,7 @@ class TokensRun {
 
   /** A row inside the completion that was not kept: only then is anything run a second time. */
   private nextByRunning(position: number) {
-    const ids = Int32Array.from([...this.ids, ...this.generatedIds])
+    const {ids} = this.table
     return computeNext(
       this.model,
       this.context.store,

@@ -1,6 +1,7 @@
-import {InferenceSession, type Tensor} from 'onnxruntime-node'
+import type {InferenceSession, Tensor} from 'onnxruntime-node'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
+import {openSession} from './open-session.ts'
 import {
   emptyTensor,
   fedTensor,
@@ -259,26 +260,6 @@ export class Decoder {
     }
     return wholeNumberTensor(type, this.mask.subarray(0, length), [1, length])
   }
-}
-
-function openSession(spec: SessionSpec): Promise<InferenceSession> {
-  const {overlay} = spec
-  const options: InferenceSession.SessionOptions = {
-    graphOptimizationLevel: spec.optimization ?? 'all',
-    intraOpNumThreads: spec.threads,
-    interOpNumThreads: 1,
-    extra: {
-      session: {
-        // Threads that spin between runs take a core from the coordinator and the page.
-        intra_op: {allow_spinning: '0'},
-        ...(overlay ? {model_external_initializers_file_folder_path: overlay.folder} : {}),
-      },
-    },
-    logSeverityLevel: 3,
-  }
-  return overlay
-    ? InferenceSession.create(overlay.bytes, options)
-    : InferenceSession.create(spec.filePath, options)
 }
 
 interface TokenTensor {

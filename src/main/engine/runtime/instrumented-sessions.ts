@@ -7,7 +7,7 @@ import {Calibrations} from './calibration.ts'
 import {chunkLengthFor} from './chunk-plan.ts'
 import type {GraphedModel} from './model-graphs.ts'
 import {ModelSession} from './session.ts'
-import type {FedTensors, SessionSpec} from './worker-protocol.ts'
+import type {FedTensors, HeadSpec, SessionSpec} from './worker-protocol.ts'
 
 /** An edited graph to be run. */
 export interface Instrument {
@@ -16,6 +16,8 @@ export interface Instrument {
   readonly name: string
   /** Made when a session is opened; null runs the file as it is. */
   readonly overlay: () => Overlay | null
+  /** The edited graph is the model's output head by itself. */
+  readonly head?: HeadSpec
   /** For inputs that were added: what a run of two ids feeds them. */
   readonly checkFeeds?: FedTensors
 }
@@ -75,12 +77,14 @@ export class InstrumentedSessions {
     await this.queue.run('batch', undefined, () => this.release())
   }
 
-  private async open({model, name, overlay, checkFeeds}: Instrument): Promise<ModelSession> {
+  private async open(instrument: Instrument): Promise<ModelSession> {
+    const {model, name, overlay, head, checkFeeds} = instrument
     const key = `${model.key}\n${name}`
     if (this.current?.key === key && this.current.session.isAlive) return this.current.session
     await this.release()
     const session = await ModelSession.create({
       ...this.specOf(model, overlay()),
+      ...(head ? {head} : {}),
       ...(checkFeeds ? {checkFeeds} : {}),
     })
     this.current = {key, session}

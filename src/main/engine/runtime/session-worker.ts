@@ -2,6 +2,7 @@ import {parentPort} from 'node:worker_threads'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {runCapture} from './capture-job.ts'
 import {Decoder} from './decoder.ts'
+import {HeadRunner} from './head-runner.ts'
 import {type ResumePoint, runJob} from './run-job.ts'
 import type {
   CapturedData,
@@ -21,6 +22,7 @@ const port = parentPort
 if (!port) throw new Error('the session worker runs as a worker thread')
 
 let loaded: {decoder: Decoder; facts: SessionFacts; spec: SessionSpec} | null = null
+let head: HeadRunner | null = null
 let resumePoint: ResumePoint | null = null
 
 port.on('message', (command: WorkerCommand) => {
@@ -36,8 +38,17 @@ port.on('message', (command: WorkerCommand) => {
 async function perform(command: WorkerCommand): Promise<void> {
   switch (command.kind) {
     case 'create':
+      if (command.spec.head) {
+        head = await HeadRunner.create(command.spec, command.spec.head)
+        send({kind: 'created', facts: HEAD_FACTS})
+        return
+      }
       loaded = await create(command.spec)
       send({kind: 'created', facts: loaded.facts})
+      return
+    case 'head':
+      if (!head) throw new Error('no output head is loaded')
+      send({kind: 'head-logits', logits: await head.run(command.job)})
       return
     case 'run':
       await run(command.job, new Int32Array(command.cancelFlag))
@@ -48,12 +59,17 @@ async function perform(command: WorkerCommand): Promise<void> {
     case 'release':
       resumePoint = null
       await loaded?.decoder.release()
+      await head?.release()
       loaded = null
+      head = null
       send({kind: 'released'})
       // Nothing listens any more, so the thread ends by itself.
       port?.close()
   }
 }
+
+/** An output head has neither positions nor a cache. */
+const HEAD_FACTS: SessionFacts = {hasKvCache: false, chunkLength: 0, vocabularySize: 0}
 
 async function create(spec: SessionSpec): Promise<NonNullable<typeof loaded>> {
   const decoder = await Decoder.create(spec)
@@ -150,6 +166,8 @@ function arraysOf(message: WorkerMessage): CapturedData[] {
     case 'rows':
     case 'row':
       return message.logits ? [message.logits] : []
+    case 'head-logits':
+      return [message.logits]
     case 'captured':
       return message.tensors.map(({data}) => data)
     default:

@@ -6,6 +6,7 @@ import {sessionWorkerPath} from './worker-path.ts'
 import type {
   CapturedEvent,
   CaptureJob,
+  HeadJob,
   RunEvent,
   RunJob,
   RunOutcome,
@@ -132,6 +133,18 @@ export class ModelSession {
     )
   }
 
+  /** Of an output head: the logits of states, rowCount × vocabulary. Aborted, it rejects at once. */
+  runHead(
+    job: HeadJob,
+    {priority, signal}: Omit<RunOptions, 'onEvent'> = {}
+  ): Promise<Float32Array> {
+    return this.enqueue(priority, signal, () =>
+      this.send<Float32Array>({kind: 'head', job}, (message) =>
+        message.kind === 'head-logits' ? message.logits : undefined
+      )
+    )
+  }
+
   /** Frees the model's memory once nothing runs any more. */
   async release(): Promise<void> {
     await this.queue.run('batch', undefined, async () => {
@@ -176,6 +189,7 @@ export class ModelSession {
           case 'finished':
             return message.outcome
           case 'captured':
+          case 'head-logits':
           case 'checking':
           case 'created':
           case 'released':

@@ -30,6 +30,25 @@ export interface SessionSpec {
   readonly checkFeeds?: FedTensors
   /** Off: a graph without logits is welcome, since only captures are wanted of it. */
   readonly needsLogits?: boolean
+  /** The graph is a model's output head by itself: it runs states of the residual stream, not tokens. */
+  readonly head?: HeadSpec
+}
+
+/** How the graph of an output head is fed. */
+export interface HeadSpec {
+  /** The input that takes the states. */
+  readonly residual: string
+  readonly layout: 'batch-position-hidden' | 'flat-hidden'
+  readonly logits: string
+  /** States that are run together would change one another's rounding, so each is run alone. */
+  readonly isRowByRow: boolean
+}
+
+/** States of the residual stream whose logits are wanted. */
+export interface HeadJob {
+  /** rowCount × hidden. */
+  readonly states: Float32Array
+  readonly rowCount: number
 }
 
 /** Numbers for an input that was added to a graph. */
@@ -186,6 +205,7 @@ export type WorkerCommand =
       readonly job: CaptureJob
       readonly cancelFlag: SharedArrayBuffer
     }
+  | {readonly kind: 'head'; readonly job: HeadJob}
   | {readonly kind: 'release'}
 
 export type WorkerMessage =
@@ -194,6 +214,8 @@ export type WorkerMessage =
   | {readonly kind: 'created'; readonly facts: SessionFacts}
   | RunEvent
   | CapturedEvent
+  /** rowCount × vocabulary. */
+  | {readonly kind: 'head-logits'; readonly logits: Float32Array}
   | {readonly kind: 'finished'; readonly outcome: RunOutcome}
   | {readonly kind: 'failed'; readonly problem: Problem | null; readonly stack: string}
   | {readonly kind: 'released'}

@@ -94,6 +94,13 @@ function CardBody({listing}: {readonly listing: ModelListing}) {
         <span className="grow" />
         <Button
           look="edge"
+          onPress={() => workbench.actions.openDialog('inspect', listing.path)}
+          testId="card-inspect"
+        >
+          What can be seen in it
+        </Button>
+        <Button
+          look="edge"
           isDisabled={text === null}
           onPress={() => void copyText(workbench, text ?? '', 'the card')}
         >

@@ -9,6 +9,7 @@ import {SliderField} from '../../ui/slider-field.tsx'
 import {UnitControl} from '../unit-control.tsx'
 import {usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
+import {useIsLensShown} from './is-table-shown.ts'
 import {TrackEditor} from './track-editor.tsx'
 import {TracksMenu} from './tracks-menu.tsx'
 
@@ -18,6 +19,7 @@ export const TokensControls = memo(function TokensControls() {
   const actions = useActions()
   const runId = usePaneRunId()
   const suffix = usePaneSuffix()
+  const isLens = useIsLensShown()
   const {parameters, isRunning} = useWorkbenchState((state) => ({
     parameters: state.parameters,
     isRunning: selectRun(state, runId)?.phase.kind === 'running',
@@ -61,8 +63,9 @@ export const TokensControls = memo(function TokensControls() {
     <section className="controls" aria-label={`Controls${suffix}`}>
       {!isFlat && temperature}
       {!isFlat && topP}
-      <UnitControl />
-      <TracksMenu />
+      {/* The logit lens is about one position. */}
+      {!isLens && <UnitControl />}
+      {!isLens && <TracksMenu />}
       {!isFlat && <TrackEditor />}
       {isFlat ? (
         <MoreControls>

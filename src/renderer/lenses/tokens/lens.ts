@@ -1,5 +1,7 @@
+import {LOGIT_LENS_VIEW} from '../../store/logit-lens.ts'
 import type {Lens} from '../lens.ts'
 import {TABLE_VIEW} from './is-table-shown.ts'
+import {LAYER_AXIS} from './layer-axis.ts'
 import {TokensPanel} from './tokens-panel.tsx'
 
 export const tokensLens: Lens = {
@@ -9,5 +11,7 @@ export const tokensLens: Lens = {
   views: [
     {id: 'figure', title: 'Figure'},
     {id: TABLE_VIEW, title: 'Table'},
+    {id: LOGIT_LENS_VIEW, title: 'Logit lens'},
   ],
+  walk: [LAYER_AXIS],
 }

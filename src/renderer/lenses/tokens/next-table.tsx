@@ -12,17 +12,19 @@ import {useActions, useWorkbenchState} from '../use-workbench.ts'
 export interface NextTableProps {
   readonly result: TokensResult
   readonly widthPx: number
+  /** In place of which token it comes after. */
+  readonly note?: string
 }
 
 /** What may follow the locked token; a candidate continues the text with it. */
-export function NextTable({result, widthPx}: NextTableProps) {
+export function NextTable({result, widthPx, note}: NextTableProps) {
   const {continueWith} = useActions()
   const pane = usePaneIndex()
   const runId = usePaneRunId()
   const palette = usePalette()
   const layout = useMemo(
-    () => layoutNext(result, {widthPx, drawsUncovered: hasGlyph}),
-    [result, widthPx]
+    () => layoutNext(result, {widthPx, drawsUncovered: hasGlyph, note}),
+    [result, widthPx, note]
   )
   const {problem, isRunning} = useWorkbenchState((state) => ({
     problem: state.after[pane].problem,

@@ -12,9 +12,11 @@ import {usePaneIndex} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useUnits} from '../use-units.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
+import {CaptionText} from './caption-text.tsx'
 import {TokensControls} from './controls.tsx'
 import {DataTable} from './data-table.tsx'
-import {useIsTableShown} from './is-table-shown.ts'
+import {useIsLensShown, useIsTableShown} from './is-table-shown.ts'
+import {LogitLensPanel} from './logit-lens-panel.tsx'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
 import {LEAST_NUMBERS_PX, shareHeight} from './share-height.ts'
@@ -51,7 +53,9 @@ export function TokensPanel() {
   const [figureRef, {widthPx, heightPx}] = useSize<HTMLDivElement>()
   const units = cut && cut.unit.kind !== 'token' ? cut : null
   const table = units?.table ?? null
+  const isLens = useIsLensShown()
   if (!data || !result || !cut) return null
+  if (isLens) return <LogitLensPanel result={result} />
   const isWide = widthPx >= LEAST_TWO_COLUMNS_PX
   const sidePx = isWide
     ? Math.round(Math.min(MOST_SIDE_PX, Math.max(LEAST_SIDE_PX, widthPx * SIDE_SHARE)))
@@ -63,15 +67,7 @@ export function TokensPanel() {
       <div className="panel-body">
         <div className="figure-words">
           <div className="caption" data-testid="caption">
-            {(sampleCaptionOf(result) ?? captionOf(result, false, table)).map((part, i) =>
-              part.kind === 'token' ? (
-                <b key={i} className="mono">
-                  {part.text}
-                </b>
-              ) : (
-                <span key={i}>{part.text}</span>
-              )
-            )}
+            <CaptionText parts={sampleCaptionOf(result) ?? captionOf(result, false, table)} />
             {result.next.length > 0 && (
               <span className="caption-aside"> Click a candidate to continue with it.</span>
             )}

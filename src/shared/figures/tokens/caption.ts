@@ -116,8 +116,11 @@ function addTokenSentence(
 }
 
 /** Sentences that keep the reader honest; they always stand beside the picture. */
-export function guardOf(result: {model: {id: string}; status: TokensResult['status']}): string {
-  const sentences = ['Tracks are at temperature 1, whatever the sampling controls say.']
+export function guardOf(
+  result: {model: {id: string}; status: TokensResult['status']},
+  own = 'Tracks are at temperature 1, whatever the sampling controls say.'
+): string {
+  const sentences = [own]
   if (BUILT_IN_MODELS.has(result.model.id)) {
     sentences.unshift(
       'Trained on a synthetic world: shows how the lenses work, not how large models behave.'

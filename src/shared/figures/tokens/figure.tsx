@@ -5,6 +5,7 @@ import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES} from '../text-width.ts'
 import {type TokensFigureLayout, WORD_SIZE_PX, type WordLine} from './layout.ts'
 import {LegendFigure} from './legend-figure.tsx'
+import {LensFigure} from './lens-figure.tsx'
 import {NextFigure} from './next-figure.tsx'
 import {PinsFigure} from './pins-figure.tsx'
 import {TokenTextFigure} from './text-figure.tsx'
@@ -47,9 +48,16 @@ export function TokensFigure({layout, palette, title, description, metadata}: To
           ink={line.role === 'guard' ? palette.ink3 : palette.ink1}
         />
       ))}
-      <g transform={at(layout.text)}>
-        <TokenTextFigure layout={layout.text} palette={palette} selected={layout.selected} />
-      </g>
+      {layout.text && (
+        <g transform={at(layout.text)}>
+          <TokenTextFigure layout={layout.text} palette={palette} selected={layout.selected} />
+        </g>
+      )}
+      {layout.lens && (
+        <g transform={at(layout.lens)}>
+          <LensFigure layout={layout.lens} palette={palette} />
+        </g>
+      )}
       {layout.legend && (
         <g transform={at(layout.legend)}>
           <LegendFigure layout={layout.legend} palette={palette} />

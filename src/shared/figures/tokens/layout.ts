@@ -5,6 +5,8 @@ import type {FigureOptions} from '../request.ts'
 import {flowText, type PlacedSpan} from '../text-flow.ts'
 import {captionOf, guardOf} from './caption.ts'
 import {type LegendLayout, layoutLegend} from './legend.ts'
+import {lensCaptionOf, lensGuardOf} from './lens-caption.ts'
+import {type LensLayout, layoutLens} from './lens-layout.ts'
 import {layoutNext, type NextLayout} from './next-layout.ts'
 import {layoutPins, type PinsLayout} from './pins.ts'
 import {layoutTokenText, type TokenTextLayout} from './text-layout.ts'
@@ -30,7 +32,9 @@ export interface TokensFigureLayout {
   readonly heightPx: number
   readonly marginPx: number
   readonly words: readonly WordLine[]
-  readonly text: TokenTextLayout & Place
+  /** Null where another view is drawn. */
+  readonly text: (TokenTextLayout & Place) | null
+  readonly lens: (LensLayout & Place) | null
   readonly legend: (LegendLayout & Place) | null
   /** What is pinned; part of the legend. */
   readonly pins: (PinsLayout & Place) | null
@@ -58,6 +62,7 @@ export function layoutTokens(
   options: FigureOptions,
   drawsUncovered = false
 ): TokensFigureLayout {
+  if (options.view === 'logit-lens') return layoutLensView(result, options, drawsUncovered)
   const {noPrompt} = options
   const innerPx = options.widthPx - 2 * MARGIN_PX
   const table = unitTableOf(result, options.unit)
@@ -135,6 +140,7 @@ export function layoutTokens(
     marginPx: MARGIN_PX,
     words: words.lines,
     text,
+    lens: null,
     legend,
     pins,
     tracked,
@@ -143,6 +149,27 @@ export function layoutTokens(
     missing: [...new Set([...textLayout.missing, ...(nextLayout?.missing ?? [])])].sort(
       (a, b) => a - b
     ),
+  }
+}
+
+/** The logit lens in place of the text; its words alone where the result has none. */
+function layoutLensView(
+  result: TokensResult,
+  options: FigureOptions,
+  drawsUncovered: boolean
+): TokensFigureLayout {
+  const innerPx = options.widthPx - 2 * MARGIN_PX
+  const words = layoutWords(result, options, null, innerPx)
+  const lens = layoutLens(result, {widthPx: innerPx, noPrompt: options.noPrompt, drawsUncovered})
+  return {
+    widthPx: options.widthPx,
+    heightPx: Math.ceil(words.endPx + (lens?.heightPx ?? 0) + MARGIN_PX),
+    marginPx: MARGIN_PX,
+    words: words.lines,
+    lens: lens && {...lens, xPx: MARGIN_PX, yPx: words.endPx},
+    ...{text: null, legend: null, pins: null, tracked: null, next: null},
+    selected: null,
+    missing: lens?.missing ?? [],
   }
 }
 
@@ -164,7 +191,7 @@ function layoutWords(
   if (options.caption === undefined) {
     add(
       'caption',
-      captionOf(result, options.noPrompt, table).map((part) =>
+      captionOfView(result, options, table).map((part) =>
         part.kind === 'token'
           ? {text: part.text, role: 'mono', weight: 500}
           : {text: part.text, role: 'sans', weight: 400}
@@ -173,8 +200,16 @@ function layoutWords(
   } else if (options.caption) {
     add('caption', [{text: options.caption, role: 'sans', weight: 400}])
   }
-  add('guard', [{text: guardOf(result), role: 'sans', weight: 400}])
+  const isLens = options.view === 'logit-lens'
+  const guard = isLens ? lensGuardOf(result) : guardOf(result)
+  add('guard', [{text: guard, role: 'sans', weight: 400}])
   return {lines, endPx: yPx + 16}
+}
+
+function captionOfView(result: TokensResult, options: FigureOptions, table: UnitTable | null) {
+  return options.view === 'logit-lens'
+    ? lensCaptionOf(result, options.noPrompt)
+    : captionOf(result, options.noPrompt, table)
 }
 
 /** Sizes of the words above a figure, in pixels. */

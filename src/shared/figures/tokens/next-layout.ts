@@ -24,6 +24,8 @@ export interface NextOptions {
   readonly widthPx: number
   readonly noPrompt?: boolean
   readonly drawsUncovered?: DrawsUncovered
+  /** Beside the title, in place of which token it comes after. */
+  readonly note?: string | undefined
   /** Rows drawn; the others join the rest. All by default. */
   readonly rowCount?: number
 }
@@ -165,7 +167,8 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
   const lengthOf = (prob: number) => Math.max(1, (prob / longest) * barPx)
   const topPx = TITLE_PX + HEADER_PX
   // Two columns say what they are below the table: beside the title the token's name needs the room.
-  const hint = hasTwoColumns ? '' : 'raw, temperature 1'
+  const hint = hasTwoColumns || options.note ? '' : 'raw, temperature 1'
+  const noteRoomPx = options.widthPx - TITLE_NOTE_PX - textWidthPx(hint, 11) - 8
   const rows: NextRow[] = shown.map((row, i) => {
     const isCut = isRowCut(input, i)
     return {
@@ -207,11 +210,9 @@ export function layoutNext(input: NextInput, options: NextOptions): NextLayout |
   return {
     widthPx: options.widthPx,
     heightPx: sumYPx + ROW_PX + (noteTexts.length > 0 ? noteTexts.length * NOTE_PX + 4 : 0),
-    titleNote: titleNote(
-      input,
-      options.noPrompt === true,
-      options.widthPx - TITLE_NOTE_PX - textWidthPx(hint, 11) - 8
-    ),
+    titleNote: options.note
+      ? fitText(options.note, noteRoomPx, 11)
+      : titleNote(input, options.noPrompt === true, noteRoomPx),
     hint,
     hasTwoColumns,
     columns: hasTwoColumns

@@ -1,3 +1,4 @@
+import type {LogitLensRow} from '../../lenses/logit-lens.ts'
 import type {TokensResult} from '../../lenses/tokens.ts'
 import {
   type ScoredUnit,
@@ -8,6 +9,7 @@ import {
 import {textOfUnit} from '../../units/unit-words.ts'
 import {publicRequest, publicUnit} from '../provenance.ts'
 import type {FigureOptions} from '../request.ts'
+import {lensRowsOf} from './lens-rows.ts'
 import {pinsWithin} from './pins.ts'
 import {unitTableOf} from './units.ts'
 
@@ -70,6 +72,26 @@ export function tokensJson(
     cutRawProb: rest.cutRawProb,
     stopReason: rest.stopReason,
     ...(rest.tracked ? {tracked: rest.tracked.map(({positions}) => ({positions}))} : {}),
+    ...lensWithoutIds(rest),
+  }
+}
+
+/** The logit lens without what says which tokens it is about. */
+function lensWithoutIds({
+  logitLens,
+  logitLensInput,
+}: Pick<TokensResult, 'logitLens' | 'logitLensInput'>) {
+  const nameless = ({tokenId: _, ...values}: LogitLensRow['output']) => values
+  const stripped = ({next, tracked, output, occurred, ...row}: LogitLensRow) => ({
+    ...row,
+    next: next.map(({prob, logprob, rawProb}) => ({prob, logprob, rawProb})),
+    ...(tracked ? {tracked: tracked.map(nameless)} : {}),
+    output: nameless(output),
+    ...(occurred ? {occurred: nameless(occurred)} : {}),
+  })
+  return {
+    ...(logitLens ? {logitLens: logitLens.map(stripped)} : {}),
+    ...(logitLensInput ? {logitLensInput: stripped(logitLensInput)} : {}),
   }
 }
 
@@ -96,6 +118,8 @@ const COLUMNS = [
 /** Further columns where scores are shown by another unit than the token, and where tokens are pinned. */
 const UNIT_COLUMNS = ['lastPosition', 'unit', 'role', 'name'] as const
 const PIN_COLUMN = 'pin'
+/** Further columns where the table after each layer is there; the layer is empty of what enters the first. */
+const LENS_COLUMNS = ['layer', 'followed'] as const
 /** Columns that say what was typed. */
 const PROMPT_COLUMNS: readonly string[] = ['id', 'bytesHex', 'text']
 
@@ -103,6 +127,7 @@ const PROMPT_COLUMNS: readonly string[] = ['id', 'bytesHex', 'text']
  * The result as one rectangular table. `record` says what a row is: `token`, `next` (a candidate
  * after `position`), `rest` (all other candidates together), `tracked` (a token after `position`) or
  * `unit` (from `position` to `lastPosition`; `role` says whether it lies outside all matches or spans).
+ * After each layer `lens` is a candidate, `lens-rest` all others, `lens-followed` a token that is followed.
  * Of a unit the statistics are sums, means or the worst, as definitions have it.
  * Lines end with CRLF and quotes are doubled (RFC 4180); a value that does not exist is empty.
  */
@@ -113,6 +138,7 @@ export function tokensCsv(result: TokensResult, noPrompt: boolean, shown?: Shown
     ...COLUMNS.filter((column) => !noPrompt || !PROMPT_COLUMNS.includes(column)),
     ...(kind === 'token' ? [] : UNIT_COLUMNS),
     ...(pins.length > 0 ? [PIN_COLUMN] : []),
+    ...(result.logitLens ? LENS_COLUMNS : []),
   ]
   const pinOf = new Map(pinsWithin(pins, result.tokens).map((pin) => [pin.position, pin.number]))
   const rows: Row[] = result.tokens.map((token, index) => ({
@@ -139,9 +165,28 @@ export function tokensCsv(result: TokensResult, noPrompt: boolean, shown?: Shown
   for (const {tokenId, bytesHex, positions} of result.tracked ?? []) {
     for (const row of positions) rows.push({...row, record: 'tracked', id: tokenId, bytesHex})
   }
+  rows.push(...lensCsvRows(result))
   const lines = [columns.join(',')]
   for (const row of rows) lines.push(columns.map((column) => csvCell(row[column])).join(','))
   return `${lines.join('\r\n')}\r\n`
+}
+
+/** Of every layer its candidates, the rest, and the tokens that are followed through the layers. */
+function lensCsvRows(result: TokensResult): Row[] {
+  const {position} = result
+  return lensRowsOf(result).flatMap(({layer, next, restProb, tracked = [], output, occurred}) => {
+    const follow = (followed: string, row: LogitLensRow['output']): Row => ({
+      ...{record: 'lens-followed', position, layer, followed},
+      ...{id: row.tokenId, rawProb: row.prob, rank: row.rank},
+    })
+    return [
+      ...next.map((candidate) => ({...candidate, record: 'lens', position, layer})),
+      {record: 'lens-rest', position, layer, prob: restProb},
+      ...tracked.map((row) => follow('tracked', row)),
+      follow('output', output),
+      ...(occurred ? [follow('occurred', occurred)] : []),
+    ]
+  })
 }
 
 function csvCell(value: Cell): string {

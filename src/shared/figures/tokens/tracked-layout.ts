@@ -212,7 +212,8 @@ function placeKey(
   return {prefix, places, heightPx: yPx + KEY_LINE_PX}
 }
 
-function decadeText(decade: number): string {
+/** A power of ten as an axis of probabilities names it. */
+export function decadeText(decade: number): string {
   if (decade === 0) return '1'
   if (decade >= -2) return decade === -1 ? '0.1' : '0.01'
   return `10⁻${SUPERSCRIPTS[-decade]}`

@@ -1,5 +1,5 @@
-import {formatCount, formatMany} from '../../shared/figures/number-format.ts'
-import type {InspectCheck, InspectResult} from '../../shared/lenses/inspect.ts'
+import {formatCount, formatMany} from '../figures/number-format.ts'
+import type {InspectCheck, InspectResult} from './inspect.ts'
 import {type Column, formatTable} from './text-table.ts'
 
 const LEFT = (title: string): Column => ({title, align: 'left'})

@@ -1,0 +1,87 @@
+import {formatCount} from '../../../shared/figures/number-format.ts'
+import {Button} from '../../ui/button.tsx'
+import {usePaneIndex, usePaneRunId} from '../use-pane.ts'
+import {useActions, useWorkbenchState} from '../use-workbench.ts'
+
+/** What is done for a logit lens that is wanted, or why it is not there; beside an earlier one in brief. */
+export function LensWait({isBeside = false}: {readonly isBeside?: boolean}) {
+  const pane = usePaneIndex()
+  const runId = usePaneRunId()
+  const {askLensAgain, cancelLens} = useActions()
+  const {phase, isRunning} = useWorkbenchState((state) => ({
+    phase: state.lensSlots[pane].phase,
+    isRunning: runId !== null && state.runStates[runId]?.phase.kind === 'running',
+  }))
+  const again = (title: string) => (
+    <Button look="edge" onPress={() => askLensAgain(pane)} testId="lens-again">
+      {title}
+    </Button>
+  )
+  switch (phase.kind) {
+    case 'idle':
+      if (isBeside) return null
+      return (
+        <p className="lens-wait ink-3" role="status">
+          {isRunning ? 'Comes when the prompt has been read.' : 'Asking the engine.'}
+        </p>
+      )
+    case 'running': {
+      const percent = phase.total > 0 ? Math.round((100 * phase.done) / phase.total) : 0
+      return (
+        <div className="lens-wait" data-testid="lens-running">
+          <p>
+            Capturing the residual stream: {formatCount(phase.done)} of {formatCount(phase.total)}{' '}
+            tokens. Other tokens of this text need no further run.
+          </p>
+          <div
+            className="load-bar"
+            role="progressbar"
+            aria-label="Capturing the residual stream"
+            aria-valuenow={percent}
+            aria-valuemin={0}
+            aria-valuemax={100}
+          >
+            <span style={{width: `${percent}%`}} />
+          </div>
+          <Button look="edge" onPress={() => cancelLens(pane)} testId="lens-cancel">
+            Cancel
+          </Button>
+        </div>
+      )
+    }
+    case 'cancelled':
+      return (
+        <div className="lens-wait" data-testid="lens-cancelled">
+          <p>Cancelled before the residual stream was captured.</p>
+          {again('Capture it')}
+        </div>
+      )
+    case 'failed': {
+      const {message, found, expected, advice, code} = phase.problem
+      return (
+        <div className="lens-wait" role="alert" data-testid="lens-problem" data-code={code}>
+          <p>
+            <span className="failed">✕</span> {message}
+          </p>
+          <dl>
+            {found && (
+              <>
+                <dt>found</dt>
+                <dd>{found}</dd>
+              </>
+            )}
+            {expected && (
+              <>
+                <dt>expected</dt>
+                <dd>{expected}</dd>
+              </>
+            )}
+            <dt>what to do</dt>
+            <dd>{advice}</dd>
+          </dl>
+          {again('Try again')}
+        </div>
+      )
+    }
+  }
+}
