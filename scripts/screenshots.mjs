@@ -34,6 +34,12 @@ try {
   }
   await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
   const prompt = await page.getByTestId('prompt').inputValue()
+  await page.getByRole('radio', {name: 'Logit lens'}).click()
+  await page.locator('.lens-figure').waitFor()
+  await page.mouse.move(700, 890)
+  await page.waitForTimeout(300)
+  await page.screenshot({path: join(root, 'docs/logit-lens.png')})
+  await page.getByRole('radio', {name: 'Figure'}).click()
   // By sentences, two tokens pinned, the numbers beside the figure.
   await page.keyboard.press('p')
   await page.keyboard.press('ArrowRight')

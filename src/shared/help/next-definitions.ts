@@ -96,7 +96,7 @@ export const NEXT_DEFINITIONS = {
   'answer-probability': {
     title: 'answer’s probability',
     unit: 'a share from 0 to 1',
-    text: 'Probability of the whole answer after the prompt: the product over its tokens, each given all before it, at temperature 1. Where neither the answer nor the prompt’s end has a space at the border, it is that of the answer as given or with a space before it, whichever is likelier.',
+    text: 'Probability of the whole answer after the prompt: the product over its tokens, each given all before it, at temperature 1. Where no space stands at the border, the answer is taken as given or with a space before it, whichever is likelier.',
     source: 'chain rule over softmax of the model’s logits',
     topic: 'Runs and lists',
   },
