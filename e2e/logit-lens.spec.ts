@@ -89,3 +89,25 @@ test('a model says what can be seen in it, and its checks are run', async ({work
   await expect(checks.first()).toBeVisible({timeout: 60_000})
   for (const row of await checks.all()) await expect(row).toHaveAttribute('data-passed', 'true')
 })
+
+test('the figure fits a narrower pane after the logit lens was looked at', async ({workbench}) => {
+  const {page} = workbench
+  await workbench.open()
+  await page.getByRole('radio', {name: 'Logit lens'}).click()
+  await expect(page.getByTestId('logit-lens')).toBeVisible()
+  await page.getByRole('radio', {name: 'Figure'}).click()
+  await expect(page.getByTestId('token-text')).toBeVisible()
+  await page.getByTestId('prompt').focus()
+  await page.keyboard.press('Control+\\')
+  await expect(page.getByTestId('centre-2')).toBeVisible()
+  // What was measured before the lens is no longer there to be measured.
+  await expect
+    .poll(() =>
+      page.evaluate(() => {
+        const pane = document.querySelector('.tokens-panel')!.getBoundingClientRect()
+        const text = document.querySelector('[data-testid=token-text] svg')!.getBoundingClientRect()
+        return text.right - pane.right
+      })
+    )
+    .toBeLessThanOrEqual(0)
+})

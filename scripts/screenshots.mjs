@@ -40,6 +40,8 @@ try {
   await page.waitForTimeout(300)
   await page.screenshot({path: join(root, 'docs/logit-lens.png')})
   await page.getByRole('radio', {name: 'Figure'}).click()
+  // Keys are for the token that is locked, not for the choice of views.
+  await page.evaluate(() => document.activeElement?.blur())
   // By sentences, two tokens pinned, the numbers beside the figure.
   await page.keyboard.press('p')
   await page.keyboard.press('ArrowRight')
@@ -49,7 +51,7 @@ try {
   await page.keyboard.press('Control+\\')
   await page.getByTestId('centre-2').getByRole('radio', {name: 'Table'}).click()
   await page.mouse.move(700, 890)
-  await page.waitForTimeout(300)
+  await page.waitForTimeout(1500)
   await page.screenshot({path: join(root, 'docs/workbench.png')})
   const figure = [
     '--width',

@@ -42,20 +42,31 @@ const LEAST_TEXT_PX = 150
 const SCROLLED_TABLE_PX = 260
 const MOST_NUMBERS_PX = 1200
 
-/** The tokens lens: text with its tracks, followed tokens, and what may come next. */
+/** The tokens lens, in the view that is chosen. */
 export function TokensPanel() {
   const data = useRunData()
   const pane = usePaneIndex()
   const result = useWorkbenchState((state, {captures}) => selectResult(state, captures, pane))
   const cut = useUnits()
-  const isTableShown = useIsTableShown()
-  const {shown: shownTracks, isLow} = useShownTracks()
-  const [figureRef, {widthPx, heightPx}] = useSize<HTMLDivElement>()
-  const units = cut && cut.unit.kind !== 'token' ? cut : null
-  const table = units?.table ?? null
   const isLens = useIsLensShown()
   if (!data || !result || !cut) return null
   if (isLens) return <LogitLensPanel result={result} />
+  return <FigurePanel data={data} result={result} cut={cut} />
+}
+
+interface FigurePanelProps {
+  readonly data: TokensRun
+  readonly result: TokensResult
+  readonly cut: RunUnits
+}
+
+/** Text with its tracks, followed tokens, and what may come next. It measures what it mounts. */
+function FigurePanel({data, result, cut}: FigurePanelProps) {
+  const isTableShown = useIsTableShown()
+  const {shown: shownTracks, isLow} = useShownTracks()
+  const [figureRef, {widthPx, heightPx}] = useSize<HTMLDivElement>()
+  const units = cut.unit.kind === 'token' ? null : cut
+  const table = units?.table ?? null
   const isWide = widthPx >= LEAST_TWO_COLUMNS_PX
   const sidePx = isWide
     ? Math.round(Math.min(MOST_SIDE_PX, Math.max(LEAST_SIDE_PX, widthPx * SIDE_SHARE)))
