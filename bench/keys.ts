@@ -30,9 +30,10 @@ const KEYS: readonly Keyed[] = [
     sign: `document.querySelector('[data-testid=strip]')?.getAttribute('aria-activedescendant') ?? ''`,
   },
   {
-    what: 'tab change, figure and table',
+    what: 'view change: figure, table, logit lens',
     key: 'v',
-    sign: `String(document.querySelector('[data-testid=centre] table.data-table') !== null)`,
+    // Each of the three has another pair of these.
+    sign: `['table.data-table', '[data-testid=token-text]'].map((part) => document.querySelector('[data-testid=centre] ' + part) !== null).join()`,
   },
   {
     what: 'second lens beside the first',
