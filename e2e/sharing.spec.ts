@@ -456,6 +456,8 @@ test.describe('tabs and hosts', () => {
     await expect(page.getByText('2 prompts, 2 done').first()).toBeVisible()
     const keptHere = () => page.evaluate(() => JSON.stringify({...sessionStorage}))
     await expect.poll(keptHere).toContain('Mira has a')
+    // Numbers are written a moment after they are shown; only then can a copy have them.
+    await expect.poll(() => page.evaluate(keptOutcomeCount)).toBe(2)
     const [copy] = await Promise.all([
       context.waitForEvent('page'),
       page.evaluate(() => window.open(location.href, '_blank')),
@@ -499,3 +501,25 @@ test.describe('tabs and hosts', () => {
     }
   })
 })
+
+/** Runs in the page: how many numbers of prompt lists its database holds. */
+function keptOutcomeCount(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('tokenscope')
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const db = opening.result
+      if (!db.objectStoreNames.contains('outcomes')) {
+        db.close()
+        resolve(0)
+        return
+      }
+      const counting = db.transaction('outcomes').objectStore('outcomes').count()
+      counting.onerror = () => reject(counting.error)
+      counting.onsuccess = () => {
+        db.close()
+        resolve(counting.result)
+      }
+    }
+  })
+}

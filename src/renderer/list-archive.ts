@@ -82,18 +82,29 @@ async function openPlace(session: Storage) {
 
 /** The page that a reload replaces may hold its name for a moment longer. */
 const MOST_RELOAD_MS = 500
+const RETRY_MS = 25
 
 /** A page holds its tab's name as long as it lives, and browsers copy `session` for a duplicated tab. */
-function claimed(tab: string): Promise<{tab: string; isOurs: boolean}> {
-  return new Promise((resolve) => {
-    if (!navigator.locks) return resolve({tab, isOurs: true})
-    const holdForEver = () => {
-      resolve({tab, isOurs: true})
-      return new Promise<never>(() => undefined)
-    }
+async function claimed(tab: string): Promise<{tab: string; isOurs: boolean}> {
+  if (!navigator.locks) return {tab, isOurs: true}
+  const endMs = performance.now() + MOST_RELOAD_MS
+  // Asked again and again: with one request and a timeout signal a copied tab sometimes waited for ever.
+  while (!(await takesLock(`${TAB_KEY} ${tab}`))) {
+    if (performance.now() >= endMs) return {tab, isOurs: false}
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+  }
+  return {tab, isOurs: true}
+}
+
+/** Takes a lock for as long as the page lives, unless another page has it. */
+function takesLock(name: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     navigator.locks
-      .request(`${TAB_KEY} ${tab}`, {signal: AbortSignal.timeout(MOST_RELOAD_MS)}, holdForEver)
-      .catch(() => resolve({tab, isOurs: false}))
+      .request(name, {ifAvailable: true}, (lock) => {
+        resolve(lock !== null)
+        return lock === null ? undefined : new Promise<never>(() => undefined)
+      })
+      .catch(reject)
   })
 }
 
