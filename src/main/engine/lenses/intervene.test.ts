@@ -30,6 +30,29 @@ async function problemOf(request: InterveneRequestInput) {
   throw error
 }
 
+async function idsOf({prompt, completionIds = []}: {prompt: string; completionIds?: number[]}) {
+  const {tokenizer} = await context.models.text({model: KV.model})
+  const {parts} = await tokenizer.encode(prompt)
+  return Int32Array.from([...parts.map(({id}) => id), ...completionIds])
+}
+
+/** What the model predicts after a position, by the session of the tokens lens. */
+async function plainRow(ids: Int32Array, position: number, name = KV.model): Promise<number[]> {
+  const model = await context.models.load({model: name})
+  let row: number[] = []
+  await model.session.run(scoringJob(ids.subarray(0, position + 1), model), {
+    onEvent: (event) => {
+      if (event.kind === 'row') row = [...event.logits]
+    },
+  })
+  return row
+}
+
+function softmaxOf(logits: readonly number[]): number[] {
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0)
+  return logits.map((logit) => Math.exp(logit) / sum)
+}
+
 const probs = ({next}: InterveneResult['before']) => next.map(({id, prob}) => [id, prob])
 
 describe('an intervention', () => {
@@ -38,20 +61,9 @@ describe('an intervention', () => {
       const {before, after, divergence, position, tokenCount} = await intervene(request)
       expect([after, divergence]).toEqual([before, {klBits: 0, totalVariation: 0}])
       expect(position).toBe(tokenCount - 1)
-      const model = await context.models.load({model: request.model})
-      const {ids} = await context.models
-        .text({model: request.model})
-        .then(({tokenizer}) => tokenizer.encode(request.prompt))
-        .then(({parts}) => ({ids: Int32Array.from(parts, ({id}) => id)}))
-      let row: Float32Array | null = null
-      await model.session.run(scoringJob(ids, model), {
-        onEvent: (event) => {
-          if (event.kind === 'row') row = event.logits
-        },
-      })
-      const logits = [...row!] as number[]
-      const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0)
-      for (const {id, prob} of before.next) expect(prob).toBeCloseTo(Math.exp(logits[id]!) / sum, 5)
+      const row = await plainRow(await idsOf(request), position, request.model)
+      const expected = softmaxOf(row)
+      for (const {id, prob} of before.next) expect(prob).toBeCloseTo(expected[id]!, 5)
     }
   })
 
@@ -72,6 +84,72 @@ describe('an intervention', () => {
     }
     expect(whole.warnings.map(({code}) => code)).toContain('positions-shift')
     expect(whole.divergence.totalVariation).toBeGreaterThan(0)
+  })
+
+  it('gives the row of a middle position behind a deleted token, where that now stands', async () => {
+    const request = {...KV, completionIds: [9, 11, 13, 17, 19], topK: 20}
+    const ids = await idsOf(request)
+    const changed = await intervene({...request, deleteTokens: [4], position: 6})
+    const shorter = Int32Array.from(ids.filter((_, at) => at !== 4))
+    expect(changed.position).toBe(6)
+    expect(ids[6]).toBe(shorter[5])
+    const rows = {before: await plainRow(ids, 6), after: await plainRow(shorter, 5)}
+    for (const side of ['before', 'after'] as const) {
+      const probs = softmaxOf(rows[side])
+      for (const {id, prob} of changed[side].next) expect(prob).toBeCloseTo(probs[id]!, 5)
+    }
+    // The row beside it is another one, so the place matters.
+    const beside = softmaxOf(await plainRow(shorter, 6))
+    const {id, prob} = changed.after.next[0]!
+    expect(Math.abs(beside[id]! - prob)).toBeGreaterThan(1e-4)
+    const klBits = rows.before.reduce((sum, _, i) => {
+      const [p, q] = [softmaxOf(rows.before)[i]!, softmaxOf(rows.after)[i]!]
+      return sum + p * Math.log2(p / q)
+    }, 0)
+    expect(changed.divergence.klBits).toBeCloseTo(klBits, 5)
+  })
+
+  it('takes edges of every head as those of all', async () => {
+    const edge = {layer: 1, query: 3, key: 1}
+    const cutEdges = [0, 1, 2, 3].map((head) => ({...edge, head}))
+    const each = await intervene({...KV, cutEdges, position: 3})
+    const all = await intervene({...KV, cutEdges: [{...edge, head: 'all'}], position: 3})
+    expect(each.after).toEqual(all.after)
+    // With an edge of a single head beside them, both ways are taken at once.
+    const more = {...edge, head: 2, key: 0}
+    const mixed = await intervene({...KV, cutEdges: [...cutEdges, more], position: 3})
+    const single = await intervene({
+      ...{...KV, position: 3},
+      cutEdges: [...cutEdges.slice(1), {...edge, head: 0}, more],
+    })
+    expect(mixed.after).toEqual(single.after)
+    expect(mixed.divergence.klBits).not.toBe(all.divergence.klBits)
+  })
+
+  it('says how long is left once something was measured', async () => {
+    const fresh = attentionContext({chunkLength: 2})
+    const left: (number | null)[] = []
+    for (let run = 0; run < 2; run++) {
+      for await (const event of runIntervene(fresh, interveneRequestSchema.parse(KV))) {
+        if (event.kind === 'progress' && event.phase === 'capturing') left.push(event.secondsLeft)
+      }
+    }
+    await fresh.close()
+    expect(left.length).toBeGreaterThan(4)
+    expect(left.every((seconds) => seconds !== null && seconds >= 0)).toBe(true)
+    expect(left[0]).toBeGreaterThan(0)
+    expect(left.at(-1)).toBe(0)
+  })
+
+  it('is refused where a run has no room, with what takes it', async () => {
+    const tight = attentionContext({maxBytes: 1e4})
+    const cutEdges = [{layer: 0, head: 1, query: 3, key: 1}]
+    const request = interveneRequestSchema.parse({...PLAIN, cutEdges})
+    const error = await (async () => {
+      for await (const _ of runIntervene(tight, request));
+    })().catch((caught: unknown) => caught)
+    await tight.close()
+    expect((error as ProblemError).problem.code).toBe('intervention-over-budget')
   })
 
   it('says the same with and without a cache, whichever kind it is', async () => {

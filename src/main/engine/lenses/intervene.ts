@@ -11,20 +11,31 @@ import {nextRows} from '../../../shared/lenses/next-rows.ts'
 import {divergenceOf} from '../../../shared/math/divergence.ts'
 import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import {computeNextTokens} from '../../../shared/math/next-tokens.ts'
+import type {MemoryBudget} from '../captures/memory-budget.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import {checkIntervention, deleteTokens} from '../onnx/check-intervention.ts'
-import {requestOf} from '../onnx/intervention-feeds.ts'
+import {joinedOverHeads, requestOf} from '../onnx/intervention-feeds.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
-import type {GraphedModel} from '../runtime/model-graphs.ts'
 import {type ReadText, readText, type TextContext} from './attention-text.ts'
 import {vocabularyParts} from './encode-prompt.ts'
-import {editModel, runEdited, sizesOf} from './intervention-run.ts'
+import {
+  type EditedModel,
+  editModel,
+  neededCount,
+  requireRoom,
+  runEdited,
+  runLengthOf,
+  secondsLeft,
+  sizesOf,
+} from './intervention-run.ts'
 import {headMeans, type ReferenceTexts, referenceTexts} from './reference-means.ts'
 import {positionBeyond} from './rows.ts'
 
 /** What the command works with. */
 export interface InterveneContext extends TextContext {
   readonly sessions: InstrumentedSessions
+  /** What one run of it may take. */
+  readonly budget: Pick<MemoryBudget, 'maxBytes'>
 }
 
 /**
@@ -43,7 +54,7 @@ export async function* runIntervene(
   if (!isDecoder(model.files.decoder)) throw new ProblemError(model.files.decoder)
   const position = request.position === 'last' ? ids.length - 1 : request.position
   if (position >= ids.length) throw positionBeyond(position, ids.length)
-  const wanted = interventionOf(request, ids.length)
+  const wanted = interventionOf(request, ids.length, sizesOf(model).layers)
   const {problems, warnings} = checkIntervention(wanted, subjectOf(text))
   if (problems[0]) throw new ProblemError(problems[0])
   const {tokenIds, intervention, keptPositions} = deleteTokens([...ids], wanted)
@@ -53,71 +64,83 @@ export async function* runIntervene(
   const tokenizer = (await context.graphs.tokenizer(model))!
   const {contextLength} = model.files.decoder
   const reference = await referenceTexts(request, {ids, tokenizer, contextLength})
-  const referenceCount = reference?.facts.positionCount ?? 0
-  const total = referenceCount + ids.length + tokenIds.length
+  const plain = {text: ids, position, edited: editModel(model, requestOf({}))}
+  const changed = {
+    ...{text: Int32Array.from(tokenIds), position: place},
+    edited: editModel(model, requestOf(intervention)),
+  }
+  const jobs = [plain, changed].map((job) => sizedJob(context, job))
+  const [plainJob, changedJob] = jobs as [RowJob, RowJob]
+  const referenceLengths = reference?.texts.map(({length}) => length) ?? []
+  const lengths = [...referenceLengths, ...jobs.map(({count}) => count)]
+  const counted = countedFor(lengths, (done) => secondsLeft(context.sessions, model, lengths, done))
   const headsOff = reference
     ? yield* counted(
         headMeans(context.sessions, model, reference.texts, request.headsOff, signal),
-        0,
-        total
+        0
       )
     : null
-  const run = (changed: Intervention, some: Int32Array) =>
-    logitsOf(context.sessions, model, changed, some, signal)
-  const before = yield* counted(run({}, ids), referenceCount, total)
+  const before = yield* counted(
+    rowAfter(context.sessions, plainJob, {}, signal),
+    referenceLengths.length
+  )
   const after = yield* counted(
-    run({...intervention, ...(headsOff && {headsOff})}, Int32Array.from(tokenIds)),
-    referenceCount + ids.length,
-    total
+    rowAfter(context.sessions, changedJob, {...intervention, ...(headsOff && {headsOff})}, signal),
+    referenceLengths.length + 1
   )
   yield {
     kind: 'completed',
     result: await resultOf(context, request, text, {
       ...{position, warnings: [...warnings, ...meanWarnings(reference)], reference},
-      before: rowOf(before, position),
-      after: rowOf(after, place),
+      ...{before, after},
     }),
   }
 }
 
-interface Logits {
-  readonly values: Float32Array
-  readonly width: number
+/** A text whose row after one position is wanted. */
+interface TextRow {
+  readonly edited: EditedModel
+  readonly text: Int32Array
+  readonly position: number
+}
+/** What follows the run that holds the position does not matter to it: `count` positions are run. */
+interface RowJob extends TextRow {
+  readonly count: number
 }
 
-/** The rows that a run of a whole text gives, [position, vocabulary]. */
-async function* logitsOf(
+/** Throws a Problem where a run of it has no room. */
+function sizedJob({sessions, budget}: InterveneContext, job: TextRow): RowJob {
+  const runLength = runLengthOf(sessions, job.edited, job.text.length)
+  const count = neededCount(runLength, job.position, job.text.length)
+  requireRoom(job.edited, {tokenCount: count, runLength, budgetBytes: budget.maxBytes})
+  return {...job, count}
+}
+
+/** The logits after one position of a text, [vocabulary]; no other row leaves the run that makes it. */
+async function* rowAfter(
   sessions: InstrumentedSessions,
-  model: GraphedModel,
+  {edited, text, position, count}: RowJob,
   intervention: Intervention,
-  ids: Int32Array,
   signal: AbortSignal | undefined
-): AsyncGenerator<number, Logits, undefined> {
-  const edited = editModel(model, requestOf(intervention))
-  const parts: Float32Array[] = []
-  let width = 0
+): AsyncGenerator<number, Float32Array, undefined> {
+  const output = edited.graph.logits
+  let row: Float32Array | null = null
   yield* runEdited(
     sessions,
     edited,
     {
-      ...{ids, intervention, outputs: [edited.graph.logits]},
-      onCaptured({tensors}) {
-        const {data, dims} = tensors[0]!
-        parts.push(
-          data instanceof Uint16Array ? float32OfFloat16Bits(data) : (data as Float32Array)
-        )
-        width = dims.at(-1)!
+      ...{ids: text.subarray(0, count), intervention, outputs: [output]},
+      single: {output, position},
+      onCaptured({tensors: [tensor]}) {
+        if (!tensor) return
+        const {data} = tensor
+        row = data instanceof Uint16Array ? float32OfFloat16Bits(data) : (data as Float32Array)
       },
     },
     signal
   )
-  const values = new Float32Array(parts.reduce((sum, {length}) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    values.set(part, at)
-    at += part.length
-  }
-  return {values, width}
+  if (!row) throw new Error(`no run gave the row after position ${position}`)
+  return row
 }
 
 function subjectOf({model, prompt, ids}: ReadText) {
@@ -129,12 +152,16 @@ function subjectOf({model, prompt, ids}: ReadText) {
   }
 }
 
-function interventionOf(request: InterveneRequest, tokenCount: number): Intervention {
+function interventionOf(
+  request: InterveneRequest,
+  tokenCount: number,
+  layers: readonly {readonly queryHeadCount: number}[]
+): Intervention {
   const {maskKeys, deleteTokens: deleted, cutEdges, headsOff, scaleEmbeddings, exitLayer} = request
   return {
     ...(maskKeys.length > 0 && {maskKeys}),
     ...(deleted.length > 0 && {deleteTokens: deleted}),
-    ...(cutEdges.length > 0 && {cutEdges}),
+    ...(cutEdges.length > 0 && {cutEdges: joinedOverHeads(cutEdges, layers)}),
     ...(headsOff.length > 0 && {headsOff}),
     ...(scaleEmbeddings !== undefined && {
       embeddingScale: new Array<number>(tokenCount).fill(scaleEmbeddings),
@@ -146,10 +173,6 @@ function interventionOf(request: InterveneRequest, tokenCount: number): Interven
 function promptOf(request: Partial<InterveneRequest>) {
   const {prompt, messages, chat, noSpecialTokens, parseSpecial, truncate, completionIds} = request
   return {prompt, messages, chat, noSpecialTokens, parseSpecial, truncate, completionIds}
-}
-
-function rowOf({values, width}: Logits, position: number): Float32Array {
-  return values.subarray(position * width, (position + 1) * width)
 }
 
 async function resultOf(
@@ -197,16 +220,20 @@ function meanWarnings(reference: ReferenceTexts | null): Warning[] {
   ]
 }
 
-async function* counted<Result>(
-  run: AsyncGenerator<number, Result, undefined>,
-  before: number,
-  total: number
-): AsyncGenerator<InterveneEvent, Result, undefined> {
-  for (;;) {
-    const step = await run.next()
-    if (step.done) return step.value
-    const done = before + step.value
-    yield {kind: 'progress', phase: 'capturing', done, total, secondsLeft: null}
+/** Says how far texts of these lengths are run: gives a wrapper of the run of one of them, by its place. */
+function countedFor(lengths: readonly number[], leftAfter: (done: number) => number | null) {
+  const countTo = (end: number) => lengths.slice(0, end).reduce((sum, length) => sum + length, 0)
+  const total = countTo(lengths.length)
+  return async function* counted<Result>(
+    run: AsyncGenerator<number, Result, undefined>,
+    place: number
+  ): AsyncGenerator<InterveneEvent, Result, undefined> {
+    for (;;) {
+      const step = await run.next()
+      if (step.done) return step.value
+      const done = countTo(place) + step.value
+      yield {kind: 'progress', phase: 'capturing', done, total, secondsLeft: leftAfter(done)}
+    }
   }
 }
 

@@ -134,6 +134,7 @@ describe.each(EXPORTS.map((facts) => [facts.id, facts] as const))('%s', (_, fact
     const {edited, opened} = await open({
       sharedBias: true,
       layerBias: everyLayer(),
+      allHeadsBias: everyLayer(),
       headGates: everyLayer(),
       embeddingScale: true,
       positionShift: facts.kind === 'decoder',

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {HeadMeans} from './head-means.ts'
-import {interventionFeeds, requestOf, sharedBiasOf} from './intervention-feeds.ts'
+import {interventionFeeds, joinedOverHeads, requestOf, sharedBiasOf} from './intervention-feeds.ts'
 import type {InterventionInputs} from './intervention-graph.ts'
 
 const INPUTS: InterventionInputs = {
   sharedBias: 'shared',
   layerBias: [{layer: 1, input: 'bias 1'}],
+  allHeadsBias: [],
   headGates: [{layer: 0, gate: 'gate 0', offset: 'offset 0'}],
   embeddingScale: 'scale',
   positionShift: 'shift',
@@ -56,6 +57,35 @@ describe('interventionFeeds', () => {
     expect([...feeds.scale!.data]).toEqual([0.5, 0.5, 0.5, 0.5, 1, 2, 3, 4])
   })
 
+  it('feeds what all heads share once, and to each where there is no such input', () => {
+    const intervention = {
+      cutEdges: [
+        {layer: 1, head: 'all' as const, query: 3, key: 1},
+        {layer: 1, head: 1, query: 2, key: 0},
+      ],
+    }
+    const chunk = {pastCount: 2, length: 2}
+    const forbiddenIn = (data: ArrayLike<number | bigint>) =>
+      [...Array(data.length).keys()].filter((at) => data[at] === Math.fround(-1e30))
+    const apart = {...INPUTS, allHeadsBias: [{layer: 1, input: 'of all'}]}
+    const shared = interventionFeeds(intervention, apart, LAYERS, chunk, 4)
+    expect(shared['of all']!.dimensions).toEqual([2, 4])
+    expect(forbiddenIn(shared['of all']!.data)).toEqual([4 + 1])
+    expect(forbiddenIn(shared['bias 1']!.data)).toEqual([8])
+    const whole = interventionFeeds(intervention, INPUTS, LAYERS, chunk, 4)
+    expect(forbiddenIn(whole['bias 1']!.data)).toEqual([4 + 1, 8, 8 + 4 + 1])
+  })
+
+  it('joins edges that are cut in every head, and leaves heads that are not there', () => {
+    const edge = (head: number | 'all', query = 3) => ({layer: 1, head, query, key: 0})
+    expect(joinedOverHeads([edge(0), edge(1), edge(1, 2)], LAYERS)).toEqual([
+      edge('all'),
+      edge(1, 2),
+    ])
+    expect(joinedOverHeads([edge('all'), edge(1)], LAYERS)).toEqual([edge('all')])
+    expect(joinedOverHeads([edge(0), edge(2)], LAYERS)).toEqual([edge(0), edge(2)])
+  })
+
   it('moves a tree’s tokens to their depths', () => {
     const treeMask = {parents: [-1, 0, 0, 2]}
     const feeds = interventionFeeds({treeMask}, INPUTS, LAYERS, {pastCount: 1, length: 3}, 4)
@@ -93,14 +123,19 @@ describe('requestOf', () => {
     expect(requestOf({})).toEqual({
       sharedBias: false,
       layerBias: [],
+      allHeadsBias: [],
       headGates: [],
       embeddingScale: false,
       positionShift: false,
     })
-    const cutEdges = [3, 1, 3].map((layer) => ({layer, head: 0, query: 1, key: 0}))
+    const cutEdges = [
+      ...[3, 1, 3].map((layer) => ({layer, head: 0, query: 1, key: 0})),
+      {layer: 2, head: 'all' as const, query: 1, key: 0},
+    ]
     expect(requestOf({cutEdges, exitAfterLayer: 2, treeMask: {parents: [-1]}})).toEqual({
       sharedBias: true,
       layerBias: [1, 3],
+      allHeadsBias: [2],
       headGates: [],
       embeddingScale: false,
       positionShift: true,

@@ -1,4 +1,4 @@
-import type {HeadOff, Intervention, TreeMask} from '../../../shared/domain/intervention.ts'
+import type {CutEdge, HeadOff, Intervention, TreeMask} from '../../../shared/domain/intervention.ts'
 import type {InterventionInputs, InterventionRequest} from './intervention-graph.ts'
 
 /** Of one layer, from the structure or, where that does not know, from config.json. */
@@ -11,6 +11,14 @@ export interface InterventionLayer {
 export interface InterventionChunk {
   readonly pastCount: number
   readonly length: number
+}
+
+/** An intervention and the graph that takes it: enough to feed any run. */
+export interface InterventionFeeding {
+  readonly intervention: Intervention
+  readonly inputs: InterventionInputs
+  readonly layers: readonly InterventionLayer[]
+  readonly hiddenSize: number
 }
 
 export interface InterventionFeed {
@@ -32,12 +40,37 @@ export function requestOf(intervention: Intervention): InterventionRequest {
     [...new Set((entries ?? []).map(({layer}) => layer))].sort((a, b) => a - b)
   return {
     sharedBias: Boolean(maskKeys?.length || treeMask),
-    layerBias: layersOf(cutEdges),
+    layerBias: layersOf(cutEdges?.filter(({head}) => head !== 'all')),
+    allHeadsBias: layersOf(cutEdges?.filter(({head}) => head === 'all')),
     headGates: layersOf(headsOff),
     embeddingScale: embeddingScale !== undefined,
     positionShift: treeMask !== undefined,
     ...(intervention.exitAfterLayer !== undefined && {exitAfterLayer: intervention.exitAfterLayer}),
   }
+}
+
+/** The same edges, those that were cut in every head of a layer by itself as one: what heads share is fed once. */
+export function joinedOverHeads(
+  edges: readonly CutEdge[],
+  layers: readonly Pick<InterventionLayer, 'queryHeadCount'>[]
+): CutEdge[] {
+  const groups = new Map<string, CutEdge[]>()
+  for (const edge of edges) {
+    const name = `${edge.layer} ${edge.query} ${edge.key}`
+    const group = groups.get(name)
+    if (group) group.push(edge)
+    else groups.set(name, [edge])
+  }
+  return [...groups.values()].flatMap((group) => {
+    const edge = group[0]!
+    const count = layers[edge.layer]?.queryHeadCount ?? 0
+    const known = group.filter(({head}) => head === 'all' || head < count)
+    // A head that is not there stays to be refused by its name.
+    if (known.length < group.length) return group
+    const heads = new Set(known.map(({head}) => head))
+    const isEverywhere = heads.has('all') || heads.size === count
+    return isEverywhere ? [{...edge, head: 'all' as const}] : group
+  })
 }
 
 /**
@@ -60,8 +93,14 @@ export function interventionFeeds(
   }
   for (const {layer, input} of inputs.layerBias) {
     const {queryHeadCount} = layers[layer]!
-    const data = layerBiasOf(intervention, layer, queryHeadCount, chunk)
+    // Where heads have nothing of their own to share, what is said of all is said of each.
+    const isWhole = !inputs.allHeadsBias.some((one) => one.layer === layer)
+    const data = layerBiasOf(intervention, {layer, queryHeadCount, isWhole}, chunk)
     feeds[input] = {type: 'float32', data, dimensions: [queryHeadCount, chunk.length, keyCount]}
+  }
+  for (const {layer, input} of inputs.allHeadsBias) {
+    const data = allHeadsBiasOf(intervention, layer, chunk)
+    feeds[input] = {type: 'float32', data, dimensions: [chunk.length, keyCount]}
   }
   for (const {layer, gate, offset} of inputs.headGates) {
     const {queryHeadCount, headSize} = layers[layer]!
@@ -127,22 +166,39 @@ export function positionIdsOf(treeMask: TreeMask): readonly number[] {
   return depths
 }
 
+/** [head, query, key]: edges of a layer that are cut in single heads; with `isWhole` those of all heads too. */
 function layerBiasOf(
   {cutEdges = []}: Intervention,
-  layer: number,
-  headCount: number,
+  {layer, queryHeadCount, isWhole}: {layer: number; queryHeadCount: number; isWhole: boolean},
   {pastCount, length}: InterventionChunk
 ): Float32Array {
   const keyCount = pastCount + length
-  const bias = new Float32Array(headCount * length * keyCount)
+  const bias = new Float32Array(queryHeadCount * length * keyCount)
   for (const edge of cutEdges) {
     const row = edge.query - pastCount
     if (edge.layer !== layer || row < 0 || row >= length || edge.key >= keyCount) continue
+    if (edge.head === 'all' && !isWhole) continue
     const first = edge.head === 'all' ? 0 : edge.head
-    const last = edge.head === 'all' ? headCount - 1 : edge.head
+    const last = edge.head === 'all' ? queryHeadCount - 1 : edge.head
     for (let head = first; head <= last; head++) {
       bias[(head * length + row) * keyCount + edge.key] = FORBIDDEN
     }
+  }
+  return bias
+}
+
+/** [query, key]: edges that are cut in every head of a layer. */
+function allHeadsBiasOf(
+  {cutEdges = []}: Intervention,
+  layer: number,
+  {pastCount, length}: InterventionChunk
+): Float32Array {
+  const keyCount = pastCount + length
+  const bias = new Float32Array(length * keyCount)
+  for (const edge of cutEdges) {
+    const row = edge.query - pastCount
+    if (edge.layer !== layer || edge.head !== 'all' || row < 0 || row >= length) continue
+    if (edge.key < keyCount) bias[row * keyCount + edge.key] = FORBIDDEN
   }
   return bias
 }

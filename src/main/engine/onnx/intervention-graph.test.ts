@@ -211,6 +211,7 @@ describe.each(CORE_COMBINATIONS.map((cell) => [cellName(cell), cell] as const))(
   const whole: InterventionRequest = {
     sharedBias: true,
     layerBias: [0, 1],
+    allHeadsBias: [0, 1],
     headGates: [0, 1],
     embeddingScale: true,
     positionShift: isCausal,

@@ -23,6 +23,8 @@ export interface InterventionRequest {
   readonly sharedBias?: boolean
   /** Something is added to the scores of single heads of these layers: cut edges. */
   readonly layerBias?: readonly number[]
+  /** Something is added to the scores of all heads of these layers alike: edges cut in every head. */
+  readonly allHeadsBias?: readonly number[]
   /** Heads of these layers are switched off, or scaled. */
   readonly headGates?: readonly number[]
   readonly embeddingScale?: boolean
@@ -55,13 +57,19 @@ export interface InterventionInputs {
   /** float32 [query, key]: queries of the run, keys of the whole text so far. */
   readonly sharedBias: string | null
   /** float32 [head, query, key]. */
-  readonly layerBias: readonly {readonly layer: number; readonly input: string}[]
+  readonly layerBias: readonly LayerBiasInput[]
+  /** float32 [query, key], for every head of the layer. */
+  readonly allHeadsBias: readonly LayerBiasInput[]
   /** float32 [head, size] each: output · gate + offset. */
   readonly headGates: readonly HeadGateInputs[]
   /** float32 [1, position, hidden]. */
   readonly embeddingScale: string | null
   /** int64 [1, position], added to the positions of the run's tokens. */
   readonly positionShift: string | null
+}
+export interface LayerBiasInput {
+  readonly layer: number
+  readonly input: string
 }
 /** What the heads of a layer give, before any gate; several sites follow each other. */
 export interface LayerHeadOutputs {
@@ -130,7 +138,8 @@ class InterventionBuilder {
       logits: structure.head?.logits ?? editor.model.graph.output[0]?.name ?? '',
       inputs: {
         sharedBias: ifAlive(biases.shared),
-        layerBias: biases.byLayer.filter(({input}) => alive.has(input)),
+        layerBias: biases.byHead.filter(({input}) => alive.has(input)),
+        allHeadsBias: biases.ofAllHeads.filter(({input}) => alive.has(input)),
         headGates: headGates.filter(({gate}) => alive.has(gate)),
         embeddingScale: ifAlive(embeddingScale),
         positionShift: ifAlive(positionShift),
@@ -147,7 +156,11 @@ class InterventionBuilder {
     return found
   }
 
-  private addBiases(): {shared: string | null; byLayer: {layer: number; input: string}[]} {
+  private addBiases(): {
+    shared: string | null
+    byHead: LayerBiasInput[]
+    ofAllHeads: LayerBiasInput[]
+  } {
     const {request, editor, structure} = this
     const writer = new ScoreBiasWriter(this.operations, this.types, this.shapes)
     const problemOf = (layer: AttentionLayer) =>
@@ -159,26 +172,38 @@ class InterventionBuilder {
       if (problem) this.problems.push(problem)
       else shared = editor.addInput('shared_bias', 'float32', ['query', 'key'])
     }
-    const byLayer: {layer: number; input: string}[] = []
+    const ofAllHeads: LayerBiasInput[] = []
+    for (const number of request.allHeadsBias ?? []) {
+      const problem = problemOf(this.layerAt(number))
+      if (problem) this.problems.push(problem)
+      else {
+        const input = editor.addInput('all_heads_bias', 'float32', ['query', 'key'])
+        ofAllHeads.push({layer: number, input})
+      }
+    }
+    const byHead: LayerBiasInput[] = []
     for (const number of request.layerBias ?? []) {
       const layer = this.layerAt(number)
       const problem = problemOf(layer) ?? unevenHeads(layer)
       if (problem) this.problems.push(problem)
       else {
         const dims = [layer.queryHeadCount ?? 'head', 'query', 'key']
-        byLayer.push({layer: number, input: editor.addInput('layer_bias', 'float32', dims)})
+        byHead.push({layer: number, input: editor.addInput('layer_bias', 'float32', dims)})
       }
     }
     for (const layer of structure.layers) {
-      const own = byLayer.find((one) => one.layer === layer.layer)?.input ?? null
-      if (shared === null && own === null) continue
+      const inputOf = (inputs: readonly LayerBiasInput[]) =>
+        inputs.find((one) => one.layer === layer.layer)?.input ?? null
+      const own = inputOf(byHead)
+      const ofHeads = [shared, inputOf(ofAllHeads)].filter((one) => one !== null)
+      if (ofHeads.length === 0 && own === null) continue
       layer.sites.forEach((site, at) => {
-        const byHead = own && this.headsOfSite(own, layer, at)
-        const product = writer.add(site, {shared, byHead})
+        const byHeadOfSite = own && this.headsOfSite(own, layer, at)
+        const product = writer.add(site, {shared: ofHeads, byHead: byHeadOfSite})
         if (product) this.restated.set(site, product)
       })
     }
-    return {shared, byLayer}
+    return {shared, byHead, ofAllHeads}
   }
 
   private whatHasNoSharedBias(

@@ -169,6 +169,7 @@ async function logitsOf(
   const built = buildInterventionGraph(model, findStructure(model), {
     sharedBias: true,
     layerBias: [0],
+    allHeadsBias: [0],
     headGates: [0],
   })
   expect(built.problems).toEqual([])

@@ -21,8 +21,8 @@ const LOWEST = {float32: -3.4028234663852886e38, float16: -65_504}
 
 /** What is added to the scores of a site; names of float32 tensors. */
 export interface ScoreBias {
-  /** [query, key], for every head. */
-  readonly shared: string | null
+  /** [query, key] each, for every head. */
+  readonly shared: readonly string[]
   /** [head of this site, query, key]. */
   readonly byHead: string | null
 }
@@ -72,7 +72,7 @@ export class ScoreBiasWriter {
       this.inTypeOf(hasSink ? this.withSink(tensor) : tensor, scores)
     let sum = scores
     // Two axes broadcast to any scores; heads may be split into groups or joined with the batch.
-    if (shared) sum = operations.node('Add', [sum, typed(shared)])
+    for (const one of shared) sum = operations.node('Add', [sum, typed(one)])
     if (byHead) {
       const shape = operations.shape(scores)
       const shaped = operations.node('Reshape', [typed(byHead), shape])
@@ -91,10 +91,10 @@ export class ScoreBiasWriter {
     const known = node.input[at]
     const addends: string[] = []
     if (known) addends.push(this.asBias(known, node.input[0]!))
-    for (const tensor of [shared, byHead]) {
-      if (tensor)
-        addends.push(this.inTypeOf(this.inFourAxes(tensor, tensor === shared), node.input[0]!))
-    }
+    const add = (tensor: string, isShared: boolean) =>
+      addends.push(this.inTypeOf(this.inFourAxes(tensor, isShared), node.input[0]!))
+    for (const one of shared) add(one, true)
+    if (byHead) add(byHead, false)
     const sum = addends.reduce((left, right) => operations.node('Add', [left, right]))
     if (operator === 'com.microsoft.Attention' && isMergedWithCache(node)) {
       return unmergeAttention(operations, this.shapes, node, sum)

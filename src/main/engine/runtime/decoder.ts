@@ -144,9 +144,14 @@ export class Decoder {
     {isLast = false, added = {}}: {isLast?: boolean; added?: FedTensors} = {}
   ): Promise<InferenceSession.OnnxValueMapType> {
     for (const [name, fed] of Object.entries(added)) this.feeds[name] = fedTensor(fed)
-    if (this.isCached) return this.runCached(ids, outputNames, isLast)
-    for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
-    return this.run(this.ids, 0, outputNames)
+    try {
+      if (this.isCached) return await this.runCached(ids, outputNames, isLast)
+      for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
+      return await this.run(this.ids, 0, outputNames)
+    } finally {
+      // They are of this run, and may be large.
+      for (const name of Object.keys(added)) delete this.feeds[name]
+    }
   }
 
   async release(): Promise<void> {

@@ -143,6 +143,23 @@ describe('a cancelled job', () => {
     await session.run(JOB, {onEvent: () => {}})
     expect(rowCount()).toBe(16)
   })
+
+  it('is not begun by the worker as a capture either', async () => {
+    const session = await ModelSession.create(SPEC)
+    cleanUp.push(() => session.release())
+    const messages = messagesOf(session)
+    const runCount = () => messages.filter((message) => message.kind === 'captured').length
+    const job = {ids: JOB.ids, outputs: ['logits']}
+    const controller = new AbortController()
+    const running = session.capture(job, {signal: controller.signal, onCaptured: () => {}})
+    controller.abort(new Error('enough'))
+    await expect(running).rejects.toThrow('enough')
+    await untilIdle(session)
+    expect(runCount()).toBe(0)
+    expect(messages.at(-1)).toMatchObject({kind: 'finished', outcome: {status: 'cancelled'}})
+    await session.capture(job, {onCaptured: () => {}})
+    expect(runCount()).toBe(16)
+  })
 })
 
 function endRunOnce(endRun: () => void): () => void {

@@ -1,5 +1,6 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import type {Sampling, StatisticsColumns, StopReason} from '../../../shared/lenses/tokens.ts'
+import type {InterventionFeeding} from '../onnx/intervention-feeds.ts'
 
 /** What a session worker needs to hold one model. */
 export interface SessionSpec {
@@ -98,8 +99,10 @@ export interface CaptureJob {
   readonly outputs: readonly string[]
   /** Positions of one run, where another cut than a plain run's is wanted. */
   readonly chunkLength?: number
-  /** What each run feeds to inputs that were added to the graph, in order. */
-  readonly feeds?: readonly FedTensors[]
+  /** What is fed to inputs that were added to the graph: made run by run, so that one run's are there at once. */
+  readonly feeding?: InterventionFeeding
+  /** An output [batch, position, …] of which one position is wanted: no other run hands over any of it. */
+  readonly single?: {readonly output: string; readonly position: number}
 }
 
 /** One output of one run. Its buffer is its own. */
