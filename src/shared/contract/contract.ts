@@ -13,6 +13,29 @@ import {
   attentionRowsSchema,
   captureChoiceSchema,
 } from '../lenses/attention.ts'
+import {
+  attentionEdgesSchema,
+  attentionGraphSchema,
+  attentionTileSchema,
+  captureEventSchema,
+  captureRequestSchema,
+  edgesRequestSchema,
+  graphRequestSchema,
+  headsEventSchema,
+  headsRequestSchema,
+  importanceEventSchema,
+  importanceRequestSchema,
+  lineRequestSchema,
+  probeEventSchema,
+  probeRequestSchema,
+  pruneEventSchema,
+  pruneRequestSchema,
+  similarHeadsEventSchema,
+  similarHeadsRequestSchema,
+  thumbnailsEventSchema,
+  thumbnailsRequestSchema,
+  tileRequestSchema,
+} from '../lenses/attention-maps.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
@@ -248,6 +271,36 @@ export const contract = {
         })
       )
       .output(attentionRowsSchema),
+    /** Captures the attention of ids that are known, and keeps it. */
+    capture: procedure.input(captureRequestSchema).output(eventIterator(captureEventSchema)),
+    /** A window of one head's matrix, or of several heads' together, at a resolution. */
+    tile: procedure.input(tileRequestSchema).output(attentionTileSchema),
+    /** What one query reads from, or what reads one key: exact weights, one entry a position. */
+    line: procedure
+      .input(lineRequestSchema)
+      .output(z.object({weights: z.instanceof(Float32Array)})),
+    /** The heaviest edges of a matrix. */
+    edges: procedure.input(edgesRequestSchema).output(attentionEdgesSchema),
+    /** The heaviest edges layer by layer. */
+    graph: procedure.input(graphRequestSchema).output(attentionGraphSchema),
+    /** Every head in small, as they become ready. */
+    thumbnails: procedure
+      .input(thumbnailsRequestSchema)
+      .output(eventIterator(thumbnailsEventSchema)),
+    /** Statistics of every head, layer by layer. */
+    heads: procedure.input(headsRequestSchema).output(eventIterator(headsEventSchema)),
+    /** The same on random repeated tokens, which alone gives heads their names. */
+    probe: procedure.input(probeRequestSchema).output(eventIterator(probeEventSchema)),
+    /** Token importance over the attention graph. */
+    importance: procedure
+      .input(importanceRequestSchema)
+      .output(eventIterator(importanceEventSchema)),
+    /** Heads whose patterns on this text are like one head's. */
+    similar: procedure
+      .input(similarHeadsRequestSchema)
+      .output(eventIterator(similarHeadsEventSchema)),
+    /** Tokens that Zero-TPrune would keep. */
+    prune: procedure.input(pruneRequestSchema).output(eventIterator(pruneEventSchema)),
     /** The weights of a capture as the bytes of a numpy archive, in order. */
     archive: procedure
       .input(attentionArchiveRequestSchema)

@@ -1,0 +1,330 @@
+import {z} from 'zod'
+import {modelRefSchema} from '../domain/model.ts'
+import {attentionEventSchema, captureChoiceSchema} from './attention.ts'
+
+const indexSchema = z.number().int().nonnegative()
+/** From the first up to the second, which is not among them. */
+const rangeSchema = z
+  .tuple([indexSchema, indexSchema])
+  .refine(([start, end]) => start < end, {message: 'the end comes after the start'})
+
+/** One query head of one layer, both counted from 0. */
+export const headRefSchema = z.object({layer: indexSchema, head: indexSchema})
+export type HeadRef = z.infer<typeof headRefSchema>
+
+const headRefsSchema = z.array(headRefSchema).min(1).max(100_000)
+
+/** Which text's attention is meant, and by which route it is captured. */
+export const capturedTextSchema = modelRefSchema.extend({
+  ids: z.instanceof(Int32Array),
+  capture: captureChoiceSchema.default('qk'),
+})
+export type CapturedText = z.infer<typeof capturedTextSchema>
+
+/**
+ * One matrix [query, key] that can be drawn (definitions: heads; importance). `value-weighted` is
+ * A·‖v_j·W_O^h‖ summed over its heads (Kobayashi 2020), A·‖v_j‖ where the output projection is not found;
+ * `attention-rollout` is the product of the layers up to and including one (Abnar & Zuidema 2020);
+ * `difference` is a − b.
+ */
+export const attentionMapSchema = z.discriminatedUnion('kind', [
+  headRefSchema.extend({kind: z.literal('head')}),
+  z.object({
+    kind: z.literal('aggregate'),
+    by: z.enum(['mean', 'max', 'value-weighted']),
+    heads: headRefsSchema,
+  }),
+  z.object({kind: z.literal('attention-rollout'), throughLayer: indexSchema}),
+  z.object({kind: z.literal('difference'), a: headRefSchema, b: headRefSchema}),
+])
+export type AttentionMap = z.infer<typeof attentionMapSchema>
+
+/**
+ * What of a matrix is shown, applied in this order; row by row. Only the first changes weights, the others
+ * hide them. What is hidden is never drawn as zero without being counted: see {@link mapSummarySchema}.
+ */
+export const attentionFiltersSchema = z.object({
+  /** Column 0 is taken out and the rows are renormalised. */
+  dropSink: z.boolean().default(false),
+  /** Positions hidden as queries and as keys, ascending: special or inserted tokens, say. */
+  hiddenPositions: z.instanceof(Int32Array).optional(),
+  /** One number a position: only edges within a group (a sentence, a turn) are shown. */
+  groups: z.instanceof(Int32Array).optional(),
+  /** Smaller weights are hidden. */
+  threshold: z.number().min(0).default(0),
+  /** At most so many keys a query, the heaviest; earlier keys first where weights are equal. */
+  topK: z.number().int().positive().optional(),
+  /** The smallest set of keys a query whose weights reach this share of the row. */
+  mass: z.number().gt(0).max(1).optional(),
+})
+export type AttentionFilters = z.infer<typeof attentionFiltersSchema>
+
+/** What the filters left, over the rows asked for that have any weight at all. */
+export const mapSummarySchema = z.object({
+  rowCount: z.number().int(),
+  /** Mean over rows of the share of a row's weight that is not shown. */
+  hiddenShare: z.number(),
+  /** Rows of which only key 0 is left. */
+  sinkOnlyRowCount: z.number().int(),
+  /** Mean over rows of 1 − r, what a sink operator sends nowhere; null where rows sum to 1. */
+  nowhereShare: z.number().nullable(),
+  /** Weights of a broken model that are NaN or infinite. */
+  nonFiniteCount: z.number().int(),
+})
+export type MapSummary = z.infer<typeof mapSummarySchema>
+
+const mapRequestSchema = capturedTextSchema.extend({
+  map: attentionMapSchema,
+  filters: attentionFiltersSchema.default({dropSink: false, threshold: 0}),
+})
+
+/** Captures the attention of ids, and keeps it; layers that are there already are not run again. */
+export const captureRequestSchema = capturedTextSchema.extend({
+  layers: z.array(indexSchema).min(1).max(10_000).optional(),
+  /** The norms of each value vector as well, for value-weighted maps. */
+  withValueNorms: z.boolean().default(false),
+})
+export type CaptureRequest = z.infer<typeof captureRequestSchema>
+export const captureEventSchema = attentionEventSchema
+
+/** A window of a matrix at a resolution. */
+export const tileRequestSchema = mapRequestSchema.extend({
+  queries: rangeSchema,
+  keys: rangeSchema,
+  /** At most as many as there are queries and keys: each cell stands for a block of them. */
+  rowCount: z.number().int().positive().max(8192),
+  columnCount: z.number().int().positive().max(8192),
+  /** `max` keeps a single bright cell visible at any size. */
+  pooling: z.enum(['max', 'mean']).default('max'),
+})
+export type TileRequest = z.infer<typeof tileRequestSchema>
+export type TileRequestInput = z.input<typeof tileRequestSchema>
+
+/**
+ * Cells [row, column], row-major: cell (r, c) pools queries [q0 + floor(r·n/R), q0 + floor((r+1)·n/R)) and
+ * keys likewise. 0 where nothing is shown, NaN where a weight is NaN or infinite. Of a difference, `max`
+ * pools by the largest size and keeps its sign.
+ */
+export const attentionTileSchema = z.object({
+  rowCount: z.number().int(),
+  columnCount: z.number().int(),
+  values: z.instanceof(Float32Array),
+  minimum: z.number(),
+  maximum: z.number(),
+  summary: mapSummarySchema,
+})
+export type AttentionTile = z.infer<typeof attentionTileSchema>
+
+/** Exact weights of one query over all keys, or of one key over all queries, filters applied. */
+export const lineRequestSchema = mapRequestSchema.extend({
+  of: z.enum(['query', 'key']),
+  position: indexSchema,
+})
+export type LineRequest = z.infer<typeof lineRequestSchema>
+export type LineRequestInput = z.input<typeof lineRequestSchema>
+
+/** The heaviest edges of a matrix that the filters leave, by query and then by key. */
+export const edgesRequestSchema = mapRequestSchema.extend({
+  queries: rangeSchema.optional(),
+  maxEdgeCount: z.number().int().positive().max(1_000_000).default(20_000),
+})
+export type EdgesRequest = z.infer<typeof edgesRequestSchema>
+export type EdgesRequestInput = z.input<typeof edgesRequestSchema>
+export const attentionEdgesSchema = z.object({
+  query: z.instanceof(Int32Array),
+  key: z.instanceof(Int32Array),
+  weight: z.instanceof(Float32Array),
+  summary: mapSummarySchema,
+  /** Edges that the filters leave beyond the greatest count. */
+  omittedCount: z.number().int(),
+})
+export type AttentionEdges = z.infer<typeof attentionEdgesSchema>
+
+/** The attention graph: for each layer the edges of its heads' mean, or of chosen heads. */
+export const graphRequestSchema = capturedTextSchema.extend({
+  layers: z.array(indexSchema).min(1).max(10_000),
+  /** All heads of the layers where it is left out. */
+  heads: headRefsSchema.optional(),
+  filters: attentionFiltersSchema.default({dropSink: false, threshold: 0}),
+  maxEdgeCount: z.number().int().positive().max(1_000_000).default(4_000),
+})
+export type GraphRequest = z.infer<typeof graphRequestSchema>
+export type GraphRequestInput = z.input<typeof graphRequestSchema>
+/** Edge e runs from token `key[e]` before layer `layer[e]` to token `query[e]` after it. */
+export const attentionGraphSchema = attentionEdgesSchema.extend({
+  layer: z.instanceof(Int32Array),
+})
+export type AttentionGraph = z.infer<typeof attentionGraphSchema>
+
+/** Every head as a small picture, max-pooled, in the order of layers and heads. */
+export const thumbnailsRequestSchema = capturedTextSchema.extend({
+  layers: z.array(indexSchema).min(1).max(10_000).optional(),
+  /** Cells a side. */
+  size: z.number().int().min(1).max(256).default(48),
+})
+export type ThumbnailsRequest = z.infer<typeof thumbnailsRequestSchema>
+export type ThumbnailsRequestInput = z.input<typeof thumbnailsRequestSchema>
+export const thumbnailSchema = headRefSchema.extend({
+  /** Cells a side, fewer than asked where the text is shorter. */
+  size: z.number().int(),
+  values: z.instanceof(Float32Array),
+  maximum: z.number(),
+})
+export type Thumbnail = z.infer<typeof thumbnailSchema>
+
+const workProgressSchema = z.object({
+  kind: z.literal('progress'),
+  done: z.number(),
+  total: z.number(),
+  secondsLeft: z.number().nullable(),
+})
+export const thumbnailsEventSchema = z.discriminatedUnion('kind', [
+  workProgressSchema,
+  z.object({kind: z.literal('thumbnails'), thumbnails: z.array(thumbnailSchema)}),
+])
+export type ThumbnailsEvent = z.infer<typeof thumbnailsEventSchema>
+
+/** The scores of heads that have a chance level. */
+export const HEAD_SCORES = [
+  'previousTokenScore',
+  'firstTokenScore',
+  'duplicateTokenScore',
+  'inductionScore',
+] as const
+const perScoreSchema = z.object({
+  previousTokenScore: z.number().nullable(),
+  firstTokenScore: z.number().nullable(),
+  duplicateTokenScore: z.number().nullable(),
+  inductionScore: z.number().nullable(),
+})
+
+/** Statistics of one head (definitions: heads); null where no position is eligible. */
+export const headStatisticsSchema = headRefSchema.extend({
+  entropyBits: z.number().nullable(),
+  normalizedEntropy: z.number().nullable(),
+  meanDistance: z.number().nullable(),
+  /** Null where key 0 holds over 90 %. */
+  meanDistanceWithoutSink: z.number().nullable(),
+  ...perScoreSchema.shape,
+  /** What uniform attention over the visible keys would score. */
+  chance: perScoreSchema,
+  /** On how many positions each score rests; fewer than 5 are drawn hollow. */
+  positionCounts: z.object({
+    rows: z.number().int(),
+    previousTokenScore: z.number().int(),
+    firstTokenScore: z.number().int(),
+    duplicateTokenScore: z.number().int(),
+    inductionScore: z.number().int(),
+  }),
+  nowhereShare: z.number().nullable(),
+  nonFiniteCount: z.number().int(),
+})
+export type HeadStatistics = z.infer<typeof headStatisticsSchema>
+
+export const headsRequestSchema = capturedTextSchema.extend({
+  layers: z.array(indexSchema).min(1).max(10_000).optional(),
+})
+export type HeadsRequest = z.infer<typeof headsRequestSchema>
+export type HeadsRequestInput = z.input<typeof headsRequestSchema>
+export const headsEventSchema = z.discriminatedUnion('kind', [
+  workProgressSchema,
+  z.object({kind: z.literal('heads'), heads: z.array(headStatisticsSchema)}),
+])
+export type HeadsEvent = z.infer<typeof headsEventSchema>
+
+/**
+ * The random-repeat probe (definitions: heads): begin token and `length` random distinct tokens, `repeats`
+ * times, for several seeds. Only it gives heads names.
+ */
+export const repeatProbeSchema = z.object({
+  length: z.number().int().min(2).max(2000).default(50),
+  repeats: z.number().int().min(2).max(16).default(2),
+  seeds: z.number().int().min(1).max(64).default(5),
+})
+export type RepeatProbe = z.infer<typeof repeatProbeSchema>
+export const probeRequestSchema = modelRefSchema.extend(repeatProbeSchema.shape)
+export type ProbeRequest = z.infer<typeof probeRequestSchema>
+export type ProbeRequestInput = z.input<typeof probeRequestSchema>
+/** What the probe calls a head; a head may be several. */
+export const headNameSchema = z.enum(['induction', 'previous-token', 'duplicate-token', 'sink'])
+export type HeadName = z.infer<typeof headNameSchema>
+export const probedHeadSchema = headStatisticsSchema.extend({names: z.array(headNameSchema)})
+export type ProbedHead = z.infer<typeof probedHeadSchema>
+export const probeEventSchema = z.discriminatedUnion('kind', [
+  workProgressSchema,
+  /** Means over the seeds; last. */
+  z.object({kind: z.literal('probed'), heads: z.array(probedHeadSchema)}),
+])
+export type ProbeEvent = z.infer<typeof probeEventSchema>
+
+export const importanceMethodSchema = z.enum(['wpr', 'attention-rollout', 'attention-flow'])
+export const importanceVariantSchema = z.enum([
+  'position-corrected',
+  'plain',
+  'drop-sink',
+  'damped',
+])
+/** How much each token matters by the attention graph alone (definitions: importance). */
+export const importanceRequestSchema = capturedTextSchema.extend({
+  method: importanceMethodSchema.default('wpr'),
+  /** Of Weighted PageRank only. */
+  variant: importanceVariantSchema.default('position-corrected'),
+  /** Whose importance, of rollout and flow: the last position where it is left out. */
+  query: indexSchema.optional(),
+})
+export type ImportanceRequest = z.infer<typeof importanceRequestSchema>
+export type ImportanceRequestInput = z.input<typeof importanceRequestSchema>
+export const importanceSchema = z.object({
+  method: importanceMethodSchema,
+  /** Null but for Weighted PageRank. */
+  variant: importanceVariantSchema.nullable(),
+  /** Null for Weighted PageRank, which has no query. */
+  query: z.number().int().nullable(),
+  /** Mass on the first remaining token; above .5 a warning says so. */
+  firstTokenShare: z.number(),
+  /** One entry a position; NaN where it has none (a dropped sink). */
+  values: z.instanceof(Float64Array),
+  /** Of position-corrected: the last ones rest on too few rows, and are drawn hollow. */
+  hollowPositions: z.array(z.number().int()),
+  warnings: z.array(z.object({code: z.string(), message: z.string()})),
+})
+export type Importance = z.infer<typeof importanceSchema>
+export const importanceEventSchema = z.discriminatedUnion('kind', [
+  workProgressSchema,
+  z.object({kind: z.literal('importance'), importance: importanceSchema}),
+])
+export type ImportanceEvent = z.infer<typeof importanceEventSchema>
+
+/** "Heads like this one": by the similarity of their patterns on this text, most alike first. */
+export const similarHeadsRequestSchema = capturedTextSchema.extend({of: headRefSchema})
+export type SimilarHeadsRequest = z.infer<typeof similarHeadsRequestSchema>
+export type SimilarHeadsRequestInput = z.input<typeof similarHeadsRequestSchema>
+export const similarHeadsEventSchema = z.discriminatedUnion('kind', [
+  workProgressSchema,
+  z.object({
+    kind: z.literal('similar'),
+    heads: z.array(headRefSchema.extend({similarity: z.number()})),
+  }),
+])
+export type SimilarHeadsEvent = z.infer<typeof similarHeadsEventSchema>
+
+/** Which tokens Zero-TPrune would keep (Wang, Dedhia & Jha 2024) at a budget. */
+export const pruneRequestSchema = capturedTextSchema.extend({
+  /** Tokens to keep. */
+  keepCount: z.number().int().positive(),
+  variant: importanceVariantSchema.default('position-corrected'),
+})
+export type PruneRequest = z.infer<typeof pruneRequestSchema>
+export type PruneRequestInput = z.input<typeof pruneRequestSchema>
+export const pruneEventSchema = z.discriminatedUnion('kind', [
+  workProgressSchema,
+  z.object({
+    kind: z.literal('pruned'),
+    /** Positions, ascending; the rest can be deleted by an intervention. */
+    kept: z.instanceof(Int32Array),
+    /** Dropped for little importance, and for being like a token that stays. */
+    droppedByImportance: z.instanceof(Int32Array),
+    droppedBySimilarity: z.instanceof(Int32Array),
+  }),
+])
+export type PruneEvent = z.infer<typeof pruneEventSchema>
