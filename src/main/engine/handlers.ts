@@ -20,12 +20,26 @@ import {EventQueue} from './jobs/event-queue.ts'
 import {loadedLine, logFailure, problemInBrief, startLines} from './jobs/log-lines.ts'
 import {
   loggedAttention,
+  loggedCapture,
   loggedInspection,
   loggedLogitLens,
   loggedPromptList,
   loggedTokens,
 } from './jobs/logged.ts'
 import {archiveAttention, attentionRows, runAttention} from './lenses/attention.ts'
+import {runHeads} from './lenses/attention-heads.ts'
+import {runImportance} from './lenses/attention-importance.ts'
+import {
+  attentionEdges,
+  attentionGraph,
+  attentionLine,
+  attentionThumbnails,
+  attentionTile,
+  captureAttention,
+} from './lenses/attention-maps.ts'
+import {runProbe} from './lenses/attention-probe.ts'
+import {runPrune} from './lenses/attention-prune.ts'
+import {runSimilarHeads} from './lenses/attention-similar.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
@@ -265,6 +279,39 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       ),
       rows: engine.attention.rows.handler(({input, signal}) =>
         attentionRows(attention, input, signal)
+      ),
+      capture: engine.attention.capture.handler(({input, signal}) =>
+        loggedCapture(log, input, captureAttention(attention, input, signal), signal)
+      ),
+      tile: engine.attention.tile.handler(({input, signal}) =>
+        attentionTile(attention, input, signal)
+      ),
+      line: engine.attention.line.handler(({input, signal}) =>
+        attentionLine(attention, input, signal)
+      ),
+      edges: engine.attention.edges.handler(({input, signal}) =>
+        attentionEdges(attention, input, signal)
+      ),
+      graph: engine.attention.graph.handler(({input, signal}) =>
+        attentionGraph(attention, input, signal)
+      ),
+      thumbnails: engine.attention.thumbnails.handler(({input, signal}) =>
+        attentionThumbnails(attention, input, signal)
+      ),
+      heads: engine.attention.heads.handler(({input, signal}) =>
+        runHeads(attention, input, signal)
+      ),
+      probe: engine.attention.probe.handler(({input, signal}) =>
+        runProbe(attention, input, signal)
+      ),
+      importance: engine.attention.importance.handler(({input, signal}) =>
+        runImportance(attention, input, signal)
+      ),
+      similar: engine.attention.similar.handler(({input, signal}) =>
+        runSimilarHeads(attention, input, signal)
+      ),
+      prune: engine.attention.prune.handler(({input, signal}) =>
+        runPrune(attention, input, signal)
       ),
       archive: engine.attention.archive.handler(({input, signal}) =>
         archiveAttention(attention, input, signal)

@@ -1,5 +1,10 @@
 import {tokenTableOf} from '../domain/token.ts'
-import type {AttentionEvent, AttentionRequest, AttentionRows} from '../lenses/attention.ts'
+import type {
+  AttentionEvent,
+  AttentionRequest,
+  AttentionRows,
+  CapturedLayerFacts,
+} from '../lenses/attention.ts'
 import {FAKE_MODEL, FAKE_PROVENANCE} from './fake-model.ts'
 import {fakeEncodePrompt} from './fake-prompt.ts'
 
@@ -27,15 +32,7 @@ export async function* runFakeAttention(
     yield {kind: 'progress', phase: 'capturing', done: i, total: layers.length, secondsLeft: null}
     yield {
       kind: 'captured',
-      layers: [
-        {
-          layer,
-          source: 'queries-keys',
-          queryHeadCount: FAKE_MODEL.queryHeadCount,
-          keyValueHeadCount: FAKE_MODEL.keyValueHeadCount,
-          dtype: 'float32',
-        },
-      ],
+      layers: [fakeCapturedLayer(layer)],
     }
   }
   yield {
@@ -43,6 +40,17 @@ export async function* runFakeAttention(
     partCount: 1,
     bytes: 0,
     timing: {captureMs: 1, totalMs: 2},
+  }
+}
+
+/** How a layer of the one model is captured. */
+export function fakeCapturedLayer(layer: number): CapturedLayerFacts {
+  return {
+    layer,
+    source: 'queries-keys',
+    queryHeadCount: FAKE_MODEL.queryHeadCount,
+    keyValueHeadCount: FAKE_MODEL.keyValueHeadCount,
+    dtype: 'float32',
   }
 }
 

@@ -16,6 +16,7 @@ import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
 import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
+import {fakeAttentionViews} from './fake-attention-views.ts'
 import {fakeInspection} from './fake-inspect.ts'
 import {fakeIntervention} from './fake-intervene.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
@@ -231,6 +232,7 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         await pause(call?.signal)
         return fakeAttentionRows(ids.length, queries)
       },
+      ...fakeAttentionViews({pause, streamOf}),
       archive: async (_input, call) => {
         async function* pieces(signal: AbortSignal): AsyncGenerator<AttentionArchiveEvent> {
           await pause(signal)

@@ -41,10 +41,13 @@ export type AttentionMap = z.infer<typeof attentionMapSchema>
 
 /**
  * What of a matrix is shown, applied in this order; row by row. Only the first changes weights, the others
- * hide them. What is hidden is never drawn as zero without being counted: see {@link mapSummarySchema}.
+ * hide them; a difference is filtered by the size of its weights. What is hidden is never drawn as zero without being counted: see {@link mapSummarySchema}.
  */
 export const attentionFiltersSchema = z.object({
-  /** Column 0 is taken out and the rows are renormalised. */
+  /**
+   * Column 0 is taken out and the rows are renormalised to what they summed to; of a difference, in both
+   * heads before they are compared.
+   */
   dropSink: z.boolean().default(false),
   /** Positions hidden as queries and as keys, ascending: special or inserted tokens, say. */
   hiddenPositions: z.instanceof(Int32Array).optional(),
@@ -54,15 +57,15 @@ export const attentionFiltersSchema = z.object({
   threshold: z.number().min(0).default(0),
   /** At most so many keys a query, the heaviest; earlier keys first where weights are equal. */
   topK: z.number().int().positive().optional(),
-  /** The smallest set of keys a query whose weights reach this share of the row. */
+  /** The smallest set of keys a query whose weights reach this share of what the filters above left. */
   mass: z.number().gt(0).max(1).optional(),
 })
 export type AttentionFilters = z.infer<typeof attentionFiltersSchema>
 
-/** What the filters left, over the rows asked for that have any weight at all. */
+/** What the filters left, over the rows asked for that have any weight at all and no NaN. */
 export const mapSummarySchema = z.object({
   rowCount: z.number().int(),
-  /** Mean over rows of the share of a row's weight that is not shown. */
+  /** Mean over rows of the share of a row's weight, over all keys, that is not shown. */
   hiddenShare: z.number(),
   /** Rows of which only key 0 is left. */
   sinkOnlyRowCount: z.number().int(),
@@ -70,6 +73,11 @@ export const mapSummarySchema = z.object({
   nowhereShare: z.number().nullable(),
   /** Weights of a broken model that are NaN or infinite. */
   nonFiniteCount: z.number().int(),
+  /**
+   * Of a value-weighted map: `basis-dependent` where a head's output projection was not found, so that its
+   * values count by their own length; absent of other maps.
+   */
+  valueNorms: z.enum(['projected', 'basis-dependent']).optional(),
 })
 export type MapSummary = z.infer<typeof mapSummarySchema>
 

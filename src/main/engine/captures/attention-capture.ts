@@ -1,3 +1,4 @@
+import type {ValueNormKind} from '../onnx/capture-plan.ts'
 import {operandByteLength, type ScoreOperand} from './score-operand.ts'
 
 /** Storage of queries and keys; float16 as bits, for when float32 is over the budget (error at most 2e-3). */
@@ -23,9 +24,15 @@ export interface CapturedLayer {
 export interface CapturedSite {
   readonly queryHeadCount: number
   readonly attention: CapturedQueriesKeys | CapturedWeights
-  /** [head, position], of query heads or key-value heads by the kind that the plan says. */
-  readonly valueNorms: Float32Array | null
+  readonly valueNorms: CapturedNorms | null
   readonly keysBeforeRotary: CapturedMatrix | null
+}
+/** Norms of value vectors [head, position]. */
+export interface CapturedNorms {
+  readonly kind: ValueNormKind
+  /** Query heads where the norms are projected, else key-value heads. */
+  readonly headCount: number
+  readonly values: Float32Array
 }
 export interface CapturedWeights {
   readonly kind: 'weights'
@@ -83,7 +90,7 @@ export function captureByteLength(capture: AttentionCapture): number {
   const arrays = new Set<ArrayBufferView | ScoreOperand>()
   for (const {sites} of capture.layers) {
     for (const {attention, valueNorms, keysBeforeRotary} of sites) {
-      if (valueNorms) arrays.add(valueNorms)
+      if (valueNorms) arrays.add(valueNorms.values)
       if (keysBeforeRotary) arrays.add(keysBeforeRotary.values)
       if (attention.kind === 'weights') {
         arrays.add(attention.weights)

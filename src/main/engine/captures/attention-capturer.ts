@@ -1,6 +1,6 @@
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import type {CaptureChoice} from '../../../shared/lenses/attention.ts'
-import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import {type CaptureRequest, type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
 import type {CaptureDtype} from './attention-capture.ts'
@@ -30,6 +30,8 @@ export interface CaptureWish {
    * before the next part is captured.
    */
   readonly isKept: boolean
+  /** The norms of value vectors as well, where they can be had. */
+  readonly withValueNorms?: boolean
 }
 
 /** How far a capture is, in positions run of those that all its parts run. */
@@ -73,11 +75,16 @@ export class AttentionCapturer {
     try {
       this.parts = this.plannedParts()
       const captured = new Set(this.parts.flatMap(({layers}) => layers))
-      this.layers = wish.layers.filter((layer) => captured.has(layer) || this.kept.has(layer))
+      this.layers = wish.layers.filter((layer) => captured.has(layer) || this.has(layer))
     } catch (error) {
       this.close()
       throw error
     }
+  }
+
+  /** Whether a layer is there with all that is wished of it. */
+  has(layer: number): boolean {
+    return this.kept.has(layer, {withValueNorms: this.wish.withValueNorms ?? false})
   }
 
   /** Captures the part that holds a layer, unless it is there. */
@@ -85,7 +92,7 @@ export class AttentionCapturer {
     layer: number,
     signal?: AbortSignal
   ): AsyncGenerator<CaptureProgress, void, undefined> {
-    if (this.kept.has(layer)) return
+    if (this.has(layer)) return
     const part = this.parts.find(({layers}) => layers.includes(layer))
     if (!part) throw new RangeError(`layer ${layer} was not asked for`)
     yield* this.run(part, signal)
@@ -103,7 +110,7 @@ export class AttentionCapturer {
   /** Parts for what is missing, in the room that is left beside what is there; else for everything anew. */
   private plannedParts(): RoutedPart[] {
     const {wish, kept, context} = this
-    const missing = wish.layers.filter((layer) => !kept.has(layer))
+    const missing = wish.layers.filter((layer) => !this.has(layer))
     try {
       return this.partsOf(missing, context.budget.maxBytes - kept.byteLength)
     } catch (error) {
@@ -119,7 +126,11 @@ export class AttentionCapturer {
     const parts: RoutedPart[] = []
     for (const [route, routed] of Object.entries(routes) as [CaptureRoute, number[]][]) {
       if (routed.length === 0) continue
-      const plan = planCapture(model.graph, model.structure, {layers: routed, route})
+      const plan = planCapture(
+        model.graph,
+        model.structure,
+        this.requestOf({layers: routed, route})
+      )
       const costs = layerCosts(plan, {
         tokenCount: wish.ids.length,
         runLength: context.sessions.chunkLengthOf(model),
@@ -133,16 +144,20 @@ export class AttentionCapturer {
     return parts.sort((a, b) => a.layers[0]! - b.layers[0]!)
   }
 
+  private requestOf({layers, route}: Pick<RoutedPart, 'layers' | 'route'>): CaptureRequest {
+    return {layers, route, wants: {valueNorms: this.wish.withValueNorms ?? false}}
+  }
+
   /** Of what is left of a part, and of the parts that are not there yet. */
   private secondsLeft(current: RoutedPart, doneCount: number): number | null {
     const {sessions} = this.context
-    const {model, wish, kept} = this
+    const {model, wish} = this
     const {length} = wish.ids
     const hasCache = model.structure.inputs.kvCache.length > 0
     const runLength = hasCache ? sessions.chunkLengthOf(model) : length
     let seconds = 0
     for (const part of this.parts) {
-      if (part !== current && part.layers.every((layer) => kept.has(layer))) continue
+      if (part !== current && part.layers.every((layer) => this.has(layer))) continue
       const first = part === current ? doneCount : 0
       const calibration = sessions.calibrations.of(model.key, part.route)
       const more = calibration.secondsFor(length, runLength, first)
@@ -158,7 +173,7 @@ export class AttentionCapturer {
   ): AsyncGenerator<CaptureProgress, void, undefined> {
     const {model, wish, context} = this
     const total = this.parts.length * wish.ids.length
-    const plan = planCapture(model.graph, model.structure, part)
+    const plan = planCapture(model.graph, model.structure, this.requestOf(part))
     const recorder = new CaptureRecorder(plan, {tokenCount: wish.ids.length, dtype: part.dtype})
     const before = this.doneCount
     yield {done: before, total, secondsLeft: this.secondsLeft(part, 0)}
@@ -173,10 +188,12 @@ export class AttentionCapturer {
     }
     this.doneCount = before + wish.ids.length
     const {capture} = recorder
-    if (context.store.add(this.kept, capture)) return
+    const asked = {hasAskedNorms: wish.withValueNorms ?? false}
+    if (context.store.add(this.kept, capture, asked)) return
     // Where not all that is wanted fits, what was captured first gives way: it can be captured again.
     context.store.drop(this.kept, this.kept.layerNumbers)
-    if (!context.store.add(this.kept, capture)) throw overBudget(part, context.budget.maxBytes)
+    if (!context.store.add(this.kept, capture, asked))
+      throw overBudget(part, context.budget.maxBytes)
   }
 }
 

@@ -1,3 +1,4 @@
+import type {ValueNormKind} from '../onnx/capture-plan.ts'
 import {
   type AttentionCapture,
   type CaptureDtype,
@@ -24,20 +25,54 @@ export interface CapturedFacts {
   readonly dtype: CaptureDtype
 }
 
+/** Norms of one head's value vectors, one entry a position. */
+export interface HeadNorms {
+  readonly kind: ValueNormKind
+  readonly values: Float32Array
+}
+
+interface KeptLayer {
+  readonly layer: CapturedLayer
+  readonly dtype: CaptureDtype
+  /** Value norms were asked for: where there are none then, they cannot be had. */
+  readonly hasAskedNorms: boolean
+}
+
 /** Layers of one text's attention, as many as were asked for so far. */
 export class KeptCapture implements Evictable {
   /** How many are using it right now; then it is not evicted. */
   pinCount = 0
   byteLength = 0
-  private readonly layers = new Map<number, {layer: CapturedLayer; dtype: CaptureDtype}>()
+  private readonly layers = new Map<number, KeptLayer>()
 
   constructor(
     readonly key: CaptureKey,
     private readonly onEvicted: (capture: KeptCapture) => void
   ) {}
 
-  has(layer: number): boolean {
-    return this.layers.has(layer)
+  /** Whether a layer is there, with its value norms where those are wanted and can be had. */
+  has(layer: number, {withValueNorms = false} = {}): boolean {
+    const found = this.layers.get(layer)
+    return found !== undefined && (found.hasAskedNorms || !withValueNorms)
+  }
+
+  /** Value norms of a head of a layer that is there; null where it has none. */
+  valueNorms(layer: number, head: number): HeadNorms | null {
+    let siteHead = head
+    for (const {queryHeadCount, valueNorms} of this.layers.get(layer)?.layer.sites ?? []) {
+      if (siteHead >= queryHeadCount) {
+        siteHead -= queryHeadCount
+        continue
+      }
+      if (!valueNorms) return null
+      const own = Math.floor((siteHead * valueNorms.headCount) / queryHeadCount)
+      const {length} = this.key.ids
+      return {
+        kind: valueNorms.kind,
+        values: valueNorms.values.subarray(own * length, (own + 1) * length),
+      }
+    }
+    return null
   }
 
   /** What was captured of a layer; null where it is not there. */
@@ -60,8 +95,8 @@ export class KeptCapture implements Evictable {
     return found ? recomputeRows(this.captureOf(found.layer, found.dtype), request) : null
   }
 
-  add({dtype, layers}: AttentionCapture): void {
-    for (const layer of layers) this.layers.set(layer.layer, {layer, dtype})
+  add({dtype, layers}: AttentionCapture, hasAskedNorms: boolean): void {
+    for (const layer of layers) this.layers.set(layer.layer, {layer, dtype, hasAskedNorms})
   }
 
   /** Layers that are there. */
@@ -117,10 +152,10 @@ export class AttentionStore {
   }
 
   /** Adds layers; false, and they are not kept, where there is no room for them. */
-  add(capture: KeptCapture, layers: AttentionCapture): boolean {
+  add(capture: KeptCapture, layers: AttentionCapture, {hasAskedNorms = false} = {}): boolean {
     // What layers share with those that are there counts once, so this is at most what it takes.
     if (!this.budget.makeRoom(captureByteLength(layers))) return false
-    capture.add(layers)
+    capture.add(layers, hasAskedNorms)
     this.account(capture)
     return true
   }

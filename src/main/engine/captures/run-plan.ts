@@ -29,7 +29,7 @@ export async function* runPlan(
   const queue = new EventQueue<number>()
   const left = new AbortController()
   const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal
-  const name = `${plan.route} ${plan.layers.map(({layer}) => layer).join(',')}`
+  const name = nameOf(plan)
   const job = {
     ids,
     outputs: [...new Set([...plan.outputs, ...extraOutputs])],
@@ -61,4 +61,9 @@ export async function* runPlan(
   } finally {
     left.abort(new Error('nobody listens any more'))
   }
+}
+
+/** Two plans of a model with the same name have the same graph. */
+function nameOf({route, layers, outputs}: CapturePlan): string {
+  return `${route} ${layers.map(({layer}) => layer).join(',')} ${outputs.join(' ')}`
 }

@@ -3,6 +3,7 @@ import type {CaptureStep, QueryKeyCapture, SiteCapture} from '../onnx/capture-pl
 import type {
   CaptureDtype,
   CapturedMatrix,
+  CapturedNorms,
   CapturedNumbers,
   CapturedRun,
   CapturedSite,
@@ -53,7 +54,11 @@ export class SiteRecorder {
 
   get captured(): CapturedSite {
     const {queries, keys, weights, runs} = this
-    const valueNorms = (this.valueNorms?.values as Float32Array | undefined) ?? null
+    const valueNorms: CapturedNorms | null = this.valueNorms && {
+      kind: this.plan.valueNorms!.kind,
+      headCount: this.valueNorms.headCount,
+      values: this.valueNorms.values as Float32Array,
+    }
     const keysBeforeRotary: CapturedMatrix | null = this.keysBeforeRotary
     if (weights) {
       return {

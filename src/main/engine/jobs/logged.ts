@@ -1,4 +1,5 @@
 import type {AttentionEvent, AttentionRequest} from '../../../shared/lenses/attention.ts'
+import type {CaptureRequest} from '../../../shared/lenses/attention-maps.ts'
 import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.ts'
 import type {LogitLensEvent, LogitLensRequest} from '../../../shared/lenses/logit-lens.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
@@ -84,6 +85,25 @@ export function loggedAttention(
     what: () => `capture of ${request.model}, ${tokenCount} tokens, ${layerCount} layers captured`,
     onEvent(event) {
       if (event.kind === 'tokenized') tokenCount = event.tokens.ids.length
+      if (event.kind === 'captured') layerCount += event.layers.length
+    },
+  })
+}
+
+/** The events of a capture of ids as they are; how it ended goes to the log. */
+export function loggedCapture(
+  log: EngineLog,
+  request: CaptureRequest,
+  events: AsyncIterable<AttentionEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<AttentionEvent, void, undefined> {
+  let layerCount = 0
+  return logged(events, {
+    log,
+    signal,
+    what: () =>
+      `capture of ${request.model}, ${request.ids.length} tokens, ${layerCount} layers captured`,
+    onEvent(event) {
       if (event.kind === 'captured') layerCount += event.layers.length
     },
   })

@@ -78,7 +78,8 @@ export function selectedHeads(
   return Array.from({length: fewest}, (_, head) => head)
 }
 
-function beyond(field: string, found: string, expected: string): ProblemError {
+/** Something was asked for that the model or the text does not have. */
+export function beyond(field: string, found: string, expected: string): ProblemError {
   return new ProblemError({
     code: 'selection-out-of-range',
     message: 'The model or the text has no such layer, head or position.',

@@ -13,6 +13,7 @@ import type {
 import {AttentionCapturer, type CaptureContext} from '../captures/attention-capturer.ts'
 import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import {NpzWriter} from '../export/npz.ts'
+import type {GraphedModel} from '../runtime/model-graphs.ts'
 import {selectedHeads, selectedLayers, selectedQueries} from './attention-selection.ts'
 import {type ReadText, readText, type TextContext} from './attention-text.ts'
 import {weightsSourceOf} from './describe-structure.ts'
@@ -41,30 +42,37 @@ export async function* runAttention(
   const capturer = new AttentionCapturer(context, text.model, {
     ...{ids: text.ids, layers, choice: request.capture, isKept: true},
   })
-  const captureStartedMs = performance.now()
   try {
-    const told = new Set<number>()
-    for (const layer of capturer.layers) {
-      if (told.has(layer)) continue
-      yield* capturing(capturer, layer, signal)
-      signal?.throwIfAborted()
-      // All layers of its part are there now.
-      const there = capturer.layers.filter((one) => !told.has(one) && capturer.kept.has(one))
-      for (const one of there) told.add(one)
-      yield {
-        kind: 'captured',
-        layers: there.map((one) => factsOf(text, capturer, one, request.capture)),
-      }
-    }
-    const endedMs = performance.now()
-    yield {
-      kind: 'completed',
-      partCount: capturer.parts.length,
-      bytes: capturer.kept.byteLength,
-      timing: {captureMs: endedMs - captureStartedMs, totalMs: endedMs - startedMs},
-    }
+    const {model} = text
+    yield* captureEvents(capturer, {model, choice: request.capture, startedMs}, signal)
   } finally {
     capturer.close()
+  }
+}
+
+/** Captures all layers that are wished for, part by part: what is there, and at last what it took. */
+export async function* captureEvents(
+  capturer: AttentionCapturer,
+  {model, choice, startedMs}: {model: GraphedModel; choice: CaptureChoice; startedMs: number},
+  signal?: AbortSignal
+): AsyncGenerator<AttentionEvent, void, undefined> {
+  const captureStartedMs = performance.now()
+  const told = new Set<number>()
+  for (const layer of capturer.layers) {
+    if (told.has(layer)) continue
+    yield* capturing(capturer, layer, signal)
+    signal?.throwIfAborted()
+    // All layers of its part are there now.
+    const there = capturer.layers.filter((one) => !told.has(one) && capturer.has(one))
+    for (const one of there) told.add(one)
+    yield {kind: 'captured', layers: there.map((one) => factsOf(model, capturer, one, choice))}
+  }
+  const endedMs = performance.now()
+  yield {
+    kind: 'completed',
+    partCount: capturer.parts.length,
+    bytes: capturer.kept.byteLength,
+    timing: {captureMs: endedMs - captureStartedMs, totalMs: endedMs - startedMs},
   }
 }
 
@@ -211,7 +219,7 @@ function tokenizedEvent(
 }
 
 function factsOf(
-  {model}: ReadText,
+  model: GraphedModel,
   {kept}: AttentionCapturer,
   layer: number,
   choice: CaptureChoice

@@ -119,7 +119,7 @@ describe('value norms', () => {
             const values = run.reference.layers[layer]!.values[Math.floor(head / groupSize)]!
             values.forEach((vector, position) => {
               const expected = projectedNorm(vector, matrix, head)
-              const actual = norms[head * COUNT + position]!
+              const actual = norms.values[head * COUNT + position]!
               expect(Math.abs(actual / expected - 1)).toBeLessThan(1e-5)
             })
           }
@@ -135,11 +135,11 @@ describe('value norms', () => {
     expect(plan.layers[0]!.sites[0]!.valueNorms!.kind).toBe('basis-dependent')
     const norms = captures[0]!.capture.layers[0]!.sites[0]!.valueNorms!
     // One for each value: the heads that share it have no others.
-    expect(norms).toHaveLength(TRAITS.llama.keyValueHeadCount * COUNT)
+    expect(norms.values).toHaveLength(TRAITS.llama.keyValueHeadCount * COUNT)
     reference.layers[0]!.values.forEach((rows, head) => {
       rows.forEach((vector, position) => {
         const expected = Math.hypot(...vector)
-        expect(Math.abs(norms[head * COUNT + position]! / expected - 1)).toBeLessThan(1e-5)
+        expect(Math.abs(norms.values[head * COUNT + position]! / expected - 1)).toBeLessThan(1e-5)
       })
     })
   })

@@ -1,0 +1,104 @@
+/** Which window of a matrix is pooled to how many cells. */
+export interface TileShape {
+  /** From the first up to the second, which is not among them. */
+  readonly queries: readonly [start: number, end: number]
+  readonly keys: readonly [start: number, end: number]
+  /** Not more than there are queries or keys: see {@link cellCount}. */
+  readonly rowCount: number
+  readonly columnCount: number
+  readonly pooling: 'max' | 'mean'
+}
+
+/** Cells along an axis: as many as wanted, but none smaller than one position. */
+export function cellCount(wanted: number, [start, end]: readonly [number, number]): number {
+  return Math.min(wanted, end - start)
+}
+
+/** Where cell `index` of `count` begins within `length` positions. */
+export function cellStart(index: number, count: number, length: number): number {
+  return Math.floor((index * length) / count)
+}
+
+/**
+ * Pools the rows of a matrix, given in order, into cells [row, column]: the largest by size, sign kept, or
+ * the mean over all positions of a cell. A cell with a NaN is NaN.
+ */
+export class TileCells {
+  readonly values: Float32Array<ArrayBuffer>
+  /** Cell of each key. */
+  private readonly columnOf: Int32Array
+  private readonly sums: Float64Array | null
+
+  constructor(readonly shape: TileShape) {
+    const {rowCount, columnCount, keys} = shape
+    this.values = new Float32Array(rowCount * columnCount)
+    this.sums = shape.pooling === 'mean' ? new Float64Array(rowCount * columnCount) : null
+    const keyCount = keys[1] - keys[0]
+    this.columnOf = new Int32Array(keyCount)
+    for (let column = 0; column < columnCount; column++) {
+      const end = cellStart(column + 1, columnCount, keyCount)
+      this.columnOf.fill(column, cellStart(column, columnCount, keyCount), end)
+    }
+  }
+
+  /** Takes the whole row of a query of the window. */
+  addRow(query: number, row: Float32Array): void {
+    const {queries, keys, rowCount, columnCount} = this.shape
+    const place = query - queries[0]
+    const queryCount = queries[1] - queries[0]
+    // The cell r with floor(r·n/R) <= place < floor((r+1)·n/R).
+    const cell = Math.floor(((place + 1) * rowCount - 1) / queryCount)
+    const base = cell * columnCount
+    const window = row.subarray(keys[0], keys[1])
+    if (this.sums) this.addSums(this.sums, base, window)
+    else this.addLargest(base, window)
+  }
+
+  /** Cells and the range of their finite values; call once, after the last row. */
+  finish(): {values: Float32Array<ArrayBuffer>; minimum: number; maximum: number} {
+    const {values, sums} = this
+    if (sums) this.divide(sums)
+    let minimum = Number.POSITIVE_INFINITY
+    let maximum = Number.NEGATIVE_INFINITY
+    for (const value of values) {
+      if (value < minimum) minimum = value
+      if (value > maximum) maximum = value
+    }
+    return minimum <= maximum ? {values, minimum, maximum} : {values, minimum: 0, maximum: 0}
+  }
+
+  private addLargest(base: number, window: Float32Array): void {
+    const {values, columnOf} = this
+    for (let key = 0; key < window.length; key++) {
+      const weight = window[key]!
+      if (weight === 0) continue
+      const cell = base + columnOf[key]!
+      // Comparisons with NaN fail, so one that is there stays and one that comes is taken.
+      if (!(Math.abs(weight) <= Math.abs(values[cell]!)) && !Number.isNaN(values[cell])) {
+        values[cell] = weight
+      }
+    }
+  }
+
+  private addSums(sums: Float64Array, base: number, window: Float32Array): void {
+    const {columnOf} = this
+    for (let key = 0; key < window.length; key++) {
+      const cell = base + columnOf[key]!
+      sums[cell] = sums[cell]! + window[key]!
+    }
+  }
+
+  private divide(sums: Float64Array): void {
+    const {queries, keys, rowCount, columnCount} = this.shape
+    const [queryCount, keyCount] = [queries[1] - queries[0], keys[1] - keys[0]]
+    const length = (index: number, count: number, whole: number) =>
+      cellStart(index + 1, count, whole) - cellStart(index, count, whole)
+    for (let row = 0; row < rowCount; row++) {
+      const height = length(row, rowCount, queryCount)
+      for (let column = 0; column < columnCount; column++) {
+        const cell = row * columnCount + column
+        this.values[cell] = sums[cell]! / (height * length(column, columnCount, keyCount))
+      }
+    }
+  }
+}
