@@ -76,7 +76,7 @@ describe('row filters', () => {
         const query = row.length - 1
         const {row: shown, summary} = apply(row, filters)
         const expected = filteredPlainly(query, row, filters)
-        shown.forEach((weight, key) => expect(weight).toBeCloseTo(expected[key]!, 6))
+        for (const [key, weight] of shown.entries()) expect(weight).toBeCloseTo(expected[key]!, 6)
         const before = filteredPlainly(query, row, {...NONE, dropSink: filters.dropSink})
         const sum = (all: readonly number[]) => all.reduce((total, weight) => total + weight, 0)
         const hasWeight = sum(before) > 0

@@ -51,7 +51,7 @@ test('cells pool the blocks that the contract names', () => {
           expected.push(shape.pooling === 'mean' ? mean : largest)
         }
       }
-      values.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6))
+      for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i]!, 6)
       expect(minimum).toBeCloseTo(Math.min(...expected), 6)
       expect(maximum).toBeCloseTo(Math.max(...expected), 6)
     })
