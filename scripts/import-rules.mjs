@@ -26,7 +26,7 @@ export const RULES = [
   {
     name: 'shared/figures',
     from: ['src/shared/figures/**'],
-    may: [SHARED, 'zod', ...D3, 'react', 'react/jsx-runtime'],
+    may: [SHARED, 'zod', ...D3, 'react', 'react/jsx-runtime', 'fflate'],
     neverNames: {react: [/^use[A-Z]/, /^createContext$/, /^(?:Pure)?Component$/, /^memo$/]},
     why: 'the same figure is drawn on screen, exported and written by the command line: geometry and SVG, no hooks, no store, no globals',
   },

@@ -1,9 +1,17 @@
+import type {AttentionRequest, AttentionResult} from '../lenses/attention.ts'
 import type {TokensRequest, TokensResult} from '../lenses/tokens.ts'
 import type {ResolvedUnit, UnitChoice} from '../units/unit-choice.ts'
-import type {FigureOptions} from './request.ts'
+import type {CommonFigureOptions, FigureOptions} from './request.ts'
 
-/** How a figure was made; written into every file. It never names a path of the machine. */
+/** What any figure says of how it was made; written into every file. It never names a path of the machine. */
 export interface FigureProvenance {
+  readonly schema: string
+  readonly figure: string
+  readonly model: {readonly id: string; readonly sha256: string}
+}
+
+/** How a figure of a tokens result was made. */
+export interface TokensProvenance extends FigureProvenance {
   readonly schema: string
   readonly figure: string
   /** The request with every parameter; its model goes by its id. */
@@ -32,33 +40,32 @@ export function publicUnit(unit: ResolvedUnit, noPrompt: boolean): UnitChoice {
 }
 
 /** A request that says nothing of this machine and, with `noPrompt`, nothing of the prompt. */
-export function publicRequest(
-  request: TokensRequest,
+export function publicRequest<Request extends PromptRequest>(
+  request: Request,
   modelId: string,
   noPrompt: boolean
-): Partial<TokensRequest> {
+): Partial<Request> {
   const {prompt, messages, completionIds, track, ...rest} = request
-  const named = {...rest, model: modelId}
-  if (noPrompt) return named
-  return {
-    ...named,
-    ...(prompt === undefined ? {} : {prompt}),
-    ...(messages === undefined ? {} : {messages}),
-    ...(completionIds === undefined ? {} : {completionIds}),
-    track,
-  }
+  const said = {prompt, messages, completionIds, track}
+  const kept = Object.entries(said).filter(([, value]) => !noPrompt && value !== undefined)
+  return {...rest, model: modelId, ...Object.fromEntries(kept)} as Partial<Request>
+}
+
+/** What of a request says what was typed. */
+interface PromptRequest {
+  readonly model: string
+  readonly prompt?: string | undefined
+  readonly messages?: unknown
+  readonly completionIds?: unknown
+  readonly track?: unknown
 }
 
 /** What is written into a file about how its content was made. */
-export function provenanceOf(
-  figure: string,
-  result: TokensResult,
-  options: FigureOptions
-): FigureProvenance {
+export function provenanceOf(result: TokensResult, options: FigureOptions): TokensProvenance {
   const {noPrompt} = options
   return {
     schema: result.schema,
-    figure,
+    figure: 'tokens',
     request: publicRequest(result.request, result.model.id, noPrompt),
     model: {id: result.model.id, sha256: result.model.sha256},
     tokenizer: {id: result.tokenizer.id, sha256: result.tokenizer.sha256},
@@ -73,5 +80,47 @@ export function provenanceOf(
     stopReason: result.stopReason,
     versions: result.versions,
     options: {...options, unit: publicUnit(options.unit, noPrompt)},
+  }
+}
+
+/** How a figure of an attention result was made. */
+export interface AttentionProvenance extends FigureProvenance {
+  readonly request: Partial<AttentionRequest>
+  readonly tokenizer: {readonly id: string; readonly sha256: string}
+  readonly promptIds?: readonly number[]
+  readonly completionIds?: readonly number[]
+  readonly promptTokenCount: number
+  readonly status: AttentionResult['status']
+  readonly versions: AttentionResult['versions']
+  /** What is drawn: which heads, filters, window and range of colours. */
+  readonly picture: unknown
+  readonly options: CommonFigureOptions
+}
+
+/** The same of an attention result; `picture` says what is drawn of it, without its numbers. */
+export function attentionProvenanceOf(
+  result: AttentionResult,
+  picture: unknown,
+  options: CommonFigureOptions
+): AttentionProvenance {
+  const {noPrompt} = options
+  const idsOf = (tokens: AttentionResult['tokens']) => tokens.map(({id}) => id)
+  return {
+    schema: result.schema,
+    figure: 'attention',
+    request: publicRequest(result.request, result.model.id, noPrompt),
+    model: {id: result.model.id, sha256: result.model.sha256},
+    tokenizer: {id: result.tokenizer.id, sha256: result.tokenizer.sha256},
+    ...(noPrompt
+      ? {}
+      : {
+          promptIds: idsOf(result.tokens.slice(0, result.promptTokenCount)),
+          completionIds: idsOf(result.tokens.slice(result.promptTokenCount)),
+        }),
+    promptTokenCount: result.promptTokenCount,
+    status: result.status,
+    versions: result.versions,
+    picture,
+    options,
   }
 }

@@ -1,9 +1,13 @@
 import type {ReactElement} from 'react'
-import type {TokensResult} from '../lenses/tokens.ts'
 import {UNIT_NAMES} from '../units/unit-words.ts'
+import {attentionCsv, attentionJson, pictureChoices} from './attention/attention-data.ts'
+import {describeAttention} from './attention/describe.ts'
+import {AttentionFigure} from './attention/figure.tsx'
+import {layoutAttention} from './attention/layout.ts'
+import {mapName} from './attention/map-name.ts'
 import {paletteOf} from './palette.ts'
-import {type FigureProvenance, provenanceOf} from './provenance.ts'
-import type {FigureOptions, FigureRequest} from './request.ts'
+import {attentionProvenanceOf, type FigureProvenance, provenanceOf} from './provenance.ts'
+import type {FigureName, FigureRequest, FigureRequestOf} from './request.ts'
 import {xmlJson} from './svg-text.ts'
 import {describeFigure} from './tokens/caption.ts'
 import {TokensFigure} from './tokens/figure.tsx'
@@ -21,16 +25,19 @@ export interface DrawnFigure {
 }
 
 /** What a figure can do: be drawn, and be given as data. */
-export interface FigureKind<Result> {
+export interface FigureKind<Name extends FigureName> {
   /** `drawsUncovered`: characters without a shipped glyph stay text. */
-  draw(result: Result, options: FigureOptions, drawsUncovered: boolean): DrawnFigure
-  json(result: Result, options: FigureOptions): unknown
-  csv(result: Result, options: FigureOptions): string
-  provenance(result: Result, options: FigureOptions): FigureProvenance
+  draw(request: Drawable<Name>, drawsUncovered: boolean): DrawnFigure
+  json(request: Drawable<Name>): unknown
+  csv(request: Drawable<Name>): string
+  provenance(request: Drawable<Name>): FigureProvenance
 }
 
-const tokens: FigureKind<TokensResult> = {
-  draw(result, options, drawsUncovered) {
+/** A request, whatever it is written as. */
+export type Drawable<Name extends FigureName> = Omit<FigureRequestOf<Name>, 'format'>
+
+const tokens: FigureKind<'tokens'> = {
+  draw({result, options}, drawsUncovered) {
     const layout = layoutTokens(result, options, drawsUncovered)
     const isLens = options.view === 'logit-lens'
     const units = isLens ? null : unitTableOf(result, options.unit)
@@ -47,18 +54,68 @@ const tokens: FigureKind<TokensResult> = {
             ? describeLens(result, options.noPrompt)
             : describeFigure(result, options.noPrompt, units)
         }
-        metadata={xmlJson(provenanceOf('tokens', result, options))}
+        metadata={xmlJson(provenanceOf(result, options))}
       />
     )
     const {widthPx, heightPx, missing} = layout
     return {element, widthPx, heightPx, missing}
   },
-  json: (result, options) => tokensJson(result, options.noPrompt, options),
-  csv: (result, options) => tokensCsv(result, options.noPrompt, options),
-  provenance: (result, options) => provenanceOf('tokens', result, options),
+  json: ({result, options}) => tokensJson(result, options.noPrompt, options),
+  csv: ({result, options}) => tokensCsv(result, options.noPrompt, options),
+  provenance: ({result, options}) => provenanceOf(result, options),
+}
+
+const attention: FigureKind<'attention'> = {
+  draw(request, drawsUncovered) {
+    const {result, picture, options} = request
+    const layout = layoutAttention(result, picture, options)
+    const element = (
+      <AttentionFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? `Attention of ${result.model.id}, ${mapName(picture.map)}`}
+        description={describeAttention(result, picture, options.noPrompt)}
+        metadata={xmlJson(attention.provenance(request))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing: drawsUncovered ? [] : missing}
+  },
+  json: ({result, picture, options}) => attentionJson(result, picture, options.noPrompt),
+  csv: ({result, picture, options}) => attentionCsv(result, picture, options.noPrompt),
+  provenance: ({result, picture, options}) =>
+    attentionProvenanceOf(result, pictureChoices(picture), options),
 }
 
 /** Every figure by its name; a lens adds one line. */
-export const FIGURES: {readonly [Name in FigureRequest['figure']]: FigureKind<TokensResult>} = {
-  tokens,
+export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {tokens, attention}
+
+/** What a request's own figure can do, with the request in hand. */
+export interface BoundFigure {
+  draw(drawsUncovered: boolean): DrawnFigure
+  json(): unknown
+  csv(): string
+  provenance(): FigureProvenance
+}
+
+/** The figure that a request asks for. */
+export function figureOf(request: FigureRequest): BoundFigure {
+  switch (request.figure) {
+    case 'tokens':
+      return bind(FIGURES.tokens, request)
+    case 'attention':
+      return bind(FIGURES.attention, request)
+  }
+}
+
+function bind<Name extends FigureName>(
+  kind: FigureKind<Name>,
+  request: Drawable<Name>
+): BoundFigure {
+  return {
+    draw: (drawsUncovered) => kind.draw(request, drawsUncovered),
+    json: () => kind.json(request),
+    csv: () => kind.csv(request),
+    provenance: () => kind.provenance(request),
+  }
 }

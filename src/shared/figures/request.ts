@@ -1,5 +1,7 @@
 import {z} from 'zod'
 import {preferencesSchema} from '../domain/preferences.ts'
+import {attentionResultSchema} from '../lenses/attention.ts'
+import {attentionPictureSchema} from '../lenses/attention-picture.ts'
 import {tokensResultSchema} from '../lenses/tokens.ts'
 import {resolvedUnitSchema, TOKEN_UNIT} from '../units/unit-choice.ts'
 
@@ -16,7 +18,7 @@ export const figureFormatSchema = z.enum(['svg', 'png', 'json', 'csv'])
 export type FigureFormat = z.infer<typeof figureFormatSchema>
 
 /** How a figure is drawn, whatever it shows; the names are the command line's flags. */
-export const figureOptionsSchema = z.object({
+export const commonFigureOptionsSchema = z.object({
   /** Width in CSS pixels (96 an inch); the command line also takes mm, cm and in. */
   widthPx: z.number().min(120).max(10_000).default(720),
   /** Pixels a CSS pixel, for PNG. */
@@ -26,6 +28,13 @@ export const figureOptionsSchema = z.object({
   title: z.string().max(500).optional(),
   caption: z.string().max(5000).optional(),
   legend: z.enum(['on', 'off']).default('on'),
+  /** Leaves text, ids, labels and the prompt out of what is written. */
+  noPrompt: z.boolean().default(false),
+})
+export type CommonFigureOptions = z.infer<typeof commonFigureOptionsSchema>
+
+/** How the figure of a tokens result is drawn. */
+export const figureOptionsSchema = commonFigureOptionsSchema.extend({
   /** The text with its tracks, or the next-token table after each layer. */
   view: z.enum(['lines', 'logit-lens']).default('lines'),
   /** Which statistics are drawn under the tokens, top to bottom; the first also tints the chips. */
@@ -45,16 +54,26 @@ export const figureOptionsSchema = z.object({
     .array(z.object({from: z.number().int().nonnegative(), to: z.number().int().nonnegative()}))
     .max(64)
     .default([]),
-  /** Leaves text, ids, labels and the prompt out of what is written. */
-  noPrompt: z.boolean().default(false),
 })
 export type FigureOptions = z.infer<typeof figureOptionsSchema>
 
 /** A figure to be written: which, from what result, how. One member a lens. */
-export const figureRequestSchema = z.object({
-  figure: z.literal('tokens'),
-  format: figureFormatSchema,
-  result: tokensResultSchema,
-  options: figureOptionsSchema,
-})
+export const figureRequestSchema = z.discriminatedUnion('figure', [
+  z.object({
+    figure: z.literal('tokens'),
+    format: figureFormatSchema,
+    result: tokensResultSchema,
+    options: figureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('attention'),
+    format: figureFormatSchema,
+    result: attentionResultSchema,
+    /** What is drawn of it. */
+    picture: attentionPictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+])
 export type FigureRequest = z.infer<typeof figureRequestSchema>
+export type FigureName = FigureRequest['figure']
+export type FigureRequestOf<Name extends FigureName> = Extract<FigureRequest, {figure: Name}>

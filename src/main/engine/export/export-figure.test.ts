@@ -1,7 +1,12 @@
 import {resolve} from 'node:path'
 import {inflateSync} from 'node:zlib'
 import {describe, expect, test} from 'vitest'
-import {type FigureFormat, figureOptionsSchema} from '../../../shared/figures/request.ts'
+import {sampleAttention, sampleMatrix} from '../../../shared/figures/attention/sample-result.ts'
+import {
+  commonFigureOptionsSchema,
+  type FigureFormat,
+  figureOptionsSchema,
+} from '../../../shared/figures/request.ts'
 import {
   longResult,
   sampleResult,
@@ -9,7 +14,7 @@ import {
   storyResult,
 } from '../../../shared/figures/tokens/sample-result.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
-import {crc32} from './crc32.ts'
+import {crc32} from '../../../shared/math/crc32.ts'
 import {exportFigure} from './export-figure.ts'
 import {readText} from './png.ts'
 
@@ -323,4 +328,62 @@ test('csv begins with a line about itself', async () => {
   const [first = '', second] = csv.split('\r\n')
   expect(JSON.parse(first.replace(/^# /, ''))).toMatchObject({figure: 'tokens'})
   expect(second).toMatch(/^record,position,id,bytesHex,text,/)
+})
+
+describe('attention', () => {
+  const result = sampleAttention()
+  const writeAttention = (format: FigureFormat, options: Record<string, unknown> = {}) =>
+    exportFigure(
+      {
+        ...{figure: 'attention', format, result},
+        picture: sampleMatrix(result, {filters: {dropSink: false, threshold: 0, mass: 0.7}}),
+        options: commonFigureOptionsSchema.parse(options),
+      },
+      {fontsFolder}
+    )
+
+  test.each(['svg', 'png', 'json', 'csv'] as const)(
+    '%s: the same bytes again, no path; without the prompt nothing of it',
+    async (format) => {
+      const {bytes} = await writeAttention(format)
+      expect(Buffer.compare(bytes, (await writeAttention(format)).bytes)).toBe(0)
+      expect(Buffer.from(bytes).includes('/models/')).toBe(false)
+      const hidden = Buffer.from((await writeAttention(format, {noPrompt: true})).bytes)
+      for (const word of ['Mira', 'lamp', 'caf', 'promptIds', '4d697261']) {
+        expect(hidden.includes(word)).toBe(false)
+      }
+    }
+  )
+
+  test('the SVG says how it was made and what is hidden', async () => {
+    const svg = textOf((await writeAttention('svg', {widthPx: 300})).bytes)
+    readXml(svg)
+    expect(metadataOf(svg).picture).toMatchObject({
+      view: 'matrix',
+      map: {kind: 'head', layer: 3, head: 5},
+      filters: {mass: 0.7},
+    })
+    expect(svg).toContain('test it by')
+    expect(svg).toMatch(/hidden \d+ %/)
+  })
+
+  test('small cells are one image, which a painter without smoothing gets', async () => {
+    const svg = textOf((await writeAttention('svg', {widthPx: 240})).bytes)
+    expect(svg).toContain('<image')
+    expect(svg).toContain('data:image/png;base64,')
+    expect(textOf((await writeAttention('svg', {widthPx: 900})).bytes)).not.toContain('<image')
+  })
+
+  test('CSV and JSON hold the weights that are drawn', async () => {
+    const {tile} = sampleMatrix(result, {filters: {dropSink: false, threshold: 0, mass: 0.7}})
+    const csv = textOf((await writeAttention('csv')).bytes)
+      .trim()
+      .split('\r\n')
+      .slice(1)
+    expect(csv[0]).toBe('queryStart,queryEnd,keyStart,keyEnd,weight,query,key')
+    const shown = [...tile.values].filter((weight) => weight !== 0)
+    expect(csv.slice(1).map((line) => Number(line.split(',')[4]))).toEqual(shown)
+    const json = JSON.parse(textOf((await writeAttention('json')).bytes))
+    expect(json.picture.weights.flat()).toEqual([...tile.values])
+  })
 })

@@ -1,6 +1,6 @@
 import {renderToStaticMarkup} from 'react-dom/server'
 import type {Warning} from '../../../shared/domain/problem.ts'
-import {FIGURES} from '../../../shared/figures/registry.tsx'
+import {figureOf} from '../../../shared/figures/registry.tsx'
 import type {FigureRequest} from '../../../shared/figures/request.ts'
 import {codeName} from '../../../shared/figures/token-glyphs.ts'
 import {paintPng} from './png.ts'
@@ -28,21 +28,21 @@ export async function exportFigure(
   request: FigureRequest,
   {fontsFolder}: {fontsFolder: string}
 ): Promise<ExportedFigure> {
-  const {figure, format, result, options} = request
-  const kind = FIGURES[figure]
+  const {figure, format, options} = request
+  const kind = figureOf(request)
   const common = {fileName: `${figure}.${format}`, mediaType: MEDIA_TYPES[format]}
   const encoder = new TextEncoder()
   switch (format) {
     case 'json': {
-      const text = `${JSON.stringify(kind.json(result, options), null, 2)}\n`
+      const text = `${JSON.stringify(kind.json(), null, 2)}\n`
       return {...common, bytes: encoder.encode(text), warnings: []}
     }
     case 'csv': {
-      const header = `# ${JSON.stringify(kind.provenance(result, options))}\r\n`
-      return {...common, bytes: encoder.encode(header + kind.csv(result, options)), warnings: []}
+      const header = `# ${JSON.stringify(kind.provenance())}\r\n`
+      return {...common, bytes: encoder.encode(header + kind.csv()), warnings: []}
     }
     case 'svg': {
-      const {element, missing} = kind.draw(result, options, true)
+      const {element, missing} = kind.draw(true)
       const bytes = encoder.encode(svgFile(renderToStaticMarkup(element)))
       return {
         ...common,
@@ -51,11 +51,11 @@ export async function exportFigure(
       }
     }
     case 'png': {
-      const {element, missing} = kind.draw(result, options, false)
+      const {element, missing} = kind.draw(false)
       const bytes = await paintPng(renderToStaticMarkup(element), {
         fontsFolder,
         scale: options.scale,
-        provenance: kind.provenance(result, options),
+        provenance: kind.provenance(),
       })
       return {...common, bytes, warnings: missingGlyphs(missing, 'are drawn as their codes')}
     }

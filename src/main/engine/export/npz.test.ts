@@ -83,7 +83,7 @@ test('the same arrays give the same bytes, which name no time', async () => {
 })
 
 test('checksums are those of a table-driven CRC over each whole file', async () => {
-  const {crc32} = await import('./crc32.ts')
+  const {crc32} = await import('../../../shared/math/crc32.ts')
   const bytes = Buffer.from(
     bytesOf([{name: 'a', dtype: 'int32', shape: [2], pieces: [Int32Array.of(7, 8)]}])
   )

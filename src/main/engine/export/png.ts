@@ -1,7 +1,7 @@
 import {resolve} from 'node:path'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {FONT_FILES} from '../../../shared/figures/text-width.ts'
-import {crc32} from './crc32.ts'
+import {crc32} from '../../../shared/math/crc32.ts'
 
 export interface PngOptions {
   readonly fontsFolder: string

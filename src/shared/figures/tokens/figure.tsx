@@ -1,9 +1,9 @@
-import {MixedText} from '../mixed-text.tsx'
 import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
 import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES} from '../text-width.ts'
-import {type TokensFigureLayout, WORD_SIZE_PX, type WordLine} from './layout.ts'
+import {WordLinesFigure} from '../word-lines-figure.tsx'
+import type {TokensFigureLayout} from './layout.ts'
 import {LegendFigure} from './legend-figure.tsx'
 import {LensFigure} from './lens-figure.tsx'
 import {NextFigure} from './next-figure.tsx'
@@ -40,14 +40,7 @@ export function TokensFigure({layout, palette, title, description, metadata}: To
       <desc>{xmlText(description)}</desc>
       <metadata>{metadata}</metadata>
       <rect width={roundPx(widthPx)} height={roundPx(heightPx)} fill={palette.paper} />
-      {layout.words.map((line) => (
-        <WordLineFigure
-          key={line.yPx}
-          line={line}
-          marginPx={layout.marginPx}
-          ink={line.role === 'guard' ? palette.ink3 : palette.ink1}
-        />
-      ))}
+      <WordLinesFigure lines={layout.words} marginPx={layout.marginPx} palette={palette} />
       {layout.text && (
         <g transform={at(layout.text)}>
           <TokenTextFigure layout={layout.text} palette={palette} selected={layout.selected} />
@@ -79,30 +72,5 @@ export function TokensFigure({layout, palette, title, description, metadata}: To
         </g>
       )}
     </svg>
-  )
-}
-
-interface WordLineProps {
-  readonly line: WordLine
-  readonly marginPx: number
-  readonly ink: string
-}
-
-function WordLineFigure({line, marginPx, ink}: WordLineProps) {
-  const sizePx = WORD_SIZE_PX[line.role]
-  return (
-    <g fontSize={sizePx} fill={ink}>
-      {line.spans.map((span) => (
-        <MixedText
-          key={span.xPx}
-          x={marginPx + span.xPx}
-          y={line.yPx + sizePx}
-          text={span.text}
-          sizePx={sizePx}
-          typeface={span.role}
-          weight={span.weight}
-        />
-      ))}
-    </g>
   )
 }

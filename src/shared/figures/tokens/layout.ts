@@ -2,7 +2,7 @@ import type {TokensResult} from '../../lenses/tokens.ts'
 import {scoreUnits} from '../../units/unit-scores.ts'
 import type {UnitTable} from '../../units/units.ts'
 import type {FigureOptions} from '../request.ts'
-import {flowText, type PlacedSpan} from '../text-flow.ts'
+import {layoutWords, type WordLine} from '../word-lines.ts'
 import {captionOf, guardOf} from './caption.ts'
 import {type LegendLayout, layoutLegend} from './legend.ts'
 import {lensCaptionOf, lensGuardOf} from './lens-caption.ts'
@@ -17,13 +17,6 @@ import {outsideText, unitTableOf} from './units.ts'
 interface Place {
   readonly xPx: number
   readonly yPx: number
-}
-
-/** Lines of words above the figure: title, caption, guard. */
-export interface WordLine {
-  readonly role: 'title' | 'caption' | 'guard'
-  readonly yPx: number
-  readonly spans: readonly PlacedSpan[]
 }
 
 /** The whole figure as it is exported: plain geometry in CSS pixels. */
@@ -53,8 +46,6 @@ const SIDE_PX = 300
 const LEAST_TWO_COLUMNS_PX = 800
 /** Under the text the table is no wider than it can be read across. */
 const WIDEST_TABLE_PX = 460
-const LINE_PX = {title: 20, caption: 20, guard: 16} as const
-const SIZE_PX = {title: 15, caption: 13, guard: 11} as const
 
 /** Lays out the figure of a tokens result. `drawsUncovered`: see {@link layoutTokenText}. */
 export function layoutTokens(
@@ -66,7 +57,7 @@ export function layoutTokens(
   const {noPrompt} = options
   const innerPx = options.widthPx - 2 * MARGIN_PX
   const table = unitTableOf(result, options.unit)
-  const words = layoutWords(result, options, table, innerPx)
+  const words = wordsOf(result, options, table, innerPx)
   let yPx = words.endPx
   const hasNext = options.next === 'on' && result.next.length > 0 && result.position !== null
   const isWide = hasNext && options.widthPx >= LEAST_TWO_COLUMNS_PX
@@ -159,7 +150,7 @@ function layoutLensView(
   drawsUncovered: boolean
 ): TokensFigureLayout {
   const innerPx = options.widthPx - 2 * MARGIN_PX
-  const words = layoutWords(result, options, null, innerPx)
+  const words = wordsOf(result, options, null, innerPx)
   const lens = layoutLens(result, {widthPx: innerPx, noPrompt: options.noPrompt, drawsUncovered})
   return {
     widthPx: options.widthPx,
@@ -173,37 +164,20 @@ function layoutLensView(
   }
 }
 
-function layoutWords(
+function wordsOf(
   result: TokensResult,
   options: FigureOptions,
   table: UnitTable | null,
   innerPx: number
-): {lines: WordLine[]; endPx: number} {
-  const lines: WordLine[] = []
-  let yPx = MARGIN_PX
-  const add = (role: WordLine['role'], spans: Parameters<typeof flowText>[0]) => {
-    for (const placed of flowText(spans, innerPx, SIZE_PX[role])) {
-      lines.push({role, yPx, spans: placed})
-      yPx += LINE_PX[role]
-    }
-  }
-  if (options.title) add('title', [{text: options.title, role: 'sans', weight: 600}])
-  if (options.caption === undefined) {
-    add(
-      'caption',
-      captionOfView(result, options, table).map((part) =>
-        part.kind === 'token'
-          ? {text: part.text, role: 'mono', weight: 500}
-          : {text: part.text, role: 'sans', weight: 400}
-      )
-    )
-  } else if (options.caption) {
-    add('caption', [{text: options.caption, role: 'sans', weight: 400}])
-  }
+) {
   const isLens = options.view === 'logit-lens'
-  const guard = isLens ? lensGuardOf(result) : guardOf(result)
-  add('guard', [{text: guard, role: 'sans', weight: 400}])
-  return {lines, endPx: yPx + 16}
+  const words = {
+    title: options.title,
+    caption: options.caption,
+    parts: captionOfView(result, options, table),
+    guard: isLens ? lensGuardOf(result) : guardOf(result),
+  }
+  return layoutWords(words, innerPx, MARGIN_PX)
 }
 
 function captionOfView(result: TokensResult, options: FigureOptions, table: UnitTable | null) {
@@ -211,6 +185,3 @@ function captionOfView(result: TokensResult, options: FigureOptions, table: Unit
     ? lensCaptionOf(result, options.noPrompt)
     : captionOf(result, options.noPrompt, table)
 }
-
-/** Sizes of the words above a figure, in pixels. */
-export {SIZE_PX as WORD_SIZE_PX}

@@ -7,6 +7,7 @@ import {
   scoreUnits,
 } from '../../units/unit-scores.ts'
 import {textOfUnit} from '../../units/unit-words.ts'
+import {type CsvCell, csvText} from '../csv-text.ts'
 import {publicRequest, publicUnit} from '../provenance.ts'
 import type {FigureOptions} from '../request.ts'
 import {lensRowsOf} from './lens-rows.ts'
@@ -95,8 +96,7 @@ function lensWithoutIds({
   }
 }
 
-type Cell = string | number | boolean | null | undefined
-type Row = Record<string, Cell>
+type Row = Record<string, CsvCell>
 
 const COLUMNS = [
   'record',
@@ -166,9 +166,10 @@ export function tokensCsv(result: TokensResult, noPrompt: boolean, shown?: Shown
     for (const row of positions) rows.push({...row, record: 'tracked', id: tokenId, bytesHex})
   }
   rows.push(...lensCsvRows(result))
-  const lines = [columns.join(',')]
-  for (const row of rows) lines.push(columns.map((column) => csvCell(row[column])).join(','))
-  return `${lines.join('\r\n')}\r\n`
+  return csvText(
+    columns,
+    rows.map((row) => columns.map((column) => row[column]))
+  )
 }
 
 /** Of every layer its candidates, the rest, and the tokens that are followed through the layers. */
@@ -187,10 +188,4 @@ function lensCsvRows(result: TokensResult): Row[] {
       ...(occurred ? [follow('occurred', occurred)] : []),
     ]
   })
-}
-
-function csvCell(value: Cell): string {
-  if (value === null || value === undefined) return ''
-  const text = String(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,0 +1,127 @@
+import type {AttentionFilters, AttentionMap, MapSummary} from '../../lenses/attention-maps.ts'
+import type {ColorRange, MatrixPicture} from '../../lenses/attention-picture.ts'
+import {formatCount, formatFixed, formatMany, formatSetting} from '../number-format.ts'
+import {textWidthPx} from '../text-width.ts'
+import {mapName, quantityName} from './map-name.ts'
+import {DOT_WEIGHT} from './matrix-layout.ts'
+
+/** A share as people read it: whole percent, nothing is 0 % but what is 0. */
+export function formatPercent(share: number): string {
+  if (share > 0 && share < 0.005) return '<1 %'
+  if (share < 1 && share >= 0.995) return '>99 %'
+  return `${formatFixed(share * 100, 0)} %`
+}
+
+/** The end of a colour range, as it is printed. */
+export function formatRangeEnd(value: number): string {
+  return value < 0.01 ? String(Number(value.toPrecision(2))) : formatSetting(value)
+}
+
+/** What the filters take away, in words: `hidden 22 %; 4 of 27 rows kept only the sink`. Empty where nothing is. */
+export function hiddenText({hiddenShare, sinkOnlyRowCount, rowCount}: MapSummary): string {
+  const parts = [`hidden ${formatPercent(hiddenShare)}`]
+  if (sinkOnlyRowCount > 0) {
+    parts.push(
+      `${formatCount(sinkOnlyRowCount)} of ${formatCount(rowCount)} rows kept only the sink`
+    )
+  }
+  return parts.join('; ')
+}
+
+/** Whether a choice of filters hides anything at all. */
+export function isFiltering(filters: AttentionFilters): boolean {
+  const {threshold, topK, mass, hiddenPositions, groups} = filters
+  return (
+    threshold > 0 ||
+    topK !== undefined ||
+    (mass !== undefined && mass < 1) ||
+    (hiddenPositions?.length ?? 0) > 0 ||
+    groups !== undefined
+  )
+}
+
+/** The filters in words: `70 % of each row, at most 5 keys a row, sink left out`. */
+export function filterWords(filters: AttentionFilters): string[] {
+  const {threshold, topK, mass, hiddenPositions, groups, dropSink} = filters
+  const words: string[] = []
+  if (dropSink) words.push('key 0 left out, rows renormalised')
+  if (mass !== undefined && mass < 1) words.push(`${formatPercent(mass)} of each row`)
+  if (threshold > 0) words.push(`at least ${formatSetting(threshold)}`)
+  if (topK !== undefined) words.push(`at most ${formatMany(topK, 'key')} a row`)
+  if (hiddenPositions && hiddenPositions.length > 0) {
+    words.push(`${formatMany(hiddenPositions.length, 'token')} left out`)
+  }
+  if (groups) words.push('within sentences')
+  return words
+}
+
+/** The range of colours in words: `0 to 0.90, locked`. */
+export function rangeText({maximum, isLocked}: ColorRange, map: AttentionMap): string {
+  const end = formatRangeEnd(maximum)
+  const ends = map.kind === 'difference' ? `−${end} to ${end}` : `0 to ${end}`
+  return `${ends}, ${isLocked ? 'range locked for all heads' : 'range of this picture'}`
+}
+
+/** An entry: the ramp, a dot, a cross, or words alone. */
+export interface MatrixLegendItem {
+  readonly kind: 'ramp' | 'dot' | 'broken' | 'words'
+  readonly text: string
+  readonly xPx: number
+  readonly yPx: number
+}
+
+export interface MatrixLegendLayout {
+  readonly heightPx: number
+  readonly stepCount: number
+  readonly items: readonly MatrixLegendItem[]
+}
+
+const STEP_PX = 13
+const SIGN_PX = {dot: 12, broken: 14, words: 0} as const
+const LINE_PX = 16
+const GAP_PX = 16
+
+/** Where an entry's words begin. */
+export function legendWordsX(kind: MatrixLegendItem['kind'], stepCount: number): number {
+  return kind === 'ramp' ? stepCount * STEP_PX + 8 : SIGN_PX[kind]
+}
+export {STEP_PX as LEGEND_STEP_PX}
+
+/** The scale with its ends, how to read the picture, and what is not in it; in as many lines as it takes. */
+export function layoutMatrixLegend(
+  {map, range, filters, tile, unfiltered}: Omit<MatrixPicture, 'view'>,
+  widthPx: number
+): MatrixLegendLayout {
+  const {summary} = tile
+  const stepCount = map.kind === 'difference' ? 11 : 9
+  const entries: {kind: MatrixLegendItem['kind']; text: string}[] = [
+    {kind: 'ramp', text: `${quantityName(map)}, ${mapName(map)}, ${rangeText(range, map)}`},
+    {kind: 'words', text: 'row: what a token reads; column: what reads it'},
+  ]
+  const words = filterWords(filters)
+  if (words.length > 0) entries.push({kind: 'words', text: words.join(', ')})
+  if (isFiltering(filters)) entries.push({kind: 'words', text: hiddenText(summary)})
+  if (unfiltered && isFiltering(filters)) {
+    entries.push({kind: 'dot', text: `hidden, but above ${DOT_WEIGHT}`})
+  }
+  if (summary.nowhereShare !== null && summary.nowhereShare > 0) {
+    entries.push({kind: 'words', text: `nowhere ${formatPercent(summary.nowhereShare)}`})
+  }
+  if (summary.nonFiniteCount > 0) {
+    const count = formatMany(summary.nonFiniteCount, 'weight')
+    entries.push({kind: 'broken', text: `NaN or infinite: ${count}`})
+  }
+  let xPx = 0
+  let yPx = 0
+  const items = entries.map(({kind, text}) => {
+    const itemPx = legendWordsX(kind, stepCount) + textWidthPx(text, 11)
+    if (xPx > 0 && xPx + itemPx > widthPx) {
+      xPx = 0
+      yPx += LINE_PX
+    }
+    const item = {kind, text, xPx, yPx}
+    xPx += itemPx + GAP_PX
+    return item
+  })
+  return {heightPx: yPx + LINE_PX, stepCount, items}
+}

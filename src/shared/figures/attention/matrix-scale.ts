@@ -1,0 +1,102 @@
+import type {ColorRange, MatrixPicture} from '../../lenses/attention-picture.ts'
+import type {Palette} from '../palette.ts'
+
+/** A window of a matrix as cells; see `attentionTileSchema`. */
+export type MatrixCells = Pick<MatrixPicture, 'queries' | 'keys' | 'tile'>
+
+/** How weights become colours: nine steps from 0, or eleven around 0. */
+export interface WeightScale {
+  readonly maximum: number
+  readonly isSigned: boolean
+}
+
+export function scaleOf(range: ColorRange, map: MatrixPicture['map']): WeightScale {
+  return {maximum: range.maximum, isSigned: map.kind === 'difference'}
+}
+
+/** Index of what is not there: a key that a query cannot see. */
+export const NOTHING = 0
+const SEQUENTIAL_STEPS = 9
+const DIVERGING_STEPS = 11
+
+export const stepCountOf = ({isSigned}: WeightScale) =>
+  isSigned ? DIVERGING_STEPS : SEQUENTIAL_STEPS
+
+/** Index of a weight that is NaN or infinite. */
+export const nonFiniteIndex = (scale: WeightScale) => stepCountOf(scale) + 1
+
+/** Colour of a weight as an index: 0 is nothing, then the steps, then what is not finite. */
+export function indexOfWeight(value: number, scale: WeightScale): number {
+  const {maximum, isSigned} = scale
+  if (!Number.isFinite(value)) return nonFiniteIndex(scale)
+  if (isSigned) {
+    // Zero is the middle one of eleven.
+    const step = Math.floor((value / maximum + 1) * (DIVERGING_STEPS / 2))
+    return 1 + Math.max(0, Math.min(DIVERGING_STEPS - 1, step))
+  }
+  if (!(value > 0)) return 1
+  return Math.max(1, Math.min(SEQUENTIAL_STEPS, Math.ceil((value / maximum) * SEQUENTIAL_STEPS)))
+}
+
+/** Colours by index; null is transparent. */
+export function colorsOf(scale: WeightScale, palette: Palette): (string | null)[] {
+  const steps = scale.isSigned ? palette.diverging : palette.sequential
+  return [null, ...steps, palette.rejected]
+}
+
+/** Ink that is legible on a colour. */
+export function inkOn(index: number, scale: WeightScale, palette: Palette): string {
+  if (index === nonFiniteIndex(scale)) return palette.paper
+  if (scale.isSigned) {
+    const away = Math.abs(index - 6)
+    return away >= 3 ? palette.paper : palette.ink1
+  }
+  return index > 5 ? palette.seqInkHigh : palette.seqInkLow
+}
+
+/** First position of block `index` of `count` over [start, end). */
+export function blockStart(
+  [start, end]: readonly [number, number],
+  count: number,
+  index: number
+): number {
+  return start + Math.floor((index * (end - start)) / count)
+}
+
+/**
+ * Whether every query reads only what stands before it, as far as this window tells: then what lies beyond
+ * the diagonal is no zero but nothing.
+ */
+export function isTriangle({queries, keys, tile}: MatrixCells): boolean {
+  const {rowCount, columnCount, values} = tile
+  for (let row = 0; row < rowCount; row++) {
+    const lastQuery = blockStart(queries, rowCount, row + 1) - 1
+    for (let column = columnCount - 1; column >= 0; column--) {
+      if (blockStart(keys, columnCount, column) <= lastQuery) break
+      if (values[row * columnCount + column] !== 0) return false
+    }
+  }
+  return true
+}
+
+/** The colours of a window's cells as indices, row-major. */
+export function matrixIndices(
+  {queries, keys, tile}: MatrixCells,
+  scale: WeightScale,
+  isCausal: boolean
+): Uint8Array {
+  const {rowCount, columnCount, values} = tile
+  const indices = new Uint8Array(rowCount * columnCount)
+  const firstKeys = Int32Array.from({length: columnCount}, (_, i) =>
+    blockStart(keys, columnCount, i)
+  )
+  for (let row = 0; row < rowCount; row++) {
+    const lastQuery = blockStart(queries, rowCount, row + 1) - 1
+    const at = row * columnCount
+    for (let column = 0; column < columnCount; column++) {
+      if (isCausal && firstKeys[column]! > lastQuery) break
+      indices[at + column] = indexOfWeight(values[at + column]!, scale)
+    }
+  }
+  return indices
+}
