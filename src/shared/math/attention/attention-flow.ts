@@ -3,7 +3,7 @@ import {MaxFlow} from './max-flow.ts'
 /** Edges × targets that one attention flow may have; above it is refused with its cost. */
 export const MOST_FLOW_WORK = 150e6
 /** Seconds for each of these, measured on two cores of a small machine; an estimate. */
-const SECONDS_PER_WORK = 2.5e-8
+const SECONDS_PER_WORK = 1e-7
 
 /** Edges of the graph below a query, times the tokens that a flow is computed for. */
 export function flowWork(layerCount: number, query: number): number {
@@ -32,23 +32,28 @@ export class AttentionFlow {
     private readonly tokenCount: number,
     query: number
   ) {
-    this.flow = new MaxFlow((layers.length + 1) * tokenCount)
-    this.source = layers.length * tokenCount + query
+    const from: number[] = []
+    const to: number[] = []
+    const capacity: number[] = []
     let reached = new Uint8Array(tokenCount)
     reached[query] = 1
     for (let layer = layers.length - 1; layer >= 0; layer--) {
       const below = new Uint8Array(tokenCount)
-      for (let from = 0; from < tokenCount; from++) {
-        if (reached[from] !== 1) continue
-        for (let to = 0; to < tokenCount; to++) {
-          const capacity = layers[layer]![from * tokenCount + to]!
-          if (!(capacity > 0)) continue
-          below[to] = 1
-          this.flow.addEdge((layer + 1) * tokenCount + from, layer * tokenCount + to, capacity)
+      for (let token = 0; token < tokenCount; token++) {
+        if (reached[token] !== 1) continue
+        for (let key = 0; key < tokenCount; key++) {
+          const weight = layers[layer]![token * tokenCount + key]!
+          if (!(weight > 0)) continue
+          below[key] = 1
+          from.push((layer + 1) * tokenCount + token)
+          to.push(layer * tokenCount + key)
+          capacity.push(weight)
         }
       }
       reached = below
     }
+    this.flow = new MaxFlow((layers.length + 1) * tokenCount, {from, to, capacity})
+    this.source = layers.length * tokenCount + query
   }
 
   /** The largest flow to one token before the first layer. */

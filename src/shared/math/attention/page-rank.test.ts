@@ -36,13 +36,13 @@ describe('constants of the method notes', () => {
     [0.1, 0.8, 0.1],
     [0.3, 0.3, 0.4],
   ])
-  const after = (rounds: number) =>
+  const inRounds = (rounds: number) =>
     pageRank(A, {keys: bothWays(3), tokens: all(3), rounds, damping: 1})
 
   it('after one round, two, and in the end', () => {
-    expectScores(after(1), [0.9, 1.4, 0.7])
-    expectScores(after(2), [0.8, 1.6, 0.6])
-    expectScores(after(200), [0.675, 1.8, 0.525])
+    expectScores(inRounds(1), [0.9, 1.4, 0.7])
+    expectScores(inRounds(2), [0.8, 1.6, 0.6])
+    expectScores(inRounds(200), [0.675, 1.8, 0.525])
   })
 
   it('of three causal tokens everything goes to the first', () => {
