@@ -1,5 +1,4 @@
 import {describe, expect, it} from 'vitest'
-import {bitsOf, log2OfBits} from './fast-log.ts'
 import {HeadAccumulator, type ScoresOfHead} from './head-statistics.ts'
 import {matrixOf, randomAttention} from './test-matrices.ts'
 import {textFacts} from './token-repeats.ts'
@@ -240,18 +239,4 @@ describe('statistics of a head', () => {
     )
     expect(found).toMatchObject({entropyBits: null, firstTokenScore: null, inductionScore: null})
   })
-})
-
-it('the logarithm by bits is that of the library', () => {
-  const numbers = new Float32Array(20_000)
-  for (let i = 0; i < numbers.length; i++) {
-    numbers[i] = 2 ** (-40 + (44 * i) / numbers.length) * (1 + ((i * 7919) % 1000) / 1000)
-  }
-  const bits = bitsOf(numbers)
-  let largest = 0
-  for (const [i, number] of numbers.entries()) {
-    largest = Math.max(largest, Math.abs(log2OfBits(bits[i]!) - Math.log2(number)))
-  }
-  expect(largest).toBeLessThan(1e-12)
-  expect(0 * log2OfBits(0)).toBeCloseTo(0)
 })

@@ -1,5 +1,4 @@
 import type {HeadStatistics} from '../../lenses/attention-maps.ts'
-import {bitsOf, log2OfBits} from './fast-log.ts'
 import type {TextFacts} from './token-repeats.ts'
 import type {VisibleKeys} from './visible-keys.ts'
 
@@ -61,13 +60,12 @@ export class HeadAccumulator {
    */
   add(firstQuery: number, weights: Float32Array): void {
     const {tokenCount} = this.text
-    const bits = bitsOf(weights)
     for (let at = 0, query = firstQuery; at < weights.length; at += tokenCount, query++) {
-      if (query >= 1) this.addRow(query, weights, bits, at)
+      if (query >= 1) this.addRow(query, weights, at)
     }
   }
 
-  private addRow(query: number, weights: Float32Array, bits: Int32Array, at: number): void {
+  private addRow(query: number, weights: Float32Array, at: number): void {
     const start = this.keys.starts[query]!
     const end = this.keys.ends[query]!
     const own = Math.min(end, query + 1)
@@ -77,14 +75,14 @@ export class HeadAccumulator {
     for (let i = at + start; i < at + own; i++) {
       const weight = weights[i]!
       sum += weight
-      powerLog += weight * log2OfBits(bits[i]!)
+      if (weight > 0) powerLog += weight * Math.log(weight)
       place += weight * (i - at)
     }
     let distance = query * sum - place
     for (let i = at + Math.max(start, own); i < at + end; i++) {
       const weight = weights[i]!
       sum += weight
-      powerLog += weight * log2OfBits(bits[i]!)
+      if (weight > 0) powerLog += weight * Math.log(weight)
       distance += weight * (i - at - query)
     }
     if (!Number.isFinite(sum)) {
@@ -105,7 +103,7 @@ export class HeadAccumulator {
     this.first.add(first, this.seesFirst(query) ? 1 / count : 0)
     if (sum <= 0) return
     // Of the row divided by its sum: −Σ (A/r) log2 (A/r).
-    const entropy = Math.max(0, Math.log2(sum) - powerLog / sum)
+    const entropy = Math.max(0, (Math.log(sum) - powerLog / sum) * Math.LOG2E)
     this.entropy.add(entropy, 0)
     if (count >= 2) this.normalizedEntropy.add(entropy / Math.log2(count), 0)
     const rest = sum - first
@@ -191,7 +189,7 @@ interface RowSums {
   /** Keys that are visible. */
   readonly count: number
   readonly sum: number
-  /** Σ A log2 A. */
+  /** Σ A ln A. */
   readonly powerLog: number
   readonly distance: number
   /** On key 0. */

@@ -1,4 +1,3 @@
-import {bitsOf, log2OfBits} from './fast-log.ts'
 import type {VisibleKeys} from './visible-keys.ts'
 
 /**
@@ -10,8 +9,6 @@ import type {VisibleKeys} from './visible-keys.ts'
 export class PatternSimilarity {
   private rowCount = 0
   private divergenceSum = 0
-  private readonly middle = new Float32Array(1)
-  private readonly middleBits = bitsOf(this.middle)
 
   constructor(
     private readonly keys: VisibleKeys,
@@ -34,31 +31,25 @@ export class PatternSimilarity {
   }
 
   private addRow(query: number, rows: Float32Array, others: Float32Array, at: number): void {
-    const {keys, otherKeys, middle, middleBits} = this
+    const {keys, otherKeys} = this
     const start = at + Math.min(keys.starts[query]!, otherKeys.starts[query]!)
     const end = at + Math.max(keys.ends[query]!, otherKeys.ends[query]!)
-    const [rowBits, othersBits] = [bitsOf(rows), bitsOf(others)]
     let sum = 0
     let otherSum = 0
-    let powerLog = 0
-    let otherPowerLog = 0
     for (let i = start; i < end; i++) {
-      const [weight, other] = [rows[i]!, others[i]!]
-      sum += weight
-      otherSum += other
-      powerLog += weight * log2OfBits(rowBits[i]!)
-      otherPowerLog += other * log2OfBits(othersBits[i]!)
+      sum += rows[i]!
+      otherSum += others[i]!
     }
     if (!(sum > 0 && otherSum > 0 && sum + otherSum < Number.POSITIVE_INFINITY)) return
-    let middleEntropy = 0
+    let divergence = 0
     for (let i = start; i < end; i++) {
-      middle[0] = 0.5 * (rows[i]! / sum + others[i]! / otherSum)
-      middleEntropy -= middle[0] * log2OfBits(middleBits[0]!)
+      const weight = rows[i]! / sum
+      const other = others[i]! / otherSum
+      const both = weight + other
+      if (weight > 0) divergence += weight * Math.log((2 * weight) / both)
+      if (other > 0) divergence += other * Math.log((2 * other) / both)
     }
-    const entropy = Math.log2(sum) - powerLog / sum
-    const otherEntropy = Math.log2(otherSum) - otherPowerLog / otherSum
-    const divergence = middleEntropy - 0.5 * (entropy + otherEntropy)
-    this.divergenceSum += Math.min(1, Math.max(0, divergence))
+    this.divergenceSum += Math.min(1, Math.max(0, 0.5 * divergence * Math.LOG2E))
     this.rowCount++
   }
 }
