@@ -1,5 +1,6 @@
 import type {InferenceSession, Tensor} from 'onnxruntime-node'
 import {ProblemError} from '../../../shared/domain/problem.ts'
+import {batchFeeds, canBatch} from './batch-feeds.ts'
 import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
 import {openSession} from './open-session.ts'
 import {
@@ -152,6 +153,26 @@ export class Decoder {
       // They are of this run, and may be large.
       for (const name of Object.keys(added)) delete this.feeds[name]
     }
+  }
+
+  /** Sequences of the same length may run together. */
+  get canBatch(): boolean {
+    return canBatch(this.inputs)
+  }
+
+  /**
+   * Runs sequences of the same length from their start, one after another in `ids`, for some of the graph's
+   * outputs. The sequence that grows by `append` is not touched.
+   */
+  runTogether(
+    ids: Int32Array,
+    sequenceCount: number,
+    outputNames: readonly string[],
+    added: FedTensors = {}
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    const feeds = batchFeeds(this.inputs, ids, sequenceCount)
+    for (const [name, fed] of Object.entries(added)) feeds[name] = fedTensor(fed)
+    return this.session.run(feeds, [...outputNames])
   }
 
   async release(): Promise<void> {

@@ -20,6 +20,8 @@ export interface PastInput {
   readonly type: string
   /** Its dimensions before any position is cached. */
   readonly emptyDimensions: readonly number[]
+  /** The axis that grows with the sequences that run together; null where none may. */
+  readonly batchAxis: number | null
 }
 
 const FIXED_NAMES = {
@@ -53,6 +55,7 @@ export function readGraphInputs(
         outputName: outputOfPast(input.name, outputNames),
         type: input.type,
         emptyDimensions: emptyDimensions(input, keyValueHeadCount, headSize),
+        batchAxis: batchAxisOf(input),
       })
     } else {
       throw unknownInput(input.name)
@@ -87,6 +90,13 @@ function outputOfPast(name: string, outputNames: readonly string[]): string {
     expected: `an output named ${candidates[0]}`,
     advice: 'Export the model again with its KV cache, or without any.',
   })
+}
+
+/** A model that runs sequences together has an axis of no fixed length for them: named, else the first. */
+function batchAxisOf({shape}: InputMetadata): number | null {
+  const named = shape.findIndex((length) => typeof length === 'string' && /batch/i.test(length))
+  if (named >= 0) return named
+  return typeof shape[0] === 'string' ? 0 : null
 }
 
 /**

@@ -1,10 +1,12 @@
 import {parentPort} from 'node:worker_threads'
 import {ProblemError} from '../../../shared/domain/problem.ts'
+import {runBatch} from './batch-job.ts'
 import {runCapture} from './capture-job.ts'
 import {Decoder} from './decoder.ts'
 import {HeadRunner} from './head-runner.ts'
 import {type ResumePoint, runJob} from './run-job.ts'
 import type {
+  BatchJob,
   CapturedData,
   CaptureJob,
   RunJob,
@@ -55,6 +57,9 @@ async function perform(command: WorkerCommand): Promise<void> {
       return
     case 'capture':
       await capture(command.job, new Int32Array(command.cancelFlag))
+      return
+    case 'batch':
+      await batch(command.job, new Int32Array(command.cancelFlag))
       return
     case 'release':
       resumePoint = null
@@ -150,6 +155,17 @@ async function capture(job: CaptureJob, cancelFlag: Int32Array): Promise<void> {
   send({kind: 'finished', outcome: {status, stopReason: null}})
 }
 
+async function batch(job: BatchJob, cancelFlag: Int32Array): Promise<void> {
+  if (!loaded) throw new Error('no model is loaded')
+  const status = await runBatch(job, {
+    decoder: loaded.decoder,
+    modelId: loaded.spec.modelId,
+    isCancelled: () => Atomics.load(cancelFlag, 0) !== 0,
+    emit: send,
+  })
+  send({kind: 'finished', outcome: {status, stopReason: null}})
+}
+
 function send(message: WorkerMessage): void {
   // Handed over, not copied, where the array is the whole of its buffer.
   port?.postMessage(message, [
@@ -167,6 +183,7 @@ function arraysOf(message: WorkerMessage): CapturedData[] {
     case 'row':
       return message.logits ? [message.logits] : []
     case 'head-logits':
+    case 'batched':
       return [message.logits]
     case 'captured':
       return message.tensors.map(({data}) => data)

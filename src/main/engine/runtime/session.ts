@@ -4,6 +4,8 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type Priority, RunQueue} from '../jobs/run-queue.ts'
 import {sessionWorkerPath} from './worker-path.ts'
 import type {
+  BatchedEvent,
+  BatchJob,
   CapturedEvent,
   CaptureJob,
   HeadJob,
@@ -28,6 +30,12 @@ export interface RunOptions {
 export interface CaptureOptions extends Omit<RunOptions, 'onEvent'> {
   /** Not called any more once `signal` is aborted. */
   readonly onCaptured: (event: CapturedEvent) => void
+}
+
+/** How a batch is to be run. */
+export interface BatchOptions extends Omit<RunOptions, 'onEvent'> {
+  /** Not called any more once `signal` is aborted. */
+  readonly onBatched: (event: BatchedEvent) => void
 }
 
 /** Who wants to know how a session is doing. */
@@ -133,6 +141,19 @@ export class ModelSession {
     )
   }
 
+  /** Runs sequences together in its turn, under the same rules as `run`. */
+  batch(job: BatchJob, {priority, signal, onBatched}: BatchOptions): Promise<RunOutcome> {
+    return this.enqueue(priority, signal, () =>
+      this.cancellable(signal, (cancelFlag) =>
+        this.send<RunOutcome>({kind: 'batch', job, cancelFlag}, (message) => {
+          if (message.kind === 'finished') return message.outcome
+          if (message.kind === 'batched' && !signal?.aborted) onBatched(message)
+          return undefined
+        })
+      )
+    )
+  }
+
   /** Of an output head: the logits of states, rowCount × vocabulary. Aborted, it rejects at once. */
   runHead(
     job: HeadJob,
@@ -189,6 +210,7 @@ export class ModelSession {
           case 'finished':
             return message.outcome
           case 'captured':
+          case 'batched':
           case 'head-logits':
           case 'checking':
           case 'created':

@@ -105,6 +105,52 @@ export interface CaptureJob {
   readonly single?: {readonly output: string; readonly position: number}
 }
 
+/** Sequences of the same length, to be run from their start for what follows some of their positions. */
+export interface BatchJob {
+  /** One sequence after another. */
+  readonly ids: Int32Array
+  readonly sequenceCount: number
+  /** Sequences of one run at most; a model without an axis for them runs one at a time. */
+  readonly runCount: number
+  /** The output that holds logits [sequence, position, vocabulary]. */
+  readonly logits: string
+  /** An input that was added to say of which positions the graph computes logits; null gives all. */
+  readonly rowsInput: string | null
+  /** Positions whose rows are wanted, the same ones of every sequence. */
+  readonly positions: readonly number[]
+  readonly wanted: BatchWish
+  /** What each sequence feeds to inputs that were added to the graph; each then runs by itself. */
+  readonly added?: readonly FedTensors[]
+}
+export type BatchWish =
+  /** How likely a target is, one token a position: see `TargetScores` of the attribution. */
+  | {
+      readonly kind: 'targets'
+      readonly tokenIds: readonly number[]
+      readonly contrastId: number | null
+      readonly stopK: number
+    }
+  /** The rows themselves. */
+  | {readonly kind: 'rows'}
+  /** The likeliest tokens after each position. */
+  | {readonly kind: 'likeliest'; readonly count: number}
+
+/** What one run of a batch gave, of `sequenceCount` sequences from the `firstSequence`th on. */
+export interface BatchedEvent {
+  readonly kind: 'batched'
+  readonly firstSequence: number
+  readonly sequenceCount: number
+  /** One entry a sequence; empty where no targets are wanted. */
+  readonly prob: Float64Array
+  readonly otherProb: Float64Array
+  readonly margin: Float64Array
+  /** [sequence, position, vocabulary], of `rows`; [sequence, position, count], of `likeliest`; else empty. */
+  readonly logits: Float32Array
+  /** Whose logits those are; empty of `rows`. */
+  readonly tokenIds: Int32Array
+  readonly elapsedMs: number
+}
+
 /** One output of one run. Its buffer is its own. */
 export interface CapturedTensor {
   readonly name: string
@@ -208,6 +254,11 @@ export type WorkerCommand =
       readonly job: CaptureJob
       readonly cancelFlag: SharedArrayBuffer
     }
+  | {
+      readonly kind: 'batch'
+      readonly job: BatchJob
+      readonly cancelFlag: SharedArrayBuffer
+    }
   | {readonly kind: 'head'; readonly job: HeadJob}
   | {readonly kind: 'release'}
 
@@ -217,6 +268,7 @@ export type WorkerMessage =
   | {readonly kind: 'created'; readonly facts: SessionFacts}
   | RunEvent
   | CapturedEvent
+  | BatchedEvent
   /** rowCount × vocabulary. */
   | {readonly kind: 'head-logits'; readonly logits: Float32Array}
   | {readonly kind: 'finished'; readonly outcome: RunOutcome}
