@@ -63,14 +63,17 @@ function streamLines({residual, head, kvCache, estimate, problems}: InspectResul
   const cost =
     estimate.bytes === null
       ? 'known only to a run'
-      : `${(estimate.bytes / 1e6).toFixed(1)} MB${estimate.seconds === null ? '' : `, ${estimate.seconds.toFixed(1)} s`}`
+      : estimate.bytes === 0
+        ? 'nothing'
+        : `${(estimate.bytes / 1e6).toFixed(1)} MB${estimate.seconds === null ? '' : `, ${estimate.seconds.toFixed(1)} s`}`
   return [
     `residual stream  ${stream}`,
     `head             ${head ? `${head.output}${head.norm === null ? '' : `, final norm ${head.norm}`}` : 'not found'}`,
     `KV cache         ${cache}`,
-    `capture          ${cost}, for every layer of ${formatCount(estimate.tokenCount)} tokens`,
+    `capture          ${cost}${estimate.bytes ? `, for every layer of ${formatCount(estimate.tokenCount)} tokens` : ''}`,
     ...problems.map(
-      ({message, found}) => `not found        ${message}${found ? ` Found: ${found}.` : ''}`
+      ({message, found, advice}) =>
+        `problem          ${message}${found ? ` Found: ${found}.` : ''} ${advice}`
     ),
   ].join('\n')
 }

@@ -107,7 +107,7 @@ export const inspectResultSchema = z.object({
   /** Of capturing the attention of every layer of `tokenCount` tokens. */
   estimate: z.object({
     tokenCount: z.number().int(),
-    /** Null where head counts or sizes are known only to a run. */
+    /** Null where head counts or sizes are known only to a run; 0 where nothing can be captured. */
     bytes: z.number().nullable(),
     /** Null before this machine or the model was measured. */
     seconds: z.number().nullable(),

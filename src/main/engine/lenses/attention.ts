@@ -13,7 +13,7 @@ import type {
 import {AttentionCapturer, type CaptureContext} from '../captures/attention-capturer.ts'
 import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import {NpzWriter} from '../export/npz.ts'
-import type {GraphedModel} from '../runtime/model-graphs.ts'
+import {type GraphedModel, requireRunnable} from '../runtime/model-graphs.ts'
 import {selectedHeads, selectedLayers, selectedQueries} from './attention-selection.ts'
 import {type ReadText, readText, type TextContext} from './attention-text.ts'
 import {weightsSourceOf} from './describe-structure.ts'
@@ -147,6 +147,7 @@ export async function attentionRows(
   signal?: AbortSignal
 ): Promise<AttentionRows> {
   const model = await context.graphs.open(ref)
+  requireRunnable(model)
   const {layers} = selectedLayers(model.structure, [layer])
   const [queryStart, queryEnd] = selectedQueries([...queries], ids.length)
   const capturer = new AttentionCapturer(context, model, {

@@ -1,9 +1,10 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
-import type {
-  AttentionSource,
-  InspectedLayer,
-  InspectResult,
-  LensAvailability,
+import {
+  type AttentionSource,
+  INSPECTED_LENSES,
+  type InspectedLayer,
+  type InspectResult,
+  type LensAvailability,
 } from '../../../shared/lenses/inspect.ts'
 import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
@@ -82,7 +83,12 @@ export function weightsSourceOf({sites}: AttentionLayer): AttentionSource {
 }
 
 /** Which lenses a model can be shown in, each with what stands in its way. */
-export function describeLenses(files: ModelFiles, structure: ModelStructure): LensAvailability[] {
+export function describeLenses(
+  files: ModelFiles,
+  structure: ModelStructure,
+  runProblems: readonly Problem[]
+): LensAvailability[] {
+  if (runProblems[0]) return INSPECTED_LENSES.map((lens) => blocked(lens, runProblems[0]!))
   const decoder = isDecoder(files.decoder) ? null : files.decoder
   const captured = structure.layers.filter(({problem, sites}) => !problem && sites.length > 0)
   const missing = structure.layers.filter((layer) => !captured.includes(layer))

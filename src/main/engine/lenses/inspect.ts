@@ -76,6 +76,7 @@ async function measured(
   model: GraphedModel,
   signal: AbortSignal | undefined
 ): Promise<void> {
+  if (model.runProblems.length > 0) return
   const isKnown = secondsOf(sessions, model, 1, ['queries-keys', 'weights']) !== null
   if (isKnown || !(verify || model.files.bytes <= MOST_PROBED_BYTES)) return
   try {
@@ -93,7 +94,8 @@ function resultOf(
   sha256: string,
   tokenizer: Tokenizer | null
 ): InspectResult {
-  const {files, structure} = model
+  const {files, structure, runProblems} = model
+  const described = describeStructure(structure, files.config, model.isMerged)
   return {
     schema: 'tokenscope/inspect@1',
     request,
@@ -109,8 +111,9 @@ function resultOf(
     opsets: Object.fromEntries(
       Object.entries(files.header.opsets).map(([domain, version]) => [domain || 'ai.onnx', version])
     ),
-    ...describeStructure(structure, files.config, model.isMerged),
-    lenses: describeLenses(files, structure),
+    ...described,
+    problems: [...runProblems, ...described.problems],
+    lenses: describeLenses(files, structure, runProblems),
     estimate: estimateOf(model, sessions),
   }
 }
@@ -124,6 +127,7 @@ function estimateOf(
   const contextLength = files.config?.contextLength?.value ?? ESTIMATED_TOKEN_COUNT
   const tokenCount = Math.min(ESTIMATED_TOKEN_COUNT, contextLength)
   const all = structure.layers.map(({layer}) => layer)
+  if (model.runProblems.length > 0) return {tokenCount, bytes: 0, seconds: null}
   let bytes: number | null = 0
   const used: CaptureRoute[] = []
   for (const [route, layers] of Object.entries(layersByRoute(structure, all, 'qk'))) {

@@ -22,6 +22,11 @@ const NEWEST_OPSETS: ReadonlyMap<string, number | null> = new Map([
   ['org.pytorch.aten', 1],
 ])
 const NEWEST_IR_VERSION = 13
+/**
+ * Before this operator set of ai.onnx onnxruntime has no kernels for additions and divisions (by trying
+ * each), so there is no model that it runs.
+ */
+const OLDEST_RUN_OPSET = 7
 
 /** '' for ai.onnx, which may be written either way. */
 export function domainOf(value: {domain?: string}): string {
@@ -29,10 +34,35 @@ export function domainOf(value: {domain?: string}): string {
 }
 
 /**
- * What keeps a graph that holds together from being run here: operators of domains that onnxruntime does
- * not know and the model does not define. One problem a domain.
+ * What keeps a graph that holds together from being run here: an operator set that onnxruntime reads but has
+ * no kernels for; operators of domains that it does not know and the model does not define, one problem a domain.
  */
-export function checkGraph({path, model}: ModelGraph): Problem[] {
+export function checkGraph(graph: ModelGraph): Problem[] {
+  return [...oldOpset(graph), ...unknownDomains(graph)]
+}
+
+function oldOpset({path, model}: ModelGraph): Problem[] {
+  const versions = model.opsetImport
+    .filter((opset) => domainOf(opset) === '')
+    .map(({version}) => Number(version ?? 0))
+  // Of several entries of a domain the last counts.
+  const version = versions.at(-1) ?? OLDEST_RUN_OPSET
+  if (version >= OLDEST_RUN_OPSET) return []
+  return [
+    {
+      code: 'opset-too-old',
+      message: 'onnxruntime reads this operator set, but has no operators of it to run.',
+      file: path,
+      field: 'operator set of ai.onnx',
+      found: String(version),
+      expected: `${OLDEST_RUN_OPSET} to ${NEWEST_OPSETS.get('')}`,
+      advice:
+        'Convert the model (onnx.version_converter.convert_version(model, 17)), or export it again with operator set 17.',
+    },
+  ]
+}
+
+function unknownDomains({path, model}: ModelGraph): Problem[] {
   const functions = new Set(
     (model.functions ?? []).map((one) => `${domainOf(one)}:${one.name ?? ''}`)
   )

@@ -5,7 +5,7 @@ import {isDecoder, type ModelFiles} from '../model-folder/read-model-files.ts'
 import type {Overlay} from '../onnx/overlay.ts'
 import {Calibrations} from './calibration.ts'
 import {chunkLengthFor} from './chunk-plan.ts'
-import type {GraphedModel} from './model-graphs.ts'
+import {type GraphedModel, requireRunnable} from './model-graphs.ts'
 import {ModelSession} from './session.ts'
 import type {FedTensors, HeadSpec, SessionSpec} from './worker-protocol.ts'
 
@@ -64,7 +64,10 @@ export class InstrumentedSessions {
     )
   }
 
-  /** Opens the session of an instrument, unless it is open, and gives it to `task` in its turn. */
+  /**
+   * Opens the session of an instrument, unless it is open, and gives it to `task` in its turn. Rejects with a
+   * Problem where the graph alone says that it cannot be run.
+   */
   use<Result>(
     instrument: Instrument,
     task: (session: ModelSession) => Promise<Result>,
@@ -79,6 +82,7 @@ export class InstrumentedSessions {
 
   private async open(instrument: Instrument): Promise<ModelSession> {
     const {model, name, overlay, head, checkFeeds} = instrument
+    requireRunnable(model)
     const key = `${model.key}\n${name}`
     if (this.current?.key === key && this.current.session.isAlive) return this.current.session
     await this.release()

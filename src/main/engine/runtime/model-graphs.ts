@@ -1,9 +1,10 @@
 import {stat} from 'node:fs/promises'
 import type {ModelRef} from '../../../shared/domain/model.ts'
-import type {Warning} from '../../../shared/domain/problem.ts'
+import {type Problem, ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
+import {checkGraph} from '../onnx/check-graph.ts'
 import {findStructure} from '../onnx/find-structure.ts'
 import {unmergeDecoder} from '../onnx/merged-decoder.ts'
 import {readModelGraph} from '../onnx/read-model-graph.ts'
@@ -20,6 +21,8 @@ export interface GraphedModel {
   readonly structure: ModelStructure
   /** The file holds two graphs; `graph` is one of them. */
   readonly isMerged: boolean
+  /** Why onnxruntime will not run it, whatever is asked; empty where nothing is known against it. */
+  readonly runProblems: readonly Problem[]
   /** What a result made with this graph has to say. */
   readonly warnings: readonly Warning[]
 }
@@ -102,7 +105,13 @@ async function readGraph(key: string, files: ModelFiles): Promise<GraphedModel> 
   const graph = unmergeDecoder(whole)
   const isMerged = graph !== whole
   const warnings = isMerged ? [TAKEN_APART] : []
-  return {key, files, graph, structure: findStructure(graph), isMerged, warnings}
+  const structure = findStructure(graph)
+  return {key, files, graph, structure, isMerged, runProblems: checkGraph(whole), warnings}
+}
+
+/** Throws a Problem for a model of which its graph alone says that it cannot be run. */
+export function requireRunnable({runProblems}: Pick<GraphedModel, 'runProblems'>): void {
+  if (runProblems[0]) throw new ProblemError(runProblems[0])
 }
 
 async function keyOf({filePath, dataPaths}: ModelFiles): Promise<string> {

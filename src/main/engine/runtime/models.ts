@@ -4,10 +4,12 @@ import type {ModelInfo, ModelRef} from '../../../shared/domain/model.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
+import {checkGraph} from '../onnx/check-graph.ts'
+import {readModelGraph} from '../onnx/read-model-graph.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import {chunkLengthFor} from './chunk-plan.ts'
 import {RunRates} from './run-rates.ts'
-import {ModelSession} from './session.ts'
+import {ModelSession, REFUSED} from './session.ts'
 
 export type LoadStage = Extract<LoadEvent, {kind: 'stage'}>
 
@@ -199,7 +201,7 @@ export class Models {
     const tokenizer = await this.options.loadTokenizer(folder)
     report('session', 0)
     const threads = this.options.threads()
-    const session = await ModelSession.create(
+    const session = await openedSession(
       {
         modelId: folder.id,
         filePath: folder.filePath,
@@ -262,6 +264,19 @@ export class Models {
 
   private changed(): void {
     this.options.onChange?.()
+  }
+}
+
+/** Opens a session; where the runtime refuses the file, says what is wrong with its graph if that tells more. */
+async function openedSession(
+  ...[spec, listeners]: Parameters<typeof ModelSession.create>
+): Promise<ModelSession> {
+  try {
+    return await ModelSession.create(spec, listeners)
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code !== REFUSED) throw error
+    const [cause] = checkGraph(await readModelGraph(spec.filePath))
+    throw cause ? new ProblemError(cause) : error
   }
 }
 

@@ -46,6 +46,9 @@ export interface SessionListeners {
   readonly onChecking?: () => void
 }
 
+/** Code of the Problem for a file that the runtime does not take. */
+export const REFUSED = 'runtime-refused-model'
+
 interface Pending {
   readonly onMessage: (message: WorkerMessage) => void
   readonly reject: (error: unknown) => void
@@ -291,7 +294,7 @@ function workerError(stack: string): Error {
 
 function refusedFile(spec: SessionSpec, error: unknown): ProblemError {
   return new ProblemError({
-    code: 'runtime-refused-model',
+    code: REFUSED,
     message: 'The runtime cannot load or run this model file.',
     file: spec.filePath,
     found: (error instanceof Error ? error.message : String(error)).slice(0, 500),

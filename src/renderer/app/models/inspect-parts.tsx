@@ -70,9 +70,11 @@ export function InspectFacts({result}: ResultProps) {
     ],
     [
       'to capture it all',
-      `${estimate.bytes === null ? 'known only to a run' : bytesText(estimate.bytes)}${
-        estimate.seconds === null ? '' : `, about ${formatFixed(estimate.seconds, 1)} s`
-      }, for ${formatCount(estimate.tokenCount)} tokens`,
+      estimate.bytes === 0
+        ? 'nothing'
+        : `${estimate.bytes === null ? 'known only to a run' : bytesText(estimate.bytes)}${
+            estimate.seconds === null ? '' : `, about ${formatFixed(estimate.seconds, 1)} s`
+          }, for ${formatCount(estimate.tokenCount)} tokens`,
     ],
   ]
   return (
