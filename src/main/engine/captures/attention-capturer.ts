@@ -103,6 +103,11 @@ export class AttentionCapturer {
     if (!this.wish.isKept) this.context.store.drop(this.kept, [layer])
   }
 
+  /** Lets go of all layers. */
+  forget(): void {
+    this.context.store.drop(this.kept, this.kept.layerNumbers)
+  }
+
   close(): void {
     this.context.store.unpin(this.kept)
   }

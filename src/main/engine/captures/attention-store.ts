@@ -1,12 +1,16 @@
+import type {VisibleKeys} from '../../../shared/math/attention/visible-keys.ts'
 import type {ValueNormKind} from '../onnx/capture-plan.ts'
 import {
   type AttentionCapture,
   type CaptureDtype,
   type CapturedLayer,
+  type CapturedSite,
   captureByteLength,
 } from './attention-capture.ts'
+import {keyVectorsOf} from './key-vectors.ts'
 import type {Evictable, MemoryBudget} from './memory-budget.ts'
 import {type RowRequest, recomputeRows} from './recompute-rows.ts'
+import {visibleKeysOf} from './visible-keys.ts'
 
 /** Which capture is meant: of a model, of a text, and by which route. */
 export interface CaptureKey {
@@ -44,6 +48,7 @@ export class KeptCapture implements Evictable {
   pinCount = 0
   byteLength = 0
   private readonly layers = new Map<number, KeptLayer>()
+  private readonly visible = new WeakMap<CapturedSite, VisibleKeys>()
 
   constructor(
     readonly key: CaptureKey,
@@ -93,6 +98,30 @@ export class KeptCapture implements Evictable {
   rows(request: RowRequest): Float32Array<ArrayBuffer> | null {
     const found = this.layers.get(request.layer)
     return found ? recomputeRows(this.captureOf(found.layer, found.dtype), request) : null
+  }
+
+  /** Which keys each query of a head can see; null where the layer is not there. Throws on a head that is not. */
+  visibleKeys(layer: number, head: number): VisibleKeys | null {
+    const found = this.layers.get(layer)
+    if (!found) return null
+    let siteHead = head
+    for (const site of found.layer.sites) {
+      if (siteHead < site.queryHeadCount) return this.visibleOf(site)
+      siteHead -= site.queryHeadCount
+    }
+    throw new RangeError(`no head ${head} of layer ${layer}`)
+  }
+
+  private visibleOf(site: CapturedSite): VisibleKeys {
+    const known = this.visible.get(site) ?? visibleKeysOf(site, this.key.ids.length)
+    this.visible.set(site, known)
+    return known
+  }
+
+  /** Key vectors of a layer, its heads one after another, [position, size]; null where only weights are there. */
+  keyVectors(layer: number): {values: Float64Array; size: number} | null {
+    const found = this.layers.get(layer)
+    return found ? keyVectorsOf(found.layer, this.key.ids.length) : null
   }
 
   add({dtype, layers}: AttentionCapture, hasAskedNorms: boolean): void {

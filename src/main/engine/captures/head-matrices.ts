@@ -1,4 +1,5 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
+import type {VisibleKeys} from '../../../shared/math/attention/visible-keys.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
 import {
   AttentionCapturer,
@@ -83,6 +84,26 @@ export class HeadMatrices {
   async valueNorms(layer: number, head: number, signal?: AbortSignal): Promise<HeadNorms | null> {
     await this.have(layer, signal)
     return this.capturer.kept.valueNorms(layer, head)
+  }
+
+  /** Which keys each query of a head can see. */
+  async visibleKeys(layer: number, head: number, signal?: AbortSignal): Promise<VisibleKeys> {
+    await this.have(layer, signal)
+    return this.capturer.kept.visibleKeys(layer, head)!
+  }
+
+  /** Key vectors of a layer, [position, size]; null where only its weights can be had. */
+  async keyVectors(
+    layer: number,
+    signal?: AbortSignal
+  ): Promise<{values: Float64Array; size: number} | null> {
+    await this.have(layer, signal)
+    return this.capturer.kept.keyVectors(layer)
+  }
+
+  /** Lets go of what was captured: of texts that nobody looks at. */
+  forget(): void {
+    this.capturer.forget()
   }
 
   close(): void {

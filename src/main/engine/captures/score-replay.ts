@@ -1,11 +1,6 @@
 import type {CapturedRun, CapturedStep} from './attention-capture.ts'
-import {fillOperandRow, rangeOf, type ScoreOperand} from './score-operand.ts'
-
-/**
- * Beyond this a finite mask is as good as minus infinity: whatever is added to it, exp of the difference
- * to a score that is not masked is exactly 0. Exporters write the lowest number of float32, −3.4e38.
- */
-const NEVER_SEEN = -1e30
+import {fillOperandRow} from './score-operand.ts'
+import {NEVER_SEEN, numberOfConstant, ScoreRanges} from './score-ranges.ts'
 
 /**
  * Replays one head's scores in one run and takes their softmax, in float64. Only keys that a query can see
@@ -20,8 +15,7 @@ export class ScoreReplay {
   private readonly keys: Float32Array
   /** The query of the row. */
   private readonly vector: Float64Array
-  /** Steps after which a score that is as good as minus infinity stays that. */
-  private readonly masks: readonly CapturedStep[]
+  private readonly ranges: ScoreRanges
 
   constructor(
     private readonly run: CapturedRun,
@@ -33,14 +27,14 @@ export class ScoreReplay {
     this.vector = new Float64Array(size)
     this.scores = new Float64Array(run.keyCount)
     this.operandRow = new Float64Array(run.keyCount)
-    this.masks = run.steps.filter((_, at) => run.steps.slice(at + 1).every(keepsMasked))
+    this.ranges = new ScoreRanges(run)
   }
 
   /** Writes the weights of a query, counted in the text, to a row of zeros of the run's keys. */
   writeRow(query: number, vector: Float32Array, row: Float32Array): void {
     const at = query - this.run.queryStart
-    const [start, end] = this.hardRange(at)
-    const [seenStart, seenEnd] = this.seenRange(at, start, end)
+    const [start, end] = this.ranges.allowed(at)
+    const [seenStart, seenEnd] = this.ranges.seen(at)
     if (seenStart < seenEnd) {
       const largest = this.computeScores(at, vector, seenStart, seenEnd)
       // Otherwise all that is seen is masked once more, so the masked ones count as well.
@@ -52,30 +46,6 @@ export class ScoreReplay {
     if (start >= end) return
     const largest = this.computeScores(at, vector, start, end)
     this.writeSoftmax(at, {start, end, largest}, row)
-  }
-
-  /** Keys that are not forbidden outright. */
-  private hardRange(query: number): [number, number] {
-    let start = 0
-    let end = this.run.keyCount
-    for (const step of this.run.steps) {
-      if (step.kind === 'key-count') end = Math.min(end, step.end)
-      if (step.kind !== 'band') continue
-      end = Math.min(end, query + step.last + 1)
-      if (step.first !== null) start = Math.max(start, query + step.first)
-    }
-    return [start, end]
-  }
-
-  /** Of these, those that no mask of ranges takes away. */
-  private seenRange(query: number, start: number, end: number): [number, number] {
-    for (const step of this.masks) {
-      const ranges = seenByMask(step, query)
-      if (!ranges) continue
-      start = Math.max(start, ranges[0])
-      end = Math.min(end, ranges[1])
-    }
-    return [start, end]
   }
 
   /** Fills `scores` for keys [start, end); returns the largest. */
@@ -215,44 +185,4 @@ function combine(
         x[i] = step.isReversed ? operand[i]! / x[i]! : x[i]! / operand[i]!
       }
   }
-}
-
-/** Keys that a mask of ranges leaves to a query; null of a step that is none. */
-function seenByMask(step: CapturedStep, query: number): [number, number] | null {
-  if (step.kind === 'add' && step.operand.kind === 'ranges') {
-    const {inside, outside} = step.operand
-    return outside < NEVER_SEEN && inside > NEVER_SEEN ? rangeOf(step.operand, query) : null
-  }
-  if (step.kind !== 'where' || step.condition.kind !== 'ranges') return null
-  if (!isNeverSeen(step.other)) return null
-  // What is inside must be kept, and what is outside replaced.
-  const {inside, outside} = step.condition
-  const isKept = (value: number) => (value !== 0) !== step.keepsFalse
-  return isKept(inside) && !isKept(outside) ? rangeOf(step.condition, query) : null
-}
-
-/** Whether a score that is as good as minus infinity is still that after a step. */
-function keepsMasked(step: CapturedStep): boolean {
-  switch (step.kind) {
-    case 'add':
-    case 'min':
-    case 'band':
-    case 'key-count':
-      return true
-    case 'where':
-      return isNeverSeen(step.other)
-    case 'max':
-      return isNeverSeen(step.operand)
-    default:
-      return false
-  }
-}
-
-function isNeverSeen(operand: ScoreOperand): boolean {
-  const value = numberOfConstant(operand)
-  return value !== null && value < NEVER_SEEN
-}
-
-function numberOfConstant(operand: ScoreOperand): number | null {
-  return operand.kind === 'constant' ? operand.value : null
 }

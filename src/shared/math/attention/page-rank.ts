@@ -1,5 +1,5 @@
 import type {ImportanceRequest} from '../../lenses/attention-maps.ts'
-import {type VisibleKeys, visibleCount} from './visible-keys.ts'
+import type {VisibleKeys} from './visible-keys.ts'
 
 /**
  * Weighted PageRank over the attention graph of one layer (Wang, Dedhia & Jha 2024, "Zero-TPrune", I-stage):
@@ -122,16 +122,25 @@ export function scoresOfVotes(
 /** The same votes under attention that is uniform over what each query sees: what position alone gives. */
 export function uniformVotes(keys: VisibleKeys, tokens: RankedTokens): Float64Array {
   const {tokenCount} = tokens
-  const votes = new Float64Array(tokenCount)
-  for (let query = 0; query < tokenCount; query++) {
-    if (!takesPart(tokens, query) || visibleCount(keys, query) === 0) continue
-    const seen: number[] = []
-    for (let key = keys.starts[query]!; key < keys.ends[query]!; key++) {
-      if (takesPart(tokens, key)) seen.push(key)
-    }
-    for (const key of seen) votes[key]! += 1 / seen.length
+  const before = new Int32Array(tokenCount + 1)
+  for (let at = 0; at < tokenCount; at++) {
+    before[at + 1] = before[at]! + (takesPart(tokens, at) ? 1 : 0)
   }
-  return votes
+  // What each key gets more than the one before it.
+  const steps = new Float64Array(tokenCount + 1)
+  for (let query = 0; query < tokenCount; query++) {
+    const [start, end] = [keys.starts[query]!, keys.ends[query]!]
+    if (!takesPart(tokens, query) || start >= end) continue
+    const count = before[end]! - before[start]!
+    if (count === 0) continue
+    steps[start]! += 1 / count
+    steps[end]! -= 1 / count
+  }
+  let votes = 0
+  return Float64Array.from({length: tokenCount}, (_, at) => {
+    votes += steps[at]!
+    return takesPart(tokens, at) ? votes : 0
+  })
 }
 
 /** Population variance of the scores of the tokens that take part, whose mean is 1. */

@@ -26,11 +26,6 @@ export function isVisible({starts, ends}: VisibleKeys, query: number, key: numbe
   return key >= starts[query]! && key < ends[query]!
 }
 
-/** How many keys a query may see. */
-export function visibleCount({starts, ends}: VisibleKeys, query: number): number {
-  return Math.max(0, ends[query]! - starts[query]!)
-}
-
 /** Whether no query sees a key after itself. */
 export function isCausalOver({ends}: VisibleKeys): boolean {
   return ends.every((end, query) => end <= query + 1)
