@@ -1,17 +1,71 @@
-import {ProblemError} from '../../../shared/domain/problem.ts'
-import type {HeadsEvent, HeadsRequest} from '../../../shared/lenses/attention-maps.ts'
+import type {
+  HeadStatistics,
+  HeadsEvent,
+  HeadsRequest,
+} from '../../../shared/lenses/attention-maps.ts'
+import {HeadAccumulator} from '../../../shared/math/attention/head-statistics.ts'
+import {type TextFacts, textFacts} from '../../../shared/math/attention/token-repeats.ts'
+import type {HeadMatrices} from '../captures/head-matrices.ts'
+import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import type {AttentionContext} from './attention.ts'
+import {openText} from './captured-text.ts'
+import {headPieces} from './head-pieces.ts'
+import {WorkProgress} from './work-progress.ts'
 
-/** Statistics of every head of a text, layer by layer. */
-// biome-ignore lint/correctness/useYield: nothing is given yet.
+/** Progress is told after so many heads. */
+const HEADS_A_STEP = 4
+
+/** Statistics of every head of a text, layer by layer. Aborted, it throws the signal's reason. */
 export async function* runHeads(
-  _context: AttentionContext,
-  _request: HeadsRequest,
-  _signal?: AbortSignal
+  context: AttentionContext,
+  request: HeadsRequest,
+  signal?: AbortSignal
 ): AsyncGenerator<HeadsEvent, void, undefined> {
-  throw new ProblemError({
-    code: 'not-there-yet',
-    message: 'This part of the attention lens is not there yet.',
-    advice: 'Use the other views of attention.',
+  const {model, matrices} = await openText(context, request, {layers: request.layers})
+  try {
+    const text = textFactsOf(request.ids, await context.graphs.tokenizer(model))
+    const progress = new WorkProgress(matrices.layers.length)
+    for (const layer of matrices.layers) {
+      yield progress.event
+      const heads: HeadStatistics[] = []
+      for await (const head of layerStatistics(matrices, layer, text, signal)) {
+        heads.push(head)
+        if (heads.length % HEADS_A_STEP === 0) yield progress.event
+      }
+      progress.step()
+      yield {kind: 'heads', heads}
+    }
+    yield progress.event
+  } finally {
+    matrices.close()
+  }
+}
+
+/** Statistics of the heads of one layer, each in one pass over its rows. */
+export async function* layerStatistics(
+  matrices: HeadMatrices,
+  layer: number,
+  text: TextFacts,
+  signal: AbortSignal | undefined
+): AsyncGenerator<HeadStatistics, void, undefined> {
+  const headCount = await matrices.headCount(layer, signal)
+  for (let head = 0; head < headCount; head++) {
+    const accumulator = new HeadAccumulator(text, await matrices.visibleKeys(layer, head, signal))
+    for await (const {queryStart, weights} of headPieces(matrices, {layer, head}, signal)) {
+      accumulator.add(queryStart, weights)
+    }
+    yield {layer, head, ...accumulator.scores}
+  }
+}
+
+/**
+ * What the scores look at in a text that is known by its ids. Special tokens are left out; a special token
+ * that stands first counts as inserted, whoever put it there. Without a tokenizer nothing is special.
+ */
+export function textFactsOf(ids: Int32Array, tokenizer: Tokenizer | null): TextFacts {
+  const isSpecial = (id: number) => tokenizer?.isSpecial(id) ?? false
+  return textFacts(ids, {
+    isLeftOut: (position) => isSpecial(ids[position]!),
+    isFirstInserted: ids.length > 0 && isSpecial(ids[0]!),
   })
 }

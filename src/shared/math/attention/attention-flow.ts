@@ -62,13 +62,13 @@ export class AttentionFlow {
   }
 
   /** Of all tokens, not normalised. */
-  toAll(): Float64Array {
+  toAll(): Float64Array<ArrayBuffer> {
     return Float64Array.from({length: this.tokenCount}, (_, position) => this.to(position))
   }
 }
 
 /** Divided by their sum, which is how flows of a query are shown; unchanged where the sum is 0. */
-export function dividedBySum(values: Float64Array): Float64Array {
+export function dividedBySum(values: Float64Array): Float64Array<ArrayBuffer> {
   const sum = values.reduce((total, value) => total + value, 0)
   return sum > 0 ? values.map((value) => value / sum) : values.slice()
 }

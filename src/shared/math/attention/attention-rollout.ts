@@ -25,7 +25,7 @@ export function addRows(sums: Float64Array, weights: Float32Array): void {
 }
 
 /** Where rollout of one query starts, after the last layer: on the query itself. */
-export function rolloutStart(tokenCount: number, query: number): Float64Array {
+export function rolloutStart(tokenCount: number, query: number): Float64Array<ArrayBuffer> {
   const reach = new Float64Array(tokenCount)
   reach[query] = 1
   return reach

@@ -56,7 +56,7 @@ export function remainingCount(tokens: RankedTokens): number {
 }
 
 /** Scores before any vote: 1 for each token that takes part, 0 for the others. */
-export function startScores(tokens: RankedTokens): Float64Array {
+export function startScores(tokens: RankedTokens): Float64Array<ArrayBuffer> {
   return Float64Array.from({length: tokens.tokenCount}, (_, at) => (takesPart(tokens, at) ? 1 : 0))
 }
 
@@ -109,7 +109,7 @@ export function scoresOfVotes(
   votes: Float64Array,
   damping: number,
   tokens: RankedTokens
-): Float64Array {
+): Float64Array<ArrayBuffer> {
   const count = remainingCount(tokens)
   let sum = 0
   for (const vote of votes) sum += vote
@@ -120,7 +120,7 @@ export function scoresOfVotes(
 }
 
 /** The same votes under attention that is uniform over what each query sees: what position alone gives. */
-export function uniformVotes(keys: VisibleKeys, tokens: RankedTokens): Float64Array {
+export function uniformVotes(keys: VisibleKeys, tokens: RankedTokens): Float64Array<ArrayBuffer> {
   const {tokenCount} = tokens
   const before = new Int32Array(tokenCount + 1)
   for (let at = 0; at < tokenCount; at++) {
@@ -156,7 +156,7 @@ export function passesVarianceFilter(variance: number): boolean {
 }
 
 /** Heads of a layer in one score a token: the root of the mean of squares (EIR). */
-export function rootMeanSquare(heads: readonly Float64Array[]): Float64Array {
+export function rootMeanSquare(heads: readonly Float64Array[]): Float64Array<ArrayBuffer> {
   const [first] = heads
   if (!first) throw new RangeError('no heads')
   return first.map((_, at) => {
@@ -178,7 +178,7 @@ export function pageRank(
     rounds,
     damping,
   }: {keys: VisibleKeys; tokens: RankedTokens; rounds: number; damping: number}
-): Float64Array {
+): Float64Array<ArrayBuffer> {
   let scores = startScores(tokens)
   for (let round = 0; round < rounds; round++) {
     const votes = new Float64Array(tokens.tokenCount)

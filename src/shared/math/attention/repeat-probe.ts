@@ -30,7 +30,7 @@ export const NAME_THRESHOLDS = {
 export function repeatSequence(
   {length, repeats}: Pick<RepeatProbe, 'length' | 'repeats'>,
   {seed, beginIds, candidates}: {seed: number; beginIds: readonly number[]; candidates: Int32Array}
-): Int32Array {
+): Int32Array<ArrayBuffer> {
   if (candidates.length < length) {
     throw new RangeError(`${length} distinct tokens of ${candidates.length}`)
   }

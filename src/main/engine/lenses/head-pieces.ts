@@ -1,0 +1,49 @@
+import {setImmediate as nextTurn} from 'node:timers/promises'
+import type {VisibleKeys} from '../../../shared/math/attention/visible-keys.ts'
+import type {HeadMatrices} from '../captures/head-matrices.ts'
+
+/** Numbers of one array of rows: one head of 1,024 tokens is one of them. */
+const MOST_PIECE_NUMBERS = 1 << 20
+
+/** Consecutive rows of a head, [query, key]. */
+export interface HeadPiece {
+  readonly queryStart: number
+  readonly weights: Float32Array<ArrayBuffer>
+}
+
+/** Queries [start, end) of the pieces that a text's rows come in. */
+export function pieceRanges(tokenCount: number): [start: number, end: number][] {
+  const step = Math.max(1, Math.floor(MOST_PIECE_NUMBERS / tokenCount))
+  return Array.from({length: Math.ceil(tokenCount / step)}, (_, i) => [
+    i * step,
+    Math.min(tokenCount, (i + 1) * step),
+  ])
+}
+
+/** All rows of a head in order, in pieces; others are answered between them. */
+export async function* headPieces(
+  matrices: HeadMatrices,
+  {layer, head}: {layer: number; head: number},
+  signal: AbortSignal | undefined
+): AsyncGenerator<HeadPiece, void, undefined> {
+  for (const [queryStart, queryEnd] of pieceRanges(matrices.tokenCount)) {
+    const weights = await matrices.rows(layer, head, queryStart, queryEnd, signal)
+    yield {queryStart, weights}
+    await nextTurn()
+    signal?.throwIfAborted()
+  }
+}
+
+/** What the heads of a layer can see. */
+export async function visibleKeysOfHeads(
+  matrices: HeadMatrices,
+  layer: number,
+  signal: AbortSignal | undefined
+): Promise<VisibleKeys[]> {
+  const headCount = await matrices.headCount(layer, signal)
+  const keys: VisibleKeys[] = []
+  for (let head = 0; head < headCount; head++) {
+    keys.push(await matrices.visibleKeys(layer, head, signal))
+  }
+  return keys
+}
