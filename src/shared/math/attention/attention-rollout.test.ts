@@ -8,7 +8,7 @@ import {
 } from './attention-flow.ts'
 import {addReach, addRows, mixWithResidual, rolloutStart} from './attention-rollout.ts'
 import {MaxFlow} from './max-flow.ts'
-import {randomAttention} from './test-matrices.ts'
+import {randomAttention, smallestCut} from './test-matrices.ts'
 import {type VisibleKeys, visibleKeys} from './visible-keys.ts'
 
 /** Layers as they are multiplied: the mean over heads with the residual in. */
@@ -151,30 +151,3 @@ it('flow goes back over edges where that lets more through', () => {
   expect(flow.between(0, 2)).toBeCloseTo(2, 12)
   expect(flow.between(3, 0)).toBe(0)
 })
-
-/** The least capacity over all ways to part the nodes with the source on one side, the sink on the other. */
-function smallestCut(
-  layers: readonly Float64Array[],
-  n: number,
-  query: number,
-  sink: number
-): number {
-  const nodeCount = (layers.length + 1) * n
-  const source = layers.length * n + query
-  const edges = layers.flatMap((layer, at) =>
-    Array.from({length: n * n}, (_, e) => ({
-      from: (at + 1) * n + Math.floor(e / n),
-      to: at * n + (e % n),
-      capacity: layer[e]!,
-    }))
-  )
-  let least = Number.POSITIVE_INFINITY
-  for (let side = 0; side < 2 ** nodeCount; side++) {
-    const isNear = (node: number) => ((side >> node) & 1) === 1
-    if (!isNear(source) || isNear(sink)) continue
-    let cut = 0
-    for (const {from, to, capacity} of edges) if (isNear(from) && !isNear(to)) cut += capacity
-    if (cut < least) least = cut
-  }
-  return least
-}

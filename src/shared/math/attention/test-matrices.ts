@@ -26,3 +26,33 @@ export function randomAttention(
 export function matrixOf(rows: readonly (readonly number[])[]): Float32Array {
   return Float32Array.from(rows.flat())
 }
+
+/**
+ * What the largest flow from a query after the last layer to a token before the first must be: the least
+ * capacity over all ways to part the nodes with one on either side. For a handful of nodes.
+ */
+export function smallestCut(
+  layers: readonly Float64Array[],
+  n: number,
+  query: number,
+  sink: number
+): number {
+  const nodeCount = (layers.length + 1) * n
+  const source = layers.length * n + query
+  const edges = layers.flatMap((layer, at) =>
+    Array.from({length: n * n}, (_, e) => ({
+      from: (at + 1) * n + Math.floor(e / n),
+      to: at * n + (e % n),
+      capacity: layer[e]!,
+    }))
+  )
+  let least = Number.POSITIVE_INFINITY
+  for (let side = 0; side < 2 ** nodeCount; side++) {
+    const isNear = (node: number) => ((side >> node) & 1) === 1
+    if (!isNear(source) || isNear(sink)) continue
+    let cut = 0
+    for (const {from, to, capacity} of edges) if (isNear(from) && !isNear(to)) cut += capacity
+    if (cut < least) least = cut
+  }
+  return least
+}
