@@ -39,7 +39,7 @@ afterAll(async () => {
 })
 
 interface Weights {
-  readonly ids: Int32Array
+  readonly ids: Int32Array<ArrayBuffer>
   readonly n: number
   /** [layer][head] of [query, key]. */
   readonly heads: readonly (readonly Float32Array[])[]
@@ -60,7 +60,7 @@ async function weightsOf(model: string, prompt = PROMPT): Promise<Weights> {
   return {ids, n, heads}
 }
 
-async function headsOf(model: string, ids: Int32Array): Promise<HeadStatistics[]> {
+async function headsOf(model: string, ids: Int32Array<ArrayBuffer>): Promise<HeadStatistics[]> {
   const heads: HeadStatistics[] = []
   for await (const event of runHeads(context, headsRequestSchema.parse({model, ids}))) {
     if (event.kind === 'heads') heads.push(...event.heads)
