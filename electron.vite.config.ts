@@ -39,6 +39,7 @@ export default defineConfig({
           cli: src('main/cli.ts'),
           engine: src('main/engine/engine.ts'),
           'session-worker': src('main/engine/runtime/session-worker.ts'),
+          'matrix-worker': src('main/engine/runtime/matrix-worker.ts'),
           'match-thread': src('main/cli/match-thread.ts'),
         },
         output: {

@@ -1,6 +1,10 @@
 import {resolve} from 'node:path'
 import {defineConfig} from 'vitest/config'
-import {TEST_MATCH_THREAD_PATH, TEST_WORKER_PATH} from './scripts/build-session-worker.ts'
+import {
+  TEST_MATCH_THREAD_PATH,
+  TEST_MATRIX_WORKER_PATH,
+  TEST_WORKER_PATH,
+} from './scripts/build-session-worker.ts'
 
 export default defineConfig({
   resolve: {
@@ -15,6 +19,7 @@ export default defineConfig({
     globalSetup: ['scripts/build-session-worker.ts'],
     env: {
       TOKENSCOPE_SESSION_WORKER: TEST_WORKER_PATH,
+      TOKENSCOPE_MATRIX_WORKER: TEST_MATRIX_WORKER_PATH,
       TOKENSCOPE_MATCH_THREAD: TEST_MATCH_THREAD_PATH,
     },
   },

@@ -5,7 +5,14 @@ import {builtinModules} from 'node:module'
 import {dirname, join, relative, resolve} from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
-const ENTRIES = ['serve.js', 'cli.js', 'engine.js', 'session-worker.js', 'match-thread.js']
+const ENTRIES = [
+  'serve.js',
+  'cli.js',
+  'engine.js',
+  'session-worker.js',
+  'matrix-worker.js',
+  'match-thread.js',
+]
 const {dependencies} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const BUILTINS = new Set(builtinModules)
 

@@ -16,9 +16,6 @@ const PHASE_WORDS = {
   hashing: 'Hashing the files',
   verifying: 'Verifying',
   capturing: 'Capturing',
-  sampling: 'Finding replacements',
-  attributing: 'Attributing',
-  checking: 'Checking',
   writing: 'Writing',
 } as const
 

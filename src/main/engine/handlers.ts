@@ -20,7 +20,6 @@ import {EventQueue} from './jobs/event-queue.ts'
 import {loadedLine, logFailure, problemInBrief, startLines} from './jobs/log-lines.ts'
 import {
   loggedAttention,
-  loggedAttribution,
   loggedCapture,
   loggedInspection,
   loggedLogitLens,
@@ -41,7 +40,6 @@ import {
 import {runProbe} from './lenses/attention-probe.ts'
 import {runPrune} from './lenses/attention-prune.ts'
 import {runSimilarHeads} from './lenses/attention-similar.ts'
-import {runAttribute, tryChanges} from './lenses/attribute.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
@@ -61,6 +59,7 @@ import type {EngineOptions} from './options.ts'
 import {PREFERENCES_FILE} from './preferences/preference-file.ts'
 import {PreferenceStore} from './preferences/preferences.ts'
 import {InstrumentedSessions} from './runtime/instrumented-sessions.ts'
+import {MatrixThread} from './runtime/matrix-thread.ts'
 import {ModelGraphs} from './runtime/model-graphs.ts'
 import {type LoadStage, Models} from './runtime/models.ts'
 import {physicalCoreCount} from './runtime/threads.ts'
@@ -129,10 +128,8 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   const attention = {
     ...{graphs, models, versions, sessions, budget},
     store: new AttentionStore(budget),
+    thread: new MatrixThread({threads}),
   }
-  // A sampler's model stays open beside the one that is attributed.
-  const samplerSessions = new InstrumentedSessions({threads, onChange: () => changes.notify()})
-  const attribution = {...attention, samplerSessions}
   const machine = {
     memoryBytes: totalmem(),
     logicalCores: availableParallelism(),
@@ -167,7 +164,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       preferencesPath:
         options.stateFolder === null ? null : join(options.stateFolder, PREFERENCES_FILE),
       loaded: models.list(),
-      runningCount: models.jobCount + sessions.useCount + samplerSessions.useCount,
+      runningCount: models.jobCount + sessions.useCount,
     }
   }
 
@@ -327,15 +324,6 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         runIntervene(attention, input, signal)
       ),
     },
-    attributions: {
-      run: engine.attributions.run.handler(({input, signal}) =>
-        loggedAttribution(log, input, runAttribute(attribution, input, signal), signal)
-      ),
-      try: engine.attributions.try.handler(({input, signal}) => {
-        const {model, file, ids, ...trial} = input
-        return tryChanges(attribution, {model, file, ids}, trial, signal)
-      }),
-    },
     figures: {
       export: engine.figures.export.handler(async ({input}) => {
         const {bytes, warnings, ...file} = await exportFigure(input, options)
@@ -357,8 +345,8 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   return {
     router,
     async close() {
-      const open = [models, sessions, samplerSessions, preferences]
-      await Promise.all(open.map((one) => one.close()))
+      const {thread} = attention
+      await Promise.all([models.close(), sessions.close(), thread.close(), preferences.close()])
     },
   }
 }

@@ -60,11 +60,24 @@ export class RowFilters {
     if (this.isHiding) this.hide(query, row)
     // Shares of a row that is no number would be none either.
     if (nonFiniteCount > 0 || size === 0) return
-    this.rowCount++
     const shown = this.isHiding ? sizeOf(row) : size
     this.hiddenShareSum += this.isHiding ? Math.max(0, size - shown) / size : 0
-    const rest = shown - Math.abs(row[0]!)
-    if (shown > 0 && rest <= SINK_ONLY_REST * shown) this.sinkOnlyRowCount++
+    this.count(sum, shown, Math.abs(row[0]!))
+  }
+
+  /** Counts a row with weight of which nothing is hidden, by its sum and its weight on key 0. */
+  countWhole(sum: number, first: number): void {
+    this.count(sum, sum, first)
+  }
+
+  /** Whether rows stay as they are. */
+  get isIdle(): boolean {
+    return !this.isHiding && !this.filters.dropSink
+  }
+
+  private count(sum: number, shown: number, first: number): void {
+    this.rowCount++
+    if (shown > 0 && shown - first <= SINK_ONLY_REST * shown) this.sinkOnlyRowCount++
     const nowhere = Math.max(0, 1 - sum)
     this.nowhereSum += nowhere
     if (nowhere > this.largestNowhere) this.largestNowhere = nowhere

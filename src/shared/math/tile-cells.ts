@@ -41,17 +41,25 @@ export class TileCells {
     }
   }
 
-  /** Takes the whole row of a query of the window. */
-  addRow(query: number, row: Float32Array): void {
-    const {queries, keys, rowCount, columnCount} = this.shape
+  /** Takes the row of a query of the window; of keys from `firstKey` on, where all others have no weight. */
+  addRow(query: number, row: Float32Array, firstKey = 0): void {
+    const {queries, rowCount} = this.shape
     const place = query - queries[0]
     const queryCount = queries[1] - queries[0]
     // The cell r with floor(r·n/R) <= place < floor((r+1)·n/R).
-    const cell = Math.floor(((place + 1) * rowCount - 1) / queryCount)
-    const base = cell * columnCount
-    const window = row.subarray(keys[0], keys[1])
-    if (this.sums) this.addSums(this.sums, base, window)
-    else this.addLargest(base, window)
+    this.addToCellRow(Math.floor(((place + 1) * rowCount - 1) / queryCount), row, firstKey)
+  }
+
+  /** Takes a row of weights, or the largest of several, into a row of cells. */
+  addToCellRow(cellRow: number, row: Float32Array, firstKey: number): void {
+    const {keys, columnCount} = this.shape
+    const start = Math.max(keys[0], firstKey)
+    const end = Math.min(keys[1], firstKey + row.length)
+    if (start >= end) return
+    const window = row.subarray(start - firstKey, end - firstKey)
+    const base = cellRow * columnCount
+    if (this.sums) this.addSums(this.sums, base, start - keys[0], window)
+    else this.addLargest(base, start - keys[0], window)
   }
 
   /** Cells and the range of their finite values; call once, after the last row. */
@@ -67,12 +75,12 @@ export class TileCells {
     return minimum <= maximum ? {values, minimum, maximum} : {values, minimum: 0, maximum: 0}
   }
 
-  private addLargest(base: number, window: Float32Array): void {
+  private addLargest(base: number, from: number, window: Float32Array): void {
     const {values, columnOf} = this
     for (let key = 0; key < window.length; key++) {
       const weight = window[key]!
       if (weight === 0) continue
-      const cell = base + columnOf[key]!
+      const cell = base + columnOf[from + key]!
       // Comparisons with NaN fail, so one that is there stays and one that comes is taken.
       if (!(Math.abs(weight) <= Math.abs(values[cell]!)) && !Number.isNaN(values[cell])) {
         values[cell] = weight
@@ -80,10 +88,10 @@ export class TileCells {
     }
   }
 
-  private addSums(sums: Float64Array, base: number, window: Float32Array): void {
+  private addSums(sums: Float64Array, base: number, from: number, window: Float32Array): void {
     const {columnOf} = this
     for (let key = 0; key < window.length; key++) {
-      const cell = base + columnOf[key]!
+      const cell = base + columnOf[from + key]!
       sums[cell] = sums[cell]! + window[key]!
     }
   }

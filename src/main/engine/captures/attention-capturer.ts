@@ -2,6 +2,7 @@ import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import type {CaptureChoice} from '../../../shared/lenses/attention.ts'
 import {type CaptureRequest, type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
+import type {MatrixThread} from '../runtime/matrix-thread.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
 import type {CaptureDtype} from './attention-capture.ts'
 import type {AttentionStore, KeptCapture} from './attention-store.ts'
@@ -17,6 +18,8 @@ export interface CaptureContext {
   readonly sessions: InstrumentedSessions
   readonly store: AttentionStore
   readonly budget: MemoryBudget
+  /** Where matrices are computed. */
+  readonly thread: MatrixThread
 }
 
 /** Which attention is wanted, of which text. */

@@ -1,5 +1,4 @@
 import type {VisibleKeys} from '../../../shared/math/attention/visible-keys.ts'
-import type {ValueNormKind} from '../onnx/capture-plan.ts'
 import {
   type AttentionCapture,
   type CaptureDtype,
@@ -7,6 +6,7 @@ import {
   type CapturedSite,
   captureByteLength,
 } from './attention-capture.ts'
+import {KeptRollouts} from './kept-rollouts.ts'
 import {keyVectorsOf} from './key-vectors.ts'
 import type {Evictable, MemoryBudget} from './memory-budget.ts'
 import {type RowRequest, recomputeRows} from './recompute-rows.ts'
@@ -27,12 +27,6 @@ export interface CapturedFacts {
   readonly keyValueHeadCount: number | null
   /** What its numbers are stored as. */
   readonly dtype: CaptureDtype
-}
-
-/** Norms of one head's value vectors, one entry a position. */
-export interface HeadNorms {
-  readonly kind: ValueNormKind
-  readonly values: Float32Array
 }
 
 interface KeptLayer {
@@ -61,23 +55,10 @@ export class KeptCapture implements Evictable {
     return found !== undefined && (found.hasAskedNorms || !withValueNorms)
   }
 
-  /** Value norms of a head of a layer that is there; null where it has none. */
-  valueNorms(layer: number, head: number): HeadNorms | null {
-    let siteHead = head
-    for (const {queryHeadCount, valueNorms} of this.layers.get(layer)?.layer.sites ?? []) {
-      if (siteHead >= queryHeadCount) {
-        siteHead -= queryHeadCount
-        continue
-      }
-      if (!valueNorms) return null
-      const own = Math.floor((siteHead * valueNorms.headCount) / queryHeadCount)
-      const {length} = this.key.ids
-      return {
-        kind: valueNorms.kind,
-        values: valueNorms.values.subarray(own * length, (own + 1) * length),
-      }
-    }
-    return null
+  /** A layer that is there, to be computed with; null where it is not. */
+  layerOf(layer: number): {readonly layer: CapturedLayer; readonly dtype: CaptureDtype} | null {
+    const found = this.layers.get(layer)
+    return found ? {layer: found.layer, dtype: found.dtype} : null
   }
 
   /** What was captured of a layer; null where it is not there. */
@@ -158,9 +139,13 @@ export class KeptCapture implements Evictable {
  * captured again on demand.
  */
 export class AttentionStore {
+  /** Attention rollouts of captured texts. */
+  readonly rollouts: KeptRollouts
   private readonly captures = new Set<KeptCapture>()
 
-  constructor(private readonly budget: MemoryBudget) {}
+  constructor(private readonly budget: MemoryBudget) {
+    this.rollouts = new KeptRollouts(budget)
+  }
 
   /** The capture under a key, new and empty where there is none; it stays until `unpin`. */
   pin(key: CaptureKey): KeptCapture {

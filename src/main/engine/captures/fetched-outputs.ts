@@ -2,6 +2,7 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import type {CaptureOperand, CaptureTensor} from '../onnx/capture-plan.ts'
 import {compactOperand, type ScoreOperand} from './score-operand.ts'
+import {sharedFloat32} from './shared-numbers.ts'
 
 /** A fetched graph output; onnxruntime's Tensor is one. */
 export interface FetchedTensor {
@@ -111,7 +112,7 @@ export class FetchedRun {
     const headLength = strides.head || strides.group || strides['batch-heads'] ? queryHeadCount : 1
     const queryLength = strides.query ? queryCount : 1
     const keyLength = strides.key ? keyCount : 1
-    const copy = new Float32Array(headLength * queryLength * keyLength)
+    const copy = sharedFloat32(headLength * queryLength * keyLength)
     for (let head = 0, to = 0; head < headLength; head++) {
       const base =
         this.batchRow * strides.batch +

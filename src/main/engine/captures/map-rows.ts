@@ -2,8 +2,7 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {AttentionMap, HeadRef} from '../../../shared/lenses/attention-maps.ts'
 import {dropSink} from '../../../shared/math/row-filters.ts'
 import type {ValueNormKind} from '../onnx/capture-plan.ts'
-import {attentionRollout} from './attention-rollout.ts'
-import type {HeadMatrices} from './head-matrices.ts'
+import type {RowSource} from './row-source.ts'
 
 /** Numbers of one array that rows are made in. */
 const MOST_PIECE_NUMBERS = 1 << 20
@@ -20,7 +19,9 @@ export interface MapRowsOptions {
   readonly queries: readonly [start: number, end: number]
   /** Takes column 0 out of both heads of a difference before they are compared. */
   readonly dropSink: boolean
-  readonly signal: AbortSignal | undefined
+  /** All rows from `queries` on, where the map was made as a whole. */
+  readonly whole: Float32Array | null
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Layers whose attention a map is made of. */
@@ -59,28 +60,36 @@ export function sumsToOne(map: AttentionMap): boolean {
   return map.kind === 'head' || (map.kind === 'aggregate' && map.by === 'mean')
 }
 
-/** Rows of a map in order, in pieces. */
+/** Rows of a map in order, in pieces; of any but an attention rollout, which is made as a whole. */
 export async function* mapRows(
-  matrices: HeadMatrices,
+  source: RowSource,
   map: AttentionMap,
   options: MapRowsOptions
 ): AsyncGenerator<MapRows, void, undefined> {
-  const {queries, signal} = options
-  const {tokenCount} = matrices
-  const rollout =
-    map.kind === 'attention-rollout'
-      ? await attentionRollout(matrices, map.throughLayer, signal)
-      : null
-  const norms = await normsOf(matrices, map, signal)
+  const {queries, signal, whole} = options
+  const {tokenCount} = source
+  const norms = whole ? [] : await normsOf(source, map, signal)
   const step = Math.max(1, Math.floor(MOST_PIECE_NUMBERS / tokenCount))
   for (let start = queries[0]; start < queries[1]; start += step) {
     const end = Math.min(queries[1], start + step)
-    const rowsOf = ({layer, head}: HeadRef) => matrices.rows(layer, head, start, end, signal)
-    const values = rollout
-      ? rollout.slice(start * tokenCount, end * tokenCount)
+    const rowsOf = ({layer, head}: HeadRef) => source.rows(layer, head, start, end, signal)
+    const values = whole
+      ? pieceOfWhole(whole, start - queries[0], end - queries[0], tokenCount)
       : await piece(map, rowsOf, {norms, tokenCount, dropsSink: options.dropSink})
     yield {queryStart: start, values}
   }
+}
+
+/** A copy: whole maps are kept, and rows are the reader's to change. */
+function pieceOfWhole(
+  whole: Float32Array,
+  start: number,
+  end: number,
+  tokenCount: number
+): Float32Array<ArrayBuffer> {
+  const values = new Float32Array((end - start) * tokenCount)
+  values.set(whole.subarray(start * tokenCount, end * tokenCount))
+  return values
 }
 
 async function piece(
@@ -122,7 +131,7 @@ async function piece(
       return sum
     }
     case 'attention-rollout':
-      throw new RangeError('a rollout has no heads')
+      throw new RangeError('an attention rollout is not made of rows')
   }
 }
 
@@ -142,14 +151,14 @@ function weigh(rows: Float32Array, norms: Float32Array): void {
 }
 
 async function normsOf(
-  matrices: HeadMatrices,
+  source: RowSource,
   map: AttentionMap,
   signal: AbortSignal | undefined
 ): Promise<Float32Array[]> {
   if (map.kind !== 'aggregate' || map.by !== 'value-weighted') return []
   const norms: Float32Array[] = []
   for (const {layer, head} of map.heads) {
-    const found = await matrices.valueNorms(layer, head, signal)
+    const found = await source.valueNorms(layer, head, signal)
     if (!found) throw noValueNorms(layer)
     norms.push(found.values)
   }
@@ -158,13 +167,13 @@ async function normsOf(
 
 /** How the values of a value-weighted map count; null of other maps. */
 export async function valueNormKind(
-  matrices: HeadMatrices,
+  source: RowSource,
   map: AttentionMap,
   signal?: AbortSignal
 ): Promise<ValueNormKind | null> {
   if (map.kind !== 'aggregate' || map.by !== 'value-weighted') return null
   for (const {layer, head} of map.heads) {
-    const found = await matrices.valueNorms(layer, head, signal)
+    const found = await source.valueNorms(layer, head, signal)
     if (found?.kind === 'basis-dependent') return found.kind
   }
   return 'projected'

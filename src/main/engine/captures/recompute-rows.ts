@@ -1,9 +1,11 @@
 import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import type {
   AttentionCapture,
+  CapturedLayer,
   CapturedNumbers,
   CapturedQueriesKeys,
   CapturedRun,
+  CapturedSite,
 } from './attention-capture.ts'
 import {ScoreReplay} from './score-replay.ts'
 
@@ -30,7 +32,7 @@ export function recomputeRows(
   if (!(queryStart >= 0 && queryStart <= queryEnd && queryEnd <= tokenCount)) {
     throw new RangeError(`no queries ${queryStart} to ${queryEnd} of ${tokenCount}`)
   }
-  const {site, siteHead} = siteOf(capture, layer, head)
+  const {site, siteHead} = siteOf(capture.layers, layer, head)
   const {attention} = site
   if (attention.kind === 'weights') {
     const rows = (siteHead * tokenCount + queryStart) * tokenCount
@@ -39,8 +41,13 @@ export function recomputeRows(
   return recompute(attention, {siteHead, queryHeadCount: site.queryHeadCount, tokenCount}, request)
 }
 
-function siteOf(capture: AttentionCapture, layer: number, head: number) {
-  const sites = capture.layers.find((one) => one.layer === layer)?.sites ?? []
+/** The site of a layer that a query head is of, and its place there. Throws a RangeError where there is none. */
+export function siteOf(
+  layers: readonly CapturedLayer[],
+  layer: number,
+  head: number
+): {site: CapturedSite; siteHead: number} {
+  const sites = layers.find((one) => one.layer === layer)?.sites ?? []
   let siteHead = head
   for (const site of sites) {
     if (siteHead >= 0 && siteHead < site.queryHeadCount) return {site, siteHead}

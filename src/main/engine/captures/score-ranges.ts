@@ -40,6 +40,13 @@ export class ScoreRanges {
     }
     return [start, end]
   }
+
+  /** Whether all that a step does is to take keys away that `seen` leaves out. */
+  isToldBySeen(step: CapturedStep): boolean {
+    if (step.kind === 'band' || step.kind === 'key-count') return true
+    if (!this.masks.includes(step) || !seenByMask(step, 0)) return false
+    return step.kind !== 'add' || (step.operand.kind === 'ranges' && step.operand.inside === 0)
+  }
 }
 
 /** Keys that a mask of ranges leaves to a query; null of a step that is none. */

@@ -38,7 +38,7 @@ export class ScoreReplay {
     if (seenStart < seenEnd) {
       const largest = this.computeScores(at, vector, seenStart, seenEnd)
       // Otherwise all that is seen is masked once more, so the masked ones count as well.
-      if (largest > NEVER_SEEN || (seenStart === start && seenEnd === end)) {
+      if (!(largest <= NEVER_SEEN) || (seenStart === start && seenEnd === end)) {
         this.writeSoftmax(at, {start: seenStart, end: seenEnd, largest}, row)
         return
       }
@@ -48,13 +48,18 @@ export class ScoreReplay {
     this.writeSoftmax(at, {start, end, largest}, row)
   }
 
-  /** Fills `scores` for keys [start, end); returns the largest. */
+  /** Fills `scores` for keys [start, end); returns the largest, NaN where one of them is none. */
   private computeScores(query: number, vector: Float32Array, start: number, end: number): number {
     this.multiply(vector, start, end)
     for (const step of this.run.steps) this.apply(step, {query, start, end})
     const {scores} = this
     let largest = Number.NEGATIVE_INFINITY
-    for (let key = start; key < end; key++) if (scores[key]! > largest) largest = scores[key]!
+    for (let key = start; key < end; key++) {
+      const score = scores[key]!
+      // Every comparison with NaN fails, so it is asked for what is not at most the largest.
+      if (!(score <= largest)) largest = score
+      if (Number.isNaN(largest)) break
+    }
     return largest
   }
 
@@ -134,6 +139,11 @@ export class ScoreReplay {
     const {scores} = this
     const sink = this.sinkScore(query)
     const top = Math.max(largest, sink)
+    // A broken model: its weights are no numbers, and must not look like zeros.
+    if (!Number.isFinite(top) && top !== Number.NEGATIVE_INFINITY) {
+      row.fill(Number.NaN, start, end)
+      return
+    }
     // No key at all: the graph's guard makes zeros of what would be no number.
     if (top === Number.NEGATIVE_INFINITY) return
     let sum = Math.exp(sink - top)

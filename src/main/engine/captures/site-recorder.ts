@@ -13,6 +13,7 @@ import type {FetchedNumbers, FetchedRun, ScoreLengths} from './fetched-outputs.t
 import {misshapen} from './fetched-outputs.ts'
 import type {ScoreOperand} from './score-operand.ts'
 import {compactOperand} from './score-operand.ts'
+import {sharedFloat32, sharedUint16} from './shared-numbers.ts'
 
 interface RecorderOptions {
   readonly tokenCount: number
@@ -142,7 +143,7 @@ class TextMatrix implements CapturedMatrix {
     private readonly dtype: CaptureDtype
   ) {
     const length = headCount * tokenCount * size
-    this.values = dtype === 'float16' ? new Uint16Array(length) : new Float32Array(length)
+    this.values = dtype === 'float16' ? sharedUint16(length) : sharedFloat32(length)
   }
 
   /** Rows may be shorter than `size`: what comes after is 0. */
@@ -159,14 +160,21 @@ class TextMatrix implements CapturedMatrix {
       for (let row = 0; row < count; row++) {
         const from = (head * count + row) * size
         const to = (head * this.tokenCount + start + row) * this.size
-        this.values.set(stored(values.subarray(from, from + size), this.dtype), to)
+        this.values.set(numbersAs(this.dtype, values.subarray(from, from + size)), to)
       }
     }
   }
 }
 
+function numbersAs(dtype: CaptureDtype, values: Float32Array): CapturedNumbers {
+  return dtype === 'float16' ? float16BitsOfFloat32(values) : values
+}
+
+/** A copy in shared memory. */
 function stored(values: Float32Array, dtype: CaptureDtype): CapturedNumbers {
-  return dtype === 'float16' ? float16BitsOfFloat32(values) : values.slice()
+  const copy = dtype === 'float16' ? sharedUint16(values.length) : sharedFloat32(values.length)
+  copy.set(numbersAs(dtype, values))
+  return copy
 }
 
 function storedStep(step: CaptureStep, run: FetchedRun, lengths: ScoreLengths): CapturedStep {
@@ -224,7 +232,7 @@ function maskOperand(
   if (columnCount < keyCount || rowCount < firstRow + usedRowCount) {
     throw misshapen(mask, dims, `${queryCount} queries, ${keyCount} keys`)
   }
-  const added = new Float32Array(usedRowCount * keyCount)
+  const added = sharedFloat32(usedRowCount * keyCount)
   for (let row = 0, to = 0; row < usedRowCount; row++) {
     const base = (batchRow * rowCount + firstRow + row) * columnCount
     for (let key = 0; key < keyCount; key++) added[to++] = values[base + key] === 0 ? filter : 0

@@ -1,7 +1,7 @@
+import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {AttentionEvent} from '../../../shared/lenses/attention.ts'
 import type {
   AttentionEdges,
-  AttentionFilters,
   AttentionGraph,
   AttentionMap,
   AttentionTile,
@@ -11,19 +11,23 @@ import type {
   GraphRequest,
   HeadRef,
   LineRequest,
+  MapSummary,
+  Thumbnail,
   ThumbnailsEvent,
   ThumbnailsRequest,
   TileRequest,
 } from '../../../shared/lenses/attention-maps.ts'
-import {HeaviestEdges} from '../../../shared/math/heaviest-edges.ts'
-import {RowFilters} from '../../../shared/math/row-filters.ts'
-import {cellCount, TileCells} from '../../../shared/math/tile-cells.ts'
+import {cellCount} from '../../../shared/math/tile-cells.ts'
 import {AttentionCapturer} from '../captures/attention-capturer.ts'
 import type {HeadMatrices} from '../captures/head-matrices.ts'
-import {headsOfMap, layersOfMap, mapRows, sumsToOne, valueNormKind} from '../captures/map-rows.ts'
+import {mapJob} from '../captures/map-job.ts'
+import {headsOfMap, layersOfMap, valueNormKind} from '../captures/map-rows.ts'
 import {type AttentionContext, captureEvents} from './attention.ts'
 import {beyond, selectedLayers, selectedQueries} from './attention-selection.ts'
 import {checkHeads, openText} from './captured-text.ts'
+
+/** Pictures of heads are told in handfuls, so that a page is not redrawn for every one. */
+const EVENT_MS = 60
 
 /** Captures the attention of ids, and keeps it. Aborted, it throws the signal's reason. */
 export async function* captureAttention(
@@ -50,19 +54,19 @@ export async function attentionTile(
   request: TileRequest,
   signal?: AbortSignal
 ): Promise<AttentionTile> {
-  return withMap(context, request, request.map, signal, async (matrices) => {
+  return withMap(context, request, signal, async (matrices) => {
     const queries = selectedQueries(request.queries, matrices.tokenCount)
     const keys = selectedKeys(request.keys, matrices.tokenCount)
-    const cells = new TileCells({
+    const shape = {
       ...{queries, keys, pooling: request.pooling},
       rowCount: cellCount(request.rowCount, queries),
       columnCount: cellCount(request.columnCount, keys),
-    })
-    const summary = await eachRow(matrices, request, {queries, signal}, (query, row) =>
-      cells.addRow(query, row)
-    )
-    const {rowCount, columnCount} = cells.shape
-    return {rowCount, columnCount, ...cells.finish(), summary}
+    }
+    const job = await mapJob(matrices, context.thread, {...mapOf(request), queries}, signal)
+    const {summary, ...cells} = await context.thread.run('tile', {...job, shape}, {signal})
+    const {rowCount, columnCount} = shape
+    const told = await withNormKind(summary, matrices, request.map)
+    return {rowCount, columnCount, ...cells, summary: told}
   })
 }
 
@@ -72,18 +76,15 @@ export async function attentionLine(
   request: LineRequest,
   signal?: AbortSignal
 ): Promise<{weights: Float32Array<ArrayBuffer>}> {
-  return withMap(context, request, request.map, signal, async (matrices) => {
+  return withMap(context, request, signal, async (matrices) => {
     const {tokenCount} = matrices
     const {of, position} = request
     if (position >= tokenCount) throw beyond('position', `${position}`, `0 to ${tokenCount - 1}`)
-    const weights = new Float32Array(tokenCount)
     const queries =
       of === 'query' ? ([position, position + 1] as const) : ([0, tokenCount] as const)
-    await eachRow(matrices, request, {queries, signal}, (query, row) => {
-      if (of === 'query') weights.set(row)
-      else weights[query] = row[position]!
-    })
-    return {weights}
+    const job = await mapJob(matrices, context.thread, {...mapOf(request), queries}, signal)
+    const key = of === 'query' ? null : position
+    return {weights: await context.thread.run('line', {...job, key}, {signal})}
   })
 }
 
@@ -93,14 +94,13 @@ export async function attentionEdges(
   request: EdgesRequest,
   signal?: AbortSignal
 ): Promise<AttentionEdges> {
-  return withMap(context, request, request.map, signal, async (matrices) => {
+  return withMap(context, request, signal, async (matrices) => {
     const queries = selectedQueries(request.queries, matrices.tokenCount)
-    const edges = new HeaviestEdges(request.maxEdgeCount)
-    const summary = await eachRow(matrices, request, {queries, signal}, (query, row) =>
-      edges.addRow(0, query, row)
-    )
-    const {layer: _, ...kept} = edges.finish()
-    return {...kept, summary}
+    const {maxEdgeCount} = request
+    const job = await mapJob(matrices, context.thread, {...mapOf(request), queries}, signal)
+    const answer = await context.thread.run('edges', {...job, maxEdgeCount}, {signal})
+    const {layer: _, summary, ...edges} = answer
+    return {...edges, summary: await withNormKind(summary, matrices, request.map)}
   })
 }
 
@@ -110,28 +110,25 @@ export async function attentionGraph(
   request: GraphRequest,
   signal?: AbortSignal
 ): Promise<AttentionGraph> {
-  const {filters, heads} = request
-  const layers = [...new Set(request.layers)].sort((a, b) => a - b)
-  const {matrices} = await openText(context, request, {layers})
+  const {filters, heads, maxEdgeCount} = request
+  const asked = [...new Set(request.layers)].sort((a, b) => a - b)
+  const {matrices} = await openText(context, request, {layers: asked})
   try {
-    const {tokenCount} = matrices
     if (heads) await checkHeads(matrices, heads, signal)
-    const edges = new HeaviestEdges(request.maxEdgeCount)
-    const rows = new RowFilters(filters, tokenCount, {sumsToOne: true})
-    for (const layer of layers) {
+    const groups: {layer: number; heads: readonly HeadRef[]}[] = []
+    for (const layer of asked) {
       const chosen = heads
         ? heads.filter((head) => head.layer === layer)
         : headsOf(layer, await matrices.headCount(layer, signal))
-      if (chosen.length === 0) continue
-      const map: AttentionMap = {kind: 'aggregate', by: 'mean', heads: chosen}
-      await addRows(
-        matrices,
-        map,
-        {rows, queries: [0, tokenCount], filters, signal},
-        (query, row) => edges.addRow(layer, query, row)
-      )
+      if (chosen.length > 0) groups.push({layer, heads: chosen})
     }
-    return {...edges.finish(), summary: rows.summary}
+    const text = await matrices.text(
+      groups.map(({layer}) => layer),
+      signal
+    )
+    if (!text) throw graphOverBudget(groups.length, context.budget.maxBytes)
+    const job = {text, layers: groups, filters, maxEdgeCount}
+    return await context.thread.run('graph', job, {signal})
   } finally {
     matrices.close()
   }
@@ -145,26 +142,18 @@ export async function* attentionThumbnails(
 ): AsyncGenerator<ThumbnailsEvent, void, undefined> {
   const {matrices} = await openText(context, request, {layers: request.layers})
   try {
-    const {tokenCount, layers} = matrices
-    const whole = [0, tokenCount] as const
-    const size = cellCount(request.size, whole)
+    const {layers} = matrices
+    let toldMs = performance.now()
     for (const [done, layer] of layers.entries()) {
       yield {kind: 'progress', done, total: layers.length, secondsLeft: null}
       const headCount = await matrices.headCount(layer, signal)
+      let ready: Thumbnail[] = []
       for (const head of headsOf(layer, headCount)) {
-        const cells = new TileCells({
-          ...{queries: whole, keys: whole, pooling: 'max'},
-          ...{rowCount: size, columnCount: size},
-        })
-        const map: AttentionMap = {kind: 'head', ...head}
-        await eachRow(
-          matrices,
-          {map, filters: NO_FILTERS},
-          {queries: whole, signal},
-          (query, row) => cells.addRow(query, row)
-        )
-        const {values, maximum} = cells.finish()
-        yield {kind: 'thumbnails', thumbnails: [{...head, size, values, maximum}]}
+        ready.push(await thumbnail(context, matrices, head, request.size, signal))
+        if (performance.now() - toldMs < EVENT_MS && head.head < headCount - 1) continue
+        yield {kind: 'thumbnails', thumbnails: ready}
+        toldMs = performance.now()
+        ready = []
       }
     }
   } finally {
@@ -172,22 +161,54 @@ export async function* attentionThumbnails(
   }
 }
 
-const NO_FILTERS: AttentionFilters = {dropSink: false, threshold: 0}
+function graphOverBudget(layerCount: number, budgetBytes: number): ProblemError {
+  return new ProblemError({
+    code: 'capture-over-budget',
+    message: 'The attention of so many layers does not fit the memory that captures may take.',
+    field: 'layers',
+    found: `${layerCount} layers`,
+    expected: `at most ${Math.floor(budgetBytes / 1e6)} MB`,
+    advice: 'Choose fewer layers for the graph, or allow captures more memory.',
+  })
+}
+
+async function thumbnail(
+  {thread}: AttentionContext,
+  matrices: HeadMatrices,
+  head: HeadRef,
+  wantedSize: number,
+  signal: AbortSignal | undefined
+): Promise<Thumbnail> {
+  const queries = [0, matrices.tokenCount] as const
+  const size = cellCount(wantedSize, queries)
+  const map: AttentionMap = {kind: 'head', ...head}
+  const wish = {map, filters: {dropSink: false, threshold: 0}, queries}
+  const job = await mapJob(matrices, thread, wish, signal)
+  const shape = {queries, keys: queries, rowCount: size, columnCount: size, pooling: 'max' as const}
+  const {values, maximum} = await thread.run('tile', {...job, shape}, {priority: 'batch', signal})
+  return {...head, size, values, maximum}
+}
 
 function headsOf(layer: number, headCount: number): HeadRef[] {
   return Array.from({length: headCount}, (_, head) => ({layer, head}))
 }
 
+type MapRequest = Pick<TileRequest, 'map' | 'filters'>
+
+function mapOf({map, filters}: MapRequest): MapRequest {
+  return {map, filters}
+}
+
 /** Opens what a map is made of, checks that its heads are there, and closes it afterwards. */
 async function withMap<Result>(
   context: AttentionContext,
-  text: CapturedText,
-  map: AttentionMap,
+  request: CapturedText & MapRequest,
   signal: AbortSignal | undefined,
   use: (matrices: HeadMatrices) => Promise<Result>
 ): Promise<Result> {
+  const {map} = request
   const withValueNorms = map.kind === 'aggregate' && map.by === 'value-weighted'
-  const {matrices} = await openText(context, text, {layers: layersOfMap(map), withValueNorms})
+  const {matrices} = await openText(context, request, {layers: layersOfMap(map), withValueNorms})
   try {
     await checkHeads(matrices, headsOfMap(map), signal)
     return await use(matrices)
@@ -196,42 +217,14 @@ async function withMap<Result>(
   }
 }
 
-interface RowWindow {
-  readonly queries: readonly [start: number, end: number]
-  readonly signal: AbortSignal | undefined
-}
-
-/** Gives every filtered row of a map to `take`, which must not keep it; returns what the filters left. */
-async function eachRow(
+/** What the values of a value-weighted map count by, which is the same however it was made. */
+async function withNormKind(
+  summary: MapSummary,
   matrices: HeadMatrices,
-  {map, filters}: {map: AttentionMap; filters: AttentionFilters},
-  window: RowWindow,
-  take: (query: number, row: Float32Array) => void
-): Promise<AttentionTile['summary']> {
-  const isDifference = map.kind === 'difference'
-  const own = isDifference ? {...filters, dropSink: false} : filters
-  const rows = new RowFilters(own, matrices.tokenCount, {sumsToOne: sumsToOne(map)})
-  await addRows(matrices, map, {rows, filters, ...window}, take)
-  const kind = await valueNormKind(matrices, map, window.signal)
-  return kind ? {...rows.summary, valueNorms: kind} : rows.summary
-}
-
-async function addRows(
-  matrices: HeadMatrices,
-  map: AttentionMap,
-  {rows, filters, queries, signal}: RowWindow & {rows: RowFilters; filters: AttentionFilters},
-  take: (query: number, row: Float32Array) => void
-): Promise<void> {
-  const {tokenCount} = matrices
-  const options = {queries, signal, dropSink: filters.dropSink}
-  for await (const {queryStart, values} of mapRows(matrices, map, options)) {
-    for (let at = 0; at < values.length; at += tokenCount) {
-      const query = queryStart + at / tokenCount
-      const row = values.subarray(at, at + tokenCount)
-      rows.apply(query, row)
-      take(query, row)
-    }
-  }
+  map: AttentionMap
+): Promise<MapSummary> {
+  const kind = summary.valueNorms ?? (await valueNormKind(matrices, map))
+  return kind ? {...summary, valueNorms: kind} : summary
 }
 
 /** Keys [start, end). Throws a Problem where the text is shorter. */

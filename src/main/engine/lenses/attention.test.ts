@@ -1,4 +1,3 @@
-import {join} from 'node:path'
 import {afterEach, describe, expect, it} from 'vitest'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {
@@ -12,19 +11,14 @@ import {
   attentionRequestSchema,
   attentionResultSchema,
 } from '../../../shared/lenses/attention.ts'
-import {findStructure} from '../onnx/find-structure.ts'
-import {GraphEditor} from '../onnx/graph-editor.ts'
-import {encodeOverlay} from '../onnx/overlay.ts'
-import {readModelGraph} from '../onnx/read-model-graph.ts'
-import {runOnce, type TestFeeds} from '../runtime/test-onnxruntime.ts'
 import {attentionRows, runAttention} from './attention.ts'
 import {
   archiveOf,
   arrayOf,
   attentionContext,
   eventsOf,
-  FIXTURES,
   type TestAttentionContext,
+  weightsByOnnxruntime,
 } from './test-attention.ts'
 
 const TEXT = 'The queen walks to the river. 2+2=4'
@@ -56,36 +50,6 @@ async function problemOf(promise: Promise<unknown>) {
   )
   if (error instanceof ProblemError) return error.problem
   throw error
-}
-
-/**
- * [layer, head, query, key]: what the graph's own softmax gives in one run of plain onnxruntime over the
- * whole text, through nothing of this lens.
- */
-async function weightsByOnnxruntime(model: string, ids: Int32Array): Promise<Float32Array> {
-  const graph = await readModelGraph(join(FIXTURES, model, 'onnx/model.onnx'))
-  const softmaxes = findStructure(graph).layers.map(({sites}) => sites[0]!.node.output[0]!)
-  const editor = new GraphEditor(graph)
-  for (const name of softmaxes) editor.addOutput(name)
-  const shape = [1, ids.length]
-  const past = (name: string) => [name, ['float32', [1, 2, 0, 8], []]] as const
-  const feeds: TestFeeds = {
-    input_ids: ['int64', shape, [...ids]],
-    attention_mask: ['int64', shape, [...ids].map(() => 1)],
-    ...(model === 'tiny-decoder-kv'
-      ? {
-          position_ids: ['int64', shape, [...ids.keys()]],
-          ...Object.fromEntries(
-            [0, 1].flatMap((layer) => [
-              past(`past_key_values.${layer}.key`),
-              past(`past_key_values.${layer}.value`),
-            ])
-          ),
-        }
-      : {}),
-  }
-  const outputs = await runOnce(encodeOverlay(editor), feeds)
-  return Float32Array.from(softmaxes.flatMap((name) => [...(outputs[name]!.data as Float32Array)]))
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

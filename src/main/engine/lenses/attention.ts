@@ -11,6 +11,7 @@ import type {
   CapturedLayerFacts,
 } from '../../../shared/lenses/attention.ts'
 import {AttentionCapturer, type CaptureContext} from '../captures/attention-capturer.ts'
+import {HeadMatrices} from '../captures/head-matrices.ts'
 import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import {NpzWriter} from '../export/npz.ts'
 import {type GraphedModel, requireRunnable} from '../runtime/model-graphs.ts'
@@ -150,22 +151,13 @@ export async function attentionRows(
   requireRunnable(model)
   const {layers} = selectedLayers(model.structure, [layer])
   const [queryStart, queryEnd] = selectedQueries([...queries], ids.length)
-  const capturer = new AttentionCapturer(context, model, {
-    ...{ids, layers, choice: capture, isKept: true},
-  })
+  const matrices = new HeadMatrices(context, model, {ids, layers, choice: capture})
   try {
-    for await (const _ of capturer.ensure(layer, signal)) signal?.throwIfAborted()
-    selectedHeads([head], [capturer.kept.factsOf(layer)!.queryHeadCount])
-    const weights = new Float32Array((queryEnd - queryStart) * ids.length)
-    let at = 0
-    for await (const rows of rowPieces(capturer, {layer, head, queryStart, queryEnd})) {
-      signal?.throwIfAborted()
-      weights.set(rows, at)
-      at += rows.length
-    }
+    selectedHeads([head], [await matrices.headCount(layer, signal)])
+    const weights = await matrices.rows(layer, head, queryStart, queryEnd, signal, 'interactive')
     return {queryStart, queryEnd, keyCount: ids.length, weights}
   } finally {
-    capturer.close()
+    matrices.close()
   }
 }
 

@@ -10,9 +10,15 @@ import {AttentionStore} from '../captures/attention-store.ts'
 import {MemoryBudget} from '../captures/memory-budget.ts'
 import {readModelFiles} from '../model-folder/read-model-files.ts'
 import {readModelFolder} from '../model-folder/read-model-folder.ts'
+import {findStructure} from '../onnx/find-structure.ts'
+import {GraphEditor} from '../onnx/graph-editor.ts'
+import {encodeOverlay} from '../onnx/overlay.ts'
+import {readModelGraph} from '../onnx/read-model-graph.ts'
 import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
+import {MatrixThread} from '../runtime/matrix-thread.ts'
 import {ModelGraphs} from '../runtime/model-graphs.ts'
 import {Models} from '../runtime/models.ts'
+import {runOnce, type TestFeeds} from '../runtime/test-onnxruntime.ts'
 import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
 import {archiveAttention, runAttention} from './attention.ts'
 
@@ -32,12 +38,13 @@ export function attentionContext({maxBytes = 64e6, chunkLength = 256} = {}) {
     threads: () => 1,
     chunkLength,
   })
+  const thread = new MatrixThread({threads: () => 1})
   const sessions = new InstrumentedSessions({threads: () => 1, chunkLength})
   return {
-    ...{budget, graphs, models, sessions, store: new AttentionStore(budget)},
+    ...{budget, graphs, models, sessions, thread, store: new AttentionStore(budget)},
     versions: {tokenscope: '0', onnxruntime: '0', schema: '1'},
     async close() {
-      await Promise.all([models.close(), sessions.close()])
+      await Promise.all([models.close(), sessions.close(), thread.close()])
     },
   }
 }
@@ -79,4 +86,34 @@ export function arrayOf(
   const shape = /'shape': \(([^)]*)\)/.exec(header)![1]!.split(',').filter(Boolean).map(Number)
   const data = file.slice(headerEnd).buffer
   return {shape, values: header.includes('<f4') ? new Float32Array(data) : new Int32Array(data)}
+}
+
+/**
+ * [layer, head, query, key]: what the graph's own softmax gives in one run of plain onnxruntime over the
+ * whole text, through nothing of this lens.
+ */
+export async function weightsByOnnxruntime(model: string, ids: Int32Array): Promise<Float32Array> {
+  const graph = await readModelGraph(join(FIXTURES, model, 'onnx/model.onnx'))
+  const softmaxes = findStructure(graph).layers.map(({sites}) => sites[0]!.node.output[0]!)
+  const editor = new GraphEditor(graph)
+  for (const name of softmaxes) editor.addOutput(name)
+  const shape = [1, ids.length]
+  const past = (name: string) => [name, ['float32', [1, 2, 0, 8], []]] as const
+  const feeds: TestFeeds = {
+    input_ids: ['int64', shape, [...ids]],
+    attention_mask: ['int64', shape, [...ids].map(() => 1)],
+    ...(model === 'tiny-decoder-kv'
+      ? {
+          position_ids: ['int64', shape, [...ids.keys()]],
+          ...Object.fromEntries(
+            [0, 1].flatMap((layer) => [
+              past(`past_key_values.${layer}.key`),
+              past(`past_key_values.${layer}.value`),
+            ])
+          ),
+        }
+      : {}),
+  }
+  const outputs = await runOnce(encodeOverlay(editor), feeds)
+  return Float32Array.from(softmaxes.flatMap((name) => [...(outputs[name]!.data as Float32Array)]))
 }

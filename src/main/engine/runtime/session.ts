@@ -2,7 +2,7 @@ import {Worker} from 'node:worker_threads'
 import {assertNever} from '../../../shared/domain/assert-never.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type Priority, RunQueue} from '../jobs/run-queue.ts'
-import {sessionWorkerPath} from './worker-path.ts'
+import {workerPath} from './worker-path.ts'
 import type {
   BatchedEvent,
   BatchJob,
@@ -81,7 +81,7 @@ export class ModelSession {
     spec: SessionSpec,
     {onChange = () => {}, onChecking = () => {}}: SessionListeners = {}
   ): Promise<ModelSession> {
-    const worker = new Worker(sessionWorkerPath())
+    const worker = new Worker(workerPath('session-worker'))
     // A model that is loaded does not keep a process alive that has nothing else to do.
     worker.unref()
     const session = new ModelSession(worker, spec, onChange)

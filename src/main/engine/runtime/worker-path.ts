@@ -2,17 +2,25 @@ import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
+/** Threads of the engine, by the names of their built files. */
+export type EngineWorker = 'session-worker' | 'matrix-worker'
+
+const NAMED_IN: Readonly<Record<EngineWorker, string>> = {
+  'session-worker': 'TOKENSCOPE_SESSION_WORKER',
+  'matrix-worker': 'TOKENSCOPE_MATRIX_WORKER',
+}
+
 /**
- * The built session worker. It lies beside the built engine, or one folder up where the bundler put
- * this code in a chunk. Tests run the sources, so they build the worker first and name it in
- * `TOKENSCOPE_SESSION_WORKER`.
+ * A built worker. It lies beside the built engine, or one folder up where the bundler put this code in a
+ * chunk. Tests run the sources, so they build the workers first and name them in `TOKENSCOPE_SESSION_WORKER`
+ * and `TOKENSCOPE_MATRIX_WORKER`.
  */
-export function sessionWorkerPath(): string {
-  const named = process.env.TOKENSCOPE_SESSION_WORKER
+export function workerPath(name: EngineWorker): string {
+  const named = process.env[NAMED_IN[name]]
   if (named) return named
   const here = dirname(fileURLToPath(import.meta.url))
-  const candidates = [join(here, 'session-worker.js'), join(here, '..', 'session-worker.js')]
+  const candidates = [join(here, `${name}.js`), join(here, '..', `${name}.js`)]
   const found = candidates.find((path) => existsSync(path))
-  if (!found) throw new Error(`session-worker.js is not built: looked at ${candidates.join(', ')}`)
+  if (!found) throw new Error(`${name}.js is not built: looked at ${candidates.join(', ')}`)
   return found
 }
