@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
+import {benchAttribution} from './attribution.ts'
 import {benchCapture} from './capture.ts'
 import {benchEstimate} from './estimate.ts'
 import {benchGraph} from './graph.ts'
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   graph: benchGraph,
   capture: benchCapture,
   estimate: benchEstimate,
+  attribution: benchAttribution,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */
