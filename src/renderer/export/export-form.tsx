@@ -5,7 +5,7 @@ import {type ResolvedUnit, TOKEN_UNIT} from '../../shared/units/unit-choice.ts'
 import {unitText} from '../../shared/units/unit-words.ts'
 import {Check} from '../ui/check.tsx'
 import {Choice} from '../ui/choice.tsx'
-import {NumberInput} from '../ui/number-input.tsx'
+import {FormatRow, PictureRows, PrivateRow} from './export-rows.tsx'
 
 export interface ExportFormProps {
   readonly format: FigureFormat
@@ -30,20 +30,7 @@ export function ExportForm(props: ExportFormProps) {
   const isPicture = format === 'svg' || format === 'png'
   return (
     <div className="export-form">
-      <div className="form-row">
-        <span className="form-label">format</span>
-        <Choice
-          label="Format"
-          value={format}
-          options={[
-            {value: 'svg', text: 'SVG'},
-            {value: 'png', text: 'PNG'},
-            {value: 'json', text: 'JSON'},
-            {value: 'csv', text: 'CSV'},
-          ]}
-          onChange={onFormat}
-        />
-      </div>
+      <FormatRow format={format} onFormat={onFormat} />
       {isPicture && hasLens && (
         <div className="form-row">
           <span className="form-label">view</span>
@@ -60,72 +47,7 @@ export function ExportForm(props: ExportFormProps) {
       )}
       {isPicture && (
         <>
-          <div className="form-row">
-            <span className="form-label">width</span>
-            <NumberInput
-              label="Width in pixels"
-              value={options.widthPx}
-              onChange={(widthPx) => onOptions({widthPx})}
-              minimum={120}
-              maximum={10_000}
-              step={10}
-              isWhole
-              widthPx={64}
-            />
-            <span className="ink-2">px, {Math.round((options.widthPx / 96) * 25.4)} mm</span>
-          </div>
-          {format === 'png' && (
-            <div className="form-row">
-              <span className="form-label">pixels</span>
-              <NumberInput
-                label="Scale"
-                value={options.scale}
-                onChange={(scale) => onOptions({scale})}
-                minimum={0.1}
-                maximum={8}
-                step={1}
-              />
-              <span className="ink-2">pixels a px</span>
-            </div>
-          )}
-          <div className="form-row">
-            <span className="form-label">theme</span>
-            <Choice
-              label="Theme"
-              value={options.theme}
-              options={[
-                {value: 'light', text: 'Light'},
-                {value: 'dark', text: 'Dark'},
-                {value: 'print', text: 'Print'},
-                {value: 'grey', text: 'Grey'},
-              ]}
-              onChange={(theme) => onOptions({theme})}
-            />
-          </div>
-          <div className="form-row">
-            <span className="form-label">scale</span>
-            <Choice
-              label="Scale of colours"
-              value={options.colors}
-              options={[
-                {value: 'ember', text: 'Ember'},
-                {value: 'ocean', text: 'Ocean'},
-                {value: 'grey', text: 'Grey'},
-              ]}
-              onChange={(colors) => onOptions({colors})}
-            />
-          </div>
-          <div className="form-row">
-            <span className="form-label">title</span>
-            <input
-              className="field grow"
-              aria-label="Title"
-              placeholder="none"
-              maxLength={500}
-              value={options.title ?? ''}
-              onChange={(event) => onOptions({title: event.target.value || undefined})}
-            />
-          </div>
+          <PictureRows format={format} options={options} onOptions={onOptions} />
           {isText && (
             <div className="form-row top">
               <span className="form-label">tracks</span>
@@ -204,12 +126,7 @@ export function ExportForm(props: ExportFormProps) {
           />
         </div>
       )}
-      <div className="form-row">
-        <span className="form-label">private</span>
-        <Check isOn={options.noPrompt} onChange={(noPrompt) => onOptions({noPrompt})}>
-          leave out text and ids
-        </Check>
-      </div>
+      <PrivateRow options={options} onOptions={onOptions} />
     </div>
   )
 }

@@ -1,5 +1,6 @@
+import {attentionLens} from './attention/lens.ts'
 import type {Lens} from './lens.ts'
 import {tokensLens} from './tokens/lens.ts'
 
 /** Every lens, in the order of its tabs. */
-export const LENSES: readonly Lens[] = [tokensLens]
+export const LENSES: readonly Lens[] = [tokensLens, attentionLens]

@@ -1,6 +1,8 @@
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
+import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
 
@@ -73,6 +75,12 @@ export interface Captures {
   readonly tracked: BoundedMap<string, readonly TrackedColumns[]>
   /** By `lensKey` of logit-lens.ts. */
   readonly lenses: BoundedMap<string, LogitLens>
+  /** Layers of a run whose attention the engine has captured, by run. */
+  readonly attentionFacts: BoundedMap<RunId, readonly CapturedLayerFacts[]>
+  /** By `pictureKey` of attention-pictures.ts. */
+  readonly attentionTiles: BoundedMap<string, MatrixTiles>
+  /** Exact weights of a token's row or column, by `lineKey`. */
+  readonly attentionLines: BoundedMap<string, Float32Array>
   /** By model and id. */
   readonly vocabulary: BoundedMap<string, VocabularyEntry>
   /** What came of the rows of the prompt list. */
@@ -86,6 +94,9 @@ export function createCaptures(): Captures {
     tracked: new BoundedMap(40),
     // Rows and what is listed in each: some hundred kilobytes where layers and candidates are many.
     lenses: new BoundedMap(120),
+    attentionFacts: new BoundedMap(400),
+    attentionTiles: new BoundedMap(96 * 2 ** 20, tilesWeight),
+    attentionLines: new BoundedMap(8 * 2 ** 20, (line) => line.byteLength),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),
   }

@@ -8,6 +8,7 @@ import {problemSchema} from '../../shared/domain/problem.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {messageSchema, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../../shared/units/unit-choice.ts'
+import {type AttentionState, initialAttention} from './attention-state.ts'
 import type {KeyValueStorage} from './context.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
 import type {
@@ -98,8 +99,42 @@ const viewsSchema = z.array(
     locked: position.nullable().optional(),
   })
 )
+const headRef = z.object({layer: position, head: position})
+const attentionShown = z.object({
+  layer: position,
+  head: position,
+  aggregate: z.enum(['head', 'mean', 'max', 'value-weighted', 'attention-rollout', 'difference']),
+  scope: z.enum(['layer', 'model']),
+  other: headRef,
+})
+const attentionShape = {
+  attentionShown: z
+    .tuple([attentionShown, attentionShown])
+    .readonly()
+    .catch(initialAttention.attentionShown),
+  attentionFilters: z
+    .object({
+      mass: z.number().gt(0).max(1),
+      threshold: z.number().min(0),
+      topK: z.number().int().positive().nullable(),
+      isSinkDropped: z.boolean(),
+      areSpecialsHidden: z.boolean(),
+      isWithinSentences: z.boolean(),
+    })
+    .catch(initialAttention.attentionFilters),
+  attentionRange: z.number().positive().nullable().catch(null),
+  attentionWindows: z
+    .record(
+      z.string(),
+      z.object({query: z.number().min(0), key: z.number().min(0), span: z.number().positive()})
+    )
+    .catch({}),
+  attentionCells: z.record(z.string(), z.object({query: position, key: position})).catch({}),
+} satisfies Record<keyof AttentionState, z.ZodType>
+
 const documentSchema = z.object({
   ...promptShape,
+  ...attentionShape,
   parameters: parametersSchema,
   runs: z.array(
     z.object({

@@ -1,4 +1,5 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
+import {initialAttention, initialAttentionWork} from './attention-state.ts'
 import {initialConnection} from './connection.ts'
 import {initialFrame} from './frame.ts'
 import {initialLinks} from './links.ts'
@@ -58,6 +59,7 @@ export const SLICES = {
   panes: document(initialPanes),
   selection: document(initialSelection),
   unit: document(initialUnit),
+  attention: document(initialAttention),
   chosenModel: document(initialChosenModel),
   connection: session(initialConnection),
   models: session(initialModels),
@@ -71,6 +73,7 @@ export const SLICES = {
   card: session(initialCard),
   tables: session(initialTables),
   logitLens: session(initialLogitLens),
+  attentionWork: session(initialAttentionWork),
   links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),

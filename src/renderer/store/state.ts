@@ -6,6 +6,7 @@ import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
 import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {LinkData} from '../../shared/links/link-data.ts'
 import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
+import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 
 export type RunId = string
 
@@ -503,7 +504,8 @@ export interface DocumentState
     RunsState,
     PanesState,
     SelectionState,
-    UnitState {}
+    UnitState,
+    AttentionState {}
 
 /** What a visit has beside the document. */
 export interface SessionState
@@ -519,6 +521,7 @@ export interface SessionState
     CardState,
     TablesState,
     LogitLensState,
+    AttentionWorkState,
     UndoState,
     ViewsState,
     PreferencesProblemState,

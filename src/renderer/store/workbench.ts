@@ -2,6 +2,8 @@ import {createStore, type StoreApi} from 'zustand/vanilla'
 import type {ModelListing, ModelRef} from '../../shared/domain/model.ts'
 import type {HostBridge} from '../../shared/host/host-bridge.ts'
 import {SAMPLES} from '../../shared/samples/samples.ts'
+import {type AttentionActions, createAttentionActions} from './attention.ts'
+import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
@@ -53,6 +55,8 @@ export interface WorkbenchActions
     SelectionActions,
     TableActions,
     LogitLensActions,
+    AttentionActions,
+    AttentionChoiceActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -133,6 +137,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createSelectionActions(context),
     ...createTableActions(context),
     ...createLogitLensActions(context),
+    ...createAttentionActions(context),
+    ...createAttentionChoiceActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -226,6 +232,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     start() {
       groups.watchTables()
       groups.watchLogitLens()
+      groups.watchAttention()
       groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()

@@ -4,6 +4,7 @@ import {glyphsOfTokens, plainGlyphs} from '../../../shared/figures/token-glyphs.
 import {trackScales} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
+import {LENSES} from '../../lenses/registry.ts'
 import {tokenTint} from '../../lenses/token-tint.ts'
 import {useDataOf} from '../../lenses/use-tokens.ts'
 import {useUnitsOf} from '../../lenses/use-units.ts'
@@ -74,6 +75,8 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
     const rows = isByToken ? data.tokens : units.units.filter((unit) => unit.role !== 'outside')
     return trackScales([stripTrack], rows, units?.unit.kind)[0]!
   }, [stripTrack, data.tokens, units])
+  const lensId = useWorkbenchState((state) => selectPane(state).lensId)
+  const Own = LENSES.find((lens) => lens.id === lensId)?.Inspector
   const cells = glyphsOfTokens([token], hasGlyph).cells[0]!
   const shownCells =
     cells.length > 0 ? cells.slice(0, 40) : [{kind: 'code' as const, text: `#${token.id}`}]
@@ -112,6 +115,7 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
         <InspectorUnit runId={runId} token={token} />
       </HintArea>
       <InsteadTable runId={runId} token={token} />
+      {Own && <Own runId={runId} position={token.position} />}
       <TrackedTable runId={runId} data={data} position={token.position} />
       <Occurrences runId={runId} data={data} token={token} />
       <InspectorPins runId={runId} data={data} />

@@ -19,5 +19,5 @@ export function describeAttention(
   const filtered = isFiltering(filters)
     ? ` ${filterWords(filters).join(', ')}: ${hiddenText(tile.summary)}.`
     : ''
-  return `Attention of ${result.model.id} over ${formatMany(result.tokens.length, 'token')}: ${window}, colours ${rangeText(range, map)}. ${caption}${filtered} ${attentionGuardOf(result)}`
+  return `Attention of ${result.model.id} over ${formatMany(result.tokens.length, 'token')}: ${window}, colours ${rangeText(range, map, tile)}. ${caption}${filtered} ${attentionGuardOf(result)}`
 }

@@ -78,7 +78,7 @@ function layoutMatrixPart(
   const {queries, keys} = picture
   const first = Math.min(queries[0], keys[0])
   const shown = result.tokens.slice(first, Math.max(queries[1], keys[1]))
-  const room = matrixRoom(shown, innerPx, innerPx, options.noPrompt)
+  const room = matrixRoom(shown, innerPx, innerPx, {noPrompt: options.noPrompt})
   const geometry = squareGeometry(picture, {xPx: MARGIN_PX, yPx: topPx, sidePx: room.sidePx})
   const selected = picture.cell?.query ?? picture.row?.query ?? null
   // Columns that the diagonal does not carry need names under them wherever the window is.

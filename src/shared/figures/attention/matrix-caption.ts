@@ -26,7 +26,14 @@ export function formatWeight(value: number, isSigned = false): string {
   return value > 1 ? formatFixed(value, 2) : formatProb(value)
 }
 
-type CaptionInput = Pick<MatrixPicture, 'map' | 'row' | 'cell' | 'probeName'> & {
+type CaptionInput = Pick<MatrixPicture, 'map' | 'row' | 'probeName'> & {
+  /** Its weight is null while it is being asked for. */
+  readonly cell: {
+    readonly query: number
+    readonly key: number
+    readonly weight: number | null
+    readonly isHidden?: boolean
+  } | null
   readonly tokens: readonly GlyphSource[]
 }
 
@@ -53,15 +60,14 @@ export function matrixCaptionOf(input: CaptionInput, noPrompt = false): CaptionP
   }
   if (cell) {
     const quantity = quantityName(map)
-    words(
-      `${quantity[0]!.toUpperCase()}${quantity.slice(1)} ${formatWeight(cell.weight, isSigned)} (`
-    )
+    const weight = cell.weight === null ? '…' : formatWeight(cell.weight, isSigned)
+    words(`${quantity[0]!.toUpperCase()}${quantity.slice(1)} ${weight} (`)
     words(map.kind === 'head' ? `layer ${map.layer}, head ${map.head}` : mapName(map))
     words(', from ')
     token(cell.query)
     words(' to ')
     token(cell.key)
-    words(').')
+    words(cell.isHidden ? '); hidden by the filters.' : ').')
     return parts
   }
   words(mapName(map))

@@ -168,19 +168,27 @@ export function MarksFigure({geometry, palette, selected, cell, pairs}: MarksFig
     query < geometry.queries[1] &&
     key >= Math.floor(geometry.keys[0]) &&
     key < geometry.keys[1]
-  const rowPx = geometry.heightPx / (geometry.queries[1] - geometry.queries[0])
-  const columnPx = geometry.widthPx / (geometry.keys[1] - geometry.keys[0])
-  const frameOf = (query: number, key: number, outPx: number) => ({
-    x: roundPx(xOfKey(geometry, key) - outPx),
-    y: roundPx(yOfQuery(geometry, query) - outPx),
-    width: roundPx(Math.max(3, columnPx - 1) + 2 * outPx),
-    height: roundPx(Math.max(3, rowPx - 1) + 2 * outPx),
-  })
+  const right = geometry.xPx + geometry.widthPx
+  const bottom = geometry.yPx + geometry.heightPx
+  // A cell or row at the edge of the window is framed as far as it is seen.
+  const frameOf = (query: number, key: number, outPx: number) => {
+    const x = Math.max(geometry.xPx, xOfKey(geometry, key))
+    const y = Math.max(geometry.yPx, yOfQuery(geometry, query))
+    const endX = Math.min(right, Math.max(x + 3, xOfKey(geometry, key + 1) - 1))
+    const endY = Math.min(bottom, Math.max(y + 3, yOfQuery(geometry, query + 1) - 1))
+    return {
+      x: roundPx(x - outPx),
+      y: roundPx(y - outPx),
+      width: roundPx(endX - x + 2 * outPx),
+      height: roundPx(endY - y + 2 * outPx),
+    }
+  }
   const hasRow =
     selected !== null &&
     selected >= Math.floor(geometry.queries[0]) &&
     selected < geometry.queries[1]
   const top = hasRow ? Math.max(geometry.yPx, yOfQuery(geometry, selected)) : 0
+  const rowBottom = hasRow ? Math.min(bottom, yOfQuery(geometry, selected + 1) - 1) : 0
   const left = xOfKey(geometry, Math.max(geometry.keys[0], 0))
   return (
     <g fill="none">
@@ -192,7 +200,7 @@ export function MarksFigure({geometry, palette, selected, cell, pairs}: MarksFig
           x={roundPx(left - 1.5)}
           y={roundPx(top - 1.5)}
           width={roundPx(Math.max(2, xOfKey(geometry, rowEnd(geometry, selected)) - left) + 2)}
-          height={roundPx(Math.max(2, rowPx - 1) + 3)}
+          height={roundPx(Math.max(2, rowBottom - top) + 3)}
           rx={2}
           stroke={palette.accent}
           strokeWidth={2}

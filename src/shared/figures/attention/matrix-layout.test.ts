@@ -101,7 +101,7 @@ describe('geometry', () => {
 
   test('names of many tokens stand clear of each other and say which token they are', () => {
     const many = Array.from({length: 1000}, (_, i) => result.tokens[i % count]!)
-    const room = matrixRoom(many, 700, 600, false)
+    const room = matrixRoom(many, 700, 600)
     expect(room.sidePx).toBeLessThanOrEqual(600 - room.footPx)
     const source = sampleAttention(longOf(many))
     const {part: longPart} = layoutAttention(source, sampleMatrix(source), options)

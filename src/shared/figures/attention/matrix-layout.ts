@@ -69,13 +69,16 @@ const FOOT_PX = 64
 export const DOT_WEIGHT = 0.02
 /** Cells that can be told apart; smaller ones get no numbers and dots. */
 const LEAST_DOT_PX = 6
+/** From the middle of a mark to the edge of its window. */
+const MARK_PX = 3
+const VALUE_PX = 11
 
 /** How much of a matrix of so many tokens fits: its square, and what stands around it. */
 export function matrixRoom(
   tokens: readonly GlyphSource[],
   widthPx: number,
   mostHeightPx: number,
-  noPrompt: boolean
+  {noPrompt = false, isPart = false}: {noPrompt?: boolean; isPart?: boolean} = {}
 ): MatrixRoom & {readonly sidePx: number} {
   const count = Math.max(1, tokens.length)
   // Only as many as can have a name decide how long names are.
@@ -90,7 +93,8 @@ export function matrixRoom(
     Math.min(MOST_LABEL_PX, longest) + LABEL_GAP_PX + (count > 40 ? POSITION_PX : 0)
   )
   const widest = Math.min(widthPx - labelPx, count * MOST_CELL_PX)
-  const isWhole = Math.min(widest, mostHeightPx) / count >= LEAST_LABEL_STEP_PX
+  // Of a part the diagonal may be out of sight, and of many tokens it has not all names.
+  const isWhole = !isPart && Math.min(widest, mostHeightPx) / count >= LEAST_LABEL_STEP_PX
   const footPx = isWhole ? 0 : FOOT_PX
   const sidePx = Math.max(40, Math.min(widest, mostHeightPx - footPx))
   return {widthPx, heightPx: sidePx + footPx, labelPx, footPx, sidePx}
@@ -241,7 +245,11 @@ function cellMarks(
   const dots: {xPx: number; yPx: number}[] = []
   if (!isExact || columnPx < LEAST_DOT_PX) return {values, dots}
   const hasValues = columnPx >= LEAST_VALUE_WIDTH_PX && rowPx >= LEAST_VALUE_HEIGHT_PX
-  const isWithin = (at: number, start: number, length: number) => at > start && at < start + length
+  // Nothing is half out of the window.
+  const isWithin = (at: number, start: number, length: number) =>
+    at > start + MARK_PX && at < start + length - MARK_PX
+  const isValueIn = (xPx: number) =>
+    xPx > geometry.xPx + VALUE_PX && xPx < geometry.xPx + geometry.widthPx - VALUE_PX
   for (let row = 0; row < rowCount; row++) {
     const yPx = yOfQuery(geometry, queries[0] + row) + rowPx / 2
     if (!isWithin(yPx, geometry.yPx, geometry.heightPx)) continue
@@ -251,7 +259,7 @@ function cellMarks(
       const value = tile.values[row * columnCount + column]!
       const hidden = value === 0 ? (unfiltered?.[row * columnCount + column] ?? 0) : 0
       if (Math.abs(hidden) >= DOT_WEIGHT) dots.push({xPx, yPx})
-      else if (hasValues && !(Math.abs(value) < 0.005)) {
+      else if (hasValues && isValueIn(xPx) && !(Math.abs(value) < 0.005)) {
         values.push({xPx, yPx: yPx + 4, text: denseNumber(value), value})
       }
     }

@@ -1,4 +1,9 @@
-import type {AttentionFilters, AttentionMap, MapSummary} from '../../lenses/attention-maps.ts'
+import type {
+  AttentionFilters,
+  AttentionMap,
+  AttentionTile,
+  MapSummary,
+} from '../../lenses/attention-maps.ts'
 import type {ColorRange, MatrixPicture} from '../../lenses/attention-picture.ts'
 import {formatCount, formatFixed, formatMany, formatSetting} from '../number-format.ts'
 import {textWidthPx} from '../text-width.ts'
@@ -55,10 +60,16 @@ export function filterWords(filters: AttentionFilters): string[] {
   return words
 }
 
-/** The range of colours in words: `0 to 0.90, locked`. */
-export function rangeText({maximum, isLocked}: ColorRange, map: AttentionMap): string {
+/** The range of colours in words: `0 to 0.60 and above, range locked for all heads`. */
+export function rangeText(
+  {maximum, isLocked}: ColorRange,
+  map: AttentionMap,
+  tile: Pick<AttentionTile, 'minimum' | 'maximum'>
+): string {
   const end = formatRangeEnd(maximum)
-  const ends = map.kind === 'difference' ? `−${end} to ${end}` : `0 to ${end}`
+  const isBeyond = Math.max(tile.maximum, -tile.minimum) > maximum * 1.000001
+  const beyond = isBeyond ? ' and beyond' : ''
+  const ends = map.kind === 'difference' ? `−${end} to ${end}${beyond}` : `0 to ${end}${beyond}`
   return `${ends}, ${isLocked ? 'range locked for all heads' : 'range of this picture'}`
 }
 
@@ -87,20 +98,24 @@ export function legendWordsX(kind: MatrixLegendItem['kind'], stepCount: number):
 }
 export {STEP_PX as LEGEND_STEP_PX}
 
+type LegendInput = Pick<MatrixPicture, 'map' | 'range' | 'filters' | 'tile' | 'unfiltered'>
+
 /** The scale with its ends, how to read the picture, and what is not in it; in as many lines as it takes. */
 export function layoutMatrixLegend(
-  {map, range, filters, tile, unfiltered}: Omit<MatrixPicture, 'view'>,
-  widthPx: number
+  {map, range, filters, tile, unfiltered}: LegendInput,
+  widthPx: number,
+  /** What the filters do and hide is said elsewhere. */
+  isBrief = false
 ): MatrixLegendLayout {
   const {summary} = tile
   const stepCount = map.kind === 'difference' ? 11 : 9
   const entries: {kind: MatrixLegendItem['kind']; text: string}[] = [
-    {kind: 'ramp', text: `${quantityName(map)}, ${mapName(map)}, ${rangeText(range, map)}`},
+    {kind: 'ramp', text: `${quantityName(map)}, ${mapName(map)}, ${rangeText(range, map, tile)}`},
     {kind: 'words', text: 'row: what a token reads; column: what reads it'},
   ]
   const words = filterWords(filters)
-  if (words.length > 0) entries.push({kind: 'words', text: words.join(', ')})
-  if (isFiltering(filters)) entries.push({kind: 'words', text: hiddenText(summary)})
+  if (words.length > 0 && !isBrief) entries.push({kind: 'words', text: words.join(', ')})
+  if (isFiltering(filters) && !isBrief) entries.push({kind: 'words', text: hiddenText(summary)})
   if (unfiltered && isFiltering(filters)) {
     entries.push({kind: 'dot', text: `hidden, but above ${DOT_WEIGHT}`})
   }

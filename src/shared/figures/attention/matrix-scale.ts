@@ -1,5 +1,6 @@
 import type {ColorRange, MatrixPicture} from '../../lenses/attention-picture.ts'
 import type {Palette} from '../palette.ts'
+import {niceCeiling} from '../scale.ts'
 
 /** A window of a matrix as cells; see `attentionTileSchema`. */
 export type MatrixCells = Pick<MatrixPicture, 'queries' | 'keys' | 'tile'>
@@ -52,6 +53,30 @@ export function inkOn(index: number, scale: WeightScale, palette: Palette): stri
     return away >= 3 ? palette.paper : palette.ink1
   }
   return index > 5 ? palette.seqInkHigh : palette.seqInkLow
+}
+
+/** Share of the rows whose heaviest weight is within a picture's own range of colours. */
+const RANGE_SHARE = 0.9
+
+/**
+ * The end of a picture's own range: a round number that the heaviest weights of nine in ten rows stay below. A
+ * few early rows, which have few keys to read, would else leave the others pale. The first query is left out:
+ * of a causal model it reads itself alone.
+ */
+export function ownRange({queries, tile}: Pick<MatrixCells, 'queries' | 'tile'>): number {
+  const {rowCount, columnCount, values} = tile
+  const maxima: number[] = []
+  for (let row = queries[0] === 0 && rowCount > 1 ? 1 : 0; row < rowCount; row++) {
+    let most = 0
+    for (let i = row * columnCount; i < (row + 1) * columnCount; i++) {
+      const size = Math.abs(values[i]!)
+      if (size > most && size < Number.POSITIVE_INFINITY) most = size
+    }
+    if (most > 0) maxima.push(most)
+  }
+  maxima.sort((a, b) => a - b)
+  const index = Math.min(maxima.length - 1, Math.floor(RANGE_SHARE * maxima.length))
+  return niceCeiling(maxima[index] ?? 0)
 }
 
 /** First position of block `index` of `count` over [start, end). */

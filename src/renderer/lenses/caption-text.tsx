@@ -1,4 +1,4 @@
-import type {CaptionPart} from '../../../shared/figures/tokens/caption.ts'
+import type {CaptionPart} from '../../shared/figures/tokens/caption.ts'
 
 /** A caption's words, with tokens in their own typeface. */
 export function CaptionText({parts}: {readonly parts: readonly CaptionPart[]}) {

@@ -1,0 +1,112 @@
+import {mapName} from '../../../shared/figures/attention/map-name.ts'
+import {formatWeight} from '../../../shared/figures/attention/matrix-caption.ts'
+import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
+import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import {selectPicture} from '../../store/attention.ts'
+import {lineKey, type PictureSpec, pictureKey} from '../../store/attention-pictures.ts'
+import {selectPane} from '../../store/panes.ts'
+import type {LensInspectorProps} from '../lens.ts'
+import {targetProps} from '../target.ts'
+import {useDataOf} from '../use-tokens.ts'
+import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {heaviest} from './use-picture.ts'
+
+const MOST_ROWS = 6
+
+/** What the inspected token reads and what reads it, exact, in the head that the active pane shows. */
+export function AttentionInspector({runId, position}: LensInspectorProps) {
+  const {store, captures} = useWorkbench()
+  const {key} = useWorkbenchState((state) => {
+    const spec = selectPicture(state, captures, state.activePane)
+    return {
+      key: spec && pictureKey(spec),
+      slot: state.attentionSlots[state.activePane],
+      shownRunId: selectPane(state).runId,
+    }
+  })
+  const state = store.getState()
+  const spec = key === null ? null : selectPicture(state, captures, state.activePane)
+  if (!spec || spec.runId !== runId) return null
+  return (
+    <>
+      <LineTable spec={spec} of="query" position={position} />
+      <LineTable spec={spec} of="key" position={position} />
+    </>
+  )
+}
+
+interface LineTableProps {
+  readonly spec: PictureSpec
+  readonly of: 'query' | 'key'
+  readonly position: number
+}
+
+function LineTable({spec, of, position}: LineTableProps) {
+  const {captures} = useWorkbench()
+  const {lightCell} = useActions()
+  const data = useDataOf(spec.runId)
+  const line = captures.attentionLines.peek(lineKey(spec, of, position))
+  const title = of === 'query' ? 'Reads from' : 'Read by'
+  const isSigned = spec.map.kind === 'difference'
+  if (!data) return null
+  const found = line && heaviest(line, MOST_ROWS)
+  const largest = Math.abs(found?.entries[0]?.weight ?? 1) || 1
+  return (
+    <section data-testid={of === 'query' ? 'reads-from' : 'read-by'} data-position={position}>
+      <h2>
+        {title}
+        <span className="end clip">{mapName(spec.map)}</span>
+      </h2>
+      {found ? (
+        <table className="prob-table" data-sum={line.reduce((sum, weight) => sum + weight, 0)}>
+          <tbody>
+            {found.entries.map(({position: other, weight}) => {
+              const token = data.tokens[other]!
+              const name = plainGlyphs(token) || `#${token.id}`
+              const place =
+                of === 'query' ? {query: position, key: other} : {query: other, key: position}
+              return (
+                <tr key={other} data-position={other} data-weight={weight}>
+                  <th scope="row" className="clip">
+                    <button
+                      type="button"
+                      className="read-jump"
+                      aria-label={`${name} at ${formatCount(other)}: light this weight`}
+                      onClick={() => lightCell(spec.runId, place)}
+                      {...targetProps({kind: 'token', runId: spec.runId, position: other})}
+                    >
+                      <span className="mono">{name}</span>{' '}
+                      <span className="ink-3">{formatCount(other)}</span>
+                    </button>
+                  </th>
+                  <td className="bar-cell">
+                    <i style={{width: `${Math.max(1.5, (Math.abs(weight) / largest) * 100)}%`}} />
+                  </td>
+                  <td>{formatWeight(weight, isSigned)}</td>
+                </tr>
+              )
+            })}
+            <tr>
+              <th scope="row" className="ink-3">
+                {found.restCount === 0 ? 'no others' : formatMany(found.restCount, 'other')}
+              </th>
+              <td className="bar-cell">
+                {found.restCount > 0 && (
+                  <i
+                    className="hollow"
+                    style={{
+                      width: `${Math.min(100, Math.max(1.5, (Math.abs(found.rest) / largest) * 100))}%`,
+                    }}
+                  />
+                )}
+              </td>
+              <td>{formatWeight(found.rest, isSigned)}</td>
+            </tr>
+          </tbody>
+        </table>
+      ) : (
+        <div className="ink-3">…</div>
+      )}
+    </section>
+  )
+}

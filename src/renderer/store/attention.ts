@@ -1,0 +1,340 @@
+import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
+import type {CapturedText} from '../../shared/lenses/attention-maps.ts'
+import {
+  covers,
+  hidesAny,
+  isWhole,
+  lineKey,
+  type MatrixTiles,
+  mapOfShown,
+  type PictureSpec,
+  type PlacedTile,
+  pictureKey,
+  requestFilters,
+  tileAround,
+  unhidden,
+} from './attention-pictures.ts'
+import {ATTENTION_LENS, type AttentionSlot, type MatrixWindow} from './attention-state.ts'
+import type {Captures} from './captures.ts'
+import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
+import {selectPane} from './panes.ts'
+import {selectRun} from './runs.ts'
+import {selectHovered, selectLock} from './selection.ts'
+import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
+
+/** Longer texts have no dots for what is hidden: their cells are too small. */
+const MOST_DOTTED_TOKENS = 96
+
+/** The run whose attention a pane shows, once it can be asked about; else null. */
+export function selectAttentionRun(
+  state: WorkbenchState,
+  captures: Captures,
+  pane: PaneIndex
+): {readonly run: RunRecord; readonly data: TokensRun} | null {
+  if (!state.panes[pane]) return null
+  const {lensId, runId} = selectPane(state, pane)
+  if (lensId !== ATTENTION_LENS || runId === null) return null
+  const run = selectRun(state, runId)
+  const data = captures.runs.peek(runId)
+  if (!run || !data || data.tokens.length === 0 || run.phase.kind === 'running') return null
+  return {run, data}
+}
+
+/** What a pane wants to draw; null while nothing is captured. */
+export function selectPicture(
+  state: WorkbenchState,
+  captures: Captures,
+  pane: PaneIndex
+): PictureSpec | null {
+  const shown = selectAttentionRun(state, captures, pane)
+  if (!shown) return null
+  const facts = captures.attentionFacts.peek(shown.run.id) ?? NO_FACTS
+  const map = mapOfShown(state.attentionShown[pane], facts)
+  if (!map) return null
+  return {
+    runId: shown.run.id,
+    tokenCount: shown.data.tokens.length,
+    map,
+    filters: state.attentionFilters,
+  }
+}
+const NO_FACTS: readonly CapturedLayerFacts[] = []
+
+/** The part of a run's matrix that is seen. */
+export function selectWindow(
+  state: Pick<WorkbenchState, 'attentionWindows'>,
+  runId: RunId,
+  tokenCount: number
+): MatrixWindow {
+  return state.attentionWindows[runId] ?? {query: 0, key: 0, span: tokenCount}
+}
+
+/** The text of a run as the engine knows it. */
+export function capturedTextOf(run: RunRecord, data: TokensRun): CapturedText {
+  const {model, file} = run.request
+  return {
+    model,
+    ...(file === undefined ? {} : {file}),
+    ids: idsOf(data.tokens),
+    capture: 'qk',
+  }
+}
+
+const idsOfTokens = new WeakMap<object, Int32Array<ArrayBuffer>>()
+function idsOf(tokens: TokensRun['tokens']): Int32Array<ArrayBuffer> {
+  const ids = idsOfTokens.get(tokens) ?? Int32Array.from(tokens, ({id}) => id)
+  idsOfTokens.set(tokens, ids)
+  return ids
+}
+
+export interface AttentionActions {
+  /** Keeps pictures of attention in step with selection and controls, where they are shown. */
+  watchAttention(): void
+  /** Tells how many pixels a side a pane's matrix has to fill. */
+  measureMatrix(pane: PaneIndex, sidePx: number): void
+  /** Ends the capture that a pane waits for. */
+  cancelAttention(pane: PaneIndex): void
+  /** Asks once more after it was cancelled or failed. */
+  askAttentionAgain(pane: PaneIndex): void
+}
+
+export function createAttentionActions(context: StoreContext): AttentionActions {
+  const {store, set, captures, client} = context
+  const setSlot = (pane: PaneIndex, change: Partial<AttentionSlot>) =>
+    set(({attentionSlots}) => {
+      const slot = {...attentionSlots[pane], ...change}
+      return {attentionSlots: pane === 0 ? [slot, attentionSlots[1]] : [attentionSlots[0], slot]}
+    })
+  const renew = (pane: PaneIndex, change: Partial<AttentionSlot> = {}) =>
+    setSlot(pane, {...change, revision: store.getState().attentionSlots[pane].revision + 1})
+  const capturing: [Capturing | null, Capturing | null] = [null, null]
+  /** What was cancelled or failed is not asked for again by moving the pointer. */
+  const refused: [string | null, string | null] = [null, null]
+
+  const capture = async (pane: PaneIndex, run: RunRecord, data: TokensRun, key: string) => {
+    const abort = new AbortController()
+    const own: Capturing = {key, abort}
+    capturing[pane]?.abort.abort()
+    capturing[pane] = own
+    const facts: CapturedLayerFacts[] = []
+    const total = data.tokens.length
+    setSlot(pane, {phase: {kind: 'capturing', done: 0, total, secondsLeft: null}})
+    try {
+      const events = await client.attention.capture(capturedTextOf(run, data), {
+        signal: abort.signal,
+      })
+      for await (const event of events) {
+        if (capturing[pane] !== own) return
+        if (event.kind === 'progress') {
+          const {done, total, secondsLeft} = event
+          setSlot(pane, {phase: {kind: 'capturing', done, total, secondsLeft}})
+        } else if (event.kind === 'captured') {
+          facts.push(...event.layers)
+        }
+      }
+      facts.sort((a, b) => a.layer - b.layer)
+      captures.attentionFacts.set(run.id, facts)
+      capturing[pane] = null
+      renew(pane, {phase: {kind: 'idle'}})
+    } catch (error) {
+      if (capturing[pane] !== own) return
+      capturing[pane] = null
+      refused[pane] = key
+      if (abort.signal.aborted || isCancellation(error)) setSlot(pane, {phase: {kind: 'cancelled'}})
+      else setSlot(pane, {phase: {kind: 'failed', problem: shownProblem(error)}})
+    }
+  }
+
+  const fetchers = [0, 1].map((pane) =>
+    latestWins<Wish>((wish) => fetchWish(wish, pane as PaneIndex))
+  )
+  const fetchWish = async (wish: Wish, pane: PaneIndex) => {
+    // While it waited something else came to be wanted.
+    if (asked[pane] !== wish.key) return
+    try {
+      await wish.fetch(client)
+      renew(pane, wish.isPicture ? {shownKey: wish.pictureKey} : {})
+    } catch (error) {
+      if (isCancellation(error)) return
+      refused[pane] = wish.pictureKey
+      setSlot(pane, {phase: {kind: 'failed', problem: shownProblem(error)}, isBehind: false})
+    } finally {
+      if (asked[pane] === wish.key) asked[pane] = null
+      want(pane)
+    }
+  }
+  const asked: [string | null, string | null] = [null, null]
+
+  const want = (pane: PaneIndex) => {
+    const state = store.getState()
+    const shown = selectAttentionRun(state, captures, pane)
+    if (!shown) {
+      capturing[pane]?.abort.abort()
+      capturing[pane] = null
+      asked[pane] = null
+      const {phase} = state.attentionSlots[pane]
+      if (phase.kind !== 'idle') setSlot(pane, {phase: {kind: 'idle'}})
+      return
+    }
+    const {run, data} = shown
+    const key = `${run.id}:${data.tokens.length}`
+    if (state.connection !== 'connected') {
+      asked[pane] = null
+      return
+    }
+    if (!captures.attentionFacts.peek(run.id)) {
+      if (capturing[pane]?.key !== key && refused[pane] !== key) {
+        refused[pane] = null
+        void capture(pane, run, data, key)
+      }
+      return
+    }
+    const spec = selectPicture(state, captures, pane)
+    if (!spec) return
+    const own = pictureKey(spec)
+    if (refused[pane] === own) return
+    const {phase, shownKey, isBehind} = state.attentionSlots[pane]
+    if (phase.kind === 'failed' || phase.kind === 'cancelled')
+      setSlot(pane, {phase: {kind: 'idle'}})
+    const tiles = captures.attentionTiles.get(own)
+    if (tiles?.whole || tiles?.close) {
+      if (shownKey !== own) renew(pane, {shownKey: own})
+    }
+    const wish = nextWish(state, captures, {pane, spec, text: capturedTextOf(run, data), data})
+    const isWaiting = wish?.isPicture === true
+    if (isWaiting !== isBehind) setSlot(pane, {isBehind: isWaiting})
+    if (!wish || asked[pane] === wish.key) return
+    asked[pane] = wish.key
+    fetchers[pane]!(wish)
+  }
+
+  return {
+    watchAttention() {
+      store.subscribe((state, previous) => {
+        const isUnchanged =
+          state.runs === previous.runs &&
+          state.runStates === previous.runStates &&
+          state.panes === previous.panes &&
+          state.locks === previous.locks &&
+          state.hovered === previous.hovered &&
+          state.attentionShown === previous.attentionShown &&
+          state.attentionFilters === previous.attentionFilters &&
+          state.attentionWindows === previous.attentionWindows &&
+          state.attentionPlots === previous.attentionPlots &&
+          state.attentionSlots === previous.attentionSlots &&
+          state.connection === previous.connection
+        if (isUnchanged) return
+        want(0)
+        want(1)
+      })
+    },
+    measureMatrix(pane, sidePx) {
+      const {attentionPlots} = store.getState()
+      if (attentionPlots[pane] === sidePx) return
+      set({attentionPlots: pane === 0 ? [sidePx, attentionPlots[1]] : [attentionPlots[0], sidePx]})
+    },
+    cancelAttention: (pane) => capturing[pane]?.abort.abort(),
+    askAttentionAgain(pane) {
+      refused[pane] = null
+      asked[pane] = null
+      setSlot(pane, {phase: {kind: 'idle'}})
+      want(pane)
+    },
+  }
+}
+
+interface Capturing {
+  readonly key: string
+  readonly abort: AbortController
+}
+
+/** Something that is asked of the engine, one at a time. */
+interface Wish {
+  readonly key: string
+  readonly pictureKey: string
+  /** It is what is to be drawn; otherwise what is said of the selection. */
+  readonly isPicture: boolean
+  fetch(client: EngineClient): Promise<void>
+}
+
+interface WishInput {
+  readonly pane: PaneIndex
+  readonly spec: PictureSpec
+  readonly text: CapturedText
+  readonly data: TokensRun
+}
+
+/** What a pane misses most: what it draws, then what it says, then the rest of the matrix; null if nothing. */
+function nextWish(
+  state: WorkbenchState,
+  captures: Captures,
+  {pane, spec, text, data}: WishInput
+): Wish | null {
+  const sidePx = state.attentionPlots[pane]
+  if (sidePx === 0) return null
+  const {tokenCount} = spec
+  const window = selectWindow(state, spec.runId, tokenCount)
+  const isAll = isWhole(window, tokenCount)
+  const all: MatrixWindow = {query: 0, key: 0, span: tokenCount}
+
+  const tileWish = (of: PictureSpec, part: keyof MatrixTiles, isPicture: boolean): Wish | null => {
+    const key = pictureKey(of)
+    const seen = part === 'whole' ? all : window
+    const known = captures.attentionTiles.peek(key)?.[part]
+    if (known && covers(known, seen, sidePx)) return null
+    const request = tileAround(seen, tokenCount, sidePx)
+    const {queries, keys, rowCount, columnCount} = request
+    return {
+      key: `${key}:${part}:${queries}:${keys}:${rowCount}`,
+      pictureKey: key,
+      isPicture,
+      async fetch(client) {
+        const tile = await client.attention.tile({
+          ...text,
+          map: of.map,
+          filters: requestFilters(of.filters, data),
+          queries: [...queries],
+          keys: [...keys],
+          rowCount,
+          columnCount,
+        })
+        const placed: PlacedTile = {queries, keys, tile}
+        const tiles = captures.attentionTiles.peek(key)
+        captures.attentionTiles.set(key, {...tiles, [part]: placed})
+      },
+    }
+  }
+  const lineWish = (of: 'query' | 'key', position: number): Wish | null => {
+    const key = lineKey(spec, of, position)
+    if (captures.attentionLines.get(key)) return null
+    return {
+      key,
+      pictureKey: pictureKey(spec),
+      isPicture: false,
+      async fetch(client) {
+        const {weights} = await client.attention.line({
+          ...text,
+          map: spec.map,
+          filters: requestFilters(unhidden(spec.filters), data),
+          of,
+          position,
+        })
+        captures.attentionLines.set(key, weights)
+      },
+    }
+  }
+
+  const unfiltered = {...spec, filters: unhidden(spec.filters)}
+  const hasDots = hidesAny(spec.filters) && tokenCount <= MOST_DOTTED_TOKENS
+  const position = selectHovered(state, spec.runId) ?? selectLock(state, captures, spec.runId)
+  const isThere = position !== null && position < tokenCount
+  return (
+    (isAll ? tileWish(spec, 'whole', true) : tileWish(spec, 'close', true)) ??
+    (isThere ? lineWish('query', position) : null) ??
+    (isThere ? lineWish('key', position) : null) ??
+    (hasDots ? tileWish(unfiltered, 'whole', false) : null) ??
+    (isAll ? null : tileWish(spec, 'whole', false))
+  )
+}
