@@ -51,6 +51,12 @@ const SCREENS: readonly {
     leave: ({page}) => page.getByRole('radio', {name: 'Figure'}).first().click(),
   },
   {
+    name: 'the matrix of a head',
+    shows: '[data-testid=attention-matrix][data-current=true]',
+    enter: ({page}) => page.getByRole('tab', {name: 'Attention'}).first().click(),
+    leave: ({page}) => page.getByRole('tab', {name: 'Tokens'}).first().click(),
+  },
+  {
     name: 'what can be seen in the model',
     shows: '[data-testid=inspect-layers]',
     enter: ({page}) => byPalette(page, 'what can be seen'),

@@ -40,6 +40,21 @@ try {
   await page.waitForTimeout(300)
   await page.screenshot({path: join(root, 'docs/logit-lens.png')})
   await page.getByRole('radio', {name: 'Figure'}).click()
+  // The head that follows what came before, as its card names it.
+  await page.getByRole('tab', {name: 'Attention'}).click()
+  await page.getByTestId('layer').getByRole('textbox').fill('3')
+  await page.getByTestId('layer').getByRole('textbox').press('Enter')
+  await page.getByLabel('mass, number').fill('70')
+  await page.getByLabel('mass, number').press('Enter')
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({colorScheme: theme, reducedMotion: 'reduce'})
+    await page.locator('[data-testid=attention-matrix][data-current=true]').waitFor()
+    await page.mouse.move(700, 890)
+    await page.waitForTimeout(600)
+    await page.screenshot({path: join(root, `docs/attention-${theme}.png`)})
+  }
+  await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
+  await page.getByRole('tab', {name: 'Tokens'}).click()
   // Keys are for the token that is locked, not for the choice of views.
   await page.evaluate(() => document.activeElement?.blur())
   // By sentences, two tokens pinned, the numbers beside the figure.

@@ -22,6 +22,8 @@ export interface Lens {
   readonly Panel: ComponentType
   /** What the inspector says of the inspected token in this lens. */
   readonly Inspector?: ComponentType<LensInspectorProps>
+  /** The dialog that writes what it shows as a file, where that is no tokens figure. */
+  readonly ExportDialog?: ComponentType
   /** Ways to show the same, at the right of the tabs; the first is the one that a pane begins with. */
   readonly views?: readonly LensView[]
   /** What keys step through beside tokens, such as layers and heads. */

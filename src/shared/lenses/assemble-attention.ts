@@ -1,4 +1,5 @@
 import {tokensOfTable} from '../domain/token.ts'
+import type {TokensRun} from './assemble-tokens.ts'
 import type {
   AttentionEvent,
   AttentionRequest,
@@ -74,4 +75,46 @@ export function attentionResultOf(
 function commonOf(numbers: readonly (number | null)[]): number | null {
   const [first = null] = numbers
   return numbers.every((number) => number === first) ? first : null
+}
+
+/** The attention result over the tokens of a run, of which these layers are captured; null before it has a model. */
+export function attentionOfTokens(
+  run: Pick<
+    TokensRun,
+    'request' | 'provenance' | 'text' | 'tokens' | 'promptTokenCount' | 'turns' | 'completionIds'
+  >,
+  layers: readonly CapturedLayerFacts[]
+): AttentionResult | null {
+  const {request, provenance, text, promptTokenCount, turns, completionIds} = run
+  if (!provenance) return null
+  const {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate} = request
+  const queryHeadCount = commonOf(layers.map((layer) => layer.queryHeadCount))
+  const tokens = run.tokens.map(
+    ({position, id, bytesHex, text, byteStart, byteEnd, isSpecial, isInserted, spanClass}) => ({
+      ...{position, id, bytesHex, text},
+      ...{byteStart, byteEnd, isSpecial, isInserted, spanClass},
+    })
+  )
+  return {
+    schema: 'tokenscope/attention@1',
+    request: {
+      command: 'attention',
+      ...{model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate},
+      ...(completionIds.length > 0 ? {completionIds: [...completionIds]} : {}),
+      capture: 'qk',
+      generate: 0,
+    },
+    ...provenance,
+    warnings: [],
+    status: 'completed',
+    text,
+    promptTokenCount,
+    ...(turns.length > 0 ? {turns: [...turns]} : {}),
+    tokens,
+    layerCount: layers.length,
+    queryHeadCount,
+    keyValueHeadCount: commonOf(layers.map((layer) => layer.keyValueHeadCount)),
+    shape: [layers.length, queryHeadCount ?? 0, tokens.length, tokens.length],
+    layers: [...layers],
+  }
 }

@@ -1,4 +1,5 @@
 import type {Lens} from '../lens.ts'
+import {AttentionExport} from './attention-export.tsx'
 import {AttentionInspector} from './attention-inspector.tsx'
 import {AttentionPanel} from './attention-panel.tsx'
 import {ATTENTION_AXES} from './axes.ts'
@@ -8,5 +9,6 @@ export const attentionLens: Lens = {
   title: 'Attention',
   Panel: AttentionPanel,
   Inspector: AttentionInspector,
+  ExportDialog: AttentionExport,
   walk: ATTENTION_AXES,
 }

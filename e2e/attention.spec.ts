@@ -1,0 +1,201 @@
+import {readFile} from 'node:fs/promises'
+import {expect, type Page} from '@playwright/test'
+import type {EngineClient} from '../src/shared/engine-client/connect.ts'
+import {connectTo} from './served-host.ts'
+import {test, type Workbench} from './workbench.ts'
+
+const PROMPT = 'Mira keeps coins. Tom keeps lamps. What keeps Mira? Mira keeps'
+
+/** What the engine says beside the page. */
+async function askEngine<Value>(
+  {page, host}: Workbench,
+  ask: (client: EngineClient) => Promise<Value>
+): Promise<Value> {
+  const [cookie] = await page.context().cookies()
+  const connection = connectTo(host.port, `${cookie!.name}=${cookie!.value}`)
+  try {
+    return await ask(connection.client)
+  } finally {
+    connection.close()
+  }
+}
+
+async function openAttention(workbench: Workbench): Promise<void> {
+  const {page} = workbench
+  await workbench.open()
+  await workbench.setGeneration(0)
+  await workbench.run(PROMPT)
+  await page.getByRole('tab', {name: 'Attention'}).click()
+  await expect(matrixOf(page)).toHaveAttribute('data-current', 'true')
+  // Keys are for the matrix, not for the tabs.
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+}
+
+const matrixOf = (page: Page) => page.getByTestId('attention-matrix')
+
+/** The middle of a cell of the whole matrix, on the page. */
+async function cellPoint(page: Page, count: number, query: number, key: number) {
+  const box = (await page.locator('.matrix-hit').boundingBox())!
+  return {
+    x: box.x + ((key + 0.5) / count) * box.width,
+    y: box.y + ((query + 0.5) / count) * box.height,
+  }
+}
+
+test('what the page says of a head is what the graph’s own softmax gave', async ({workbench}) => {
+  const {page} = workbench
+  await openAttention(workbench)
+  for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowRight']) {
+    await page.keyboard.press(key)
+  }
+  await expect(page.getByTestId('layer').getByRole('textbox')).toHaveValue('3')
+  await expect(page.getByTestId('head').getByRole('textbox')).toHaveValue('1')
+  const {ids, weights, count} = await askEngine(workbench, async (client) => {
+    const {tokens} = await client.text.tokenize({model: 'micro-base', prompt: PROMPT})
+    const count = tokens.ids.length
+    // Not recomputed from queries and keys, as the page's are.
+    const rows = await client.attention.rows({
+      ...{model: 'micro-base', ids: tokens.ids, capture: 'weights', layer: 3, head: 1},
+      queries: [0, count],
+    })
+    return {ids: tokens.ids, weights: rows.weights, count}
+  })
+  expect(ids.length).toBe(count)
+  const last = count - 1
+  const readsFrom = page.getByTestId('reads-from')
+  await expect(readsFrom).toHaveAttribute('data-position', String(last))
+  const rows = readsFrom.locator('tr[data-position]')
+  await expect(rows).toHaveCount(6)
+  const shown = await rows.evaluateAll((all) =>
+    all.map((row) => [Number(row.dataset.position), Number(row.dataset.weight)] as const)
+  )
+  for (const [position, weight] of shown) {
+    expect(Math.abs(weight - weights[last * count + position]!)).toBeLessThan(1e-5)
+  }
+  // They are the heaviest, and the whole row sums to 1.
+  const sorted = [...weights.subarray(last * count)].sort((a, b) => b - a)
+  expect(shown.map(([, weight]) => weight.toFixed(4))).toEqual(
+    sorted.slice(0, 6).map((weight) => weight.toFixed(4))
+  )
+  const sum = Number(await readsFrom.locator('table').getAttribute('data-sum'))
+  expect(Math.abs(sum - 1)).toBeLessThan(1e-4)
+
+  // Pointing at a weight says it, and lights its query in every lens.
+  const [heaviest] = shown[0]!
+  const point = await cellPoint(page, count, last, heaviest)
+  await page.mouse.move(point.x, point.y)
+  await expect(page.getByTestId('caption')).toContainText(
+    `${shown[0]![1].toFixed(2)} (layer 3, head 1, from`
+  )
+  await expect(page.getByTestId('inspected')).toHaveText(`token ${last}`)
+})
+
+test('keys flip heads and layers and walk weights; undo takes it back; a reload keeps it', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await openAttention(workbench)
+  const layer = page.getByTestId('layer').getByRole('textbox')
+  const head = page.getByTestId('head').getByRole('textbox')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowRight')
+  await expect(layer).toHaveValue('1')
+  await expect(head).toHaveValue('2')
+  // micro-base has four heads a layer.
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight')
+  await expect(head).toHaveValue('3')
+  await page.keyboard.press('ArrowLeft')
+  await expect(head).toHaveValue('2')
+
+  await page.keyboard.press('k')
+  await expect(page.getByTestId('caption')).toContainText('layer 1, head 2')
+  await page.keyboard.press('h')
+  const lit = page.locator('[data-lit]')
+  await expect(lit).toHaveCount(1)
+  const [query, key] = (await lit.getAttribute('data-lit'))!.split(' ').map(Number)
+  expect(key).toBe(query! - 1)
+  await page.keyboard.press('Escape')
+
+  await page.reload()
+  await workbench.isIdle()
+  await expect(layer).toHaveValue('1')
+  await expect(head).toHaveValue('2')
+  await expect(matrixOf(page)).toHaveAttribute('data-current', 'true')
+  await page.keyboard.press('ArrowLeft')
+  await expect(head).toHaveValue('1')
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await page.keyboard.press('Control+z')
+  await expect(head).toHaveValue('2')
+})
+
+test('the wheel zooms around the pointer, dragging moves, a double click fits', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await openAttention(workbench)
+  const rowLabels = page.locator('.matrix-names [data-row]')
+  const all = await rowLabels.count()
+  expect(all).toBeGreaterThan(10)
+  const point = await cellPoint(page, all, all - 4, 3)
+  await page.mouse.move(point.x, point.y)
+  const caption = page.getByTestId('caption')
+  await expect(caption).toContainText(`at ${all - 4} to`)
+  for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -120)
+  await expect.poll(() => rowLabels.count()).toBeLessThan(all)
+  // What was under the pointer stays there.
+  await page.mouse.move(point.x + 1, point.y)
+  await expect(caption).toContainText(`at ${all - 4} to`)
+  const zoomed = await rowLabels.first().getAttribute('data-row')
+  await page.mouse.down()
+  await page.mouse.move(point.x + 1, point.y + 200, {steps: 4})
+  await page.mouse.up()
+  await expect.poll(() => rowLabels.first().getAttribute('data-row')).not.toBe(zoomed)
+  await page.mouse.dblclick(point.x, point.y)
+  await expect(rowLabels).toHaveCount(all)
+})
+
+test('what is hidden is printed, and what hides everything says so', async ({workbench}) => {
+  const {page} = workbench
+  await openAttention(workbench)
+  await expect(page.getByTestId('hidden-share')).toHaveCount(0)
+  await workbench.setNumber('mass', 70)
+  const hidden = page.getByTestId('hidden-share')
+  await expect(hidden).toContainText(/hidden \d+ %/)
+  const share = Number(await hidden.getAttribute('data-share'))
+  expect(share).toBeGreaterThan(0)
+  expect(share).toBeLessThanOrEqual(0.3)
+  await page.getByTestId('filters').click()
+  await page.getByLabel('Smallest weight shown').fill('2')
+  await page.getByLabel('Smallest weight shown').press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(hidden).toContainText('hidden 100 %')
+  // A weight that is pointed at is said all the same.
+  const count = await page.locator('.matrix-names [data-row]').count()
+  const point = await cellPoint(page, count, 5, 0)
+  await page.mouse.move(point.x, point.y)
+  await expect(page.getByTestId('caption')).toContainText('hidden by the filters')
+})
+
+test('the figure that is exported has the weights that are shown', async ({workbench}) => {
+  const {page} = workbench
+  await openAttention(workbench)
+  await page.keyboard.press('Control+e')
+  const dialog = page.getByTestId('export-dialog')
+  await expect(dialog.getByTestId('export-preview').locator('svg')).toBeVisible()
+  await dialog.getByText('CSV').click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByTestId('export-save').click(),
+  ])
+  const csv = await readFile(await download.path(), 'utf8')
+  const [made, head, ...lines] = csv.trim().split('\r\n')
+  expect(JSON.parse(made!.slice(2)).picture.map).toEqual({kind: 'head', layer: 0, head: 0})
+  expect(head).toBe('queryStart,queryEnd,keyStart,keyEnd,weight,query,key')
+  const sums = new Map<string, number>()
+  for (const line of lines) {
+    const [query, , , , weight] = line.split(',')
+    sums.set(query!, (sums.get(query!) ?? 0) + Number(weight))
+  }
+  for (const sum of sums.values()) expect(Math.abs(sum - 1)).toBeLessThan(1e-4)
+})

@@ -1,0 +1,112 @@
+import {
+  type CommonFigureOptions,
+  commonFigureOptionsSchema,
+  type FigureFormat,
+} from '../../../shared/figures/request.ts'
+import type {AttentionResult} from '../../../shared/lenses/attention.ts'
+import type {AttentionPicture} from '../../../shared/lenses/attention-picture.ts'
+import {
+  commandLines,
+  isArgument,
+  type Shell,
+  shellOfPath,
+  withInput,
+} from '../../sharing/shell-text.ts'
+
+/** What is drawn, and the file that it is to be. */
+export interface ShownAttention {
+  readonly result: AttentionResult
+  readonly picture: AttentionPicture
+  readonly file: {readonly format: FigureFormat; readonly options: CommonFigureOptions}
+}
+
+const DEFAULTS = commonFigureOptionsSchema.parse({})
+
+/** The command that writes the same file, for the shell of the engine's machine. */
+export function attentionCommand(
+  shown: ShownAttention,
+  shell: Shell = shellOfPath(shown.result.model.path)
+): string {
+  const {request} = shown.result
+  const flags = [...pictureFlags(shown), ...fileFlags(shown)]
+  const {prompt} = request
+  const isPlain =
+    prompt !== undefined &&
+    prompt !== '' &&
+    request.messages === undefined &&
+    isArgument(prompt, shell)
+  const words = [['tokenscope', 'attention']]
+  if (!isPlain) {
+    const {command: _, generate: __, capture: ___, ...said} = request
+    const short = commandLines([...words, ['--config', '-'], ...flags], shell)
+    return withInput(short, {command: 'attention', ...said}, shell)
+  }
+  const named: string[][] = [['--model', request.model]]
+  if (request.file !== undefined) named.push(['--file', request.file])
+  named.push(['--prompt', prompt])
+  if (request.chat) named.push(['--chat'])
+  if (request.noSpecialTokens) named.push(['--no-special-tokens'])
+  if (request.parseSpecial) named.push(['--parse-special'])
+  if (request.truncate) named.push(['--truncate', request.truncate])
+  const {completionIds = []} = request
+  if (completionIds.length > 0) named.push(['--completion-ids', completionIds.join(',')])
+  return commandLines([...words, ...named, ...flags], shell)
+}
+
+/** Which matrix, and what of it. */
+function pictureFlags({picture, result}: ShownAttention): string[][] {
+  const {map, filters, queries, keys, range} = picture
+  const flags: string[][] = [['--view', picture.view]]
+  switch (map.kind) {
+    case 'head':
+      flags.push(['--layers', String(map.layer)], ['--heads', String(map.head)])
+      break
+    case 'attention-rollout':
+      flags.push(['--layers', String(map.throughLayer)], ['--aggregate', 'attention-rollout'])
+      break
+    case 'aggregate':
+      flags.push(
+        ['--layers', [...new Set(map.heads.map(({layer}) => layer))].join(',')],
+        ['--aggregate', map.by]
+      )
+      break
+    case 'difference':
+      flags.push(
+        ['--layers', String(map.a.layer)],
+        ['--heads', String(map.a.head)],
+        ['--minus', `${map.b.layer}.${map.b.head}`]
+      )
+      break
+  }
+  const {dropSink, threshold, topK, mass} = filters
+  if (mass !== undefined) flags.push(['--mass', String(mass)])
+  if (threshold > 0) flags.push(['--threshold', String(threshold)])
+  if (topK !== undefined) flags.push(['--top-k', String(topK)])
+  if (dropSink) flags.push(['--drop-sink'])
+  const isAll = (window: readonly [number, number]) =>
+    window[0] === 0 && window[1] === result.tokens.length
+  if (!isAll(queries)) flags.push(['--queries', queries.join(':')])
+  if (!isAll(keys)) flags.push(['--keys', keys.join(':')])
+  flags.push(['--range', String(range.maximum)])
+  return flags
+}
+
+function fileFlags({picture, file}: ShownAttention): string[][] {
+  const {format, options} = file
+  const flags: string[][] = []
+  if (format === 'svg' || format === 'png') {
+    if (options.widthPx !== DEFAULTS.widthPx) flags.push(['--width', `${options.widthPx}px`])
+    if (format === 'png' && options.scale !== DEFAULTS.scale) {
+      flags.push(['--scale', String(options.scale)])
+    }
+    if (options.theme !== DEFAULTS.theme) flags.push(['--theme', options.theme])
+    if (options.colors !== DEFAULTS.colors) flags.push(['--palette', options.colors])
+    if (options.title !== undefined) flags.push(['--title', options.title])
+    if (options.caption !== undefined) flags.push(['--caption', options.caption])
+    if (options.legend !== DEFAULTS.legend) flags.push(['--legend', options.legend])
+    const position = picture.cell?.query ?? picture.row?.query
+    if (position !== undefined) flags.push(['--position', String(position)])
+  }
+  if (options.noPrompt) flags.push(['--no-prompt'])
+  return [...flags, ['--out', `attention.${format}`]]
+}
