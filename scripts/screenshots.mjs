@@ -42,8 +42,11 @@ try {
   await page.getByRole('radio', {name: 'Figure'}).click()
   // The head that follows what came before, as its card names it.
   await page.getByRole('tab', {name: 'Attention'}).click()
-  await page.getByTestId('layer').getByRole('textbox').fill('3')
+  await page.locator('[data-testid=attention-matrix][data-current=true]').waitFor()
+  await page.getByTestId('layer').getByRole('textbox').fill('4')
   await page.getByTestId('layer').getByRole('textbox').press('Enter')
+  await page.getByTestId('head').getByRole('textbox').fill('3')
+  await page.getByTestId('head').getByRole('textbox').press('Enter')
   await page.getByLabel('mass, number').fill('70')
   await page.getByLabel('mass, number').press('Enter')
   for (const theme of ['light', 'dark']) {
