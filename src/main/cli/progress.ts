@@ -16,6 +16,9 @@ const PHASE_WORDS = {
   hashing: 'Hashing the files',
   verifying: 'Verifying',
   capturing: 'Capturing',
+  sampling: 'Finding replacements',
+  attributing: 'Attributing',
+  checking: 'Checking',
   writing: 'Writing',
 } as const
 

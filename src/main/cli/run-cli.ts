@@ -2,6 +2,7 @@ import {Command, CommanderError} from 'commander'
 import type {Problem} from '../../shared/domain/problem.ts'
 import {packageVersion} from '../engine-options.ts'
 import {type AttentionFlags, addAttentionFlags} from './attention-flags.ts'
+import {type AttributeFlags, addAttributeFlags} from './attribute-flags.ts'
 import {type Connect, connectLocal} from './connect.ts'
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 import {addInspectFlags, type InspectFlags} from './inspect-flags.ts'
@@ -14,14 +15,13 @@ import {EXIT, UsageError} from './usage-error.ts'
 
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
-const COMMANDS = 'tokens, models, inspect, attention, intervene, serve and schema'
+const COMMANDS = 'tokens, models, inspect, attention, intervene, attribute, serve and schema'
 
 /** Commands of the contract that a later release brings. */
 const LATER_COMMANDS = [
   'download',
   'bytes',
   'tree',
-  'attribute',
   'critical',
   'tokenize',
   'vocabulary',
@@ -93,6 +93,14 @@ export async function runCli(
   ).action(async (flags: InterveneFlags) => {
     const {runIntervene} = await import('./intervene-command.ts')
     exitCode = await runIntervene(flags, connect, terminal)
+  })
+  addAttributeFlags(
+    program
+      .command('attribute')
+      .description('what each token of a context is worth to a token that follows')
+  ).action(async (flags: AttributeFlags) => {
+    const {runAttribute} = await import('./attribute-command.ts')
+    exitCode = await runAttribute(flags, connect, terminal)
   })
   program
     .command('serve')

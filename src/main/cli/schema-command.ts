@@ -1,5 +1,6 @@
 import {z} from 'zod'
 import {attentionResultSchema} from '../../shared/lenses/attention.ts'
+import {attributeResultSchema} from '../../shared/lenses/attribute.ts'
 import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
@@ -22,6 +23,7 @@ const RESULT_SCHEMAS = {
   inspect: inspectResultSchema,
   attention: attentionResultSchema,
   intervene: interveneResultSchema,
+  attribute: attributeResultSchema,
   serve: serveResultSchema,
 }
 

@@ -3,6 +3,7 @@ import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
+import {runFakeAttribution} from '../../shared/engine-client/fake-attribute.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
 import type {FigureRequest} from '../../shared/figures/request.ts'
@@ -12,6 +13,7 @@ import type {
   AttentionEvent,
   AttentionRequest,
 } from '../../shared/lenses/attention.ts'
+import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
@@ -84,6 +86,7 @@ export function testEngine() {
     inspections: InspectRequest[]
     captures: AttentionRequest[]
     interventions: InterveneRequest[]
+    attributions: AttributeRequest[]
     archives: AttentionArchiveRequest[]
     wishes: EngineWishes[]
     closed: number
@@ -92,6 +95,7 @@ export function testEngine() {
     inspections: [],
     captures: [],
     interventions: [],
+    attributions: [],
     archives: [],
     wishes: [],
     closed: 0,
@@ -219,6 +223,20 @@ export function testEngine() {
       archive: async (request: AttentionArchiveRequest) => archive(request),
     },
     interventions: {run: async (request: InterveneRequest) => intervene(request)},
+    attributions: {
+      run: async (request: AttributeRequest, options?: {signal?: AbortSignal}) => {
+        heard.attributions.push(request)
+        let toldCount = 0
+        const signal = options?.signal ?? new AbortController().signal
+        const pause = () =>
+          request.prompt === 'slow' && toldCount++ === 3
+            ? new Promise<void>((_, reject) => {
+                signal.addEventListener('abort', () => reject(new DOMException('', 'AbortError')))
+              })
+            : Promise.resolve()
+        return runFakeAttribution(request, {contextLength: 100, pause}, signal)
+      },
+    },
     figures: {
       export: async (request: FigureRequest) => {
         const {bytes, ...rest} = await exportFigure(request, {fontsFolder: FONTS})

@@ -20,6 +20,7 @@ import {EventQueue} from './jobs/event-queue.ts'
 import {loadedLine, logFailure, problemInBrief, startLines} from './jobs/log-lines.ts'
 import {
   loggedAttention,
+  loggedAttribution,
   loggedCapture,
   loggedInspection,
   loggedLogitLens,
@@ -40,6 +41,7 @@ import {
 import {runProbe} from './lenses/attention-probe.ts'
 import {runPrune} from './lenses/attention-prune.ts'
 import {runSimilarHeads} from './lenses/attention-similar.ts'
+import {runAttribute, tryChanges} from './lenses/attribute.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
@@ -130,6 +132,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     store: new AttentionStore(budget),
     thread: new MatrixThread({threads}),
   }
+  // A sampler's model stays open beside the one that is attributed.
+  const samplerSessions = new InstrumentedSessions({threads, onChange: () => changes.notify()})
+  const attribution = {...attention, samplerSessions}
   const machine = {
     memoryBytes: totalmem(),
     logicalCores: availableParallelism(),
@@ -164,7 +169,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       preferencesPath:
         options.stateFolder === null ? null : join(options.stateFolder, PREFERENCES_FILE),
       loaded: models.list(),
-      runningCount: models.jobCount + sessions.useCount,
+      runningCount: models.jobCount + sessions.useCount + samplerSessions.useCount,
     }
   }
 
@@ -324,6 +329,15 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         runIntervene(attention, input, signal)
       ),
     },
+    attributions: {
+      run: engine.attributions.run.handler(({input, signal}) =>
+        loggedAttribution(log, input, runAttribute(attribution, input, signal), signal)
+      ),
+      try: engine.attributions.try.handler(({input, signal}) => {
+        const {model, file, ids, ...trial} = input
+        return tryChanges(attribution, {model, file, ids}, trial, signal)
+      }),
+    },
     figures: {
       export: engine.figures.export.handler(async ({input}) => {
         const {bytes, warnings, ...file} = await exportFigure(input, options)
@@ -346,7 +360,8 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     router,
     async close() {
       const {thread} = attention
-      await Promise.all([models.close(), sessions.close(), thread.close(), preferences.close()])
+      const open = [models, sessions, samplerSessions, thread, preferences]
+      await Promise.all(open.map((one) => one.close()))
     },
   }
 }

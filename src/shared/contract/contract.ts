@@ -36,6 +36,12 @@ import {
   thumbnailsRequestSchema,
   tileRequestSchema,
 } from '../lenses/attention-maps.ts'
+import {
+  attributeEventSchema,
+  attributeRequestSchema,
+  attributionTrialResultSchema,
+  attributionTrialSchema,
+} from '../lenses/attribute.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
@@ -309,6 +315,14 @@ export const contract = {
   interventions: {
     /** What would follow a prompt, without and with something changed inside the model. */
     run: procedure.input(interveneRequestSchema).output(eventIterator(interveneEventSchema)),
+  },
+  attributions: {
+    /** What each token of a context is worth to a target, as it converges; leaving the stream cancels it. */
+    run: procedure.input(attributeRequestSchema).output(eventIterator(attributeEventSchema)),
+    /** What becomes of a target when tokens before it are changed by hand. */
+    try: procedure
+      .input(sequenceSchema.extend(attributionTrialSchema.shape))
+      .output(attributionTrialResultSchema),
   },
   figures: {
     /** A figure or its data as a file's bytes: the same bytes that the command line writes. */

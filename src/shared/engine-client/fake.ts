@@ -9,6 +9,7 @@ import {
 import {type Problem, ProblemError} from '../domain/problem.ts'
 import {tokenTableOf} from '../domain/token.ts'
 import {type AttentionArchiveEvent, attentionRequestSchema} from '../lenses/attention.ts'
+import {attributeRequestSchema} from '../lenses/attribute.ts'
 import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
 import {type InterveneEvent, interveneRequestSchema} from '../lenses/intervene.ts'
 import type {LogitLensEvent} from '../lenses/logit-lens.ts'
@@ -17,6 +18,7 @@ import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
 import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeAttentionViews} from './fake-attention-views.ts'
+import {fakeTrial, runFakeAttribution} from './fake-attribute.ts'
 import {fakeInspection} from './fake-inspect.ts'
 import {fakeIntervention} from './fake-intervene.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
@@ -249,6 +251,18 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
           yield {kind: 'completed', result}
         }
         return streamOf(call?.signal, events)
+      },
+    },
+    attributions: {
+      run: async (input, call) => {
+        const request = attributeRequestSchema.parse(input)
+        return streamOf(call?.signal, (signal) =>
+          runFakeAttribution(request, {contextLength, pause}, signal)
+        )
+      },
+      try: async ({changes}, call) => {
+        await pause(call?.signal)
+        return fakeTrial(changes.length)
       },
     },
     figures: {

@@ -1,5 +1,6 @@
 import type {AttentionEvent, AttentionRequest} from '../../../shared/lenses/attention.ts'
 import type {CaptureRequest} from '../../../shared/lenses/attention-maps.ts'
+import type {AttributeEvent, AttributeRequest} from '../../../shared/lenses/attribute.ts'
 import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.ts'
 import type {LogitLensEvent, LogitLensRequest} from '../../../shared/lenses/logit-lens.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
@@ -105,6 +106,31 @@ export function loggedCapture(
       `capture of ${request.model}, ${request.ids.length} tokens, ${layerCount} layers captured`,
     onEvent(event) {
       if (event.kind === 'captured') layerCount += event.layers.length
+    },
+  })
+}
+
+/** The events of an attribution as they are; how it ended goes to the log. */
+export function loggedAttribution(
+  log: EngineLog,
+  request: AttributeRequest,
+  events: AsyncIterable<AttributeEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<AttributeEvent, void, undefined> {
+  let tokenCount = 0
+  const rows = new Set<number>()
+  return logged(events, {
+    log,
+    signal,
+    what: () =>
+      `attribution by ${request.method} on ${request.model}, ${tokenCount} tokens, ${rows.size} targets done`,
+    onEvent(event) {
+      if (event.kind === 'tokenized') tokenCount = event.tokens.ids.length
+      if (event.kind === 'row') rows.add(event.row)
+      if (event.kind !== 'tokenized' && event.kind !== 'completed') return
+      for (const {code} of event.warnings) {
+        log.warning(`attribution on ${request.model}: ${code}`)
+      }
     },
   })
 }

@@ -1,0 +1,167 @@
+import {writeFile} from 'node:fs/promises'
+import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {isCancellation} from '../../shared/engine-client/problem-of.ts'
+import {
+  attributeResultOf,
+  foldAttributeEvent,
+  startAttributeRun,
+} from '../../shared/lenses/assemble-attribute.ts'
+import {
+  type AttributeRequest,
+  type AttributeResult,
+  attributeRequestSchema,
+  attributionMethodSchema,
+  attributionPresetSchema,
+  samplerSchema,
+} from '../../shared/lenses/attribute.ts'
+import type {AttributeFlags} from './attribute-flags.ts'
+import {attributeCsv, attributeText} from './attribute-text.ts'
+import {checked} from './checked-values.ts'
+import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
+import type {Connect} from './connect.ts'
+import {LIMITS, parseLimited} from './flag-limits.ts'
+import {flagOf, parseChoice, parseRange, parseWholeList} from './flag-values.ts'
+import {progressReporter} from './progress.ts'
+import {applyPromptFlags} from './prompt-values.ts'
+import type {Terminal} from './terminal.ts'
+import {EXIT, UsageError} from './usage-error.ts'
+
+const REQUEST_NAMES = Object.keys(attributeRequestSchema.shape)
+const FORMATS = ['json', 'csv'] as const
+type Call = CommonCall<(typeof FORMATS)[number]>
+
+const CHOICES = {
+  method: attributionMethodSchema.options,
+  sampler: samplerSchema.options,
+  preset: attributionPresetSchema.options,
+} as const
+const NUMBERS = [
+  ...(['targetPosition', 'targetToken', 'generate', 'ratio', 'keep', 'overlap', 'stopK'] as const),
+  ...(['maxSteps', 'probes', 'testEvery', 'draws', 'seed'] as const),
+] as const
+const SWITCHES = ['allGenerated', 'compareExact', 'faithfulness', 'curves'] as const
+const TARGETS = ['targetPosition', 'targetToken', 'targetSpan', 'contrast', 'allGenerated'] as const
+
+/** Attributes a target to its context and prints or writes that. Resolves with the exit code. */
+export async function runAttribute(
+  flags: AttributeFlags,
+  connect: Connect,
+  terminal: Terminal
+): Promise<number> {
+  const config = await readConfig(flags, 'attribute', REQUEST_NAMES)
+  const call = readCommonCall(flags, config, FORMATS)
+  const request = readRequest(flags, config)
+  const engine = await connect(call)
+  try {
+    const result = await attribute(request, call, engine.client, terminal)
+    if (result) await writeFiles(call, result)
+    await printResult(call, request, result, terminal)
+    return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
+  } finally {
+    await engine.close()
+  }
+}
+
+function readRequest(flags: AttributeFlags, config: Record<string, unknown>): AttributeRequest {
+  const values = requestValues(flags, config, REQUEST_NAMES)
+  applyPromptFlags(values, flags)
+  const given = TARGETS.filter((name) => flags[name] !== undefined)
+  if (given.length > 1) throw new UsageError(`give one of ${given.map(flagOf).join(' and ')}`)
+  // A target on the command line stands in place of a config file's.
+  if (given.length === 1) for (const name of TARGETS) delete values[name]
+  for (const name of ['method', 'sampler', 'preset'] as const) {
+    const text = flags[name]
+    if (text !== undefined) values[name] = parseChoice<string>(text, flagOf(name), CHOICES[name])
+  }
+  for (const name of NUMBERS) {
+    const text = flags[name]
+    if (text !== undefined) values[name] = parseLimited(text, flagOf(name), LIMITS[name])
+  }
+  for (const name of SWITCHES) if (flags[name]) values[name] = true
+  if (flags.mlm !== undefined) values.mlm = flags.mlm
+  if (flags.targetSpan !== undefined) {
+    values.targetSpan = parseRange(flags.targetSpan, '--target-span')
+  }
+  if (flags.contrast !== undefined) {
+    values.contrast = parseWholeList(flags.contrast, '--contrast')
+  }
+  return checked(attributeRequestSchema, values)
+}
+
+/** Follows the run to its end or to the interruption; null where not even the tokens came. */
+async function attribute(
+  request: AttributeRequest,
+  call: Call,
+  client: EngineClient,
+  terminal: Terminal
+): Promise<AttributeResult | null> {
+  const progress = progressReporter(terminal, call.progress)
+  let run = startAttributeRun(request)
+  try {
+    const events = await client.attributions.run(request, {signal: terminal.interrupted})
+    for await (const event of events) {
+      if (event.kind === 'progress') progress.show(event)
+      run = foldAttributeEvent(run, event)
+    }
+  } catch (error) {
+    if (!terminal.interrupted.aborted && !isCancellation(error)) throw error
+  } finally {
+    progress.end()
+  }
+  return attributeResultOf(run, run.completed ? 'completed' : 'cancelled')
+}
+
+async function writeFiles(call: Call, result: AttributeResult): Promise<void> {
+  for (const {path, format} of call.outFiles) {
+    const text =
+      format === 'csv'
+        ? attributeCsv(result, call.noPrompt)
+        : `${JSON.stringify(jsonOf(call, result))}\n`
+    await writeFile(path, text)
+  }
+}
+
+async function printResult(
+  call: Call,
+  request: AttributeRequest,
+  result: AttributeResult | null,
+  terminal: Terminal
+) {
+  if (call.isJson) {
+    const json = result
+      ? jsonOf(call, result)
+      : {schema: 'tokenscope/attribute@1', request: requestOf(call, request), status: 'cancelled'}
+    await terminal.print(`${JSON.stringify(json)}\n`)
+  } else {
+    if (result && call.outFiles.length === 0) {
+      await terminal.print(attributeText(result, call.noPrompt))
+    }
+    for (const {code, message} of result?.warnings ?? []) {
+      terminal.printError(`warning (${code}): ${message}\n`)
+    }
+  }
+  if (terminal.interrupted.aborted) terminal.printError('Interrupted: this is a part of it.\n')
+}
+
+/** With `--no-prompt` text, ids and labels are left out. */
+function jsonOf(call: Call, result: AttributeResult): unknown {
+  if (!call.noPrompt) return result
+  const {text, tokens, turns, request, target, rows, ...rest} = result
+  const withoutIds = (one: NonNullable<typeof target>) => {
+    const {tokenIds, contrastId, ...left} = one
+    return left
+  }
+  return {
+    ...rest,
+    request: requestOf(call, request),
+    tokens: tokens.map(({position, isSpecial, isInserted}) => ({position, isSpecial, isInserted})),
+    ...(target && {target: withoutIds(target)}),
+    ...(rows && {rows: rows.map((row) => ({...row, target: withoutIds(row.target)}))}),
+  }
+}
+
+function requestOf({noPrompt}: Call, request: AttributeRequest): Partial<AttributeRequest> {
+  if (!noPrompt) return request
+  const {prompt, messages, completionIds, targetToken, contrast, ...rest} = request
+  return rest
+}
