@@ -19,6 +19,7 @@ const PHASE_WORDS = {
   sampling: 'Finding replacements',
   attributing: 'Attributing',
   checking: 'Checking',
+  counting: 'Counting',
   writing: 'Writing',
 } as const
 

@@ -3,6 +3,12 @@ import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
+import {fakeTile} from '../../shared/engine-client/fake-attention-maps.ts'
+import {
+  runFakeHeads,
+  runFakeImportance,
+  runFakeProbe,
+} from '../../shared/engine-client/fake-attention-statistics.ts'
 import {runFakeAttribution} from '../../shared/engine-client/fake-attribute.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
@@ -13,6 +19,15 @@ import type {
   AttentionEvent,
   AttentionRequest,
 } from '../../shared/lenses/attention.ts'
+import {
+  type HeadsRequest,
+  type ImportanceRequestInput,
+  importanceRequestSchema,
+  type ProbeRequestInput,
+  probeRequestSchema,
+  type TileRequestInput,
+  tileRequestSchema,
+} from '../../shared/lenses/attention-maps.ts'
 import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
@@ -42,6 +57,7 @@ export function testTerminal(options: {isErrorTty?: boolean} = {}) {
 }
 
 const encoder = new TextEncoder()
+const noPause = async () => {}
 /** The words of the test model: a begin token, two words, a newline. */
 function tableOf(words: readonly string[]) {
   let byteStart = 0
@@ -88,6 +104,8 @@ export function testEngine() {
     interventions: InterveneRequest[]
     attributions: AttributeRequest[]
     archives: AttentionArchiveRequest[]
+    importances: ImportanceRequestInput[]
+    probes: ProbeRequestInput[]
     wishes: EngineWishes[]
     closed: number
   } = {
@@ -97,6 +115,8 @@ export function testEngine() {
     interventions: [],
     attributions: [],
     archives: [],
+    importances: [],
+    probes: [],
     wishes: [],
     closed: 0,
   }
@@ -221,6 +241,17 @@ export function testEngine() {
         return attention(request, options?.signal ?? new AbortController().signal)
       },
       archive: async (request: AttentionArchiveRequest) => archive(request),
+      heads: async (request: HeadsRequest, {signal}: {signal: AbortSignal}) =>
+        runFakeHeads(request, noPause, signal),
+      importance: async (request: ImportanceRequestInput, {signal}: {signal: AbortSignal}) => {
+        heard.importances.push(request)
+        return runFakeImportance(importanceRequestSchema.parse(request), noPause, signal)
+      },
+      probe: async (request: ProbeRequestInput, {signal}: {signal: AbortSignal}) => {
+        heard.probes.push(request)
+        return runFakeProbe(probeRequestSchema.parse(request), noPause, signal)
+      },
+      tile: async (request: TileRequestInput) => fakeTile(tileRequestSchema.parse(request)),
     },
     interventions: {run: async (request: InterveneRequest) => intervene(request)},
     attributions: {
