@@ -3,6 +3,7 @@ import {defineConfig} from 'vitest/config'
 import {
   TEST_MATCH_THREAD_PATH,
   TEST_MATRIX_WORKER_PATH,
+  TEST_TEXT_WORKER_PATH,
   TEST_WORKER_PATH,
 } from './scripts/build-session-worker.ts'
 
@@ -20,6 +21,7 @@ export default defineConfig({
     env: {
       TOKENSCOPE_SESSION_WORKER: TEST_WORKER_PATH,
       TOKENSCOPE_MATRIX_WORKER: TEST_MATRIX_WORKER_PATH,
+      TOKENSCOPE_TEXT_WORKER: TEST_TEXT_WORKER_PATH,
       TOKENSCOPE_MATCH_THREAD: TEST_MATCH_THREAD_PATH,
     },
   },

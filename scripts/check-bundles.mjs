@@ -11,6 +11,7 @@ const ENTRIES = [
   'engine.js',
   'session-worker.js',
   'matrix-worker.js',
+  'text-worker.js',
   'match-thread.js',
 ]
 const {dependencies} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -66,7 +66,11 @@ export const RULES = [
   {
     name: 'engine/tokenizers',
     from: ['src/main/engine/tokenizers/**'],
-    may: ['src/main/engine/**', SHARED, NODE, 'tokenizers', '@huggingface/jinja', 'tiktoken'],
+    may: [
+      ...['src/main/engine/**', SHARED, NODE, 'tokenizers', '@huggingface/jinja'],
+      ...['@huggingface/tokenizers', 'tiktoken', 'tiktoken/**'],
+      ...['llama-tokenizer-js', 'llama3-tokenizer-js', 'mistral-tokenizer-js'],
+    ],
     never: ['src/main/engine/runtime/**'],
     why: 'text becomes tokens without a model',
   },

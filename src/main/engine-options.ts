@@ -20,6 +20,7 @@ export function engineSettings(choices: EngineChoices = {}): EngineSettings {
   return {
     version: packageVersion(),
     builtinModelsFolder: join(root, 'assets/models'),
+    tokenizersFolder: join(root, 'assets/tokenizers'),
     fontsFolder: join(root, 'assets/fonts'),
     stateFolder: choices.stateFolder === undefined ? defaultStateFolder() : choices.stateFolder,
     threads: choices.threads ?? null,

@@ -10,6 +10,7 @@ interface ProgressEvent {
 
 const PHASE_WORDS = {
   loading: 'Loading',
+  tokenizing: 'Cutting the text',
   prompt: 'Reading the prompt',
   generating: 'Generating',
   reading: 'Reading the graph',
@@ -19,7 +20,6 @@ const PHASE_WORDS = {
   sampling: 'Finding replacements',
   attributing: 'Attributing',
   checking: 'Checking',
-  counting: 'Counting',
   writing: 'Writing',
 } as const
 

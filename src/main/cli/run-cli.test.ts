@@ -5,7 +5,6 @@ import {afterAll, describe, expect, test} from 'vitest'
 import {z} from 'zod'
 import {paletteOf} from '../../shared/figures/palette.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
-import {attentionRequestSchema} from '../../shared/lenses/attention.ts'
 import {attributeRequestSchema} from '../../shared/lenses/attribute.ts'
 import {tokensRequestSchema, tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {LIMITS, type NumberLimits} from './flag-limits.ts'
@@ -205,7 +204,10 @@ describe('units and pins of figures', () => {
 describe('wrong usage exits with 2 and says what is right', () => {
   test.each([
     [['tree'], 'tree does not exist yet'],
-    [['nonsense'], 'tokens, models, inspect, attention, intervene, attribute, serve and schema'],
+    [
+      ['nonsense'],
+      'tokens, models, inspect, attention, intervene, attribute, tokenize, serve and schema',
+    ],
     [[], 'give a command'],
     [['tokens'], '--prompt'],
     [['tokens', '--prompt', 'a', '--promt', 'b'], '--promt'],
@@ -223,7 +225,10 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
     [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
     [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [['schema', 'tree'], 'tokens, models, inspect, attention, intervene, attribute or serve'],
+    [
+      ['schema', 'tree'],
+      'tokens, models, inspect, attention, intervene, attribute, tokenize or serve',
+    ],
     [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
     [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
     [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],
@@ -416,7 +421,6 @@ test('the version is that of the package', async () => {
 
 test('the limits that help lists are those of the schemas', () => {
   const properties = {
-    ...z.toJSONSchema(attentionRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(attributeRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(tokensRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(figureOptionsSchema, {io: 'input'}).properties,

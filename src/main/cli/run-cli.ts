@@ -10,12 +10,14 @@ import {addInterveneFlags, type InterveneFlags} from './intervene-flags.ts'
 import {addModelsFlags, type ModelsFlags} from './models-flags.ts'
 import {checkArgumentCount} from './surplus.ts'
 import {processTerminal, type Terminal} from './terminal.ts'
+import {addTokenizeFlags, type TokenizeFlags} from './tokenize-flags.ts'
 import {addTokensFlags, type TokensFlags} from './tokens-flags.ts'
 import {EXIT, UsageError} from './usage-error.ts'
 
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
-const COMMANDS = 'tokens, models, inspect, attention, intervene, attribute, serve and schema'
+const COMMANDS =
+  'tokens, models, inspect, attention, intervene, attribute, tokenize, serve and schema'
 
 /** Commands of the contract that a later release brings. */
 const LATER_COMMANDS = [
@@ -23,7 +25,6 @@ const LATER_COMMANDS = [
   'bytes',
   'tree',
   'critical',
-  'tokenize',
   'vocabulary',
   'open',
   'batch',
@@ -101,6 +102,14 @@ export async function runCli(
   ).action(async (flags: AttributeFlags) => {
     const {runAttribute} = await import('./attribute-command.ts')
     exitCode = await runAttribute(flags, connect, terminal)
+  })
+  addTokenizeFlags(
+    program
+      .command('tokenize')
+      .description('one text as several tokenizers cut it, aligned by bytes and compared')
+  ).action(async (flags: TokenizeFlags) => {
+    const {runTokenize} = await import('./tokenize-command.ts')
+    exitCode = await runTokenize(flags, connect, terminal)
   })
   program
     .command('serve')

@@ -3,6 +3,7 @@ import {attentionResultSchema} from '../../shared/lenses/attention.ts'
 import {attributeResultSchema} from '../../shared/lenses/attribute.ts'
 import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
+import {tokenizeResultSchema} from '../../shared/lenses/tokenize.ts'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {parseChoice} from './flag-values.ts'
 import {modelsResultSchema} from './models-command.ts'
@@ -24,6 +25,7 @@ const RESULT_SCHEMAS = {
   attention: attentionResultSchema,
   intervene: interveneResultSchema,
   attribute: attributeResultSchema,
+  tokenize: tokenizeResultSchema,
   serve: serveResultSchema,
 }
 

@@ -3,15 +3,10 @@ import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
-import {fakeTile} from '../../shared/engine-client/fake-attention-maps.ts'
-import {
-  runFakeHeads,
-  runFakeImportance,
-  runFakeProbe,
-} from '../../shared/engine-client/fake-attention-statistics.ts'
 import {runFakeAttribution} from '../../shared/engine-client/fake-attribute.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
+import {runFakeTokenize} from '../../shared/engine-client/fake-tokenize.ts'
 import type {FigureRequest} from '../../shared/figures/request.ts'
 import type {
   AttentionArchiveEvent,
@@ -19,18 +14,10 @@ import type {
   AttentionEvent,
   AttentionRequest,
 } from '../../shared/lenses/attention.ts'
-import {
-  type HeadsRequest,
-  type ImportanceRequestInput,
-  importanceRequestSchema,
-  type ProbeRequestInput,
-  probeRequestSchema,
-  type TileRequestInput,
-  tileRequestSchema,
-} from '../../shared/lenses/attention-maps.ts'
 import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
+import type {TokenizeRequest} from '../../shared/lenses/tokenize.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {exportFigure} from '../engine/export/export-figure.ts'
 import type {Connect, EngineWishes} from './connect.ts'
@@ -57,7 +44,6 @@ export function testTerminal(options: {isErrorTty?: boolean} = {}) {
 }
 
 const encoder = new TextEncoder()
-const noPause = async () => {}
 /** The words of the test model: a begin token, two words, a newline. */
 function tableOf(words: readonly string[]) {
   let byteStart = 0
@@ -103,9 +89,8 @@ export function testEngine() {
     captures: AttentionRequest[]
     interventions: InterveneRequest[]
     attributions: AttributeRequest[]
+    comparisons: TokenizeRequest[]
     archives: AttentionArchiveRequest[]
-    importances: ImportanceRequestInput[]
-    probes: ProbeRequestInput[]
     wishes: EngineWishes[]
     closed: number
   } = {
@@ -114,9 +99,8 @@ export function testEngine() {
     captures: [],
     interventions: [],
     attributions: [],
+    comparisons: [],
     archives: [],
-    importances: [],
-    probes: [],
     wishes: [],
     closed: 0,
   }
@@ -241,17 +225,12 @@ export function testEngine() {
         return attention(request, options?.signal ?? new AbortController().signal)
       },
       archive: async (request: AttentionArchiveRequest) => archive(request),
-      heads: async (request: HeadsRequest, {signal}: {signal: AbortSignal}) =>
-        runFakeHeads(request, noPause, signal),
-      importance: async (request: ImportanceRequestInput, {signal}: {signal: AbortSignal}) => {
-        heard.importances.push(request)
-        return runFakeImportance(importanceRequestSchema.parse(request), noPause, signal)
+    },
+    tokenizers: {
+      compare: async (request: TokenizeRequest) => {
+        heard.comparisons.push(request)
+        return runFakeTokenize(request, async () => {}, new AbortController().signal)
       },
-      probe: async (request: ProbeRequestInput, {signal}: {signal: AbortSignal}) => {
-        heard.probes.push(request)
-        return runFakeProbe(probeRequestSchema.parse(request), noPause, signal)
-      },
-      tile: async (request: TileRequestInput) => fakeTile(tileRequestSchema.parse(request)),
     },
     interventions: {run: async (request: InterveneRequest) => intervene(request)},
     attributions: {

@@ -29,6 +29,7 @@ function engine(changes: Partial<EngineOptions> = {}) {
     {
       version: '0.0.0',
       builtinModelsFolder: join(FIXTURES, 'no-such-folder'),
+      tokenizersFolder: join(FIXTURES, '../assets/tokenizers'),
       fontsFolder: join(FIXTURES, '../assets/fonts'),
       stateFolder,
       threads: null,

@@ -48,6 +48,7 @@ import {runIntervene} from './lenses/intervene.ts'
 import {runLogitLens} from './lenses/logit-lens.ts'
 import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
+import {TextThread} from './lenses/text-thread.ts'
 import {runTokens} from './lenses/tokens.ts'
 import {listFolder} from './model-folder/list-folder.ts'
 import {listModels} from './model-folder/list-models.ts'
@@ -135,6 +136,12 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   // A sampler's model stays open beside the one that is attributed.
   const samplerSessions = new InstrumentedSessions({threads, onChange: () => changes.notify()})
   const attribution = {...attention, samplerSessions}
+  const texts = new TextThread({
+    builtinModelsFolder: options.builtinModelsFolder,
+    tokenizersFolder: options.tokenizersFolder,
+    stateFolder: options.stateFolder,
+    versions,
+  })
   const machine = {
     memoryBytes: totalmem(),
     logicalCores: availableParallelism(),
@@ -257,6 +264,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         return derivation
       }),
     },
+    tokenizers: {
+      compare: engine.tokenizers.compare.handler(({input, signal}) =>
+        texts.run('tokenize', input, signal)
+      ),
+    },
     prompts: {
       run: engine.prompts.run.handler(({input, signal}) =>
         loggedPromptList(log, input, runPromptList(context, input, signal), signal)
@@ -359,6 +371,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   return {
     router,
     async close() {
+      texts.close()
       const {thread} = attention
       const open = [models, sessions, samplerSessions, thread, preferences]
       await Promise.all(open.map((one) => one.close()))

@@ -3,6 +3,8 @@ export interface EngineOptions {
   readonly version: string
   /** Folder with one sub-folder a built-in model. */
   readonly builtinModelsFolder: string
+  /** Vectors of reference tokenizers, and aligned sentences. */
+  readonly tokenizersFolder: string
   /** Fonts that figures are drawn with. */
   readonly fontsFolder: string
   /** Where recent folders and preferences are kept; null keeps nothing. */

@@ -46,6 +46,7 @@ import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
 import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
+import {tokenizeEventSchema, tokenizeRequestSchema} from '../lenses/tokenize.ts'
 import {
   nextTokensSchema,
   promptSchema,
@@ -231,6 +232,10 @@ export const contract = {
     derive: procedure
       .input(modelRefSchema.extend({id: z.number().int().nonnegative()}))
       .output(derivationSchema),
+  },
+  tokenizers: {
+    /** One text as several tokenizers cut it; no model is run. */
+    compare: procedure.input(tokenizeRequestSchema).output(eventIterator(tokenizeEventSchema)),
   },
   prompts: {
     /** Many prompts as one job; leaving the stream cancels it. */

@@ -81,6 +81,28 @@ export interface TokenParts {
   readonly spanClass: SpanClass
 }
 
+/** The flags of one token as its table keeps them. */
+export function tokenFlags(
+  token: Pick<TokenParts, 'isSpecial' | 'isInserted' | 'spanClass'>
+): number {
+  return (
+    (token.isSpecial ? SPECIAL_FLAG : 0) |
+    (token.isInserted ? INSERTED_FLAG : 0) |
+    (SPAN_CLASSES.indexOf(token.spanClass) << SPAN_CLASS_SHIFT)
+  )
+}
+
+/** The flags of a table's token. */
+export function readTokenFlags(
+  flags: number
+): Pick<TokenParts, 'isSpecial' | 'isInserted' | 'spanClass'> {
+  return {
+    isSpecial: (flags & SPECIAL_FLAG) !== 0,
+    isInserted: (flags & INSERTED_FLAG) !== 0,
+    spanClass: SPAN_CLASSES[flags >> SPAN_CLASS_SHIFT]!,
+  }
+}
+
 export function tokenTableOf(parts: readonly TokenParts[]): TokenTable {
   const count = parts.length
   const poolLength = parts.reduce((sum, part) => sum + part.bytes.length, 0)
@@ -97,10 +119,7 @@ export function tokenTableOf(parts: readonly TokenParts[]): TokenTable {
     table.ids[i] = part.id
     table.byteStarts[i] = part.byteStart
     table.byteEnds[i] = part.byteEnd
-    table.flags[i] =
-      (part.isSpecial ? SPECIAL_FLAG : 0) |
-      (part.isInserted ? INSERTED_FLAG : 0) |
-      (SPAN_CLASSES.indexOf(part.spanClass) << SPAN_CLASS_SHIFT)
+    table.flags[i] = tokenFlags(part)
     table.pool.set(part.bytes, poolEnd)
     poolEnd += part.bytes.length
     table.poolStarts[i + 1] = poolEnd
@@ -113,7 +132,6 @@ export function tokensOfTable(table: TokenTable, firstPosition = 0): Token[] {
   const tokens: Token[] = []
   for (let i = 0; i < table.ids.length; i++) {
     const bytes = table.pool.subarray(table.poolStarts[i], table.poolStarts[i + 1])
-    const flags = table.flags[i]!
     tokens.push({
       position: firstPosition + i,
       id: table.ids[i]!,
@@ -121,9 +139,7 @@ export function tokensOfTable(table: TokenTable, firstPosition = 0): Token[] {
       text: displayTextOfBytes(bytes),
       byteStart: table.byteStarts[i]!,
       byteEnd: table.byteEnds[i]!,
-      isSpecial: (flags & SPECIAL_FLAG) !== 0,
-      isInserted: (flags & INSERTED_FLAG) !== 0,
-      spanClass: SPAN_CLASSES[flags >> SPAN_CLASS_SHIFT]!,
+      ...readTokenFlags(table.flags[i]!),
     })
   }
   return tokens

@@ -14,6 +14,7 @@ import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
 import {type InterveneEvent, interveneRequestSchema} from '../lenses/intervene.ts'
 import type {LogitLensEvent} from '../lenses/logit-lens.ts'
 import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
+import {tokenizeRequestSchema} from '../lenses/tokenize.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import type {EngineClient} from './connect.ts'
 import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
@@ -26,6 +27,7 @@ import {FakeListeners} from './fake-listeners.ts'
 import {FAKE_LISTING, FAKE_MODEL, FAKE_PROVENANCE, fakeFolder} from './fake-model.ts'
 import {fakeEncodePrompt, fakeTooLong} from './fake-prompt.ts'
 import {runFakePromptList} from './fake-prompt-list.ts'
+import {runFakeTokenize} from './fake-tokenize.ts'
 import {fakeLensOf, fakeNextOf, fakeTrackedOf, runFakeTokens} from './fake-tokens.ts'
 
 export {FAKE_LISTING} from './fake-model.ts'
@@ -193,6 +195,12 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
       },
       describe: async ({ids}) => fakeTableOf(ids),
       derive: async ({id}) => fakeDerivationOf(id),
+    },
+    tokenizers: {
+      compare: async (input, call) => {
+        const request = tokenizeRequestSchema.parse(input)
+        return streamOf(call?.signal, (signal) => runFakeTokenize(request, pause, signal))
+      },
     },
     prompts: {
       run: async (input, call) => {

@@ -28,6 +28,7 @@ describe('samples on the shipped models', () => {
       {
         version: '0.0.0',
         builtinModelsFolder: join(assets, 'models'),
+        tokenizersFolder: join(assets, 'tokenizers'),
         fontsFolder: join(assets, 'fonts'),
         stateFolder: null,
         threads: 1,

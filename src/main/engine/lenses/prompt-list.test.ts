@@ -32,6 +32,7 @@ beforeAll(() => {
     {
       version: '0.0.0',
       builtinModelsFolder: join(FIXTURES, 'no-such-folder'),
+      tokenizersFolder: join(FIXTURES, '../assets/tokenizers'),
       fontsFolder: join(FIXTURES, '../assets/fonts'),
       stateFolder: null,
       threads: 1,

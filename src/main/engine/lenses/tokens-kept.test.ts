@@ -27,6 +27,7 @@ describe('two folders with the same graph', () => {
       {
         version: '0.0.0',
         builtinModelsFolder: join(folder.path, 'no-such-folder'),
+        tokenizersFolder: join(import.meta.dirname, '../../../../assets/tokenizers'),
         fontsFolder: join(import.meta.dirname, '../../../../assets/fonts'),
         stateFolder: null,
         threads: 1,

@@ -25,6 +25,7 @@ function handlersOf(changes: {maxMemoryBytes?: number; stateFolder?: string} = {
     {
       version: '0.0.0',
       builtinModelsFolder: join(FIXTURES, 'no-such-folder'),
+      tokenizersFolder: join(FIXTURES, '../assets/tokenizers'),
       fontsFolder: join(FIXTURES, '../assets/fonts'),
       stateFolder: null,
       threads: 1,

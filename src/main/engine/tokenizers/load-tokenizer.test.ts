@@ -402,10 +402,57 @@ describe('tokenizer files that are no good', () => {
     }
   })
 
-  it('pass on what the native library says', async () => {
-    const json = {...sentencePieceTokenizer(), pre_tokenizer: {type: 'NoSuchThing'}}
-    await expect(loadVariant(json)).rejects.toMatchObject({
-      problem: {code: 'tokenizer-invalid', found: expect.any(String)},
+  it('name the part that the native library refuses', async () => {
+    const sound = sentencePieceTokenizer() as {normalizer: object; model: object}
+    const refusals: [object, object][] = [
+      [
+        {pre_tokenizer: {type: 'NoSuchThing'}},
+        {code: 'tokenizer-type-unknown', field: 'pre_tokenizer.type', found: '"NoSuchThing"'},
+      ],
+      [
+        {normalizer: {type: 'Sequence', normalizers: [{type: 'NFC'}, {type: 'NFX'}]}},
+        {code: 'tokenizer-type-unknown', field: 'normalizer.normalizers[1].type', found: '"NFX"'},
+      ],
+      [
+        {model: {...sound.model, type: 'Morfessor'}},
+        {code: 'tokenizer-type-unknown', field: 'model.type', found: '"Morfessor"'},
+      ],
+      [
+        {
+          pre_tokenizer: {
+            type: 'Sequence',
+            pretokenizers: [
+              {type: 'Digits', individual_digits: true},
+              {type: 'Split', pattern: {Regex: '(?<!a+'}, behavior: 'Isolated', invert: false},
+            ],
+          },
+        },
+        {
+          code: 'tokenizer-regex-unusable',
+          field: 'pre_tokenizer.pretokenizers[1].pattern.Regex',
+          found: '(?<!a+',
+        },
+      ],
+      [
+        {decoder: {type: 'Strip', content: ' '}},
+        {code: 'tokenizer-invalid', field: 'decoder', found: expect.any(String)},
+      ],
+      [
+        {model: {...sound.model, merges: [['no such', 'piece']]}},
+        {code: 'tokenizer-invalid', found: expect.stringMatching(/merge|vocab/i)},
+      ],
+    ]
+    for (const [changed, problem] of refusals) {
+      await expect(loadVariant({...sound, ...changed})).rejects.toMatchObject({problem})
+    }
+  })
+
+  it('say where the JSON of a cut file ends', async () => {
+    const path = join(temporary.path, 'cut.json')
+    await writeFile(path, JSON.stringify(sentencePieceTokenizer()).slice(0, 500))
+    const folder = {id: 'cut', path: temporary.path, tokenizerPath: path, vocabularySize: 1000}
+    await expect(loadTokenizer(folder)).rejects.toMatchObject({
+      problem: {code: 'not-json', file: path, found: expect.stringMatching(/500|position|end/i)},
     })
   })
 })

@@ -196,3 +196,37 @@ function untrimmed(processor: unknown): unknown {
   }
   return 'trim_offsets' in object ? {...object, trim_offsets: false} : object
 }
+
+/**
+ * A tokenizer.json that puts no space in front of a text, so that the rest of a text can be encoded on
+ * its own. The same object where it never did.
+ */
+export function withoutPrefix(json: Json): Json {
+  const normalizer = unprefixed(json.normalizer)
+  const preTokenizer = unprefixed(json.pre_tokenizer)
+  const isSame = normalizer === json.normalizer && preTokenizer === json.pre_tokenizer
+  return isSame ? json : {...json, normalizer, pre_tokenizer: preTokenizer}
+}
+
+/** A component without what it puts in front; null where that was all it did. */
+function unprefixed(component: unknown): unknown {
+  const object = objectOf(component)
+  if (!object) return component
+  for (const name of ['normalizers', 'pretokenizers']) {
+    const list = object[name]
+    if (!Array.isArray(list)) continue
+    const kept = list.map(unprefixed)
+    if (kept.every((one, i) => one === list[i])) return component
+    return {...object, [name]: kept.filter((one) => one !== null)}
+  }
+  if (object.type === 'Prepend') return null
+  if (object.type === 'Metaspace' && object.prepend_scheme !== 'never') {
+    // Old files say it by `add_prefix_space`, true where absent.
+    if (object.prepend_scheme === undefined && object.add_prefix_space === false) return component
+    return {...object, prepend_scheme: 'never', add_prefix_space: false}
+  }
+  if (object.type === 'ByteLevel' && object.add_prefix_space !== false) {
+    return {...object, add_prefix_space: false}
+  }
+  return component
+}

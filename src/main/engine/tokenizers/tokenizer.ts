@@ -1,5 +1,5 @@
 import type {Derivation} from '../../../shared/contract/contract.ts'
-import type {TokenParts} from '../../../shared/domain/token.ts'
+import type {TokenParts, TokenTable} from '../../../shared/domain/token.ts'
 import type {Message, Turn} from '../../../shared/lenses/tokens.ts'
 
 /** A text as tokens: the well-formed text that spans point into, and one part a token. */
@@ -8,9 +8,19 @@ export interface Encoding {
   readonly parts: readonly TokenParts[]
 }
 
+/** The same as columns, which a text of megabytes needs. */
+export interface EncodedTable {
+  readonly text: string
+  /** The UTF-8 of `text`. */
+  readonly textBytes: Uint8Array
+  readonly table: TokenTable
+}
+
 export interface EncodeOptions {
   readonly noSpecialTokens?: boolean
   readonly parseSpecial?: boolean
+  /** The text goes on from another: nothing is put before or around it. */
+  readonly isContinued?: boolean
 }
 
 /** A loaded tokenizer. Token ids are identity, text is display. */
@@ -22,6 +32,7 @@ export interface Tokenizer {
   readonly tokenCount: number
   /** Lone surrogates become U+FFFD first; spans tile the UTF-8 of the resulting text. */
   encode(text: string, options?: EncodeOptions): Promise<Encoding>
+  encodeTable(text: string, options?: EncodeOptions): Promise<EncodedTable>
   /** Bytes of the longest token; no text has fewer tokens than its bytes divided by this. */
   readonly longestTokenBytes: number
   /** The bytes an id stands for; empty for ids that the tokenizer does not list. */

@@ -17,6 +17,15 @@ const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = new Map(
   })()
 )
 
+const CHARACTER_OF_BYTE: readonly string[] = [...BYTE_OF_CHARACTER]
+  .sort(([, a], [, b]) => a - b)
+  .map(([character]) => character)
+
+/** How a byte-level vocabulary spells one byte. */
+export function characterOfByte(byte: number): string {
+  return CHARACTER_OF_BYTE[byte]!
+}
+
 const encoder = new TextEncoder()
 const NO_BYTES = new Uint8Array(0)
 
@@ -50,15 +59,31 @@ function bytesOfByteLevelPiece(piece: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
+/** Bytes of ids: those of `id` are `pool[starts[id] … starts[id + 1])`. */
+export interface PackedBytes {
+  readonly pool: Uint8Array
+  readonly starts: Uint32Array
+}
+
+function packBytes(count: number, bytesOf: (id: number) => Uint8Array): PackedBytes {
+  const starts = new Uint32Array(count + 1)
+  for (let id = 0; id < count; id++) starts[id + 1] = starts[id]! + bytesOf(id).length
+  const pool = new Uint8Array(starts[count]!)
+  for (let id = 0; id < count; id++) pool.set(bytesOf(id), starts[id])
+  return {pool, starts}
+}
+
 /** What every id of a tokenizer stands for. */
 export class Vocabulary {
   /** One more than the highest id. */
   readonly tokenCount: number
   readonly longestTokenBytes: number
+  readonly isByteLevel: boolean
   private readonly bytes: (Uint8Array | undefined)[]
   private readonly specialIds: ReadonlySet<number>
   private readonly fallbackIds = new Set<number>()
   private idsByBytes: Map<string, number> | null = null
+  private packed: PackedBytes | null = null
 
   constructor(definition: TokenizerDefinition) {
     const {pieces, addedTokens, spelling} = definition
@@ -66,6 +91,7 @@ export class Vocabulary {
     for (const [, id] of pieces) highest = Math.max(highest, id)
     for (const {id} of addedTokens) highest = Math.max(highest, id)
     this.tokenCount = highest + 1
+    this.isByteLevel = spelling.isByteLevel
     this.bytes = new Array(this.tokenCount)
     for (const [piece, id] of pieces) {
       this.bytes[id] = bytesOfPiece(piece, spelling)
@@ -88,6 +114,12 @@ export class Vocabulary {
 
   isSpecial(id: number): boolean {
     return this.specialIds.has(id)
+  }
+
+  /** The bytes of all ids in one array. */
+  get allBytes(): PackedBytes {
+    this.packed ??= packBytes(this.tokenCount, (id) => this.bytesOf(id))
+    return this.packed
   }
 
   /** Of several ids with the same bytes: an ordinary piece before a byte token before a special one. */
