@@ -60,3 +60,14 @@ test('inspect writes its result, takes a request file, and refuses what it does 
   })
   expect((await cli('inspect', '--prompt', 'a')).exitCode).toBe(2)
 })
+
+test('inspect fails where a check did not pass, and not where one is not applicable', async () => {
+  const passed = await cli('inspect', '--verify')
+  expect(passed.exitCode).toBe(0)
+  expect(passed.out).toMatch(/^cached-rows +n\/a +— +— +not applicable: there is no cache$/m)
+  const failed = await cli('inspect', '--model', 'failing/model', '--verify')
+  expect(failed.exitCode).toBe(1)
+  expect(failed.out).toMatch(/^row-sums +no +5\.0e-1/m)
+  expect(failed.error).toContain('Not passed: row-sums.')
+  expect((await cli('inspect', '--model', 'failing/model', '--verify', '--json')).exitCode).toBe(1)
+})

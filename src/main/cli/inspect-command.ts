@@ -17,7 +17,10 @@ import {EXIT} from './usage-error.ts'
 
 const REQUEST_NAMES = Object.keys(inspectRequestSchema.shape)
 
-/** Inspects a model and prints or writes what was found. Resolves with the exit code. */
+/**
+ * Inspects a model and prints or writes what was found. Resolves with the exit code: a check that did not pass
+ * is a failure, one that is not applicable is none.
+ */
 export async function runInspect(
   flags: InspectFlags,
   connect: Connect,
@@ -35,8 +38,14 @@ export async function runInspect(
     for (const {path} of result ? call.outFiles : []) await writeFile(path, json)
     if (call.isJson) await terminal.print(json)
     else if (result && call.outFiles.length === 0) await terminal.print(inspectText(result))
-    if (!result) terminal.printError('Interrupted.\n')
-    return result ? EXIT.done : EXIT.interrupted
+    if (!result) {
+      terminal.printError('Interrupted.\n')
+      return EXIT.interrupted
+    }
+    const failed = (result.checks ?? []).filter(({passed}) => passed === false)
+    if (failed.length === 0) return EXIT.done
+    terminal.printError(`Not passed: ${failed.map(({check}) => check).join(', ')}.\n`)
+    return EXIT.failed
   } finally {
     await engine.close()
   }

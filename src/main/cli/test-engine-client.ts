@@ -178,7 +178,18 @@ export function testEngine() {
       queryHeadCount: null,
       keyValueHeadCount: null,
     })
-    yield {kind: 'completed', result: {...result, layers}}
+    const limits = {value: 0.5, limit: 0.1}
+    const checks = [
+      {check: 'row-sums' as const, ...limits, passed: !request.model.includes('failing'), note: ''},
+      {
+        ...{check: 'cached-rows' as const, value: null, limit: null, passed: null},
+        note: 'not applicable: there is no cache',
+      },
+    ]
+    yield {
+      kind: 'completed',
+      result: {...result, layers, ...(request.verify ? {checks} : {})},
+    }
   }
   async function* attention(
     request: AttentionRequest,

@@ -83,7 +83,7 @@ function checksTable(checks: readonly InspectCheck[]): string {
     [LEFT('check'), LEFT('passed'), RIGHT('deviation'), RIGHT('limit'), LEFT('')],
     checks.map(({check, passed, value, limit, note}) => [
       check,
-      passed ? 'yes' : 'no',
+      passed === null ? 'n/a' : passed ? 'yes' : 'no',
       value === null ? '—' : value.toExponential(1),
       limit === null ? '—' : limit.toExponential(0),
       note,

@@ -68,7 +68,8 @@ export const inspectCheckSchema = z.object({
   value: z.number().nullable(),
   /** The deviation up to which it passes. */
   limit: z.number().nullable(),
-  passed: z.boolean(),
+  /** Null where there is nothing to pass: it is not applicable, and `note` says why. */
+  passed: z.boolean().nullable(),
   /** What was compared, or why it could not be. */
   note: z.string(),
 })

@@ -151,6 +151,8 @@ describe('inspect', () => {
     ['tiny-decoder-plain', ['cached-rows']],
     ['tiny-encoder', ['forbidden-keys', 'cached-rows']],
     ['exports/llama-torchscript-past', []],
+    // Bytes of activations are scaled run by run: how far that goes is measured, not judged.
+    ['exports/gpt2-torchscript-int8-past', []],
   ] as const) {
     it(`verifies ${folder}: every check has a figure and passes`, async () => {
       const {checks = []} = await inspect(join(FIXTURES, folder), contextOf(), true)
@@ -162,7 +164,10 @@ describe('inspect', () => {
         'recomputed-rows',
         'cached-rows',
       ])
-      expect(checks.filter(({passed}) => !passed)).toEqual([])
+      expect(checks.filter(({passed}) => passed === false)).toEqual([])
+      for (const {passed, note} of checks) {
+        expect(passed === null).toBe(note.startsWith('not applicable: '))
+      }
       const measured = checks.filter(({value}) => value !== null).map(({check}) => check)
       expect(measured).toEqual(
         checks.map(({check}) => check).filter((c) => !skipped.includes(c as never))

@@ -11,12 +11,13 @@ import {nextRows} from '../../../shared/lenses/next-rows.ts'
 import {divergenceOf} from '../../../shared/math/divergence.ts'
 import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import {computeNextTokens} from '../../../shared/math/next-tokens.ts'
-import type {MemoryBudget} from '../captures/memory-budget.ts'
+import type {CaptureContext} from '../captures/attention-capturer.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import {checkIntervention, deleteTokens} from '../onnx/check-intervention.ts'
 import {joinedOverHeads, requestOf} from '../onnx/intervention-feeds.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {type ReadText, readText, type TextContext} from './attention-text.ts'
+import {requireKeys} from './blind-queries.ts'
 import {vocabularyParts} from './encode-prompt.ts'
 import {
   type EditedModel,
@@ -31,12 +32,8 @@ import {
 import {headMeans, type ReferenceTexts, referenceTexts} from './reference-means.ts'
 import {positionBeyond} from './rows.ts'
 
-/** What the command works with. */
-export interface InterveneContext extends TextContext {
-  readonly sessions: InstrumentedSessions
-  /** What one run of it may take. */
-  readonly budget: Pick<MemoryBudget, 'maxBytes'>
-}
+/** What the command works with; of the budget one run takes as much as it may. */
+export type InterveneContext = TextContext & CaptureContext
 
 /**
  * Runs a prompt without and with an intervention, and compares what would follow a position. Aborted, it
@@ -60,6 +57,11 @@ export async function* runIntervene(
   const {tokenIds, intervention, keptPositions} = deleteTokens([...ids], wanted)
   const place = keptPositions.indexOf(position)
   if (place < 0) throw deletedPosition(position)
+  await requireKeys(context, request, {
+    text: {model, ids: Int32Array.from(tokenIds)},
+    intervention,
+    signal,
+  })
 
   const tokenizer = (await context.graphs.tokenizer(model))!
   const {contextLength} = model.files.decoder

@@ -210,10 +210,14 @@ function deletedTwice(
 
 /** Queries that are left without any key in some head. */
 function blindQueries(
-  {maskKeys = [], cutEdges = [], treeMask}: Intervention,
+  {maskKeys = [], cutEdges = [], deleteTokens: deleted = [], treeMask}: Intervention,
   {tokenCount, isCausal, layers}: InterventionSubject
 ): Problem[] {
   const isMasked = new Set(maskKeys)
+  const isDeleted = new Set(deleted)
+  // Windows count the tokens that are left.
+  let count = 0
+  const places = Array.from({length: tokenCount}, (_, at) => (isDeleted.has(at) ? count : count++))
   const inTree = treeMask && visibilityOf(treeMask)
   const visibleOf = (layer: number, query: number): number[] => {
     const window = layers[layer]?.window ?? Number.POSITIVE_INFINITY
@@ -221,7 +225,8 @@ function blindQueries(
     const tree = inTree?.(query)
     return keys.filter(
       (key) =>
-        (!isCausal || (key <= query && key > query - window)) &&
+        !isDeleted.has(key) &&
+        (!isCausal || (key <= query && places[key]! > places[query]! - window)) &&
         (key === query || !isMasked.has(key)) &&
         (tree?.has(key) ?? true)
     )
@@ -241,7 +246,7 @@ function blindQueries(
   }
   const blind = [...rows.values()].filter(({edge, keys}) => {
     // Nearly always a token still sees itself, which is quick to tell.
-    if (!inTree && !keys.has(edge.query)) return false
+    if (isDeleted.has(edge.query) || (!inTree && !keys.has(edge.query))) return false
     return visibleOf(edge.layer, edge.query).every((key) => keys.has(key))
   })
   const treeBlind = inTree
@@ -289,7 +294,8 @@ function outOfWindow(query: number, key: number, window: number): Problem {
   }
 }
 
-function blindQuery(found: string): Problem {
+/** Of a query that would be left without any key. */
+export function blindQuery(found: string): Problem {
   return {
     code: 'query-without-keys',
     message: 'A query would be left without any key to attend to.',

@@ -129,11 +129,15 @@ export function InspectChecks({checks}: {readonly checks: readonly InspectCheck[
       </thead>
       <tbody>
         {checks.map(({check, value, limit, passed, note}) => (
-          <tr key={check} data-check={check} data-passed={passed}>
+          <tr key={check} data-check={check} data-passed={passed ?? 'not-applicable'}>
             <th scope="row">
-              <span className={passed ? 'passed' : 'failed'}>{passed ? '✓' : '✕'}</span>{' '}
+              {passed === null ? (
+                <span className="ink-3">–</span>
+              ) : (
+                <span className={passed ? 'passed' : 'failed'}>{passed ? '✓' : '✕'}</span>
+              )}{' '}
               {CHECK_NAMES[check]}
-              {!passed && <span className="visually-hidden">, failed</span>}
+              {passed === false && <span className="visually-hidden">, failed</span>}
             </th>
             <td className="number">{figureText(value)}</td>
             <td className="number">{figureText(limit)}</td>
