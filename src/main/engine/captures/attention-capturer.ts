@@ -4,10 +4,11 @@ import {type CaptureRequest, type CaptureRoute, planCapture} from '../onnx/captu
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {MatrixThread} from '../runtime/matrix-thread.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
-import type {CaptureDtype} from './attention-capture.ts'
+import type {CaptureDtype, CapturedLayer} from './attention-capture.ts'
 import type {AttentionStore, KeptCapture} from './attention-store.ts'
 import {type CapturePart, captureParts} from './capture-parts.ts'
 import {CaptureRecorder} from './capture-recorder.ts'
+import {HeldCache, heldCacheBytes} from './held-cache.ts'
 import {layerCosts} from './layer-costs.ts'
 import {layersByRoute} from './layer-routes.ts'
 import type {MemoryBudget} from './memory-budget.ts'
@@ -45,6 +46,13 @@ export interface CaptureProgress {
   readonly secondsLeft: number | null
 }
 
+/** What is kept of a shorter text that another one goes on. */
+interface Beginning {
+  readonly capture: KeptCapture
+  readonly layers: readonly CapturedLayer[]
+  readonly tokenCount: number
+}
+
 /** Machines have slow spells: what is left is estimated from above. */
 const UPPER_FACTOR = 1.3
 
@@ -63,6 +71,7 @@ export class AttentionCapturer {
   /** Layers that are captured or will be, ascending. */
   readonly layers: readonly number[]
   private doneCount = 0
+  private heldCache: HeldCache | null = null
 
   /** Throws a Problem where a layer has no room, and where it has no attention to be captured. */
   constructor(
@@ -106,8 +115,9 @@ export class AttentionCapturer {
     if (!this.wish.isKept) this.context.store.drop(this.kept, [layer])
   }
 
-  /** Lets go of all layers. */
+  /** Lets go of all layers, and of the cache that they left. */
   forget(): void {
+    this.heldCache?.evict()
     this.context.store.drop(this.kept, this.kept.layerNumbers)
   }
 
@@ -156,6 +166,21 @@ export class AttentionCapturer {
     return {layers, route, wants: {valueNorms: this.wish.withValueNorms ?? false}}
   }
 
+  /** What is kept of a shorter text that this one goes on, where it is the whole of what a part captures. */
+  private beginningOf({layers, dtype}: RoutedPart): Beginning | null {
+    if (this.parts.length > 1) return null
+    const found = this.context.store.beginningOf(this.kept.key)
+    if (!found) return null
+    const withValueNorms = this.wish.withValueNorms ?? false
+    const before: CapturedLayer[] = []
+    for (const layer of layers) {
+      const one = found.has(layer, {withValueNorms}) ? found.layerOf(layer) : null
+      if (one?.dtype !== dtype) return null
+      before.push(one.layer)
+    }
+    return {capture: found, layers: before, tokenCount: found.key.ids.length}
+  }
+
   /** Of what is left of a part, and of the parts that are not there yet. */
   private secondsLeft(current: RoutedPart, doneCount: number): number | null {
     const {sessions} = this.context
@@ -183,21 +208,39 @@ export class AttentionCapturer {
     const total = this.parts.length * wish.ids.length
     const plan = planCapture(model.graph, model.structure, this.requestOf(part))
     const recorder = new CaptureRecorder(plan, {tokenCount: wish.ids.length, dtype: part.dtype})
+    const beginning = this.beginningOf(part)
+    const cacheBytes =
+      wish.isKept && this.parts.length === 1
+        ? heldCacheBytes(model, wish.ids.length, context.budget)
+        : null
     const before = this.doneCount
     yield {done: before, total, secondsLeft: this.secondsLeft(part, 0)}
     const run = runPlan(context.sessions, model, plan, wish.ids, {
       signal,
+      knownCount: beginning?.tokenCount ?? 0,
+      keepsCache: cacheBytes !== null,
       // Taken in as it arrives: nothing waits for a reader of the progress.
-      onCaptured: ({tensors}) =>
-        recorder.append(Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor]))),
+      onCaptured({firstPosition, tensors}) {
+        // Where its cache is gone the text is run from its first position on.
+        if (recorder.isEmpty && firstPosition > 0) {
+          recorder.begin(beginning!.layers, beginning!.tokenCount)
+        }
+        recorder.append(Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor])))
+      },
     })
     for await (const count of run) {
       yield {done: before + count, total, secondsLeft: this.secondsLeft(part, count)}
     }
     this.doneCount = before + wish.ids.length
+    if (cacheBytes !== null)
+      this.heldCache = new HeldCache(context.budget, context.sessions, cacheBytes)
     const {capture} = recorder
     const asked = {hasAskedNorms: wish.withValueNorms ?? false}
-    if (context.store.add(this.kept, capture, asked)) return
+    if (context.store.add(this.kept, capture, asked)) {
+      // All of it is in the longer text, which may go on growing token by token.
+      if (beginning) context.store.forgetUnused(beginning.capture)
+      return
+    }
     // Where not all that is wanted fits, what was captured first gives way: it can be captured again.
     context.store.drop(this.kept, this.kept.layerNumbers)
     if (!context.store.add(this.kept, capture, asked))

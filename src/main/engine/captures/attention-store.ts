@@ -159,6 +159,19 @@ export class AttentionStore {
     return capture
   }
 
+  /** The longest text whose capture another one goes on from, with some layers of it; null where there is none. */
+  beginningOf({modelKey, ids, wantsWeights}: CaptureKey): KeptCapture | null {
+    let longest: KeptCapture | null = null
+    for (const one of this.captures) {
+      const {key} = one
+      if (key.modelKey !== modelKey || key.wantsWeights !== wantsWeights) continue
+      if (one.byteLength === 0 || key.ids.length >= ids.length) continue
+      if (key.ids.length <= (longest?.key.ids.length ?? 0)) continue
+      if (key.ids.every((id, position) => id === ids[position])) longest = one
+    }
+    return longest
+  }
+
   unpin(capture: KeptCapture): void {
     capture.pinCount--
     if (capture.pinCount === 0 && capture.byteLength === 0) this.forgetOne(capture)
@@ -178,6 +191,11 @@ export class AttentionStore {
   drop(capture: KeptCapture, layers: readonly number[]): void {
     capture.drop(layers)
     this.account(capture)
+  }
+
+  /** Lets go of a capture that nobody uses any more. */
+  forgetUnused(capture: KeptCapture): void {
+    if (capture.pinCount === 0) this.forgetOne(capture)
   }
 
   /** Forgets the captures of a model that changed or is not used any more. */

@@ -1,5 +1,5 @@
 import type {CapturePlan, LayerCapture, SiteCapture} from '../onnx/capture-plan.ts'
-import type {AttentionCapture, CaptureDtype} from './attention-capture.ts'
+import type {AttentionCapture, CaptureDtype, CapturedLayer} from './attention-capture.ts'
 import type {FetchedOutputs} from './fetched-outputs.ts'
 import {FetchedRun} from './fetched-outputs.ts'
 import {SiteRecorder} from './site-recorder.ts'
@@ -21,6 +21,19 @@ export class CaptureRecorder {
   }
 
   /**
+   * Begins after a text that was captured before by the same plan and in the same storage: its numbers are
+   * copied, and the next run is of what follows it.
+   */
+  begin(layers: readonly CapturedLayer[], tokenCount: number): void {
+    for (const {plan, sites} of this.layers) {
+      const before = layers.find(({layer}) => layer === plan.layer)
+      if (before?.sites.length !== sites.length) throw new RangeError(`no layer ${plan.layer}`)
+      for (const [at, site] of sites.entries()) site.begin(before.sites[at]!, tokenCount)
+    }
+    this.queryEnd = tokenCount
+  }
+
+  /**
    * Takes a run over the next positions of the text, from its outputs by name; of a batch, one row. Copies
    * what it keeps. Throws a Problem on shapes that do not fit together.
    */
@@ -34,6 +47,11 @@ export class CaptureRecorder {
       for (const site of sites) queryCount = site.append(run)
     }
     this.queryEnd += queryCount
+  }
+
+  /** Nothing was taken yet. */
+  get isEmpty(): boolean {
+    return this.queryEnd === 0
   }
 
   /** What was captured so far. */

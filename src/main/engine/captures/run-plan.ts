@@ -9,6 +9,10 @@ export interface PlanRunOptions {
   readonly signal?: AbortSignal | undefined
   /** Graph outputs to be handed over besides those of the plan. */
   readonly extraOutputs?: readonly string[]
+  /** Positions that are known: runs begin after them where their cache is held, else at 0. */
+  readonly knownCount?: number
+  /** The KV cache is held afterwards. */
+  readonly keepsCache?: boolean
   /** Positions of one run, where another cut than a plain run's is wanted. */
   readonly chunkLength?: number
   /** Given what each run of the model handed over, as soon as it arrives. */
@@ -24,7 +28,14 @@ export async function* runPlan(
   model: GraphedModel,
   plan: CapturePlan,
   ids: Int32Array,
-  {signal: outer, extraOutputs = [], chunkLength, onCaptured}: PlanRunOptions
+  {
+    signal: outer,
+    extraOutputs = [],
+    chunkLength,
+    knownCount = 0,
+    keepsCache = false,
+    onCaptured,
+  }: PlanRunOptions
 ): AsyncGenerator<number, void, undefined> {
   const queue = new EventQueue<number>()
   const left = new AbortController()
@@ -33,10 +44,10 @@ export async function* runPlan(
   const job = {
     ids,
     outputs: [...new Set([...plan.outputs, ...extraOutputs])],
+    ...{knownCount, keepsCache},
     ...(chunkLength === undefined ? {} : {chunkLength}),
   }
   const calibration = sessions.calibrations.of(model.key, plan.route)
-  let doneCount = 0
   sessions
     .use(
       {model, name, overlay: () => encodeOverlay(plan.graph)},
@@ -46,8 +57,7 @@ export async function* runPlan(
           onCaptured(event) {
             calibration.record(event)
             onCaptured(event)
-            doneCount += event.positionCount
-            queue.push(doneCount)
+            queue.push(event.firstPosition + event.positionCount)
           },
         }),
       {signal}

@@ -34,6 +34,36 @@ export class SiteRecorder {
     private readonly options: RecorderOptions
   ) {}
 
+  /** Takes over what was captured of the site for the first positions of the text. */
+  begin(
+    {queryHeadCount, attention, valueNorms, keysBeforeRotary}: CapturedSite,
+    count: number
+  ): void {
+    if (attention.kind === 'weights') {
+      this.weights = this.matrix(queryHeadCount, this.options.tokenCount, 'float32')
+      this.weights.copy(attention.weights, count, count)
+    } else {
+      const {size, keyValueHeadCount, queries, keys, runs} = attention
+      this.keyValueHeadCount = keyValueHeadCount
+      this.queries = this.matrix(queryHeadCount, size)
+      this.queries.copy(queries, count, size)
+      if (keys) {
+        this.keys = this.matrix(keyValueHeadCount, size)
+        this.keys.copy(keys, count, size)
+      }
+      this.runs.push(...runs)
+    }
+    if (valueNorms) {
+      this.valueNorms = this.matrix(valueNorms.headCount, 1, 'float32')
+      this.valueNorms.copy(valueNorms.values, count, 1)
+    }
+    if (keysBeforeRotary) {
+      const {headCount, size, values} = keysBeforeRotary
+      this.keysBeforeRotary = this.matrix(headCount, size)
+      this.keysBeforeRotary.copy(values, count, size)
+    }
+  }
+
   /** Takes what a run gave of the site; returns how many queries that were. */
   append(run: FetchedRun): number {
     const {queryKey, weights, valueNorms, keysBeforeRotary} = this.plan
@@ -144,6 +174,18 @@ class TextMatrix implements CapturedMatrix {
   ) {
     const length = headCount * tokenCount * size
     this.values = dtype === 'float16' ? sharedUint16(length) : sharedFloat32(length)
+  }
+
+  /** The first `count` positions of every head, as they were stored before; rows may be shorter. */
+  copy(numbers: CapturedNumbers, count: number, size: number): void {
+    for (let head = 0; head < this.headCount; head++) {
+      for (let row = 0; row < (size === this.size ? 1 : count); row++) {
+        const length = size === this.size ? count * size : size
+        const from = head * count * size + row * length
+        const to = (head * this.tokenCount + row) * this.size
+        this.values.set(numbers.subarray(from, from + length), to)
+      }
+    }
   }
 
   /** Rows may be shorter than `size`: what comes after is 0. */

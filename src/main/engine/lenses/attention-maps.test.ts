@@ -6,6 +6,7 @@ import {tinyDecoderFiles, writeModelFiles} from '../../../../fixtures/tiny-model
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {
   type AttentionMap,
+  type CaptureRequest,
   captureRequestSchema,
   edgesRequestSchema,
   graphRequestSchema,
@@ -283,13 +284,83 @@ describe('maps of a text', () => {
   })
 })
 
+describe('a text that goes on', () => {
+  const runsOf = async (
+    made: TestAttentionContext,
+    upTo: number,
+    changes: Partial<CaptureRequest> = {}
+  ) => {
+    const request = captureRequestSchema.parse({
+      ...{model: MODEL, ids: ids.slice(0, upTo), ...changes},
+    })
+    const doneCounts: number[] = []
+    for await (const event of captureAttention(made, request)) {
+      if (event.kind === 'progress') doneCounts.push(event.done)
+    }
+    return doneCounts
+  }
+
+  for (const capture of ['qk', 'weights'] as const) {
+    it(`is run from where its capture ends, to what one pass gives (${capture})`, async () => {
+      const made = context()
+      const options = {capture, withValueNorms: true}
+      expect(count).toBe(24)
+      expect(await runsOf(made, 18, options)).toEqual([0, 7, 14, 18])
+      // Six tokens, one after another: one run each.
+      for (let upTo = count - 5; upTo <= count; upTo++) {
+        expect(await runsOf(made, upTo, options)).toEqual([0, upTo])
+      }
+      const whole = context()
+      const maps: AttentionMap[] = [
+        {kind: 'head', layer: 0, head: 3},
+        {kind: 'head', layer: 1, head: 2},
+        {kind: 'aggregate', by: 'value-weighted', heads: ALL_HEADS},
+      ]
+      for (const map of maps) {
+        const stitched = await wholeTile(made, {map, capture})
+        const once = await wholeTile(whole, {map, capture})
+        for (const [i, value] of once.values.entries()) {
+          expect(Math.abs(stitched.values[i]! - value)).toBeLessThan(1e-5)
+        }
+      }
+      const tile = await wholeTile(made, {map: {kind: 'head', layer: 1, head: 2}, capture})
+      for (const [i, value] of plain(1, 2).flat().entries()) {
+        expect(Math.abs(tile.values[i]! - value)).toBeLessThan(1e-5)
+      }
+      // The shorter texts are in the longest one.
+      const {key: modelKey} = await made.graphs.open({model: MODEL})
+      const shorter = {modelKey, ids: ids.slice(0, count - 1), wantsWeights: capture === 'weights'}
+      expect(made.store.pin(shorter).layerNumbers).toEqual([])
+    })
+  }
+
+  it('is run as a whole where the cache is gone, or another text was run in between', async () => {
+    const made = context()
+    await runsOf(made, 10)
+    // Another use needs all the room there is: the cache goes, and the capture with it.
+    expect(made.budget.makeRoom(made.budget.maxBytes)).toBe(true)
+    expect(made.budget.usedBytes).toBe(0)
+    expect(await runsOf(made, 12)).toEqual([0, 7, 12])
+    await runsOf(made, 9, {layers: [0]})
+    expect(await runsOf(made, 14)).toEqual([0, 7, 14])
+    const tile = await wholeTile(made, {ids: ids.slice(0, 14), queries: [0, 14], keys: [0, 14]})
+    expect(tile.values.length).toBe(14 * 14)
+    for (const [i, value] of plain(0, 0)
+      .slice(0, 14)
+      .flatMap((row) => row.slice(0, 14))
+      .entries()) {
+      expect(Math.abs(tile.values[i]! - value)).toBeLessThan(1e-5)
+    }
+  })
+})
+
 describe('maps whose layers do not fit the memory all at once', () => {
   it('are made of one layer after another, to the same weights', async () => {
     const roomy = context({chunkLength: 4})
     const capture = 'weights'
     await wholeTile(roomy, {capture, map: {kind: 'aggregate', by: 'mean', heads: ALL_HEADS}})
     // A layer and what a run hands over of it fit, two layers do not.
-    const tight = context({chunkLength: 4, maxBytes: 0.95 * roomy.budget.usedBytes})
+    const tight = context({chunkLength: 4, maxBytes: 0.95 * 4 * weights.length})
     const maps: AttentionMap[] = [
       {kind: 'aggregate', by: 'mean', heads: ALL_HEADS},
       {kind: 'aggregate', by: 'max', heads: ALL_HEADS},

@@ -235,7 +235,8 @@ describe('the random-repeat probe', () => {
     const heads = await probe({model: KV, length: 12, seeds: 2})
     expect(heads).toHaveLength(LAYERS * HEADS)
     expect(heads.every(({names}) => names.length === 0)).toBe(true)
-    expect(context.budget.usedBytes).toBe(before)
+    // The cache of the text before is gone with its session's use.
+    expect(context.budget.usedBytes).toBeLessThanOrEqual(before)
     // Twelve tokens twice: each of the second copy is eligible, for both seeds.
     expect(heads[0]!.positionCounts.inductionScore).toBe(24)
     // A random small model has no such head.

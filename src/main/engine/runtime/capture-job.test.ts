@@ -1,7 +1,7 @@
 import {Tensor} from 'onnxruntime-node'
 import {describe, expect, it} from 'vitest'
 import {ProblemError} from '../../../shared/domain/problem.ts'
-import {runCapture} from './capture-job.ts'
+import {type HeldCapture, runCapture} from './capture-job.ts'
 import type {CapturedEvent, CaptureJob, FedTensors} from './worker-protocol.ts'
 
 const IDS = Int32Array.from([5, 6, 7, 8, 9, 10, 11])
@@ -21,6 +21,8 @@ function scripted({canChunk = true, rowsOf = (ids: readonly number[]) => ids} = 
     canChunk,
     cacheOutputNames: new Set<string>(),
     reset() {},
+    mark: () => ({count: calls.flatMap(({ids}) => ids).length, tensors: new Map(), ids: []}),
+    return() {},
     async appendFetching(
       ids: ArrayLike<number>,
       outputs: readonly string[],
@@ -40,19 +42,21 @@ function scripted({canChunk = true, rowsOf = (ids: readonly number[]) => ids} = 
 async function capture(
   decoder: ReturnType<typeof scripted>,
   job: Omit<CaptureJob, 'ids'>,
-  cancelAfter = Number.POSITIVE_INFINITY
+  cancelAfter = Number.POSITIVE_INFINITY,
+  {ids = IDS, held = null}: {ids?: Int32Array; held?: HeldCapture | null} = {}
 ) {
   const events: CapturedEvent[] = []
-  const status = await runCapture(
-    {ids: IDS, ...job},
+  const outcome = await runCapture(
+    {ids, ...job},
     {
       decoder,
+      held,
       chunkLength: 3,
       isCancelled: () => events.length >= cancelAfter,
       emit: (event) => events.push(event),
     }
   )
-  return {events, status}
+  return {events, ...outcome}
 }
 
 describe('a capture', () => {
@@ -63,6 +67,26 @@ describe('a capture', () => {
     expect(decoder.calls.map(({ids}) => ids)).toEqual([[5, 6, 7], [8, 9, 10], [11]])
     expect(events.map(({firstPosition}) => firstPosition)).toEqual([0, 3, 6])
     expect(events[1]!.tensors[0]!.data).toEqual(Float32Array.of(8, 8.5, 9, 9.5, 10, 10.5))
+  })
+
+  it('goes on after what it left, only of the same text and for who has all of that', async () => {
+    const begun = await capture(scripted(), {outputs: ['rows'], keepsCache: true}, 99, {
+      ids: IDS.slice(0, 5),
+    })
+    expect(begun.held).toMatchObject({ids: IDS.slice(0, 5), mark: {count: 5}})
+    const positionsOf = async (ids: Int32Array, knownCount: number) => {
+      const {events} = await capture(scripted(), {outputs: ['rows'], knownCount}, 99, {
+        ...{ids, held: begun.held},
+      })
+      return events.map(({firstPosition}) => firstPosition)
+    }
+    expect(await positionsOf(IDS, 5)).toEqual([5])
+    expect(await positionsOf(IDS, 4)).toEqual([0, 3, 6])
+    expect(await positionsOf(IDS.slice(0, 5), 5)).toEqual([0, 3])
+    expect(await positionsOf(Int32Array.from([...IDS].reverse()), 5)).toEqual([0, 3, 6])
+    expect(
+      (await capture(scripted({canChunk: false}), {outputs: ['rows'], keepsCache: true})).held
+    ).toBeNull()
   })
 
   it('makes no run after it was cancelled', async () => {

@@ -1,7 +1,7 @@
 import type {Tensor} from 'onnxruntime-node'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {interventionFeeds} from '../onnx/intervention-feeds.ts'
-import type {Decoder} from './decoder.ts'
+import type {CacheMark, Decoder} from './decoder.ts'
 import {feedable} from './tensors.ts'
 import type {
   CapturedData,
@@ -13,11 +13,22 @@ import type {
 
 /** What a capture runs on. */
 export interface CaptureContext {
-  readonly decoder: Pick<Decoder, 'canChunk' | 'reset' | 'appendFetching' | 'cacheOutputNames'>
+  readonly decoder: Pick<
+    Decoder,
+    'canChunk' | 'reset' | 'mark' | 'return' | 'appendFetching' | 'cacheOutputNames'
+  >
+  /** What an earlier capture left. */
+  readonly held: HeldCapture | null
   /** Positions of one run, where the model can be chunked. */
   readonly chunkLength: number
   readonly isCancelled: () => boolean
   readonly emit: (event: CapturedEvent) => void
+}
+
+/** A text that was captured, with the KV cache after it. */
+export interface HeldCapture {
+  readonly ids: Int32Array
+  readonly mark: CacheMark
 }
 
 /** Positions [first, end) of a text that one run takes. */
@@ -29,20 +40,24 @@ interface Piece {
 /**
  * Runs a sequence for what its graph hands out: in chunks through the KV cache where there is one, cut
  * where a plain run is cut, else in one piece. What a run gave is handed over before the next begins, so
- * that no more than one run's outputs are held here.
+ * that no more than one run's outputs are held here. It goes on after a capture that left its cache, where
+ * who asks has what that gave.
  */
 export async function runCapture(
   job: CaptureJob,
-  {decoder, chunkLength, isCancelled, emit}: CaptureContext
-): Promise<'completed' | 'cancelled'> {
+  {decoder, chunkLength, held, isCancelled, emit}: CaptureContext
+): Promise<{status: 'completed' | 'cancelled'; held: HeldCapture | null}> {
   const {ids} = job
   const length = decoder.canChunk ? (job.chunkLength ?? chunkLength) : ids.length
+  const keepsCache = (job.keepsCache ?? false) && decoder.canChunk
   decoder.reset(true)
+  const begin = held && goesOn(held, job) ? held.mark.count : 0
+  if (begin > 0) decoder.return(held!.mark)
   try {
-    for (let first = 0; first < ids.length; first += length) {
-      if (isCancelled()) return 'cancelled'
+    for (let first = begin; first < ids.length; first += length) {
+      if (isCancelled()) return {status: 'cancelled', held: null}
       const end = Math.min(ids.length, first + length)
-      const isLast = end === ids.length
+      const isLast = end === ids.length && !keepsCache
       const wanted = outputsOf(job, {first, end}, isLast)
       const startedMs = performance.now()
       const outputs = await decoder.appendFetching(ids.subarray(first, end), wanted, {
@@ -64,10 +79,16 @@ export async function runCapture(
         elapsedMs,
       })
     }
-    return 'completed'
+    return {status: 'completed', held: keepsCache ? {ids, mark: decoder.mark()} : null}
   } finally {
     decoder.reset(true)
   }
+}
+
+/** Whether a capture is of a longer text, of which who asks has exactly what is held. */
+function goesOn({ids, mark}: HeldCapture, job: CaptureJob): boolean {
+  if (mark.count !== job.knownCount || mark.count >= job.ids.length) return false
+  return ids.every((id, position) => id === job.ids[position])
 }
 
 /** A cached run need not hand out what none of its positions is wanted of; the last one has to hand out something. */

@@ -44,6 +44,8 @@ export class InstrumentedSessions {
   /** What captures took so far, for what they will take. */
   readonly calibrations = new Calibrations()
   private readonly queue: RunQueue
+  /** Told when the cache that a capture left is gone. */
+  private holder: {readonly onGone: () => void} | null = null
   private current: {readonly key: string; readonly session: ModelSession} | null = null
 
   constructor(private readonly options: InstrumentedOptions) {
@@ -73,7 +75,33 @@ export class InstrumentedSessions {
     task: (session: ModelSession) => Promise<Result>,
     {priority = 'interactive', signal}: UseOptions = {}
   ): Promise<Result> {
-    return this.queue.run(priority, signal, async () => task(await this.open(instrument)))
+    return this.queue.run(priority, signal, async () => {
+      const session = await this.open(instrument)
+      try {
+        return await task(session)
+      } finally {
+        // Whatever ran last has used the cache up, or has left another one.
+        this.endHold()
+      }
+    })
+  }
+
+  /**
+   * Says that the latest capture left its cache in its session. `onGone` is called once it is gone: with the
+   * session, or since something else was run there.
+   */
+  hold(holder: {readonly onGone: () => void}): void {
+    this.endHold()
+    this.holder = holder
+  }
+
+  /** Lets go of a cache that is held. */
+  async forget(holder: {readonly onGone: () => void}): Promise<void> {
+    await this.queue.run('batch', undefined, async () => {
+      if (this.holder !== holder) return
+      this.endHold()
+      await this.current?.session.forgetCache()
+    })
   }
 
   async close(): Promise<void> {
@@ -95,7 +123,14 @@ export class InstrumentedSessions {
     return session
   }
 
+  private endHold(): void {
+    const {holder} = this
+    this.holder = null
+    holder?.onGone()
+  }
+
   private async release(): Promise<void> {
+    this.endHold()
     const session = this.current?.session
     this.current = null
     await session?.release()

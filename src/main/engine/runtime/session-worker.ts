@@ -1,7 +1,7 @@
 import {parentPort} from 'node:worker_threads'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {runBatch} from './batch-job.ts'
-import {runCapture} from './capture-job.ts'
+import {type HeldCapture, runCapture} from './capture-job.ts'
 import {Decoder} from './decoder.ts'
 import {HeadRunner} from './head-runner.ts'
 import {type ResumePoint, runJob} from './run-job.ts'
@@ -26,6 +26,7 @@ if (!port) throw new Error('the session worker runs as a worker thread')
 let loaded: {decoder: Decoder; facts: SessionFacts; spec: SessionSpec} | null = null
 let head: HeadRunner | null = null
 let resumePoint: ResumePoint | null = null
+let heldCapture: HeldCapture | null = null
 
 port.on('message', (command: WorkerCommand) => {
   perform(command).catch((error: unknown) => {
@@ -61,8 +62,13 @@ async function perform(command: WorkerCommand): Promise<void> {
     case 'batch':
       await batch(command.job, new Int32Array(command.cancelFlag))
       return
+    case 'forget-cache':
+      heldCapture = null
+      send({kind: 'cache-forgotten'})
+      return
     case 'release':
       resumePoint = null
+      heldCapture = null
       await loaded?.decoder.release()
       await head?.release()
       loaded = null
@@ -146,13 +152,17 @@ async function capture(job: CaptureJob, cancelFlag: Int32Array): Promise<void> {
   if (!loaded) throw new Error('no model is loaded')
   // The cache of a prompt that was run before is the capture's to overwrite.
   resumePoint = null
-  const status = await runCapture(job, {
+  const held = heldCapture
+  heldCapture = null
+  const outcome = await runCapture(job, {
     decoder: loaded.decoder,
+    held,
     chunkLength: loaded.spec.chunkLength,
     isCancelled: () => Atomics.load(cancelFlag, 0) !== 0,
     emit: send,
   })
-  send({kind: 'finished', outcome: {status, stopReason: null}})
+  heldCapture = outcome.held
+  send({kind: 'finished', outcome: {status: outcome.status, stopReason: null}})
 }
 
 async function batch(job: BatchJob, cancelFlag: Int32Array): Promise<void> {

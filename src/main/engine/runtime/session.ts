@@ -169,6 +169,16 @@ export class ModelSession {
     )
   }
 
+  /** Lets go of the KV cache that a capture left, once nothing runs any more. */
+  async forgetCache(): Promise<void> {
+    await this.queue.run('batch', undefined, async () => {
+      if (this.death) return
+      await this.send({kind: 'forget-cache'}, ({kind}) =>
+        kind === 'cache-forgotten' ? true : undefined
+      )
+    })
+  }
+
   /** Frees the model's memory once nothing runs any more. */
   async release(): Promise<void> {
     await this.queue.run('batch', undefined, async () => {
@@ -217,6 +227,7 @@ export class ModelSession {
           case 'head-logits':
           case 'checking':
           case 'created':
+          case 'cache-forgotten':
           case 'released':
           case 'failed':
             return undefined

@@ -103,6 +103,13 @@ export interface CaptureJob {
   readonly feeding?: InterventionFeeding
   /** An output [batch, position, …] of which one position is wanted: no other run hands over any of it. */
   readonly single?: {readonly output: string; readonly position: number}
+  /**
+   * Positions that who asks has what was handed over of. The worker begins after exactly these where it holds
+   * the cache of them, else at 0: the first event says where.
+   */
+  readonly knownCount?: number
+  /** The KV cache is held afterwards, for a capture of the same text that goes on. */
+  readonly keepsCache?: boolean
 }
 
 /** Sequences of the same length, to be run from their start for what follows some of their positions. */
@@ -260,6 +267,8 @@ export type WorkerCommand =
       readonly cancelFlag: SharedArrayBuffer
     }
   | {readonly kind: 'head'; readonly job: HeadJob}
+  /** Lets go of the cache that a capture left. */
+  | {readonly kind: 'forget-cache'}
   | {readonly kind: 'release'}
 
 export type WorkerMessage =
@@ -273,4 +282,5 @@ export type WorkerMessage =
   | {readonly kind: 'head-logits'; readonly logits: Float32Array}
   | {readonly kind: 'finished'; readonly outcome: RunOutcome}
   | {readonly kind: 'failed'; readonly problem: Problem | null; readonly stack: string}
+  | {readonly kind: 'cache-forgotten'}
   | {readonly kind: 'released'}
