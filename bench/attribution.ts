@@ -13,7 +13,7 @@ import {median, type Ratio, timeInTurns} from './measure.ts'
 import {type BenchModel, microBase} from './models.ts'
 
 const PROBES = 8
-const STEPS = 12
+const STEPS = 8
 const COUNTS = [32, 128, 512]
 const FIRST_ESTIMATE_TURNS = 9
 const FIRST_ESTIMATE_MS = 300
@@ -64,7 +64,7 @@ async function stepRatios(
     async () => {
       for (let batch = 0; batch < 2 * STEPS; batch++) await bareForward(bare, ids, PROBES)
     },
-    {turns: 5, warmups: 1}
+    {turns: count > 256 ? 3 : 5, warmups: 1}
   )
   const {work, probes} = row!
   const steps = probes.reduce((sum, {stepCount}) => sum + stepCount, 0)

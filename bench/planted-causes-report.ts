@@ -52,13 +52,18 @@ function scoreTable(
     return [
       ...[family, method, shareOf(own.map(({topIsCause}) => topIsCause))],
       ...[meanOf(own.map(({precision}) => precision)), meanOf(own.map(({recallAt3}) => recallAt3))],
-      ...[meanOf(own.map(({deletionArea}) => deletionArea))],
-      meanOf(own.map(({insertionArea}) => insertionArea)),
+      // Curves go by the scores per step alone.
+      ...(method === 'reagent released'
+        ? ['', '']
+        : [
+            meanOf(own.map(({deletionArea}) => deletionArea)),
+            meanOf(own.map(({insertionArea}) => insertionArea)),
+          ]),
       method.startsWith('reagent') ? String(own.filter(({converged}) => !converged).length) : '',
     ]
   })
   const names = ['top-1 in C', 'precision at |C|', 'recall at 3', 'deletion', 'insertion']
-  return table(['family', 'method', ...names, 'not converged'], rows)
+  return table(['family', 'method', ...names, 'no probe stopped'], rows)
 }
 
 function countTable(methods: readonly string[], scored: readonly Scored[]): string {
