@@ -1,5 +1,6 @@
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
+import type {HeadStatistics, ProbedHead} from '../../shared/lenses/attention-maps.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
 import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
@@ -79,6 +80,10 @@ export interface Captures {
   readonly attentionFacts: BoundedMap<RunId, readonly CapturedLayerFacts[]>
   /** By `pictureKey` of attention-pictures.ts. */
   readonly attentionTiles: BoundedMap<string, MatrixTiles>
+  /** Statistics of every head, by `headsKey` of attention-heads.ts. */
+  readonly attentionHeads: BoundedMap<string, readonly HeadStatistics[]>
+  /** The same on the random-repeat probe, by `probeKey`. */
+  readonly attentionProbes: BoundedMap<string, readonly ProbedHead[]>
   /** Exact weights of a token's row or column, by `lineKey`. */
   readonly attentionLines: BoundedMap<string, Float32Array>
   /** By model and id. */
@@ -96,6 +101,8 @@ export function createCaptures(): Captures {
     lenses: new BoundedMap(120),
     attentionFacts: new BoundedMap(400),
     attentionTiles: new BoundedMap(96 * 2 ** 20, tilesWeight),
+    attentionHeads: new BoundedMap(40),
+    attentionProbes: new BoundedMap(40),
     attentionLines: new BoundedMap(8 * 2 ** 20, (line) => line.byteLength),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),

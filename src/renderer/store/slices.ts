@@ -1,4 +1,5 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
+import {initialAttentionHeads} from './attention-heads.ts'
 import {initialAttention, initialAttentionWork} from './attention-state.ts'
 import {initialConnection} from './connection.ts'
 import {initialFrame} from './frame.ts'
@@ -74,6 +75,7 @@ export const SLICES = {
   tables: session(initialTables),
   logitLens: session(initialLogitLens),
   attentionWork: session(initialAttentionWork),
+  attentionHeads: session(initialAttentionHeads),
   links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),

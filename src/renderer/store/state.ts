@@ -6,6 +6,7 @@ import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
 import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {LinkData} from '../../shared/links/link-data.ts'
 import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
+import type {AttentionHeadsState} from './attention-heads.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 
 export type RunId = string
@@ -522,6 +523,7 @@ export interface SessionState
     TablesState,
     LogitLensState,
     AttentionWorkState,
+    AttentionHeadsState,
     UndoState,
     ViewsState,
     PreferencesProblemState,

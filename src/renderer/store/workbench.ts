@@ -4,6 +4,7 @@ import type {HostBridge} from '../../shared/host/host-bridge.ts'
 import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
+import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
@@ -57,6 +58,7 @@ export interface WorkbenchActions
     LogitLensActions,
     AttentionActions,
     AttentionChoiceActions,
+    AttentionHeadsActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -139,6 +141,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createLogitLensActions(context),
     ...createAttentionActions(context),
     ...createAttentionChoiceActions(context),
+    ...createAttentionHeadsActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -233,6 +236,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchTables()
       groups.watchLogitLens()
       groups.watchAttention()
+      groups.watchHeads()
       groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()

@@ -1,12 +1,16 @@
 import {attentionGuardOf} from '../../../shared/figures/attention/layout.ts'
 import {matrixCaptionOf} from '../../../shared/figures/attention/matrix-caption.ts'
+import {nameOfProbed, selectProbe} from '../../store/attention-heads.ts'
+import {selectPane} from '../../store/panes.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {CaptionText} from '../caption-text.tsx'
+import {usePaneIndex} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionControls} from './attention-controls.tsx'
 import {AttentionWait} from './attention-wait.tsx'
+import {HeadTable} from './head-table.tsx'
 import {MatrixView} from './matrix-view.tsx'
 import {
   isHiddenAt,
@@ -17,12 +21,15 @@ import {
   useMatrix,
   weightAt,
 } from './use-picture.ts'
+import {HEADS_VIEW} from './views.ts'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */
 export function AttentionPanel() {
   const data = useRunData()
   const matrix = useMatrix()
+  const pane = usePaneIndex()
+  const view = useWorkbenchState((state) => selectPane(state, pane).view)
   if (!data) return null
   const id = data.provenance?.model.id ?? data.request.model
   return (
@@ -38,11 +45,40 @@ export function AttentionPanel() {
           </div>
           <div className="guard">{attentionGuardOf({model: {id}, status: 'completed'})}</div>
         </div>
-        <div className="figure attention-figure">
-          {matrix ? <MatrixPlace matrix={matrix} /> : <AttentionWait />}
-        </div>
+        {view === HEADS_VIEW && matrix ? (
+          <div className="figure attention-figure">
+            <HeadTable />
+          </div>
+        ) : (
+          <MatrixFigure matrix={matrix} />
+        )}
       </div>
       <AttentionControls matrix={matrix} />
+    </div>
+  )
+}
+
+const LEAST_SIDE_PX = 264
+const SIDE_SHARE = 0.34
+const MOST_SIDE_PX = 520
+/** Narrower than this the heads have their own view alone. */
+const LEAST_TWO_COLUMNS_PX = 760
+/** From this width on the side has room for every column. */
+const LEAST_FULL_PX = 470
+
+/** The matrix, and the heads beside it where there is room. */
+function MatrixFigure({matrix}: {readonly matrix: ShownMatrix | null}) {
+  const [ref, {widthPx}] = useSize<HTMLDivElement>()
+  const hasSide = matrix !== null && widthPx >= LEAST_TWO_COLUMNS_PX
+  const sidePx = Math.round(Math.min(MOST_SIDE_PX, Math.max(LEAST_SIDE_PX, widthPx * SIDE_SHARE)))
+  return (
+    <div
+      ref={ref}
+      className={`figure attention-figure ${hasSide ? 'with-side' : ''}`}
+      style={hasSide ? {gridTemplateColumns: `minmax(0, 1fr) ${sidePx}px`} : undefined}
+    >
+      {matrix ? <MatrixPlace matrix={matrix} /> : <AttentionWait />}
+      {hasSide && <HeadTable isBrief={sidePx < LEAST_FULL_PX} />}
     </div>
   )
 }
@@ -63,12 +99,13 @@ function MatrixPlace({matrix}: {readonly matrix: ShownMatrix}) {
 
 /** The lit weight, else what the selected token reads. */
 function MatrixCaption({matrix}: {readonly matrix: ShownMatrix}) {
-  const {captures} = useWorkbench()
+  const {captures, store} = useWorkbench()
   const {spec, data, tiles, runId} = matrix
   const {query, key, marked} = useWorkbenchState((state) => ({
     query: selectCell(state, captures, runId)?.query ?? null,
     key: selectCell(state, captures, runId)?.key ?? null,
     marked: selectMarked(state, captures, runId),
+    headsRevision: state.headsRevision,
   }))
   const place = query === null || key === null ? null : {query, key}
   const weight = place && weightAt(captures, spec, place)
@@ -78,9 +115,17 @@ function MatrixCaption({matrix}: {readonly matrix: ShownMatrix}) {
     isHidden: weight !== null && isHiddenAt(tiles, place, weight),
   }
   const row = readRowOf(captures, spec, marked)
+  const {map} = spec
+  const probed =
+    map.kind === 'head'
+      ? selectProbe(store.getState(), captures)?.find(
+          ({layer, head}) => layer === map.layer && head === map.head
+        )
+      : undefined
+  const probeName = probed ? nameOfProbed(probed) : null
   return (
     <CaptionText
-      parts={matrixCaptionOf({map: spec.map, row, cell, probeName: null, tokens: data.tokens})}
+      parts={matrixCaptionOf({map: spec.map, row, cell, probeName, tokens: data.tokens})}
     />
   )
 }

@@ -1,6 +1,7 @@
 import {ownRange} from '../../../shared/figures/attention/matrix-scale.ts'
 import {attentionOfTokens} from '../../../shared/lenses/assemble-attention.ts'
 import type {AttentionResult} from '../../../shared/lenses/attention.ts'
+import type {AttentionMap} from '../../../shared/lenses/attention-maps.ts'
 import type {AttentionPicture} from '../../../shared/lenses/attention-picture.ts'
 import {
   capturedTextOf,
@@ -8,8 +9,11 @@ import {
   selectPicture,
   selectWindow,
 } from '../../store/attention.ts'
+import {nameOfProbed, selectProbe} from '../../store/attention-heads.ts'
 import {hidesAny, pictureKey, requestFilters, unhidden} from '../../store/attention-pictures.ts'
+import type {Captures} from '../../store/captures.ts'
 import {pinnedPairs, selectLock, selectPins} from '../../store/selection.ts'
+import type {WorkbenchState} from '../../store/state.ts'
 import type {Workbench} from '../../store/workbench.ts'
 import {rangeOf, readRowOf, weightAt} from './use-picture.ts'
 
@@ -80,7 +84,20 @@ export async function fetchExportPicture({
       row: readRowOf(captures, spec, position),
       cell: lit && weight !== null ? {...lit, weight} : null,
       pairs: pinnedPairs(selectPins(state, run.id)).map(({from, to}) => ({from, to})),
-      probeName: null,
+      probeName: probeNameOf(state, captures, spec.map),
     },
   }
+}
+
+/** What the probe calls the one head that is shown. */
+function probeNameOf(
+  state: WorkbenchState,
+  captures: Captures,
+  map: AttentionMap
+): AttentionPicture['probeName'] {
+  if (map.kind !== 'head') return null
+  const probed = selectProbe(state, captures)?.find(
+    ({layer, head}) => layer === map.layer && head === map.head
+  )
+  return probed ? nameOfProbed(probed) : null
 }

@@ -3,6 +3,7 @@ import {AttentionExport} from './attention-export.tsx'
 import {AttentionInspector} from './attention-inspector.tsx'
 import {AttentionPanel} from './attention-panel.tsx'
 import {ATTENTION_AXES} from './axes.ts'
+import {HEADS_VIEW} from './views.ts'
 
 export const attentionLens: Lens = {
   id: 'attention',
@@ -10,5 +11,9 @@ export const attentionLens: Lens = {
   Panel: AttentionPanel,
   Inspector: AttentionInspector,
   ExportDialog: AttentionExport,
+  views: [
+    {id: 'matrix', title: 'Matrix'},
+    {id: HEADS_VIEW, title: 'Heads'},
+  ],
   walk: ATTENTION_AXES,
 }

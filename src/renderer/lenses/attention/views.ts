@@ -1,0 +1,2 @@
+/** Every head with its statistics. */
+export const HEADS_VIEW = 'heads'
