@@ -199,3 +199,39 @@ test('the figure that is exported has the weights that are shown', async ({workb
   }
   for (const sum of sums.values()) expect(Math.abs(sum - 1)).toBeLessThan(1e-4)
 })
+
+test('heads are scored beside chance, named by the probe alone, and chosen from their table', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await openAttention(workbench)
+  const heads = page.getByTestId('heads')
+  const rows = heads.locator('tr[data-head]')
+  // Six layers of four heads.
+  await expect(rows).toHaveCount(24)
+  await expect(heads).not.toContainText('induction 0.9')
+  await heads.getByTestId('probe-heads').click()
+  // As the model's card names it.
+  await expect(heads.locator('tr[data-head="L4.H3"]')).toContainText('induction 0.98', {
+    timeout: 60_000,
+  })
+  await expect(heads.locator('tr[data-head="L2.H1"]')).toContainText('previous 0.97')
+  await heads.getByRole('button', {name: 'L4.H3'}).click()
+  await expect(page.getByTestId('layer').getByRole('textbox')).toHaveValue('4')
+  await expect(page.getByTestId('caption')).toContainText(
+    'L4.H3, an induction head by the random-repeat probe (0.98)'
+  )
+  await page.getByRole('radio', {name: 'Heads'}).click()
+  await page.getByLabel('Filter heads').fill('l4')
+  await expect(rows).toHaveCount(4)
+  await page.getByLabel('Filter heads').fill('')
+  await heads.getByRole('button', {name: /^previous/}).click()
+  const first = await rows.first().getAttribute('data-head')
+  const scores = await rows.evaluateAll((all) =>
+    all.map((row) =>
+      Number(row.querySelector<HTMLElement>('[data-column=previousTokenScore]')!.dataset.value)
+    )
+  )
+  expect(scores[0]).toBe(Math.max(...scores))
+  expect(first).not.toBeNull()
+})

@@ -85,7 +85,7 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
         <span className="strong">Heads</span>
         <span className="ink-3 small">
           {heads
-            ? `${shown.length === heads.length ? '' : `${formatCount(shown.length)} of `}${formatCount(heads.length)}, sorted by ${isScore(sort.column) ? 'score − chance' : 'the column'}`
+            ? `${shown.length === heads.length ? '' : `${formatCount(shown.length)} of `}${formatCount(heads.length)}${isBrief ? '' : ', sorted'} by ${isScore(sort.column) ? 'score − chance' : 'the column'}`
             : ''}
         </span>
         <span className="grow" />

@@ -84,13 +84,14 @@ export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
       ),
     [placed, spec.map, filters, range, plain, widthPx]
   )
+  const isCausal = placed === null || isCausalTile(placed)
   const legendPx = (legend?.heightPx ?? LEGEND_LINE_PX) + LEGEND_GAP_PX
   const room = useMemo(
-    () => matrixRoom(tokens, widthPx, Math.max(120, heightPx - legendPx), {isPart: !isAll}),
-    [tokens, widthPx, heightPx, legendPx, isAll]
+    // Room for the names of columns is kept while the diagonal has them, so that zooming moves nothing.
+    () => matrixRoom(tokens, widthPx, Math.max(120, heightPx - legendPx), {isPart: true}),
+    [tokens, widthPx, heightPx, legendPx]
   )
   const sidePx = Math.floor(room.sidePx)
-  const isCausal = placed === null || isCausalTile(placed)
   const geometry = useMemo(
     (): MatrixGeometry => ({
       ...{xPx: 0, yPx: 0, widthPx: sidePx, heightPx: sidePx},
@@ -169,7 +170,7 @@ export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
       {legend && (
         <svg
           className="matrix-legend"
-          style={{top: sidePx + room.footPx}}
+          style={{top: sidePx + (layout.columnLabels.length > 0 ? room.footPx : 0)}}
           width={widthPx}
           height={legend.heightPx}
           role="img"

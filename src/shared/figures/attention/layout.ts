@@ -82,7 +82,7 @@ function layoutMatrixPart(
   const geometry = squareGeometry(picture, {xPx: MARGIN_PX, yPx: topPx, sidePx: room.sidePx})
   const selected = picture.cell?.query ?? picture.row?.query ?? null
   // Columns that the diagonal does not carry need names under them wherever the window is.
-  const hasFoot = room.footPx > 0 || !geometry.isCausal || keys[0] < queries[0]
+  const hasFoot = !geometry.isCausal || keys[0] < queries[0]
   const footPx = hasFoot ? FOOT_PX : 0
   const layout = layoutMatrix(result.tokens, picture, geometry, {
     noPrompt: options.noPrompt,

@@ -82,7 +82,10 @@ export function matrixCaptionOf(input: CaptionInput, noPrompt = false): CaptionP
   words(': ')
   token(row.query)
   words(' reads ')
-  const shown = row.keys.slice(0, MOST_NAMED)
+  const [first] = row.keys
+  const shown = row.keys
+    .slice(0, MOST_NAMED)
+    .filter(({weight}) => Math.abs(weight) >= LEAST_NAMED_SHARE * Math.abs(first!.weight))
   for (const [i, {key, weight}] of shown.entries()) {
     if (i > 0) words(i === shown.length - 1 ? ' and ' : ', ')
     token(key)
@@ -92,3 +95,5 @@ export function matrixCaptionOf(input: CaptionInput, noPrompt = false): CaptionP
   return parts
 }
 const MOST_NAMED = 3
+/** Of the heaviest; what is lighter is not worth a word. */
+const LEAST_NAMED_SHARE = 0.1

@@ -101,8 +101,10 @@ describe('geometry', () => {
 
   test('names of many tokens stand clear of each other and say which token they are', () => {
     const many = Array.from({length: 1000}, (_, i) => result.tokens[i % count]!)
-    const room = matrixRoom(many, 700, 600)
-    expect(room.sidePx).toBeLessThanOrEqual(600 - room.footPx)
+    for (const isPart of [false, true]) {
+      const room = matrixRoom(many, 700, 600, {isPart})
+      expect(room.sidePx).toBeLessThanOrEqual(600 - room.footPx)
+    }
     const source = sampleAttention(longOf(many))
     const {part: longPart} = layoutAttention(source, sampleMatrix(source), options)
     const tops = longPart.layout.rowLabels.map(({yPx}) => yPx).sort((a, b) => a - b)

@@ -64,7 +64,7 @@ const TALL_ROW_PX = 16
 const LEAST_VALUE_WIDTH_PX = 25
 const LEAST_VALUE_HEIGHT_PX = 15
 const MOST_CELL_PX = 44
-const FOOT_PX = 64
+const FOOT_PX = 56
 /** A hidden weight below this leaves no mark. */
 export const DOT_WEIGHT = 0.02
 /** Cells that can be told apart; smaller ones get no numbers and dots. */
@@ -93,9 +93,8 @@ export function matrixRoom(
     Math.min(MOST_LABEL_PX, longest) + LABEL_GAP_PX + (count > 40 ? POSITION_PX : 0)
   )
   const widest = Math.min(widthPx - labelPx, count * MOST_CELL_PX)
-  // Of a part the diagonal may be out of sight, and of many tokens it has not all names.
-  const isWhole = !isPart && Math.min(widest, mostHeightPx) / count >= LEAST_LABEL_STEP_PX
-  const footPx = isWhole ? 0 : FOOT_PX
+  // Of a part the diagonal, which carries the names, may be out of sight.
+  const footPx = isPart ? FOOT_PX : 0
   const sidePx = Math.max(40, Math.min(widest, mostHeightPx - footPx))
   return {widthPx, heightPx: sidePx + footPx, labelPx, footPx, sidePx}
 }

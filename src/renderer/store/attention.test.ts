@@ -1,0 +1,151 @@
+import {expect, test} from 'vitest'
+import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import type {HeadStatistics} from '../../shared/lenses/attention-maps.ts'
+import {selectPicture} from './attention.ts'
+import {matchesFilter, selectHeads, sortHeads} from './attention-heads.ts'
+import {clampWindow, covers, pictureKey, tileAround} from './attention-pictures.ts'
+import {memoryStorage, openedWorkbench} from './fake-workbench.ts'
+
+type TileInput = Parameters<EngineClient['attention']['tile']>[0]
+
+/** A client that remembers which tiles were asked for, and answers after a while. */
+function listening(asked: TileInput[], delayMs: number, fails: () => boolean = () => false) {
+  return (client: EngineClient): EngineClient => ({
+    ...client,
+    attention: {
+      ...client.attention,
+      tile: async (input, options) => {
+        asked.push(input)
+        await new Promise((resolve) => setTimeout(resolve, delayMs))
+        if (fails()) throw new Error('it broke')
+        return client.attention.tile(input, options)
+      },
+    },
+  })
+}
+
+async function openedLens(asked: TileInput[], delayMs = 1, fails?: () => boolean) {
+  const workbench = await openedWorkbench({}, memoryStorage(), listening(asked, delayMs, fails))
+  workbench.actions.changePane({lensId: 'attention'}, 0)
+  workbench.actions.measureMatrix(0, 600)
+  return workbench
+}
+
+test('the lens captures the run that is shown, then draws it, then scores its heads', async () => {
+  const asked: TileInput[] = []
+  const {until, captures, seen} = await openedLens(asked)
+  const state = await until('the picture', ({attentionSlots}) => {
+    const [slot] = attentionSlots
+    return slot.shownKey !== null && !slot.isBehind
+  })
+  const spec = selectPicture(state, captures, 0)!
+  expect(spec.map).toEqual({kind: 'head', layer: 0, head: 0})
+  const tile = captures.attentionTiles.peek(pictureKey(spec))!.whole!
+  expect(tile.queries).toEqual([0, spec.tokenCount])
+  await until('the heads', () => selectHeads(seen(), captures) !== null)
+})
+
+test('of heads that are flipped through the last is drawn, and undo goes back', async () => {
+  const asked: TileInput[] = []
+  const {until, actions, captures, seen} = await openedLens(asked, 20)
+  await until('the picture', ({attentionSlots}) => attentionSlots[0].shownKey !== null)
+  asked.length = 0
+  for (let head = 1; head <= 3; head++) actions.changeAttention({head}, 0)
+  await until('the last head', ({attentionSlots}) =>
+    Boolean(attentionSlots[0].shownKey?.includes(':0.3:'))
+  )
+  // At most the first was under way; those between were never asked for.
+  const heads = asked.map(({map}) => (map.kind === 'head' ? map.head : -1))
+  expect(heads.at(-1)).toBe(3)
+  expect(heads).not.toContain(2)
+  actions.changeAttention({head: 99, layer: 99}, 0)
+  const facts = captures.attentionFacts.peek(seen().activeRunId!)!
+  const last = facts.at(-1)!
+  expect(seen().attentionShown[0]).toMatchObject({
+    layer: last.layer,
+    head: last.queryHeadCount - 1,
+  })
+  actions.undo()
+  expect(seen().attentionShown[0]).toMatchObject({layer: 0})
+})
+
+test('a picture that cannot be had says why, and is asked for again when told', async () => {
+  let isBroken = true
+  const asked: TileInput[] = []
+  const {until, actions} = await openedLens(asked, 1, () => isBroken)
+  const state = await until('the failure', ({attentionSlots}) => {
+    return attentionSlots[0].phase.kind === 'failed'
+  })
+  expect(state.attentionSlots[0].phase).toMatchObject({problem: {found: 'it broke'}})
+  const count = asked.length
+  actions.hover(2)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(asked).toHaveLength(count)
+  isBroken = false
+  actions.askAttentionAgain(0)
+  await until('the picture', ({attentionSlots}) => attentionSlots[0].shownKey !== null)
+})
+
+test('a weight that is lit locks its query for every lens', async () => {
+  const {until, actions, seen} = await openedLens([])
+  await until('the picture', ({attentionSlots}) => attentionSlots[0].shownKey !== null)
+  const runId = seen().activeRunId!
+  actions.lightCell(runId, {query: 3, key: 1})
+  expect(seen().locked).toBe(3)
+  actions.hoverCell({runId, query: 5, key: 2})
+  expect(seen().hovered).toEqual({runId, position: 5})
+  actions.release()
+  expect(seen().hovered).toBeNull()
+})
+
+test('a window stays in its matrix, and a tile around it lets it move a little', () => {
+  expect(clampWindow({query: -3, key: 990, span: 100}, 1000)).toEqual({
+    query: 0,
+    key: 900,
+    span: 100,
+  })
+  expect(clampWindow({query: 5, key: 5, span: 1}, 1000).span).toBe(4)
+  const window = {query: 500, key: 400, span: 100}
+  const {queries, keys, rowCount, columnCount} = tileAround(window, 1000, 600)
+  expect({queries, keys, rowCount, columnCount}).toEqual({
+    queries: [475, 625],
+    keys: [375, 525],
+    rowCount: 150,
+    columnCount: 150,
+  })
+  const tile = {rowCount, columnCount, values: new Float32Array(0), minimum: 0, maximum: 1}
+  const summary = {
+    ...{rowCount: 0, hiddenShare: 0, sinkOnlyRowCount: 0},
+    ...{nowhereShare: null, nonFiniteCount: 0},
+  }
+  const placed = {queries, keys, tile: {...tile, summary}}
+  expect(covers(placed, window, 600)).toBe(true)
+  expect(covers(placed, {...window, query: 520}, 600)).toBe(true)
+  expect(covers(placed, {...window, query: 530}, 600)).toBe(false)
+  // 1,000 tokens on 600 pixels: cells that are too coarse do not do.
+  expect(covers({...placed, tile: {...tile, summary, rowCount: 60}}, window, 600)).toBe(false)
+})
+
+test('heads sort by what they are above chance, and those without a score come last', () => {
+  const head = (layer: number, inductionScore: number | null, chance: number) =>
+    ({
+      ...{layer, head: 0, inductionScore},
+      chance: {inductionScore: chance},
+    }) as HeadStatistics
+  const heads = [head(0, 0.6, 0.4), head(1, null, 0.1), head(2, 0.3, 0.05), head(3, 0.2, 0.1)]
+  const sort = {column: 'inductionScore', isDescending: true} as const
+  expect(sortHeads(heads, sort).map(({layer}) => layer)).toEqual([2, 0, 3, 1])
+  expect(sortHeads(heads, {...sort, isDescending: false}).map(({layer}) => layer)).toEqual([
+    3, 0, 2, 1,
+  ])
+})
+
+test('a filter takes layers, heads and words of names', () => {
+  const head = {layer: 3, head: 5}
+  for (const filter of ['l3', 'h5', 'l3 h5', 'L3.H5', 'induct', 'l3 induction']) {
+    expect(matchesFilter(head, 'induction', filter), filter).toBe(true)
+  }
+  for (const filter of ['l33', 'h3', 'previous', 'l3 h4']) {
+    expect(matchesFilter(head, 'induction', filter), filter).toBe(false)
+  }
+})
