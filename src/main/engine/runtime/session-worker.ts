@@ -1,12 +1,15 @@
 import {parentPort} from 'node:worker_threads'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {runBatch} from './batch-job.ts'
+import {BranchDecoder} from './branch-decoder.ts'
 import {type HeldCapture, runCapture} from './capture-job.ts'
 import {Decoder} from './decoder.ts'
 import {HeadRunner} from './head-runner.ts'
 import {type ResumePoint, runJob} from './run-job.ts'
 import type {
   BatchJob,
+  BranchJob,
+  BranchSpec,
   CapturedData,
   CaptureJob,
   RunJob,
@@ -25,6 +28,7 @@ if (!port) throw new Error('the session worker runs as a worker thread')
 
 let loaded: {decoder: Decoder; facts: SessionFacts; spec: SessionSpec} | null = null
 let head: HeadRunner | null = null
+let branches: BranchDecoder | null = null
 let resumePoint: ResumePoint | null = null
 let heldCapture: HeldCapture | null = null
 
@@ -44,6 +48,10 @@ async function perform(command: WorkerCommand): Promise<void> {
       if (command.spec.head) {
         head = await HeadRunner.create(command.spec, command.spec.head)
         send({kind: 'created', facts: HEAD_FACTS})
+        return
+      }
+      if (command.spec.branch) {
+        send({kind: 'created', facts: await createBranches(command.spec, command.spec.branch)})
         return
       }
       loaded = await create(command.spec)
@@ -66,13 +74,18 @@ async function perform(command: WorkerCommand): Promise<void> {
       heldCapture = null
       send({kind: 'cache-forgotten'})
       return
+    case 'branch':
+      await branch(command.job, new Int32Array(command.cancelFlag))
+      return
     case 'release':
       resumePoint = null
       heldCapture = null
       await loaded?.decoder.release()
       await head?.release()
+      await branches?.release()
       loaded = null
       head = null
+      branches = null
       send({kind: 'released'})
       // Nothing listens any more, so the thread ends by itself.
       port?.close()
@@ -131,6 +144,25 @@ async function checkWithoutLogits(decoder: Decoder, spec: SessionSpec): Promise<
     chunkLength: spec.chunkLength,
     vocabularySize: 0,
   }
+}
+
+/** Tries the graph on two tokens, as others are. */
+async function createBranches(spec: SessionSpec, branch: BranchSpec): Promise<SessionFacts> {
+  branches = await BranchDecoder.create(spec, branch)
+  send({kind: 'checking'})
+  const job = {prefix: new Int32Array(0), paths: [Int32Array.from(spec.checkIds)]}
+  await branches.logitsAfter(job, {isCancelled: () => false, onRun() {}})
+  const {hasKvCache, vocabularySize} = branches
+  return {hasKvCache, vocabularySize, chunkLength: spec.chunkLength}
+}
+
+async function branch(job: BranchJob, cancelFlag: Int32Array): Promise<void> {
+  if (!branches) throw new Error('no branching model is loaded')
+  const answer = await branches.logitsAfter(job, {
+    isCancelled: () => Atomics.load(cancelFlag, 0) !== 0,
+    onRun: (done, total) => send({kind: 'branch-progress', done, total}),
+  })
+  send({kind: 'branched', answer})
 }
 
 async function run(job: RunJob, cancelFlag: Int32Array): Promise<void> {
@@ -195,6 +227,8 @@ function arraysOf(message: WorkerMessage): CapturedData[] {
     case 'head-logits':
     case 'batched':
       return [message.logits]
+    case 'branched':
+      return [message.answer.logits]
     case 'captured':
       return message.tensors.map(({data}) => data)
     default:

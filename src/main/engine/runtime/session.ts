@@ -6,6 +6,8 @@ import {workerPath} from './worker-path.ts'
 import type {
   BatchedEvent,
   BatchJob,
+  BranchAnswer,
+  BranchJob,
   CapturedEvent,
   CaptureJob,
   HeadJob,
@@ -179,6 +181,27 @@ export class ModelSession {
     })
   }
 
+  /** The logits after many texts that begin alike. `onProgress` hears of tokens that were run. */
+  runBranches(
+    job: BranchJob,
+    {
+      priority,
+      signal,
+      onProgress = () => {},
+    }: Omit<RunOptions, 'onEvent'> & {onProgress?: (done: number, total: number) => void} = {}
+  ): Promise<BranchAnswer> {
+    return this.enqueue(priority, signal, () =>
+      this.cancellable(signal, (cancelFlag) =>
+        this.send<BranchAnswer>({kind: 'branch', job, cancelFlag}, (message) => {
+          if (message.kind === 'branch-progress' && !signal?.aborted) {
+            onProgress(message.done, message.total)
+          }
+          return message.kind === 'branched' ? message.answer : undefined
+        })
+      )
+    )
+  }
+
   /** Frees the model's memory once nothing runs any more. */
   async release(): Promise<void> {
     await this.queue.run('batch', undefined, async () => {
@@ -225,6 +248,8 @@ export class ModelSession {
           case 'captured':
           case 'batched':
           case 'head-logits':
+          case 'branch-progress':
+          case 'branched':
           case 'checking':
           case 'created':
           case 'cache-forgotten':

@@ -33,6 +33,36 @@ export interface SessionSpec {
   readonly needsLogits?: boolean
   /** The graph is a model's output head by itself: it runs states of the residual stream, not tokens. */
   readonly head?: HeadSpec
+  /** The session runs many texts at once; see `BranchJob`. */
+  readonly branch?: BranchSpec
+}
+
+/** How a graph runs many texts that begin alike. */
+export interface BranchSpec {
+  /** Inputs that were added for a tree mask; null where each text is a row of a batch instead. */
+  readonly sharedBias: string | null
+  readonly positionShift: string | null
+  /** What the cached rows of all branches may take; those that nobody asks for give way. */
+  readonly maxCacheBytes: number
+}
+
+/** Texts whose next-token logits are wanted. */
+export interface BranchJob {
+  /** What they all begin with. */
+  readonly prefix: Int32Array
+  /** What follows it in each. */
+  readonly paths: readonly Int32Array[]
+  /** Only what this path needs is kept of the cache, before anything is run. */
+  readonly retain?: Int32Array
+}
+
+/** The logits after each text, paths × vocabulary, and what they took. */
+export interface BranchAnswer {
+  readonly logits: Float32Array
+  /** Runs of the model, and tokens that they took together. */
+  readonly runCount: number
+  readonly rowCount: number
+  readonly elapsedMs: number
 }
 
 /** How the graph of an output head is fed. */
@@ -269,6 +299,7 @@ export type WorkerCommand =
   | {readonly kind: 'head'; readonly job: HeadJob}
   /** Lets go of the cache that a capture left. */
   | {readonly kind: 'forget-cache'}
+  | {readonly kind: 'branch'; readonly job: BranchJob; readonly cancelFlag: SharedArrayBuffer}
   | {readonly kind: 'release'}
 
 export type WorkerMessage =
@@ -280,6 +311,9 @@ export type WorkerMessage =
   | BatchedEvent
   /** rowCount × vocabulary. */
   | {readonly kind: 'head-logits'; readonly logits: Float32Array}
+  /** Tokens of a branch job that were run so far. */
+  | {readonly kind: 'branch-progress'; readonly done: number; readonly total: number}
+  | {readonly kind: 'branched'; readonly answer: BranchAnswer}
   | {readonly kind: 'finished'; readonly outcome: RunOutcome}
   | {readonly kind: 'failed'; readonly problem: Problem | null; readonly stack: string}
   | {readonly kind: 'cache-forgotten'}

@@ -1,0 +1,48 @@
+import {describe, expect, it} from 'vitest'
+import {positionIdsOf, visibilityOf} from '../onnx/intervention-feeds.ts'
+import {BranchRows} from './branch-rows.ts'
+
+describe('rows of a branching cache', () => {
+  it('share what texts begin with, and run the last token of each in any case', () => {
+    const rows = new BranchRows()
+    const first = rows.plan([[7, 8, 9]])
+    expect(first).toEqual({tokenIds: [7, 8, 9], parents: [-1, 0, 1], places: [2]})
+    rows.append(first.tokenIds, first.parents)
+    const second = rows.plan([
+      [7, 8, 9, 1],
+      [7, 8, 9, 1, 2],
+      [7, 8, 9, 3],
+      [7, 8, 9],
+    ])
+    expect(second.tokenIds).toEqual([1, 2, 3, 9])
+    expect(second.parents).toEqual([2, 3, 2, 1])
+    expect(second.places).toEqual([0, 1, 2, 3])
+    rows.append(second.tokenIds, second.parents)
+    expect(rows.rowsOf([7, 8, 9, 1, 2, 5])).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('let a row see its ancestors and itself, at the position of its depth', () => {
+    const parents = [-1, 0, 1, 1, 2, 3, 3, 0]
+    const rows = new BranchRows()
+    rows.append([5, 6, 7, 8, 9, 10, 11, 12], parents)
+    const bias = rows.bias(5)
+    const sees = visibilityOf({parents})
+    const depths = positionIdsOf({parents})
+    const shifts = rows.shifts(5)
+    for (let query = 0; query < 5; query++) {
+      for (let key = 0; key < 8; key++) {
+        expect(bias[query * 8 + key] === 0).toBe(sees(3 + query).has(key))
+      }
+      expect(Number(shifts[query])).toBe(depths[3 + query]! - (3 + query))
+    }
+  })
+
+  it('number anew what is kept', () => {
+    const rows = new BranchRows()
+    rows.append([5, 6, 7, 8, 9], [-1, 0, 0, 2, 2])
+    rows.keep([0, 2, 4])
+    expect(rows.count).toBe(3)
+    expect(rows.rowsOf([5, 7, 9])).toEqual([0, 1, 2])
+    expect(rows.rowsOf([5, 6])).toEqual([0])
+  })
+})

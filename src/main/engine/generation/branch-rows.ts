@@ -1,0 +1,122 @@
+/** What has to be run so that the logits after some texts are known. */
+export interface BranchPlan {
+  /** Tokens to be appended to the cache, parents first. */
+  readonly tokenIds: readonly number[]
+  /** Rows of the cache that they continue, those of this plan included; −1 begins a text. */
+  readonly parents: readonly number[]
+  /** Of each text, the place of its last token in `tokenIds`. */
+  readonly places: readonly number[]
+}
+
+/** Added to a score to forbid it: beside any other score its exponential is 0. */
+const FORBIDDEN = -1e30
+
+/**
+ * Which token each row of a KV cache belongs to: a forest of texts, of which each row continues another.
+ * Texts that begin alike share their rows, and a row sees its ancestors and itself only.
+ */
+export class BranchRows {
+  private tokenIds: number[] = []
+  private parents: number[] = []
+  private depths: number[] = []
+  /** By row, −1 for the beginning: the rows that continue it, by token. */
+  private children = new Map<number, Map<number, number>>()
+
+  get count(): number {
+    return this.tokenIds.length
+  }
+
+  /** Rows that hold the beginning of a text, in order. */
+  rowsOf(text: ArrayLike<number>): number[] {
+    const rows: number[] = []
+    let at = -1
+    for (let i = 0; i < text.length; i++) {
+      const row = this.children.get(at)?.get(text[i]!)
+      if (row === undefined) break
+      rows.push(row)
+      at = row
+    }
+    return rows
+  }
+
+  /** What is missing of some texts. The last token of each is run in any case, since its logits are not kept. */
+  plan(texts: readonly ArrayLike<number>[]): BranchPlan {
+    const tokenIds: number[] = []
+    const parents: number[] = []
+    const planned = new Map<number, Map<number, number>>()
+    const first = this.count
+    const places = texts.map((text) => {
+      let at = -1
+      for (let i = 0; i < text.length; i++) {
+        const token = text[i]!
+        const isLast = i === text.length - 1
+        const known = planned.get(at)?.get(token) ?? this.children.get(at)?.get(token)
+        if (known !== undefined && (known >= first || !isLast)) {
+          at = known
+          continue
+        }
+        const row = first + tokenIds.length
+        tokenIds.push(token)
+        parents.push(at)
+        const siblings = planned.get(at) ?? new Map<number, number>()
+        planned.set(at, siblings.set(token, row))
+        at = row
+      }
+      return at - first
+    })
+    return {tokenIds, parents, places}
+  }
+
+  /** Rows were appended to the cache, in the order of a plan. */
+  append(tokenIds: readonly number[], parents: readonly number[]): void {
+    for (const [i, token] of tokenIds.entries()) {
+      const parent = parents[i]!
+      const row = this.count
+      this.tokenIds.push(token)
+      this.parents.push(parent)
+      this.depths.push(parent < 0 ? 0 : this.depths[parent]! + 1)
+      const siblings = this.children.get(parent) ?? new Map<number, number>()
+      // A token that was run once more does not take its earlier row's children from it.
+      if (!siblings.has(token)) this.children.set(parent, siblings.set(token, row))
+    }
+  }
+
+  /** Keeps these rows only, which hold whole beginnings of texts; they are numbered anew. */
+  keep(rows: readonly number[]): void {
+    const kept = rows.map((row) => ({token: this.tokenIds[row]!, parent: this.parents[row]!}))
+    const numbers = new Map([[-1, -1], ...rows.map((row, at) => [row, at] as const)])
+    this.clear()
+    this.append(
+      kept.map(({token}) => token),
+      kept.map(({parent}) => numbers.get(parent)!)
+    )
+  }
+
+  clear(): void {
+    this.tokenIds = []
+    this.parents = []
+    this.depths = []
+    this.children = new Map()
+  }
+
+  /** What is added to the scores of the last `count` rows, [query, key]: 0 for ancestors and itself. */
+  bias(count: number): Float32Array {
+    const keyCount = this.count
+    const bias = new Float32Array(count * keyCount).fill(FORBIDDEN)
+    for (let query = 0; query < count; query++) {
+      const start = query * keyCount
+      for (let row = keyCount - count + query; row >= 0; row = this.parents[row]!) {
+        bias[start + row] = 0
+      }
+    }
+    return bias
+  }
+
+  /** What the positions of the last `count` rows differ by from their places in the cache. */
+  shifts(count: number): BigInt64Array {
+    const first = this.count - count
+    return BigInt64Array.from({length: count}, (_, i) =>
+      BigInt(this.depths[first + i]! - (first + i))
+    )
+  }
+}

@@ -1,0 +1,303 @@
+import {type InferenceSession, Tensor} from 'onnxruntime-node'
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {BranchRows} from '../generation/branch-rows.ts'
+import {gatherAxis, repeatBatch} from './gather-rows.ts'
+import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
+import {openSession} from './open-session.ts'
+import {
+  emptyTensor,
+  feedable,
+  float32Of,
+  type InputMetadata,
+  wholeNumberArray,
+  wholeNumberTensor,
+  writeWholeNumbers,
+} from './tensors.ts'
+import type {BranchAnswer, BranchJob, BranchSpec, SessionSpec} from './worker-protocol.ts'
+
+const LOGITS = 'logits'
+/** Tokens of one run: its mask has as many rows. */
+const MAX_RUN_LENGTH = 256
+/** Positions of all rows of one batch together, the cache's repeated ones included. */
+const MAX_BATCH_POSITIONS = 16_384
+
+export interface BranchProgress {
+  readonly isCancelled: () => boolean
+  readonly onRun: (done: number, total: number) => void
+}
+
+/**
+ * A decoder whose cache holds many texts at once. With a tree mask all that begin alike share their rows of
+ * one sequence; without, the common beginning is cached and each text is a row of a batch.
+ */
+export class BranchDecoder {
+  vocabularySize = 0
+  private readonly rows = new BranchRows()
+  private cache = new Map<string, Tensor>()
+  /** Without a tree mask: the text that the cache holds. */
+  private chain: number[] = []
+  private canBatch = true
+  private runCount = 0
+  private runRows = 0
+
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly inputs: GraphInputs,
+    private readonly spec: BranchSpec
+  ) {}
+
+  static async create(spec: SessionSpec, branch: BranchSpec): Promise<BranchDecoder> {
+    const session = await openSession(spec)
+    const added = new Set([branch.sharedBias, branch.positionShift])
+    const inputs = session.inputMetadata.flatMap((input): InputMetadata[] =>
+      added.has(input.name) || !input.isTensor ? [] : [input]
+    )
+    try {
+      return new BranchDecoder(session, readGraphInputs(inputs, session.outputNames, spec), branch)
+    } catch (error) {
+      await session.release()
+      throw error
+    }
+  }
+
+  get hasKvCache(): boolean {
+    return this.inputs.past.length > 0
+  }
+
+  /** The logits after each text, one row a text. Cancelled, it gives none. */
+  async logitsAfter(
+    {prefix, paths, retain}: BranchJob,
+    progress: BranchProgress
+  ): Promise<BranchAnswer> {
+    const startedMs = performance.now()
+    this.runCount = 0
+    this.runRows = 0
+    const texts = paths.map((path) => [...prefix, ...path])
+    if (retain) this.retain([...prefix, ...retain])
+    const rows = this.spec.sharedBias
+      ? await this.runTree(texts, progress)
+      : await this.runPaths(texts, progress)
+    const logits = new Float32Array(rows ? rows.length * this.vocabularySize : 0)
+    for (const [i, row] of (rows ?? []).entries()) logits.set(row, i * this.vocabularySize)
+    const {runCount, runRows} = this
+    return {logits, runCount, rowCount: runRows, elapsedMs: performance.now() - startedMs}
+  }
+
+  async release(): Promise<void> {
+    await this.session.release()
+  }
+
+  /** Keeps of the cache what one text needs. */
+  private retain(text: readonly number[]): void {
+    if (!this.spec.sharedBias) return
+    this.keepRows(this.rows.rowsOf(text))
+  }
+
+  private keepRows(kept: readonly number[]): void {
+    if (kept.length === this.rows.count) return
+    this.rows.keep(kept)
+    for (const {name, emptyDimensions} of this.inputs.past) {
+      const tensor = this.cache.get(name)
+      if (tensor) this.cache.set(name, gatherAxis(tensor, emptyDimensions.indexOf(0), kept))
+    }
+  }
+
+  private async runTree(
+    texts: readonly (readonly number[])[],
+    {isCancelled, onRun}: BranchProgress
+  ): Promise<Float32Array[] | null> {
+    // Without a cache every run takes everything.
+    if (!this.hasKvCache) this.rows.clear()
+    let plan = this.rows.plan(texts)
+    if (this.rows.count > 0 && this.isTooLarge(this.rows.count + plan.tokenIds.length)) {
+      const needed = new Set(texts.flatMap((text) => this.rows.rowsOf(text)))
+      this.keepRows([...needed].sort((a, b) => a - b))
+      plan = this.rows.plan(texts)
+    }
+    const {tokenIds, parents, places} = plan
+    const found = new Map<number, Float32Array>()
+    const wanted = new Set(places)
+    const step = this.hasKvCache ? MAX_RUN_LENGTH : tokenIds.length
+    for (let first = 0; first < tokenIds.length; first += step) {
+      if (isCancelled()) return null
+      const end = Math.min(tokenIds.length, first + step)
+      const count = end - first
+      const pastCount = this.rows.count
+      this.rows.append(tokenIds.slice(first, end), parents.slice(first, end))
+      const {sharedBias, positionShift} = this.spec
+      const added: Record<string, Tensor> = {
+        [sharedBias!]: new Tensor('float32', this.rows.bias(count), [count, this.rows.count]),
+      }
+      if (positionShift) {
+        added[positionShift] = new Tensor('int64', this.rows.shifts(count), [1, count])
+      }
+      const batch = [tokenIds.slice(first, end)]
+      const outputs = await this.run(batch, pastCount, this.cache, added).catch(
+        (error: unknown) => {
+          // Rows and cache would no longer agree.
+          this.rows.clear()
+          this.cache.clear()
+          throw error
+        }
+      )
+      this.takeCache(outputs)
+      const logits = this.logitsOf(outputs)
+      const given = logits.length / this.vocabularySize
+      for (let at = first; at < end; at++) {
+        if (!wanted.has(at)) continue
+        const row = at - first - (count - given)
+        if (row < 0) throw noRows(given, count)
+        found.set(at, logits.slice(row * this.vocabularySize, (row + 1) * this.vocabularySize))
+      }
+      onRun(end, tokenIds.length)
+    }
+    return places.map((place) => found.get(place)!)
+  }
+
+  private isTooLarge(rowCount: number): boolean {
+    const bytes = [...this.cache.values()].reduce(
+      (sum, {data}) => sum + (data as Float32Array).byteLength,
+      0
+    )
+    const bytesPerRow = bytes / Math.max(1, this.rows.count)
+    return rowCount * bytesPerRow > this.spec.maxCacheBytes
+  }
+
+  private async runPaths(
+    texts: readonly (readonly number[])[],
+    {isCancelled, onRun}: BranchProgress
+  ): Promise<Float32Array[] | null> {
+    const common = this.hasKvCache ? commonLength(texts) : 0
+    const ready = await this.extendChain(texts[0]!.slice(0, common), isCancelled)
+    if (!ready) return null
+    const found: Float32Array[] = []
+    for (let first = 0; first < texts.length; ) {
+      if (isCancelled()) return null
+      const length = texts[first]!.length
+      const most = this.canBatch ? Math.max(1, Math.floor(MAX_BATCH_POSITIONS / length)) : 1
+      const batch = texts.slice(first, first + most).map((text) => text.slice(common))
+      try {
+        found.push(...(await this.runBatch(batch, common)))
+      } catch (error) {
+        if (batch.length === 1) throw error
+        // A graph for one row at a time says so when it is given two.
+        this.canBatch = false
+        continue
+      }
+      first += batch.length
+      onRun(first, texts.length)
+    }
+    return found
+  }
+
+  /** The cache of one text and no more; what it already holds of it stays. */
+  private async extendChain(text: readonly number[], isCancelled: () => boolean): Promise<boolean> {
+    if (!this.hasKvCache) return true
+    const kept = commonLength([this.chain, text], 0)
+    if (kept < this.chain.length) {
+      const places = Array.from({length: kept}, (_, i) => i)
+      for (const {name, emptyDimensions} of this.inputs.past) {
+        const tensor = this.cache.get(name)
+        if (tensor) this.cache.set(name, gatherAxis(tensor, emptyDimensions.indexOf(0), places))
+      }
+      this.chain.length = kept
+    }
+    for (let first = kept; first < text.length; first += MAX_RUN_LENGTH) {
+      if (isCancelled()) return false
+      const ids = text.slice(first, first + MAX_RUN_LENGTH)
+      this.takeCache(await this.run([ids], this.chain.length, this.cache, {}))
+      this.chain.push(...ids)
+    }
+    return true
+  }
+
+  /** Rows of different lengths are filled up behind their ends, which nothing before looks at. */
+  private async runBatch(
+    batch: readonly (readonly number[])[],
+    pastCount: number
+  ): Promise<Float32Array[]> {
+    const longest = Math.max(...batch.map(({length}) => length))
+    const filled = batch.map((ids) => [...ids, ...new Array<number>(longest - ids.length).fill(0)])
+    const past = new Map(
+      [...this.cache].map(([name, tensor]) => [name, repeatBatch(tensor, batch.length)])
+    )
+    const outputs = await this.run(filled, pastCount, past, {}, [LOGITS])
+    const logits = this.logitsOf(outputs)
+    const given = logits.length / this.vocabularySize / batch.length
+    return batch.map((ids, row) => {
+      const at = row * given + ids.length - 1 - (longest - given)
+      if (at < row * given || !Number.isInteger(given)) throw noRows(given, longest)
+      return logits.slice(at * this.vocabularySize, (at + 1) * this.vocabularySize)
+    })
+  }
+
+  private logitsOf(outputs: InferenceSession.OnnxValueMapType): Float32Array {
+    const logits = outputs[LOGITS]!
+    this.vocabularySize = logits.dims.at(-1)!
+    return float32Of(logits)
+  }
+
+  private takeCache(outputs: InferenceSession.OnnxValueMapType): void {
+    for (const {name, outputName} of this.inputs.past) {
+      this.cache.set(name, feedable(outputs[outputName]!))
+    }
+  }
+
+  private async run(
+    batch: readonly (readonly number[])[],
+    pastCount: number,
+    past: ReadonlyMap<string, Tensor>,
+    added: Readonly<Record<string, Tensor>>,
+    fetches = [LOGITS, ...this.inputs.past.map(({outputName}) => outputName)]
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    const {inputs} = this
+    const length = batch[0]!.length
+    const size = batch.length
+    const feeds: Record<string, Tensor> = {...added}
+    const whole = (input: InputMetadata | null, values: ArrayLike<number>, dims: number[]) => {
+      if (!input) return
+      const array = wholeNumberArray(input.type, values.length)
+      writeWholeNumbers(array, values)
+      feeds[input.name] = wholeNumberTensor(input.type, array, dims)
+    }
+    const positions = Array.from({length}, (_, i) => pastCount + i)
+    whole(inputs.inputIds, batch.flat(), [size, length])
+    whole(inputs.positionIds, new Array(size).fill(positions).flat(), [size, length])
+    whole(inputs.cachePosition, positions, [length])
+    whole(inputs.tokenTypeIds, new Uint8Array(size * length), [size, length])
+    const keyCount = pastCount + length
+    whole(inputs.attentionMask, new Uint8Array(size * keyCount).fill(1), [size, keyCount])
+    whole(inputs.useCacheBranch, [pastCount > 0 ? 1 : 0], [1])
+    // 0 asks for every position's logits.
+    whole(inputs.numLogitsToKeep, [0], inputs.numLogitsToKeep?.shape.length === 0 ? [] : [1])
+    for (const {name, type, emptyDimensions} of inputs.past) {
+      const empty = emptyDimensions.map((dim, axis) => (axis === 0 && size > 1 ? size : dim))
+      feeds[name] = (pastCount > 0 ? past.get(name) : undefined) ?? emptyTensor(type, empty)
+    }
+    this.runCount++
+    this.runRows += size * length
+    return this.session.run(feeds, [...fetches])
+  }
+}
+
+/** How much all lists begin alike, but for their last `reserved` entries. */
+function commonLength(lists: readonly (readonly number[])[], reserved = 1): number {
+  const [first] = lists
+  let common = Math.min(...lists.map(({length}) => length)) - reserved
+  for (const list of lists) {
+    for (let i = 0; i < common; i++) if (list[i] !== first![i]) common = i
+  }
+  return Math.max(0, common)
+}
+
+function noRows(given: number, wanted: number): ProblemError {
+  return new ProblemError({
+    code: 'logits-shape',
+    message:
+      'The graph does not give logits for every position, so it cannot run branches together.',
+    field: LOGITS,
+    found: `${given} rows for ${wanted} tokens`,
+    expected: 'a row for every token',
+    advice: 'Export the model again with the logits of all positions.',
+  })
+}
