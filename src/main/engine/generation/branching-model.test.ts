@@ -144,6 +144,7 @@ describe('families of models', () => {
     }
     await temporary.remove()
     expect(methods.get('llama')).toBe('tree-mask')
+    expect(methods.get('gemma2')).toBe('paths')
     expect(methods.size).toBeGreaterThan(2)
   })
 })

@@ -119,10 +119,12 @@ export function openBranching(
 
 /** The graph with a tree mask; null where that cannot be done faithfully. */
 function treeGraphOf(
-  {graph, structure}: GraphedModel,
+  {graph, structure, files}: GraphedModel,
   exit: InterventionRequest
 ): InterventionGraph | null {
-  // A window counts places of the cache, where branches lie between a token and its ancestors.
+  // A window counts places of the cache, where branches lie between a token and its ancestors. In some
+  // graphs it is part of a mask that is fed in, so that only the configuration tells.
+  if (files.config?.hasWindows) return null
   const hasWindow = structure.layers.some(({sites}) =>
     sites.some(
       ({queryKey}) =>

@@ -2,7 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {cellName} from '../../../../fixtures/families/combinations.ts'
 import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
-import {type FamilyCell, SHAPE} from '../../../../fixtures/families/traits.ts'
+import {type FamilyCell, SHAPE, TRAITS} from '../../../../fixtures/families/traits.ts'
 
 /** A folder with a family's model, which is opened by the folder's path. */
 export function writeFamilyFolder(parent: string, cell: FamilyCell): Promise<string> {
@@ -13,6 +13,7 @@ export function writeFamilyFolder(parent: string, cell: FamilyCell): Promise<str
     ...{num_key_value_heads: facts.keyValueHeadCount, head_dim: SHAPE.headSize},
     ...{hidden_size: SHAPE.width, vocab_size: SHAPE.vocabularySize},
     max_position_embeddings: SHAPE.contextLength,
+    ...(TRAITS[cell.family].windows.some((window) => window !== null) && {sliding_window: 5}),
   })
 }
 

@@ -26,6 +26,8 @@ export interface ModelConfig {
   readonly stopIds: readonly number[]
   /** Some layers keep no keys and values of their own: linear mixers, or a shared cache. */
   readonly hasLayersWithoutCache: boolean
+  /** Some layers see a window of the last tokens only. */
+  readonly hasWindows: boolean
 }
 
 /** Names of the same thing in the configurations of different families, the commonest first. */
@@ -95,7 +97,18 @@ function normalizeConfig(path: string, config: Json, generation: Json): ModelCon
     beginId: firstId(generation.bos_token_id ?? merged.bos_token_id),
     stopIds: idList(generation.eos_token_id ?? merged.eos_token_id),
     hasLayersWithoutCache: hasLayersWithoutCache(merged),
+    hasWindows: hasWindows(merged),
   }
+}
+
+/** Under the names that families give it; a switch that is off takes the window away again. */
+function hasWindows(config: Json): boolean {
+  const types = Array.isArray(config.layer_types) ? config.layer_types : []
+  if (types.some((type) => /sliding|chunked|local/.test(String(type)))) return true
+  if (types.length > 0 || config.use_sliding_window === false) return false
+  const named = [config.sliding_window, config.attention_window, config.window_size]
+  if (named.some((size) => typeof size === 'number' && size > 0)) return true
+  return Array.isArray(config.attention_layers) && config.attention_layers.includes('local')
 }
 
 function hasLayersWithoutCache(config: Json): boolean {
