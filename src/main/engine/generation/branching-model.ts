@@ -85,6 +85,12 @@ export class BranchingModel {
     return rows.map((row) => logprobsOf(row, this.model.files.filePath))
   }
 
+  /** The same model behind another text; what both begin with stays computed. */
+  of(prefix: Int32Array): BranchingModel {
+    const {sessions, model, method, instrument, signal} = this
+    return new BranchingModel(sessions, model, method, instrument, prefix, signal)
+  }
+
   /** Only what this path needs is kept from the next call on. */
   retain(path: readonly number[]): void {
     this.retained = Int32Array.from(path)

@@ -50,6 +50,8 @@ export type DraftRunEvent =
       readonly step: number
       readonly tree: DraftTree
       readonly verification: Verification
+      /** What the target predicts after the root and after each node, at temperature 1. */
+      readonly rows: readonly Float64Array[]
       /** What was committed: the accepted drafts and what follows them. */
       readonly ids: readonly number[]
       /** Runs of the target and of the draft that the step took; the prompt's own are not counted. */
@@ -105,7 +107,7 @@ export async function* runDrafts(
     target.retain?.(committed)
     draft?.retain?.(committed)
     yield {
-      ...{kind: 'verified', step, tree, verification, ids: [...accepted, ...next]},
+      ...{kind: 'verified', step, tree, verification, rows, ids: [...accepted, ...next]},
       targetCalls: step > 0 || tree.nodes.length > 0 ? 1 : 0,
       draftCalls: Math.max(0, tree.callCount - (step === 0 ? 1 : 0)),
     }
