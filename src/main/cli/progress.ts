@@ -21,6 +21,8 @@ const PHASE_WORDS = {
   attributing: 'Attributing',
   checking: 'Checking',
   writing: 'Writing',
+  growing: 'Growing the tree',
+  drafting: 'Drafting and verifying',
 } as const
 
 /** Shows progress on standard error: one line that is rewritten, JSON lines, or nothing. */

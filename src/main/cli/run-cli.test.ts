@@ -203,10 +203,10 @@ describe('units and pins of figures', () => {
 
 describe('wrong usage exits with 2 and says what is right', () => {
   test.each([
-    [['tree'], 'tree does not exist yet'],
+    [['critical'], 'critical does not exist yet'],
     [
       ['nonsense'],
-      'tokens, models, inspect, attention, intervene, attribute, tokenize, serve and schema',
+      'tokens, models, inspect, attention, intervene, attribute, tokenize, tree, serve and schema',
     ],
     [[], 'give a command'],
     [['tokens'], '--prompt'],
@@ -225,10 +225,7 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
     [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
     [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [
-      ['schema', 'tree'],
-      'tokens, models, inspect, attention, intervene, attribute, tokenize or serve',
-    ],
+    [['schema', 'bytes'], 'inspect, attention, intervene, attribute, tokenize, tree or serve'],
     [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
     [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
     [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],

@@ -12,18 +12,18 @@ import {checkArgumentCount} from './surplus.ts'
 import {processTerminal, type Terminal} from './terminal.ts'
 import {addTokenizeFlags, type TokenizeFlags} from './tokenize-flags.ts'
 import {addTokensFlags, type TokensFlags} from './tokens-flags.ts'
+import {addTreeFlags, type TreeFlags} from './tree-flags.ts'
 import {EXIT, UsageError} from './usage-error.ts'
 
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
 const COMMANDS =
-  'tokens, models, inspect, attention, intervene, attribute, tokenize, serve and schema'
+  'tokens, models, inspect, attention, intervene, attribute, tokenize, tree, serve and schema'
 
 /** Commands of the contract that a later release brings. */
 const LATER_COMMANDS = [
   'download',
   'bytes',
-  'tree',
   'critical',
   'vocabulary',
   'open',
@@ -110,6 +110,14 @@ export async function runCli(
   ).action(async (flags: TokenizeFlags) => {
     const {runTokenize} = await import('./tokenize-command.ts')
     exitCode = await runTokenize(flags, connect, terminal)
+  })
+  addTreeFlags(
+    program
+      .command('tree')
+      .description('what else could follow, and what a draft would have guessed')
+  ).action(async (flags: TreeFlags) => {
+    const {runTree} = await import('./tree-command.ts')
+    exitCode = await runTree(flags, connect, terminal)
   })
   program
     .command('serve')

@@ -5,6 +5,7 @@ import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {tokenizeResultSchema} from '../../shared/lenses/tokenize.ts'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
+import {treeResultSchema} from '../../shared/lenses/tree.ts'
 import {parseChoice} from './flag-values.ts'
 import {modelsResultSchema} from './models-command.ts'
 import type {Terminal} from './terminal.ts'
@@ -26,6 +27,7 @@ const RESULT_SCHEMAS = {
   intervene: interveneResultSchema,
   attribute: attributeResultSchema,
   tokenize: tokenizeResultSchema,
+  tree: treeResultSchema,
   serve: serveResultSchema,
 }
 

@@ -26,6 +26,7 @@ import {
   loggedLogitLens,
   loggedPromptList,
   loggedTokens,
+  loggedTree,
 } from './jobs/logged.ts'
 import {archiveAttention, attentionRows, runAttention} from './lenses/attention.ts'
 import {runHeads} from './lenses/attention-heads.ts'
@@ -50,6 +51,8 @@ import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
 import {TextThread} from './lenses/text-thread.ts'
 import {runTokens} from './lenses/tokens.ts'
+import {runTree} from './lenses/tree.ts'
+import {expandTree, openTree} from './lenses/tree-expand.ts'
 import {listFolder} from './model-folder/list-folder.ts'
 import {listModels} from './model-folder/list-models.ts'
 import type {ModelFolder} from './model-folder/model-folder.ts'
@@ -61,6 +64,7 @@ import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
 import type {EngineOptions} from './options.ts'
 import {PREFERENCES_FILE} from './preferences/preference-file.ts'
 import {PreferenceStore} from './preferences/preferences.ts'
+import {BranchSessions} from './runtime/branch-sessions.ts'
 import {InstrumentedSessions} from './runtime/instrumented-sessions.ts'
 import {MatrixThread} from './runtime/matrix-thread.ts'
 import {ModelGraphs} from './runtime/model-graphs.ts'
@@ -142,6 +146,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     stateFolder: options.stateFolder,
     versions,
   })
+  // A target and its draft stay open together, with the branches that were computed.
+  const branches = new BranchSessions({threads})
+  const trees = {graphs, models, versions, branches}
   const machine = {
     memoryBytes: totalmem(),
     logicalCores: availableParallelism(),
@@ -176,7 +183,8 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       preferencesPath:
         options.stateFolder === null ? null : join(options.stateFolder, PREFERENCES_FILE),
       loaded: models.list(),
-      runningCount: models.jobCount + sessions.useCount + samplerSessions.useCount,
+      runningCount:
+        models.jobCount + sessions.useCount + samplerSessions.useCount + branches.useCount,
     }
   }
 
@@ -350,6 +358,13 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         return tryChanges(attribution, {model, file, ids}, trial, signal)
       }),
     },
+    trees: {
+      run: engine.trees.run.handler(({input, signal}) =>
+        loggedTree(log, input, runTree(trees, input, signal), signal)
+      ),
+      expand: engine.trees.expand.handler(({input, signal}) => expandTree(trees, input, signal)),
+      open: engine.trees.open.handler(({input, signal}) => openTree(trees, input, signal)),
+    },
     figures: {
       export: engine.figures.export.handler(async ({input}) => {
         const {bytes, warnings, ...file} = await exportFigure(input, options)
@@ -373,7 +388,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     async close() {
       texts.close()
       const {thread} = attention
-      const open = [models, sessions, samplerSessions, thread, preferences]
+      const open = [models, sessions, samplerSessions, branches, thread, preferences]
       await Promise.all(open.map((one) => one.close()))
     },
   }

@@ -55,6 +55,14 @@ import {
   tokensRequestSchema,
   trackedColumnsSchema,
 } from '../lenses/tokens.ts'
+import {
+  treeEventSchema,
+  treeExpandRequestSchema,
+  treeExpansionSchema,
+  treeOpenAnswerSchema,
+  treeOpenRequestSchema,
+  treeRequestSchema,
+} from '../lenses/tree.ts'
 
 /**
  * Every call and stream between a page (or the command line) and the engine. Calls that take long are
@@ -328,6 +336,17 @@ export const contract = {
     try: procedure
       .input(sequenceSchema.extend(attributionTrialSchema.shape))
       .output(attributionTrialResultSchema),
+  },
+  trees: {
+    /** Grows a tree of continuations, or drafts and verifies; leaving the stream cancels it. */
+    run: procedure.input(treeRequestSchema).output(eventIterator(treeEventSchema)),
+    /**
+     * Children of nodes of a tree that the page holds, one answer a path. What the engine computed of the same
+     * prompt before is not computed again.
+     */
+    expand: procedure.input(treeExpandRequestSchema).output(z.array(treeExpansionSchema)),
+    /** Whether a saved tree is of this model, and which tokens the texts of an imported one are. */
+    open: procedure.input(treeOpenRequestSchema).output(treeOpenAnswerSchema),
   },
   figures: {
     /** A figure or its data as a file's bytes: the same bytes that the command line writes. */

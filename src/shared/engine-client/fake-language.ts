@@ -38,7 +38,7 @@ export function fakeBytesOf(id: number): Uint8Array {
   return encoder.encode(wordsById[id - FIRST_WORD_ID] ?? '')
 }
 
-function partOf(id: number, byteStart: number, isInserted = false): TokenParts {
+export function fakePartOf(id: number, byteStart: number, isInserted = false): TokenParts {
   const bytes = fakeBytesOf(id)
   return {
     id,
@@ -52,10 +52,10 @@ function partOf(id: number, byteStart: number, isInserted = false): TokenParts {
 }
 
 export function fakeEncode(text: string, hasBegin = true): TokenParts[] {
-  const parts = hasBegin ? [partOf(0, 0, true)] : []
+  const parts = hasBegin ? [fakePartOf(0, 0, true)] : []
   let byteStart = 0
   const push = (id: number) => {
-    const part = partOf(id, byteStart)
+    const part = fakePartOf(id, byteStart)
     parts.push(part)
     byteStart = part.byteEnd
   }
@@ -71,7 +71,7 @@ export function fakeTableOf(ids: readonly number[], byteStart = 0): TokenTable {
   let start = byteStart
   return tokenTableOf(
     ids.map((id) => {
-      const part = partOf(id, start)
+      const part = fakePartOf(id, start)
       start = part.byteEnd
       return part
     })
@@ -118,6 +118,17 @@ export function fakeLogits(ids: readonly number[]): Float32Array {
     logits[ids[i + 1]!]! += ids[i - 1] === ids.at(-2) ? 3 : 1.2
   }
   return logits
+}
+
+/** The likeliest tokens after some ids, with their natural log-probabilities, and what is left. */
+export function topFakeIds(ids: readonly number[], count: number) {
+  const logits = fakeLogits(ids)
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0)
+  const children = Array.from(logits, (logit, id) => ({id, logprob: logit - Math.log(sum)}))
+    .sort((a, b) => b.logprob - a.logprob || a.id - b.id)
+    .slice(0, count)
+  const listed = children.reduce((total, {logprob}) => total + Math.exp(logprob), 0)
+  return {children, restProb: 1 - listed}
 }
 
 /** A number from 0 to 1 that belongs to `key`. */

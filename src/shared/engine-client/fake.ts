@@ -16,6 +16,7 @@ import type {LogitLensEvent} from '../lenses/logit-lens.ts'
 import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {tokenizeRequestSchema} from '../lenses/tokenize.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
+import {treeRequestSchema} from '../lenses/tree.ts'
 import type {EngineClient} from './connect.ts'
 import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeAttentionViews} from './fake-attention-views.ts'
@@ -29,6 +30,7 @@ import {fakeEncodePrompt, fakeTooLong} from './fake-prompt.ts'
 import {runFakePromptList} from './fake-prompt-list.ts'
 import {runFakeTokenize} from './fake-tokenize.ts'
 import {fakeLensOf, fakeNextOf, fakeTrackedOf, runFakeTokens} from './fake-tokens.ts'
+import {fakeExpansionsOf, fakeOpenedTree, runFakeTree} from './fake-tree.ts'
 
 export {FAKE_LISTING} from './fake-model.ts'
 
@@ -272,6 +274,19 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         await pause(call?.signal)
         return fakeTrial(changes.length)
       },
+    },
+    trees: {
+      run: async (input, call) => {
+        const request = treeRequestSchema.parse(input)
+        return streamOf(call?.signal, (signal) =>
+          runFakeTree(request, {contextLength, pause}, signal)
+        )
+      },
+      expand: async ({paths, maxChildren}, call) => {
+        await pause(call?.signal)
+        return fakeExpansionsOf(paths, maxChildren)
+      },
+      open: async ({texts}) => fakeOpenedTree(texts ?? []),
     },
     figures: {
       export: async ({figure, format}) => ({

@@ -5,6 +5,7 @@ import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.
 import type {LogitLensEvent, LogitLensRequest} from '../../../shared/lenses/logit-lens.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
 import type {TokensEvent, TokensRequest} from '../../../shared/lenses/tokens.ts'
+import type {TreeEvent, TreeRequest} from '../../../shared/lenses/tree.ts'
 import type {EngineLog} from './engine-log.ts'
 import {logFailure} from './log-lines.ts'
 
@@ -147,6 +148,30 @@ export function loggedLogitLens(
     signal,
     what: () => `logit lens of ${request.model}, ${request.ids.length} tokens`,
     onEvent() {},
+  })
+}
+
+/** The events of a tree as they are; how it ended goes to the log. */
+export function loggedTree(
+  log: EngineLog,
+  request: TreeRequest,
+  events: AsyncIterable<TreeEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<TreeEvent, void, undefined> {
+  let tokenCount = 0
+  let nodeCount = 0
+  return logged(events, {
+    log,
+    signal,
+    what: () =>
+      `tree by ${request.strategy} on ${request.model}, ${tokenCount} tokens, ${nodeCount} nodes`,
+    onEvent(event) {
+      if (event.kind === 'tokenized') tokenCount = event.tokens.ids.length
+      if (event.kind === 'nodes') nodeCount = Math.max(nodeCount, 1 + Math.max(...event.nodes.ids))
+      if (event.kind === 'tokenized' || event.kind === 'completed') {
+        for (const {code} of event.warnings) log.warning(`tree on ${request.model}: ${code}`)
+      }
+    },
   })
 }
 
