@@ -21,15 +21,7 @@ const COMMANDS =
   'tokens, models, inspect, attention, intervene, attribute, tokenize, tree, serve and schema'
 
 /** Commands of the contract that a later release brings. */
-const LATER_COMMANDS = [
-  'download',
-  'bytes',
-  'critical',
-  'vocabulary',
-  'open',
-  'batch',
-  'compare',
-]
+const LATER_COMMANDS = ['download', 'bytes', 'critical', 'vocabulary', 'open', 'batch', 'compare']
 
 /**
  * Runs one command of `tokenscope`. Resolves with the exit code: 0 done, 1 failed with one readable

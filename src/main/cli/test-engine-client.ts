@@ -2,6 +2,7 @@ import {resolve} from 'node:path'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {createFakeClient} from '../../shared/engine-client/fake.ts'
 import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
 import {runFakeAttribution} from '../../shared/engine-client/fake-attribute.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
@@ -19,6 +20,7 @@ import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
 import type {TokenizeRequest} from '../../shared/lenses/tokenize.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
+import {type TreeRequest, treeRequestSchema} from '../../shared/lenses/tree.ts'
 import {exportFigure} from '../engine/export/export-figure.ts'
 import type {Connect, EngineWishes} from './connect.ts'
 import type {Terminal} from './terminal.ts'
@@ -90,6 +92,8 @@ export function testEngine() {
     interventions: InterveneRequest[]
     attributions: AttributeRequest[]
     comparisons: TokenizeRequest[]
+    trees: TreeRequest[]
+    opened: unknown[]
     archives: AttentionArchiveRequest[]
     wishes: EngineWishes[]
     closed: number
@@ -100,6 +104,8 @@ export function testEngine() {
     interventions: [],
     attributions: [],
     comparisons: [],
+    trees: [],
+    opened: [],
     archives: [],
     wishes: [],
     closed: 0,
@@ -218,6 +224,7 @@ export function testEngine() {
     }
     yield {kind: 'piece', bytes: Uint8Array.of(3, 4)}
   }
+  const fake = createFakeClient()
   const client = {
     engine: {
       status: async () => ({versions: {tokenscope: '0', onnxruntime: '1', schema: '1'}}),
@@ -256,6 +263,18 @@ export function testEngine() {
               })
             : Promise.resolve()
         return runFakeAttribution(request, {contextLength: 100, pause}, signal)
+      },
+    },
+    text: fake.text,
+    trees: {
+      ...fake.trees,
+      run: async (request: TreeRequest, options?: {signal?: AbortSignal}) => {
+        heard.trees.push(treeRequestSchema.parse(request))
+        return fake.trees.run(request, options)
+      },
+      open: async (request: Parameters<typeof fake.trees.open>[0]) => {
+        heard.opened.push(request)
+        return fake.trees.open(request)
       },
     },
     figures: {

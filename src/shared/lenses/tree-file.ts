@@ -78,6 +78,11 @@ export function shapeProblemOf(nodes: readonly TreeNode[]): Problem | null {
     if (byId.has(node.id)) return notATree(`node ${node.id}`, 'two nodes of this id')
     byId.set(node.id, node)
   }
+  for (const {id, parent} of nodes) {
+    if (parent !== null && byId.get(parent)?.tokenId === null) {
+      return notATree(`node ${id}`, `the parent ${parent}, which is a rest`)
+    }
+  }
   const isRooted = new Set<number>()
   for (const {id} of nodes) {
     const walked = new Set<number>()
@@ -88,9 +93,6 @@ export function shapeProblemOf(nodes: readonly TreeNode[]): Problem | null {
       walked.add(at)
       const node: TreeNode | undefined = byId.get(at)
       if (!node) return notATree(`node ${[...walked].at(-2)}`, `the parent ${at}, which is no node`)
-      if (node.tokenId === null && walked.size > 1) {
-        return notATree(`node ${[...walked].at(-2)}`, `the parent ${at}, which is a rest`)
-      }
       at = node.parent
     }
     for (const one of walked) isRooted.add(one)

@@ -70,9 +70,13 @@ export async function* growBeams(
     alive = next
     yield depth
   }
+  // Where enough have finished, what would still go on is given up.
   for (const id of alive) {
     const node = tokens.get(id!)!
-    builder.change(node, {value: penalized(node.pathLogprob!, node.depth, lengthPenalty)})
+    builder.change(node, {
+      value: penalized(node.pathLogprob!, node.depth, lengthPenalty),
+      ...(finishedCount >= beams ? {status: 'pruned' as const} : {}),
+    })
   }
 }
 

@@ -172,7 +172,7 @@ async function plainBeams(source: LawSource, count: number, depth: number, penal
     }
     beams = best.filter(({path}) => path.at(-1) !== END).slice(0, count)
   }
-  return [...finished, ...beams]
+  return (finished.length >= count ? finished : [...finished, ...beams])
     .map(({path, score}) => ({path, score: score / path.length ** penalty}))
     .sort((a, b) => b.score - a.score)
 }
