@@ -7,6 +7,7 @@ import {paletteOf} from '../../shared/figures/palette.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {attributeRequestSchema} from '../../shared/lenses/attribute.ts'
 import {tokensRequestSchema, tokensResultSchema} from '../../shared/lenses/tokens.ts'
+import {treeRequestSchema} from '../../shared/lenses/tree.ts'
 import {LIMITS, type NumberLimits} from './flag-limits.ts'
 import {runCli} from './run-cli.ts'
 import {testEngine, testTerminal} from './test-engine-client.ts'
@@ -418,6 +419,7 @@ test('the version is that of the package', async () => {
 
 test('the limits that help lists are those of the schemas', () => {
   const properties = {
+    ...z.toJSONSchema(treeRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(attributeRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(tokensRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(figureOptionsSchema, {io: 'input'}).properties,
