@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
+import {benchAttention} from './attention.ts'
 import {benchAttribution} from './attribution.ts'
 import {benchCapture} from './capture.ts'
 import {benchEstimate} from './estimate.ts'
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   graph: benchGraph,
   capture: benchCapture,
   estimate: benchEstimate,
+  attention: benchAttention,
   attribution: benchAttribution,
 }
 

@@ -213,6 +213,7 @@ export class AttentionCapturer {
       wish.isKept && this.parts.length === 1
         ? heldCacheBytes(model, wish.ids.length, context.budget)
         : null
+    context.thread.warm()
     const before = this.doneCount
     yield {done: before, total, secondsLeft: this.secondsLeft(part, 0)}
     const run = runPlan(context.sessions, model, plan, wish.ids, {

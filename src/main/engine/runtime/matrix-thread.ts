@@ -23,6 +23,11 @@ export class MatrixThread {
 
   constructor(private readonly options: MatrixThreadOptions) {}
 
+  /** Starts the thread, unless it is there, so that the first picture does not wait for it. */
+  warm(): void {
+    this.started()
+  }
+
   run<Kind extends MatrixJobKind>(
     name: Kind,
     job: MatrixJobs[Kind]['job'],
