@@ -35,6 +35,60 @@ test('attention asks with its flags in camelCase, and prints a result that its s
   expect(result.status).toBe('completed')
 })
 
+test('attention counts heads, importance, what is hidden and the probe, as its flags say', async () => {
+  const {exitCode, out, captures, importances, probes} = await cli(
+    ...['--prompt', 'a b a b', '--heads', '2', '--aggregate', 'mean', '--drop-sink'],
+    ...['--threshold', '0.1', '--top-k', '3', '--mass', '0.7', '--repeat-probe', '12,2,5'],
+    ...['--importance', 'attention-rollout', '--query', '2', '--json']
+  )
+  expect(exitCode).toBe(0)
+  expect(captures).toMatchObject([
+    {
+      ...{aggregate: 'mean', dropSink: true, threshold: 0.1, topK: 3, mass: 0.7},
+      ...{importance: 'attention-rollout', query: 2},
+      repeatProbe: {length: 12, repeats: 2, seeds: 5},
+    },
+  ])
+  const result = attentionResultSchema.parse(JSON.parse(out))
+  expect(importances).toMatchObject([{method: 'attention-rollout', query: 2}])
+  expect(probes).toMatchObject([{model: 'micro-base', length: 12, repeats: 2, seeds: 5}])
+  expect(result.heads?.every(({head}) => head === 2)).toBe(true)
+  expect(result.heads).toHaveLength(result.layers.length)
+  expect(result.importance).toMatchObject({method: 'attention-rollout', query: 2})
+  expect(result.repeatProbe?.heads.flatMap(({names}) => names)).toEqual(['previous-token'])
+  // Without key 0 nothing is left of the first row.
+  expect(result.mass?.rowCount).toBe(result.tokens.length - 1)
+  // One matrix a layer.
+  expect(result.shape[1]).toBe(1)
+})
+
+test('attention ranks tokens by itself where all layers are chosen, and takes NaN for null', async () => {
+  const all = JSON.parse((await cli('--prompt', 'a b', '--json')).out)
+  expect(all.importance).toMatchObject({method: 'wpr', variant: 'position-corrected'})
+  expect(all.importance.values[0]).toBeNull()
+  expect(all.importance.values[1]).toBe(1)
+  expect(all.mass).toBeUndefined()
+  const some = await cli('--prompt', 'a b', '--layers', '1', '--json')
+  expect(JSON.parse(some.out).importance).toBeUndefined()
+  expect(some.importances).toEqual([])
+  const asked = await cli('--prompt', 'a b', '--layers', '1', '--variant', 'plain', '--json')
+  expect(JSON.parse(asked.out).importance.variant).toBe('plain')
+  // For an archive alone nothing is counted.
+  const path = join(folder, 'alone.npz')
+  expect((await cli('--prompt', 'a b', '--out', path)).importances).toEqual([])
+})
+
+test('attention says in words what it counted', async () => {
+  const {out} = await cli('--prompt', 'a b a b', '--repeat-probe', '12,2,5', '--mass', '0.5')
+  expect(out).toMatch(/^L1\.H2 +previous-token +0\.97 \(/m)
+  expect(out).toMatch(/^L0\.H0 +[\d.]+ +1\.00 /m)
+  expect(out).toContain('Importance: Weighted PageRank, position-corrected')
+  expect(out).toContain('test it by masking')
+  expect(out).toMatch(
+    /Of the mean of the heads, \d+\.\d % is hidden; \d+ of \d+ rows keep only key 0/
+  )
+})
+
 test('attention writes an archive of the same text, without generating once more', async () => {
   const path = join(folder, 'weights.npz')
   const {exitCode, out, archives} = await cli('--prompt', 'a b', '--out', path)
@@ -83,6 +137,16 @@ test.each([
   [['--prompt', 'a', '--heads', '0-99999'], '--heads takes'],
   [['--prompt', 'a', '--queries', '3:3'], '--queries takes a stretch such as 3:7'],
   [['--prompt', 'a', '--capture', 'keys'], '--capture takes qk or weights'],
+  [['--prompt', 'a', '--aggregate', 'sum'], '--aggregate takes mean, max, value-weighted or'],
+  [['--prompt', 'a', '--aggregate', 'attention-rollout', '--heads', '1'], 'leave --heads out'],
+  [['--prompt', 'a', '--importance', 'rank'], '--importance takes wpr'],
+  [['--prompt', 'a', '--importance', 'attention-flow', '--variant', 'plain'], '--variant is of'],
+  [['--prompt', 'a', '--query', '3'], '--query is of --importance attention-rollout'],
+  [['--prompt', 'a', '--mass', '1.5'], '--mass takes a number above 0, up to 1'],
+  [['--prompt', 'a', '--top-k', '0'], '--top-k takes a whole number from 1'],
+  [['--prompt', 'a', '--threshold', '-1'], '--threshold takes a number from 0'],
+  [['--prompt', 'a', '--repeat-probe', '50,2'], '--repeat-probe takes length, repeats and seeds'],
+  [['--prompt', 'a', '--repeat-probe', '50,1,5'], '--repeat-probe takes length (2 to 2000)'],
   [['--prompt', 'a', '--out', 'x.svg'], '--out writes .npz or .json so far'],
   [[], 'give a prompt with'],
   [['two', 'words'], 'a prompt is given as --prompt'],

@@ -6,24 +6,17 @@ import {
   foldAttentionEvent,
   startAttentionRun,
 } from '../../shared/lenses/assemble-attention.ts'
-import {
-  type AttentionRequest,
-  type AttentionResult,
-  attentionRequestSchema,
-} from '../../shared/lenses/attention.ts'
+import type {AttentionRequest, AttentionResult} from '../../shared/lenses/attention.ts'
 import type {AttentionFlags} from './attention-flags.ts'
+import {ATTENTION_REQUEST_NAMES, readAttentionRequest} from './attention-request.ts'
+import {attentionStatistics} from './attention-statistics.ts'
 import {attentionText} from './attention-text.ts'
-import {checked} from './checked-values.ts'
-import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
+import {type CommonCall, readCommonCall, readConfig} from './common-call.ts'
 import type {Connect} from './connect.ts'
-import {LIMITS, parseLimited} from './flag-limits.ts'
-import {parseChoice, parseRange, parseRangeList} from './flag-values.ts'
 import {progressReporter} from './progress.ts'
-import {applyPromptFlags} from './prompt-values.ts'
 import type {Terminal} from './terminal.ts'
 import {EXIT} from './usage-error.ts'
 
-const REQUEST_NAMES = Object.keys(attentionRequestSchema.shape)
 const FORMATS = ['npz', 'json'] as const
 type Call = CommonCall<(typeof FORMATS)[number]>
 
@@ -33,12 +26,16 @@ export async function runAttention(
   connect: Connect,
   terminal: Terminal
 ): Promise<number> {
-  const config = await readConfig(flags, 'attention', REQUEST_NAMES)
+  const config = await readConfig(flags, 'attention', ATTENTION_REQUEST_NAMES)
   const call = readCommonCall(flags, config, FORMATS)
-  const request = readRequest(flags, config)
+  const request = readAttentionRequest(flags, config)
   const engine = await connect(call)
   try {
-    const result = await capture(request, call, engine.client, terminal)
+    const captured = await capture(request, call, engine.client, terminal)
+    const result =
+      captured?.status === 'completed' && isDescribed(call)
+        ? await withStatistics(captured, call, engine.client, terminal)
+        : captured
     if (result?.status === 'completed') await writeFiles(call, result, engine.client, terminal)
     await printResult(call, request, result, terminal)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
@@ -47,20 +44,31 @@ export async function runAttention(
   }
 }
 
-function readRequest(flags: AttentionFlags, config: Record<string, unknown>): AttentionRequest {
-  const values = requestValues(flags, config, REQUEST_NAMES)
-  applyPromptFlags(values, flags)
-  for (const name of ['layers', 'heads'] as const) {
-    if (flags[name] !== undefined) values[name] = parseRangeList(flags[name], `--${name}`)
+/** Whether anything but an archive is asked for: what is counted over the weights takes a while. */
+function isDescribed({isJson, outFiles}: Call): boolean {
+  return isJson || outFiles.length === 0 || outFiles.some(({format}) => format === 'json')
+}
+
+/** The result with what is counted over its weights; cancelled, and without it, where that was interrupted. */
+async function withStatistics(
+  result: AttentionResult,
+  call: Call,
+  client: EngineClient,
+  terminal: Terminal
+): Promise<AttentionResult> {
+  const progress = progressReporter(terminal, call.progress)
+  try {
+    const {warnings, ...statistics} = await attentionStatistics(result, client, {
+      signal: terminal.interrupted,
+      onProgress: (event) => progress.show({phase: 'counting', ...event}),
+    })
+    return {...result, ...statistics, warnings: [...result.warnings, ...warnings]}
+  } catch (error) {
+    if (!terminal.interrupted.aborted && !isCancellation(error)) throw error
+    return {...result, status: 'cancelled'}
+  } finally {
+    progress.end()
   }
-  if (flags.queries !== undefined) values.queries = parseRange(flags.queries, '--queries')
-  if (flags.capture !== undefined) {
-    values.capture = parseChoice(flags.capture, '--capture', ['qk', 'weights'])
-  }
-  if (flags.generate !== undefined) {
-    values.generate = parseLimited(flags.generate, '--generate', LIMITS.generate)
-  }
-  return checked(attentionRequestSchema, values)
 }
 
 /** Follows the capture to its end or to the interruption; null where not even the tokens came. */

@@ -17,6 +17,15 @@ export interface AttentionFlags extends ModelFlags, PromptFlags, OutputFlags {
   queries?: string
   capture?: string
   generate?: string
+  aggregate?: string
+  importance?: string
+  variant?: string
+  query?: string
+  repeatProbe?: string
+  mass?: string
+  threshold?: string
+  topK?: string
+  dropSink?: boolean
 }
 
 /** Adds every flag of `attention` to its command, in the groups that help shows. */
@@ -34,6 +43,34 @@ export function addAttentionFlags(command: Command): Command {
     new Option(
       '--generate <n>',
       `likeliest tokens to append to the prompt first: ${limitsInBrief(LIMITS.generate)} (0)`
+    ),
+    new Option(
+      '--repeat-probe <length,repeats,seeds>',
+      'score the heads on random repeated tokens as well, which alone names them, such as 50,2,5'
+    ),
+  ])
+  addGroup(command, 'Importance of tokens:', [
+    new Option(
+      '--importance <method>',
+      'wpr (Weighted PageRank), attention-rollout or attention-flow, over all layers (wpr, where all layers are chosen)'
+    ),
+    new Option(
+      '--variant <form>',
+      'of wpr: position-corrected, plain, drop-sink or damped (position-corrected)'
+    ),
+    new Option('--query <n>', 'of rollout and flow: whose importance, a position (the last)'),
+  ])
+  addGroup(command, 'What of the weights is written and counted:', [
+    new Option(
+      '--aggregate <how>',
+      'one matrix a layer: mean, max or value-weighted of its heads, or attention-rollout up to it (each head)'
+    ),
+    new Option('--drop-sink', 'take key 0 out and renormalise the rows'),
+    new Option('--threshold <x>', 'smaller weights are 0'),
+    new Option('--top-k <n>', `so many keys a query at most: ${limitsInBrief(LIMITS.topK)}`),
+    new Option(
+      '--mass <share>',
+      'the fewest keys a query that reach this share of it, such as 0.7; says what is hidden'
     ),
   ])
   addGroup(command, 'Output:', outputOptions('the weights or the result', '.npz .json'))

@@ -2,6 +2,7 @@ import {formatMany} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {AttentionResult} from '../../shared/lenses/attention.ts'
 import {formatTable} from '../../shared/lenses/text-table.ts'
+import {headsTable, importanceText, probeText, shownText} from './attention-tables.ts'
 
 /** What was captured, as tables for a terminal; the weights themselves are written to a file. */
 export function attentionText(result: AttentionResult, noPrompt: boolean): string {
@@ -24,6 +25,10 @@ export function attentionText(result: AttentionResult, noPrompt: boolean): strin
         String(layer.keyValueHeadCount ?? '—'),
         layer.dtype,
       ])
+    ),
+    ...(result.heads ? [headsTable(result.heads)] : []),
+    ...[probeText(result), importanceText(result, noPrompt), shownText(result)].filter(
+      (block) => block !== null
     ),
     'Give --out FILE.npz to write the weights.',
   ].join('\n\n')}\n`

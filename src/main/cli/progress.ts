@@ -20,6 +20,7 @@ const PHASE_WORDS = {
   sampling: 'Finding replacements',
   attributing: 'Attributing',
   checking: 'Checking',
+  counting: 'Counting',
   writing: 'Writing',
   growing: 'Growing the tree',
   drafting: 'Drafting and verifying',

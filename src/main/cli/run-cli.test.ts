@@ -5,6 +5,7 @@ import {afterAll, describe, expect, test} from 'vitest'
 import {z} from 'zod'
 import {paletteOf} from '../../shared/figures/palette.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
+import {attentionRequestSchema} from '../../shared/lenses/attention.ts'
 import {attributeRequestSchema} from '../../shared/lenses/attribute.ts'
 import {tokensRequestSchema, tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {treeRequestSchema} from '../../shared/lenses/tree.ts'
@@ -420,6 +421,7 @@ test('the version is that of the package', async () => {
 test('the limits that help lists are those of the schemas', () => {
   const properties = {
     ...z.toJSONSchema(treeRequestSchema, {io: 'input'}).properties,
+    ...z.toJSONSchema(attentionRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(attributeRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(tokensRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(figureOptionsSchema, {io: 'input'}).properties,

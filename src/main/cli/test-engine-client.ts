@@ -4,6 +4,12 @@ import {tokenTableOf} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {createFakeClient} from '../../shared/engine-client/fake.ts'
 import {runFakeAttention} from '../../shared/engine-client/fake-attention.ts'
+import {fakeTile} from '../../shared/engine-client/fake-attention-maps.ts'
+import {
+  runFakeHeads,
+  runFakeImportance,
+  runFakeProbe,
+} from '../../shared/engine-client/fake-attention-statistics.ts'
 import {runFakeAttribution} from '../../shared/engine-client/fake-attribute.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
@@ -15,6 +21,15 @@ import type {
   AttentionEvent,
   AttentionRequest,
 } from '../../shared/lenses/attention.ts'
+import {
+  type HeadsRequest,
+  type ImportanceRequestInput,
+  importanceRequestSchema,
+  type ProbeRequestInput,
+  probeRequestSchema,
+  type TileRequestInput,
+  tileRequestSchema,
+} from '../../shared/lenses/attention-maps.ts'
 import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
@@ -46,6 +61,7 @@ export function testTerminal(options: {isErrorTty?: boolean} = {}) {
 }
 
 const encoder = new TextEncoder()
+const noPause = async () => {}
 /** The words of the test model: a begin token, two words, a newline. */
 function tableOf(words: readonly string[]) {
   let byteStart = 0
@@ -95,6 +111,8 @@ export function testEngine() {
     trees: TreeRequest[]
     opened: unknown[]
     archives: AttentionArchiveRequest[]
+    importances: ImportanceRequestInput[]
+    probes: ProbeRequestInput[]
     wishes: EngineWishes[]
     closed: number
   } = {
@@ -107,6 +125,8 @@ export function testEngine() {
     trees: [],
     opened: [],
     archives: [],
+    importances: [],
+    probes: [],
     wishes: [],
     closed: 0,
   }
@@ -243,6 +263,17 @@ export function testEngine() {
         return attention(request, options?.signal ?? new AbortController().signal)
       },
       archive: async (request: AttentionArchiveRequest) => archive(request),
+      heads: async (request: HeadsRequest, {signal}: {signal: AbortSignal}) =>
+        runFakeHeads(request, noPause, signal),
+      importance: async (request: ImportanceRequestInput, {signal}: {signal: AbortSignal}) => {
+        heard.importances.push(request)
+        return runFakeImportance(importanceRequestSchema.parse(request), noPause, signal)
+      },
+      probe: async (request: ProbeRequestInput, {signal}: {signal: AbortSignal}) => {
+        heard.probes.push(request)
+        return runFakeProbe(probeRequestSchema.parse(request), noPause, signal)
+      },
+      tile: async (request: TileRequestInput) => fakeTile(tileRequestSchema.parse(request)),
     },
     tokenizers: {
       compare: async (request: TokenizeRequest) => {

@@ -45,6 +45,7 @@ export function attentionResultOf(
   const tokens = tokensOfTable(tokenized.tokens)
   const queryHeadCount = commonOf(layers.map((layer) => layer.queryHeadCount))
   const [queryStart, queryEnd] = request.queries ?? [0, tokens.length]
+  const matrixCount = request.aggregate ? 1 : (request.heads?.length ?? queryHeadCount ?? 0)
   return {
     schema: 'tokenscope/attention@1',
     request,
@@ -61,12 +62,7 @@ export function attentionResultOf(
     layerCount,
     queryHeadCount,
     keyValueHeadCount: commonOf(layers.map((layer) => layer.keyValueHeadCount)),
-    shape: [
-      layers.length,
-      request.heads?.length ?? queryHeadCount ?? 0,
-      queryEnd - queryStart,
-      tokens.length,
-    ],
+    shape: [layers.length, matrixCount, queryEnd - queryStart, tokens.length],
     layers: [...layers].sort((a, b) => a.layer - b.layer),
   }
 }

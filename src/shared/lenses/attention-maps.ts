@@ -1,16 +1,39 @@
 import {z} from 'zod'
 import {modelRefSchema} from '../domain/model.ts'
 import {attentionEventSchema, captureChoiceSchema} from './attention.ts'
+import {
+  headRefSchema,
+  headStatisticsSchema,
+  importanceMethodSchema,
+  importanceSchema,
+  importanceVariantSchema,
+  probedHeadSchema,
+  repeatProbeSchema,
+} from './attention-statistics.ts'
+
+export {
+  HEAD_SCORES,
+  type HeadName,
+  type HeadRef,
+  type HeadStatistics,
+  headNameSchema,
+  headRefSchema,
+  headStatisticsSchema,
+  type Importance,
+  importanceMethodSchema,
+  importanceSchema,
+  importanceVariantSchema,
+  type ProbedHead,
+  probedHeadSchema,
+  type RepeatProbe,
+  repeatProbeSchema,
+} from './attention-statistics.ts'
 
 const indexSchema = z.number().int().nonnegative()
 /** From the first up to the second, which is not among them. */
 const rangeSchema = z
   .tuple([indexSchema, indexSchema])
   .refine(([start, end]) => start < end, {message: 'the end comes after the start'})
-
-/** One query head of one layer, both counted from 0. */
-export const headRefSchema = z.object({layer: indexSchema, head: indexSchema})
-export type HeadRef = z.infer<typeof headRefSchema>
 
 const headRefsSchema = z.array(headRefSchema).min(1).max(100_000)
 
@@ -192,43 +215,6 @@ export const thumbnailsEventSchema = z.discriminatedUnion('kind', [
 ])
 export type ThumbnailsEvent = z.infer<typeof thumbnailsEventSchema>
 
-/** The scores of heads that have a chance level. */
-export const HEAD_SCORES = [
-  'previousTokenScore',
-  'firstTokenScore',
-  'duplicateTokenScore',
-  'inductionScore',
-] as const
-const perScoreSchema = z.object({
-  previousTokenScore: z.number().nullable(),
-  firstTokenScore: z.number().nullable(),
-  duplicateTokenScore: z.number().nullable(),
-  inductionScore: z.number().nullable(),
-})
-
-/** Statistics of one head (definitions: heads); null where no position is eligible. */
-export const headStatisticsSchema = headRefSchema.extend({
-  entropyBits: z.number().nullable(),
-  normalizedEntropy: z.number().nullable(),
-  meanDistance: z.number().nullable(),
-  /** Null where key 0 holds over 90 %. */
-  meanDistanceWithoutSink: z.number().nullable(),
-  ...perScoreSchema.shape,
-  /** What uniform attention over the visible keys would score. */
-  chance: perScoreSchema,
-  /** On how many positions each score rests; fewer than 5 are drawn hollow. */
-  positionCounts: z.object({
-    rows: z.number().int(),
-    previousTokenScore: z.number().int(),
-    firstTokenScore: z.number().int(),
-    duplicateTokenScore: z.number().int(),
-    inductionScore: z.number().int(),
-  }),
-  nowhereShare: z.number().nullable(),
-  nonFiniteCount: z.number().int(),
-})
-export type HeadStatistics = z.infer<typeof headStatisticsSchema>
-
 export const headsRequestSchema = capturedTextSchema.extend({
   layers: z.array(indexSchema).min(1).max(10_000).optional(),
 })
@@ -240,24 +226,9 @@ export const headsEventSchema = z.discriminatedUnion('kind', [
 ])
 export type HeadsEvent = z.infer<typeof headsEventSchema>
 
-/**
- * The random-repeat probe (definitions: heads): begin token and `length` random distinct tokens, `repeats`
- * times, for several seeds. Only it gives heads names.
- */
-export const repeatProbeSchema = z.object({
-  length: z.number().int().min(2).max(2000).default(50),
-  repeats: z.number().int().min(2).max(16).default(2),
-  seeds: z.number().int().min(1).max(64).default(5),
-})
-export type RepeatProbe = z.infer<typeof repeatProbeSchema>
 export const probeRequestSchema = modelRefSchema.extend(repeatProbeSchema.shape)
 export type ProbeRequest = z.infer<typeof probeRequestSchema>
 export type ProbeRequestInput = z.input<typeof probeRequestSchema>
-/** What the probe calls a head; a head may be several. */
-export const headNameSchema = z.enum(['induction', 'previous-token', 'duplicate-token', 'sink'])
-export type HeadName = z.infer<typeof headNameSchema>
-export const probedHeadSchema = headStatisticsSchema.extend({names: z.array(headNameSchema)})
-export type ProbedHead = z.infer<typeof probedHeadSchema>
 export const probeEventSchema = z.discriminatedUnion('kind', [
   workProgressSchema,
   /** Means over the seeds; last. */
@@ -265,13 +236,6 @@ export const probeEventSchema = z.discriminatedUnion('kind', [
 ])
 export type ProbeEvent = z.infer<typeof probeEventSchema>
 
-export const importanceMethodSchema = z.enum(['wpr', 'attention-rollout', 'attention-flow'])
-export const importanceVariantSchema = z.enum([
-  'position-corrected',
-  'plain',
-  'drop-sink',
-  'damped',
-])
 /** How much each token matters by the attention graph alone (definitions: importance). */
 export const importanceRequestSchema = capturedTextSchema.extend({
   method: importanceMethodSchema.default('wpr'),
@@ -282,21 +246,6 @@ export const importanceRequestSchema = capturedTextSchema.extend({
 })
 export type ImportanceRequest = z.infer<typeof importanceRequestSchema>
 export type ImportanceRequestInput = z.input<typeof importanceRequestSchema>
-export const importanceSchema = z.object({
-  method: importanceMethodSchema,
-  /** Null but for Weighted PageRank. */
-  variant: importanceVariantSchema.nullable(),
-  /** Null for Weighted PageRank, which has no query. */
-  query: z.number().int().nullable(),
-  /** Mass on the first remaining token; above .5 a warning says so. */
-  firstTokenShare: z.number(),
-  /** One entry a position; NaN where it has none (a dropped sink). */
-  values: z.instanceof(Float64Array),
-  /** Of position-corrected: the last ones rest on too few rows, and are drawn hollow. */
-  hollowPositions: z.array(z.number().int()),
-  warnings: z.array(z.object({code: z.string(), message: z.string()})),
-})
-export type Importance = z.infer<typeof importanceSchema>
 export const importanceEventSchema = z.discriminatedUnion('kind', [
   workProgressSchema,
   z.object({kind: z.literal('importance'), importance: importanceSchema}),

@@ -2,6 +2,14 @@ import {z} from 'zod'
 import {modelRefSchema} from '../domain/model.ts'
 import {warningSchema} from '../domain/problem.ts'
 import {tokenSchema, tokenTableSchema} from '../domain/token.ts'
+import {
+  headStatisticsSchema,
+  importanceMethodSchema,
+  importanceSchema,
+  importanceVariantSchema,
+  probedHeadSchema,
+  repeatProbeSchema,
+} from './attention-statistics.ts'
 import {attentionSourceSchema} from './inspect.ts'
 import {promptSchema, provenanceSchema, turnSchema} from './tokens.ts'
 
@@ -34,6 +42,21 @@ export type AttentionSelection = z.infer<typeof attentionSelectionSchema>
 export const captureChoiceSchema = z.enum(['qk', 'weights'])
 export type CaptureChoice = z.infer<typeof captureChoiceSchema>
 
+/**
+ * One matrix a layer, of its heads together: their mean, the largest of each weight, or summed and weighted by
+ * the values that they move; or the product of the layers up to it.
+ */
+export const aggregateChoiceSchema = z.enum(['mean', 'max', 'value-weighted', 'attention-rollout'])
+export type AggregateChoice = z.infer<typeof aggregateChoiceSchema>
+
+/** What of a matrix is shown or written; only the first changes weights, the others hide them. */
+const shownWeightsSchema = z.object({
+  dropSink: z.boolean().optional(),
+  threshold: z.number().min(0).max(1e9).optional(),
+  topK: z.number().int().min(1).max(1000).optional(),
+  mass: z.number().gt(0).max(1).optional(),
+})
+
 /** The request of the attention lens; the names are the command's flags in camelCase. */
 export const attentionRequestSchema = modelRefSchema
   .extend(promptSchema.shape)
@@ -43,6 +66,16 @@ export const attentionRequestSchema = modelRefSchema
     capture: captureChoiceSchema.default('qk'),
     /** Likeliest tokens that are appended to the prompt before its attention is captured. */
     generate: z.number().int().nonnegative().max(100_000).default(0),
+    /** Each head by itself where it is left out. */
+    aggregate: aggregateChoiceSchema.optional(),
+    ...shownWeightsSchema.shape,
+    /** By which method tokens are ranked: Weighted PageRank where it is left out. */
+    importance: importanceMethodSchema.optional(),
+    /** Of Weighted PageRank. */
+    variant: importanceVariantSchema.optional(),
+    /** Of rollout and flow: the last position where it is left out. */
+    query: indexSchema.optional(),
+    repeatProbe: repeatProbeSchema.optional(),
   })
 export type AttentionRequest = z.infer<typeof attentionRequestSchema>
 export type AttentionRequestInput = z.input<typeof attentionRequestSchema>
@@ -121,6 +154,27 @@ export const attentionArchiveEventSchema = z.discriminatedUnion('kind', [
 ])
 export type AttentionArchiveEvent = z.infer<typeof attentionArchiveEventSchema>
 
+/** What is counted over the weights of a text. */
+export const attentionStatisticsSchema = z.object({
+  /** Of the layers and heads that were chosen. */
+  heads: z.array(headStatisticsSchema).optional(),
+  /** Null where a position takes no part. */
+  importance: importanceSchema.extend({values: z.array(z.number().nullable())}).optional(),
+  /** What `mass` and the other filters hide of the mean of the heads, or of the aggregate that was chosen. */
+  mass: z
+    .object({
+      hiddenShare: z.number(),
+      sinkOnlyRows: z.number().int(),
+      rowCount: z.number().int(),
+    })
+    .optional(),
+  /** What a sink that is no token takes of a row, on the mean; absent where rows sum to 1. */
+  nowhereShare: z.number().optional(),
+  /** The same heads on random repeated tokens, with the names that only this gives. */
+  repeatProbe: repeatProbeSchema.extend({heads: z.array(probedHeadSchema)}).optional(),
+})
+export type AttentionStatistics = z.infer<typeof attentionStatisticsSchema>
+
 /** The result of `attention`. Weights themselves are rows on demand, or an archive. */
 export const attentionResultSchema = z.object({
   schema: z.literal('tokenscope/attention@1'),
@@ -140,5 +194,6 @@ export const attentionResultSchema = z.object({
   /** Lengths of the axes of `weights` in the archive: layers, heads, queries, keys. */
   shape: z.array(z.number().int()).length(4),
   layers: z.array(capturedLayerSchema),
+  ...attentionStatisticsSchema.shape,
 })
 export type AttentionResult = z.infer<typeof attentionResultSchema>

@@ -133,6 +133,72 @@ describe('the attention lens', () => {
     expect([...values]).toEqual(rows)
   })
 
+  it('writes an aggregate of chosen heads, one matrix a layer', async () => {
+    const made = context()
+    const length = arrayOf(await archiveOf(made, KV), 'weights').shape[3]!
+    const [first, second] = [0, 3].map(async (head) =>
+      arrayOf(await archiveOf(made, {...KV, heads: [head]}), 'weights')
+    )
+    const [a, b] = [(await first!).values, (await second!).values]
+    for (const [aggregate, of] of [
+      ['mean', (x: number, y: number) => (x + y) / 2],
+      ['max', Math.max],
+    ] as const) {
+      const archive = await archiveOf(made, {...KV, heads: [0, 3], aggregate})
+      const {shape, values} = arrayOf(archive, 'weights')
+      expect(shape).toEqual([LAYERS, 1, length, length])
+      expect([...arrayOf(archive, 'heads').values]).toEqual([0, 3])
+      expect(
+        largestDifference(
+          values,
+          Array.from(a, (x, i) => of(x, b[i]!))
+        )
+      ).toBeLessThan(1e-6)
+    }
+  })
+
+  it('writes attention rollout through each layer', async () => {
+    const made = context()
+    const {shape, values} = arrayOf(
+      await archiveOf(made, {...KV, layers: [1], aggregate: 'attention-rollout'}),
+      'weights'
+    )
+    const n = shape[3]!
+    const all = arrayOf(await archiveOf(made, KV), 'weights').values
+    const mixed = (layer: number, query: number, key: number) => {
+      let sum = 0
+      for (let head = 0; head < HEADS; head++) {
+        sum += all[((layer * HEADS + head) * n + query) * n + key]!
+      }
+      return sum / HEADS / 2 + (query === key ? 0.5 : 0)
+    }
+    const expected = Array.from({length: n * n}, (_, at) => {
+      let sum = 0
+      for (let via = 0; via < n; via++) {
+        sum += mixed(1, Math.floor(at / n), via) * mixed(0, via, at % n)
+      }
+      return sum
+    })
+    expect(shape).toEqual([1, 1, n, n])
+    expect(largestDifference(values, expected)).toBeLessThan(1e-6)
+  })
+
+  it('writes what filters leave: without key 0, the heaviest keys, 0 for the others', async () => {
+    const made = context()
+    const n = arrayOf(await archiveOf(made, KV), 'weights').shape[3]!
+    const all = arrayOf(await archiveOf(made, KV), 'weights').values
+    const filtered = arrayOf(await archiveOf(made, {...KV, dropSink: true, topK: 2}), 'weights')
+    expect(filtered.shape).toEqual([LAYERS, HEADS, n, n])
+    for (const row of [3, 2 * n + 5, LAYERS * HEADS * n - 1]) {
+      const plain = [...all.subarray(row * n, (row + 1) * n)]
+      const shares = plain.map((weight, key) => (key === 0 ? 0 : weight / (1 - plain[0]!)))
+      const heaviest = [...shares].sort((x, y) => y - x).slice(0, 2)
+      const expected = shares.map((weight) => (heaviest.includes(weight) ? weight : 0))
+      const found = filtered.values.subarray(row * n, (row + 1) * n)
+      expect(largestDifference(found, expected)).toBeLessThan(1e-6)
+    }
+  })
+
   it('gives the same bytes for the same request, kept or captured anew', async () => {
     const made = context()
     await eventsOf(made, KV)

@@ -15,6 +15,7 @@ import {HeadMatrices} from '../captures/head-matrices.ts'
 import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import {NpzWriter} from '../export/npz.ts'
 import {type GraphedModel, requireRunnable} from '../runtime/model-graphs.ts'
+import {filtersOf, isAsCaptured, mapsOfLayer, writeMaps} from './attention-archive.ts'
 import {selectedHeads, selectedLayers, selectedQueries} from './attention-selection.ts'
 import {type ReadText, readText, type TextContext} from './attention-text.ts'
 import {weightsSourceOf} from './describe-structure.ts'
@@ -87,6 +88,10 @@ export async function* archiveAttention(
   signal?: AbortSignal
 ): AsyncGenerator<AttentionArchiveEvent, void, undefined> {
   const text = yield* readText(context, request, signal)
+  if (!isAsCaptured(request)) {
+    yield* archiveMaps(context, request, text, signal)
+    return
+  }
   const {layers: wanted} = selectedLayers(text.model.structure, request.layers)
   const [queryStart, queryEnd] = selectedQueries(request.queries, text.ids.length)
   const capturer = new AttentionCapturer(context, text.model, {
@@ -118,16 +123,69 @@ export async function* archiveAttention(
       yield progress('writing', i + 1, layers.length)
     }
     yield piece(writer.end())
-    const ids = request.withTokenIds ? {tokenIds: text.ids} : {}
-    for (const [name, numbers] of Object.entries({layers, heads, ...ids})) {
-      yield piece(writer.begin({name, dtype: 'int32', shape: [numbers.length]}))
-      yield piece(writer.write(Int32Array.from(numbers)))
-      yield piece(writer.end())
-    }
-    yield piece(writer.finish())
+    yield* writeAxes(writer, {layers, heads}, request.withTokenIds ? text.ids : null)
   } finally {
     capturer.close()
   }
+}
+
+/**
+ * The same of an aggregate, and of filtered weights: one matrix a layer and head, or one a layer, over the heads
+ * that `heads` names.
+ */
+async function* archiveMaps(
+  context: AttentionContext,
+  request: AttentionArchiveRequest,
+  {model, ids}: ReadText,
+  signal: AbortSignal | undefined
+): AsyncGenerator<AttentionArchiveEvent, void, undefined> {
+  const {layers} = selectedLayers(model.structure, request.layers)
+  const queries = selectedQueries(request.queries, ids.length)
+  // A rollout goes through all layers before, whichever are written.
+  const isRollout = request.aggregate === 'attention-rollout'
+  const needed = isRollout ? selectedLayers(model.structure, undefined).layers : layers
+  const matrices = new HeadMatrices(context, model, {
+    ...{ids, layers: needed, choice: request.capture},
+    withValueNorms: request.aggregate === 'value-weighted',
+  })
+  const writer = new NpzWriter()
+  try {
+    const headCounts: number[] = []
+    for (const layer of layers) {
+      for await (const {done, total, secondsLeft} of matrices.ensure(layer, signal)) {
+        yield {kind: 'progress', phase: 'capturing', done, total, secondsLeft}
+      }
+      headCounts.push(await matrices.headCount(layer, signal))
+    }
+    // It is of all heads too.
+    const heads = selectedHeads(isRollout ? undefined : request.heads, headCounts)
+    const mapCount = request.aggregate ? 1 : heads.length
+    const shape = [layers.length, mapCount, queries[1] - queries[0], ids.length]
+    yield piece(writer.begin({name: 'weights', dtype: 'float32', shape}))
+    for (const [i, layer] of layers.entries()) {
+      const maps = mapsOfLayer(request.aggregate, layer, heads)
+      yield* writeMaps(matrices, maps, {writer, filters: filtersOf(request), queries, signal})
+      yield progress('writing', i + 1, layers.length)
+    }
+    yield piece(writer.end())
+    yield* writeAxes(writer, {layers, heads}, request.withTokenIds ? ids : null)
+  } finally {
+    matrices.close()
+  }
+}
+
+/** What the axes of an archive are, and its end. */
+function* writeAxes(
+  writer: NpzWriter,
+  axes: {readonly layers: readonly number[]; readonly heads: readonly number[]},
+  ids: Int32Array | null
+): Generator<AttentionArchiveEvent, void, undefined> {
+  for (const [name, numbers] of Object.entries({...axes, ...(ids ? {tokenIds: ids} : {})})) {
+    yield piece(writer.begin({name, dtype: 'int32', shape: [numbers.length]}))
+    yield piece(writer.write(Int32Array.from(numbers)))
+    yield piece(writer.end())
+  }
+  yield piece(writer.finish())
 }
 
 /** Which rows of a text's attention are wanted. */
