@@ -41,6 +41,7 @@ describe('the attention sample on the shipped model', () => {
       {
         version: '0.0.0',
         builtinModelsFolder: join(assets, 'models'),
+        tokenizersFolder: join(assets, 'tokenizers'),
         fontsFolder: join(assets, 'fonts'),
         stateFolder: null,
         threads: 1,
