@@ -1,4 +1,5 @@
 import {LENSES} from '../lenses/registry.ts'
+import {ATTENTION_TESTS} from './attention-tests.ts'
 import {
   darkTheme,
   largerText,
@@ -149,6 +150,7 @@ export const COMMANDS: readonly Command[] = [
   runPromptList,
   cancelPromptList,
   generate,
+  ...ATTENTION_TESTS,
   runAgain,
   cancelJob,
   reloadModel,

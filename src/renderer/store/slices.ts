@@ -1,6 +1,7 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
 import {initialAttentionHeads} from './attention-heads.ts'
 import {initialAttention, initialAttentionWork} from './attention-state.ts'
+import {initialAttentionTrials} from './attention-trials.ts'
 import {initialConnection} from './connection.ts'
 import {initialFrame} from './frame.ts'
 import {initialLinks} from './links.ts'
@@ -76,6 +77,7 @@ export const SLICES = {
   logitLens: session(initialLogitLens),
   attentionWork: session(initialAttentionWork),
   attentionHeads: session(initialAttentionHeads),
+  attentionTrials: session(initialAttentionTrials),
   links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),

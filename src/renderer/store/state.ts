@@ -8,6 +8,7 @@ import type {LinkData} from '../../shared/links/link-data.ts'
 import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
 import type {AttentionHeadsState} from './attention-heads.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
+import type {AttentionTrialsState} from './attention-trials.ts'
 
 export type RunId = string
 
@@ -524,6 +525,7 @@ export interface SessionState
     LogitLensState,
     AttentionWorkState,
     AttentionHeadsState,
+    AttentionTrialsState,
     UndoState,
     ViewsState,
     PreferencesProblemState,

@@ -5,6 +5,7 @@ import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
+import {type AttentionTrialActions, createAttentionTrialActions} from './attention-trials.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
@@ -59,6 +60,7 @@ export interface WorkbenchActions
     AttentionActions,
     AttentionChoiceActions,
     AttentionHeadsActions,
+    AttentionTrialActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -142,6 +144,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createAttentionActions(context),
     ...createAttentionChoiceActions(context),
     ...createAttentionHeadsActions(context),
+    ...createAttentionTrialActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),

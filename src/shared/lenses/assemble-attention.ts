@@ -75,13 +75,11 @@ function commonOf(numbers: readonly (number | null)[]): number | null {
 
 /** The attention result over the tokens of a run, of which these layers are captured; null before it has a model. */
 export function attentionOfTokens(
-  run: Pick<
-    TokensRun,
-    'request' | 'provenance' | 'text' | 'tokens' | 'promptTokenCount' | 'turns' | 'completionIds'
-  >,
+  run: Pick<TokensRun, 'request' | 'provenance' | 'text' | 'tokens' | 'promptTokenCount' | 'turns'>,
   layers: readonly CapturedLayerFacts[]
 ): AttentionResult | null {
-  const {request, provenance, text, promptTokenCount, turns, completionIds} = run
+  const {request, provenance, text, promptTokenCount, turns} = run
+  const completionIds = run.tokens.slice(promptTokenCount).map(({id}) => id)
   if (!provenance) return null
   const {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate} = request
   const queryHeadCount = commonOf(layers.map((layer) => layer.queryHeadCount))
@@ -96,7 +94,7 @@ export function attentionOfTokens(
     request: {
       command: 'attention',
       ...{model, file, prompt, messages, chat, noSpecialTokens, parseSpecial, truncate},
-      ...(completionIds.length > 0 ? {completionIds: [...completionIds]} : {}),
+      ...(completionIds.length > 0 ? {completionIds} : {}),
       capture: 'qk',
       generate: 0,
     },

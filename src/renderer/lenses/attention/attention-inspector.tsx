@@ -9,6 +9,7 @@ import type {LensInspectorProps} from '../lens.ts'
 import {targetProps} from '../target.ts'
 import {useDataOf} from '../use-tokens.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {TestIt} from './test-it.tsx'
 import {heaviest} from './use-picture.ts'
 
 const MOST_ROWS = 6
@@ -27,8 +28,10 @@ export function AttentionInspector({runId, position}: LensInspectorProps) {
   const state = store.getState()
   const spec = key === null ? null : selectPicture(state, captures, state.activePane)
   if (!spec || spec.runId !== runId) return null
+  const data = captures.runs.peek(runId)
   return (
     <>
+      {data && <TestIt data={data} />}
       <LineTable spec={spec} of="query" position={position} />
       <LineTable spec={spec} of="key" position={position} />
     </>

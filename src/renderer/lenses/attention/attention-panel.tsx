@@ -2,16 +2,18 @@ import {attentionGuardOf} from '../../../shared/figures/attention/layout.ts'
 import {matrixCaptionOf} from '../../../shared/figures/attention/matrix-caption.ts'
 import {nameOfProbed, selectProbe} from '../../store/attention-heads.ts'
 import {selectPane} from '../../store/panes.ts'
+import {Choice} from '../../ui/choice.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {CaptionText} from '../caption-text.tsx'
 import {usePaneIndex} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
-import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionControls} from './attention-controls.tsx'
 import {AttentionWait} from './attention-wait.tsx'
 import {HeadTable} from './head-table.tsx'
 import {MatrixView} from './matrix-view.tsx'
+import {TrialPanel} from './trial-panel.tsx'
 import {
   isHiddenAt,
   readRowOf,
@@ -21,7 +23,7 @@ import {
   useMatrix,
   weightAt,
 } from './use-picture.ts'
-import {HEADS_VIEW} from './views.ts'
+import {HEADS_VIEW, TEST_VIEW} from './views.ts'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */
@@ -45,7 +47,11 @@ export function AttentionPanel() {
           </div>
           <div className="guard">{attentionGuardOf({model: {id}, status: 'completed'})}</div>
         </div>
-        {view === HEADS_VIEW && matrix ? (
+        {view === TEST_VIEW ? (
+          <div className="figure attention-figure">
+            <TrialPanel />
+          </div>
+        ) : view === HEADS_VIEW && matrix ? (
           <div className="figure attention-figure">
             <HeadTable />
           </div>
@@ -78,7 +84,32 @@ function MatrixFigure({matrix}: {readonly matrix: ShownMatrix | null}) {
       style={hasSide ? {gridTemplateColumns: `minmax(0, 1fr) ${sidePx}px`} : undefined}
     >
       {matrix ? <MatrixPlace matrix={matrix} /> : <AttentionWait />}
-      {hasSide && <HeadTable isBrief={sidePx < LEAST_FULL_PX} />}
+      {hasSide && <Side isBrief={sidePx < LEAST_FULL_PX} />}
+    </div>
+  )
+}
+
+/** Beside the matrix: its heads, or what was tried. */
+function Side({isBrief}: {readonly isBrief: boolean}) {
+  const {showAttentionSide} = useActions()
+  const {side, hasTrials} = useWorkbenchState((state) => ({
+    side: state.attentionSide,
+    hasTrials: state.trials.length > 0,
+  }))
+  return (
+    <div className="attention-side">
+      {hasTrials && (
+        <Choice
+          label="Beside the matrix"
+          value={side}
+          options={[
+            {value: 'heads', text: 'Heads'},
+            {value: 'test', text: 'Causal test'},
+          ]}
+          onChange={showAttentionSide}
+        />
+      )}
+      {side === 'test' ? <TrialPanel /> : <HeadTable isBrief={isBrief} />}
     </div>
   )
 }

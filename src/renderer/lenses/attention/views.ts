@@ -1,2 +1,4 @@
 /** Every head with its statistics. */
 export const HEADS_VIEW = 'heads'
+/** What follows without and with a change inside the model. */
+export const TEST_VIEW = 'test'
