@@ -235,3 +235,57 @@ test('heads are scored beside chance, named by the probe alone, and chosen from 
   expect(scores[0]).toBe(Math.max(...scores))
   expect(first).not.toBeNull()
 })
+
+test('what a lit weight does is tested: the edge is cut, and the table before and after stands beside it', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await openAttention(workbench)
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown')
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
+  const readsFrom = page.getByTestId('reads-from')
+  await expect(readsFrom.locator('h2')).toContainText('L4.H3')
+  await expect(readsFrom.locator('tr[data-position]')).toHaveCount(6)
+  const heaviest = readsFrom.locator('tr[data-position]').first()
+  const key = Number(await heaviest.getAttribute('data-position'))
+  await heaviest.getByRole('button').click()
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await page.keyboard.press('m')
+  const trial = page.getByTestId('trial')
+  await expect(trial).toHaveAttribute('data-outcome', 'completed', {timeout: 60_000})
+  const table = trial.locator('table')
+  const shown = await table.locator('tr[data-id]').evaluateAll((rows) =>
+    rows.map(({dataset}) => ({
+      id: Number(dataset.id),
+      before: Number(dataset.before),
+      after: Number(dataset.after),
+    }))
+  )
+  const query = PROMPT_END
+  // The same run asked of the engine by the tokens lens: before is what follows without any change.
+  const {next, masked} = await askEngine(workbench, async (client) => {
+    const {tokens} = await client.text.tokenize({model: 'micro-base', prompt: PROMPT})
+    const position = tokens.ids.length - 1
+    expect(position).toBe(query)
+    const next = await client.tokens.next({model: 'micro-base', ids: tokens.ids, position, topK: 5})
+    for await (const event of await client.interventions.run({
+      ...{model: 'micro-base', prompt: PROMPT, maskKeys: [key], topK: 5},
+    })) {
+      if (event.kind === 'completed') return {next, masked: event.result}
+    }
+    throw new Error('no result')
+  })
+  const likeliest = next.tokens.ids[0]!
+  const row = shown.find(({id}) => id === likeliest)!
+  expect(Math.abs(row.before - Math.exp(next.rawLogprobs[0]!))).toBeLessThan(1e-5)
+  // What was read is what decided: without it the answer is no longer the answer.
+  expect(row.before).toBeGreaterThan(0.9)
+  expect(row.after).toBeLessThan(0.5)
+  expect(masked.after.next[0]!.id).not.toBe(likeliest)
+  expect(Number(await table.getAttribute('data-kl'))).toBeGreaterThan(1)
+
+  await page.keyboard.press('x')
+  await expect(page.getByTestId('tried')).toHaveCount(2)
+  await expect(page.getByTestId('tried').first()).toContainText(`L4.H3, ${query} → ${key}`)
+})
+const PROMPT_END = 14

@@ -64,7 +64,7 @@ export function AttentionPanel() {
   )
 }
 
-const LEAST_SIDE_PX = 264
+const LEAST_SIDE_PX = 312
 const SIDE_SHARE = 0.34
 const MOST_SIDE_PX = 520
 /** Narrower than this the heads have their own view alone. */

@@ -44,7 +44,14 @@ interface TrialProps {
 }
 
 function ShownTrial({trial, data}: TrialProps) {
-  const {cancelTrial} = useActions()
+  const {cancelTrial, tryAgain, notify} = useActions()
+  const copy = () => {
+    const command = trialCommand(trial.request, data.provenance?.model.path ?? '')
+    void navigator.clipboard.writeText(command).then(
+      () => notify('copied the command'),
+      () => notify('the browser would not copy')
+    )
+  }
   const token = data.tokens[trial.position]
   const {outcome} = trial
   return (
@@ -75,6 +82,16 @@ function ShownTrial({trial, data}: TrialProps) {
         </p>
       )}
       {outcome.kind === 'completed' && <Tables result={outcome.result} />}
+      {outcome.kind !== 'running' && (
+        <div className="trial-acts">
+          <Button look="edge" onPress={() => tryAgain(trial.id)} testId="try-again">
+            Run again
+          </Button>
+          <Button look="edge" onPress={copy} testId="copy-trial">
+            Copy CLI command
+          </Button>
+        </div>
+      )}
     </div>
   )
 }
@@ -96,7 +113,9 @@ function Tables({result}: {readonly result: InterveneResult}) {
             </th>
             <th scope="col">before</th>
             <th scope="col">after</th>
-            <th scope="col">change</th>
+            <th scope="col" className="change">
+              change
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -113,7 +132,7 @@ function Tables({result}: {readonly result: InterveneResult}) {
               <Bars before={row.before ?? 0} after={row.after ?? 0} />
               <td>{row.before === null ? '<0.001' : formatProb(row.before)}</td>
               <td>{row.after === null ? '<0.001' : formatProb(row.after)}</td>
-              <td>{changeText(row.before ?? 0, row.after ?? 0)}</td>
+              <td className="change">{changeText(row.before ?? 0, row.after ?? 0)}</td>
             </tr>
           ))}
           <tr>
@@ -123,7 +142,7 @@ function Tables({result}: {readonly result: InterveneResult}) {
             <Bars before={othersBefore} after={othersAfter} isOthers />
             <td>{formatProb(othersBefore)}</td>
             <td>{formatProb(othersAfter)}</td>
-            <td>{changeText(othersBefore, othersAfter)}</td>
+            <td className="change">{changeText(othersBefore, othersAfter)}</td>
           </tr>
         </tbody>
       </table>
@@ -151,7 +170,10 @@ function Bars({
 }) {
   return (
     <td className="trial-bars">
-      <i className={`after ${isOthers ? 'others' : ''}`} style={{width: `calc((100% - 8px) * ${after})`}} />
+      <i
+        className={`after ${isOthers ? 'others' : ''}`}
+        style={{width: `calc((100% - 8px) * ${after})`}}
+      />
       <i className="before" style={{width: `calc((100% - 8px) * ${before})`}} />
     </td>
   )
@@ -171,14 +193,7 @@ interface TrialLogProps {
 
 /** Everything that was tried on this text; a row shows its tables again. */
 function TrialLog({trials, shown, data}: TrialLogProps) {
-  const {showTrial, tryAgain, notify} = useActions()
-  const copy = (trial: Trial) => {
-    const command = trialCommand(trial.request, data.provenance?.model.path ?? '')
-    void navigator.clipboard.writeText(command).then(
-      () => notify('copied the command'),
-      () => notify('the browser would not copy')
-    )
-  }
+  const {showTrial} = useActions()
   return (
     <div className="trial-log">
       <div className="trial-head">
@@ -196,12 +211,8 @@ function TrialLog({trials, shown, data}: TrialLogProps) {
             <th scope="col" className="word">
               where
             </th>
-            <th scope="col">before</th>
-            <th scope="col">after</th>
+            <th scope="col">before, after</th>
             <th scope="col">KL, bits</th>
-            <th scope="col">
-              <span className="visually-hidden">what can be done</span>
-            </th>
           </tr>
         </thead>
         <tbody>
@@ -223,31 +234,14 @@ function TrialLog({trials, shown, data}: TrialLogProps) {
                   </button>
                 </th>
                 <td className="word mono clip">{whereChanged(trial.change, data.tokens)}</td>
-                <td>{result ? formatProb(top?.before) : ''}</td>
                 <td>
                   {result
-                    ? formatProb(top?.after ?? 0)
+                    ? `${formatProb(top?.before)} → ${formatProb(top?.after ?? 0)}`
                     : trial.outcome.kind === 'completed'
                       ? ''
                       : trial.outcome.kind}
                 </td>
                 <td>{result ? formatFixed(result.divergence.klBits, 2) : ''}</td>
-                <td className="trial-acts">
-                  <Button
-                    look="plain"
-                    onPress={() => tryAgain(trial.id)}
-                    aria-label={`Run again: ${whatChanged(trial.change)}`}
-                  >
-                    again
-                  </Button>
-                  <Button
-                    look="plain"
-                    onPress={() => copy(trial)}
-                    aria-label={`Copy as CLI command: ${whatChanged(trial.change)}`}
-                  >
-                    copy
-                  </Button>
-                </td>
               </tr>
             )
           })}

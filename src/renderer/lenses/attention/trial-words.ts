@@ -9,7 +9,7 @@ const WHAT: Readonly<Record<TrialChange['kind'], string>> = {
   mask: 'Mask token',
   delete: 'Delete token',
   cut: 'Cut edge',
-  'cut-all': 'Cut edge, all heads',
+  'cut-all': 'Cut in layer',
   'head-off': 'Head off',
 }
 
