@@ -2,6 +2,7 @@ import {writeFile} from 'node:fs/promises'
 import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
 import {benchAttention} from './attention.ts'
+import {benchAttentionHeads} from './attention-heads.ts'
 import {benchAttribution} from './attribution.ts'
 import {benchCapture} from './capture.ts'
 import {benchEstimate} from './estimate.ts'
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   capture: benchCapture,
   estimate: benchEstimate,
   attention: benchAttention,
+  'attention-heads': benchAttentionHeads,
   attribution: benchAttribution,
 }
 

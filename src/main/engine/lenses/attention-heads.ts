@@ -5,11 +5,10 @@ import type {
 } from '../../../shared/lenses/attention-maps.ts'
 import {HeadAccumulator} from '../../../shared/math/attention/head-statistics.ts'
 import {type TextFacts, textFacts} from '../../../shared/math/attention/token-repeats.ts'
-import type {HeadMatrices} from '../captures/head-matrices.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import type {AttentionContext} from './attention.ts'
 import {openText} from './captured-text.ts'
-import {headPieces} from './head-pieces.ts'
+import {type HeadSource, layerPieces} from './head-pieces.ts'
 import {WorkProgress} from './work-progress.ts'
 
 /** Progress is told after so many heads. */
@@ -41,21 +40,32 @@ export async function* runHeads(
   }
 }
 
+interface OpenHead {
+  readonly head: number
+  readonly accumulator: HeadAccumulator
+}
+
 /** Statistics of the heads of one layer, each in one pass over its rows. */
 export async function* layerStatistics(
-  matrices: HeadMatrices,
+  source: HeadSource,
   layer: number,
   text: TextFacts,
   signal: AbortSignal | undefined
 ): AsyncGenerator<HeadStatistics, void, undefined> {
-  const headCount = await matrices.headCount(layer, signal)
-  for (let head = 0; head < headCount; head++) {
-    const accumulator = new HeadAccumulator(text, await matrices.visibleKeys(layer, head, signal))
-    for await (const {queryStart, weights} of headPieces(matrices, {layer, head}, signal)) {
-      accumulator.add(queryStart, weights)
+  let current = null as OpenHead | null
+  const statisticsOf = ({head, accumulator}: OpenHead) => ({
+    ...{layer, head},
+    ...accumulator.scores,
+  })
+  for await (const {head, queryStart, weights} of layerPieces(source, layer, signal)) {
+    if (current?.head !== head) {
+      if (current) yield statisticsOf(current)
+      const keys = await source.visibleKeys(layer, head, signal)
+      current = {head, accumulator: new HeadAccumulator(text, keys)}
     }
-    yield {layer, head, ...accumulator.scores}
+    current.accumulator.add(queryStart, weights)
   }
+  if (current) yield statisticsOf(current)
 }
 
 /**

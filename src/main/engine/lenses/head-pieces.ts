@@ -34,6 +34,42 @@ export async function* headPieces(
   }
 }
 
+/** What statistics are counted over. */
+export type HeadSource = Pick<HeadMatrices, 'tokenCount' | 'rows' | 'headCount' | 'visibleKeys'>
+
+/**
+ * All rows of the heads of a layer, head by head in order. The next piece is computed on its thread while the
+ * reader counts over this one, so that two are held at once.
+ */
+export async function* layerPieces(
+  source: HeadSource,
+  layer: number,
+  signal: AbortSignal | undefined
+): AsyncGenerator<HeadPiece & {readonly head: number}, void, undefined> {
+  const ranges = pieceRanges(source.tokenCount)
+  const headCount = await source.headCount(layer, signal)
+  const ask = (at: number) => {
+    const [head, [queryStart, queryEnd]] = [
+      Math.floor(at / ranges.length),
+      ranges[at % ranges.length]!,
+    ]
+    const rows = source.rows(layer, head, queryStart, queryEnd, signal)
+    // A reader that leaves does not wait for it; one that stays is told.
+    rows.catch(() => {})
+    return {head, queryStart, rows}
+  }
+  const count = headCount * ranges.length
+  let next = count > 0 ? ask(0) : null
+  for (let at = 1; next; at++) {
+    const {rows, ...place} = next
+    const weights = await rows
+    signal?.throwIfAborted()
+    next = at < count ? ask(at) : null
+    yield {...place, weights}
+    await nextTurn()
+  }
+}
+
 /** What the heads of a layer can see. */
 export async function visibleKeysOfHeads(
   matrices: HeadMatrices,

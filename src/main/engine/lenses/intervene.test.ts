@@ -168,6 +168,46 @@ describe('an intervention', () => {
     }
   })
 
+  it('is the same on ids as on the text that they are of, whatever is changed', async () => {
+    const {tokenizer} = await context.models.text({model: KV.model})
+    const {parts} = await tokenizer.encode(KV.prompt)
+    const byIds = {
+      ...{model: KV.model, topK: 5, prompt: '', noSpecialTokens: true},
+      completionIds: parts.map(({id}) => id),
+    }
+    for (const change of [
+      {maskKeys: [2]},
+      {deleteTokens: [2]},
+      {cutEdges: [{layer: 0, head: 1, query: 3, key: 1}], position: 3},
+      {cutEdges: [{layer: 0, head: 'all' as const, query: 3, key: 1}], position: 3},
+      {headsOff: [{layer: 1, head: 3}]},
+      {headsOff: [{layer: 1, head: 3}], headValue: 'mean-of-prompt' as const},
+    ]) {
+      const [text, ids] = [
+        await intervene({...KV, ...change}),
+        await intervene({...byIds, ...change}),
+      ]
+      expect(ids.before).toEqual(text.before)
+      expect(ids.after).toEqual(text.after)
+      expect(ids.divergence.klBits).toBeGreaterThan(0)
+    }
+  })
+
+  it('masking the first token says that it removes the sink, and gives numbers everywhere', async () => {
+    for (const request of [KV, PLAIN]) {
+      for (const position of [0, 1, 'last'] as const) {
+        const {after, divergence, warnings} = await intervene({...request, maskKeys: [0], position})
+        const sum = after.next.reduce((total, {prob}) => total + prob, after.restProb)
+        expect(sum).toBeCloseTo(1, 6)
+        expect(Number.isFinite(divergence.klBits)).toBe(true)
+        expect(warnings.map(({code}) => code)).toContain('removes-sink')
+        // Its own diagonal stays, so after the first token nothing changes.
+        if (position === 0) expect(divergence.klBits).toBeCloseTo(0, 9)
+        else expect(divergence.klBits).toBeGreaterThan(0)
+      }
+    }
+  })
+
   it('that cannot be made is refused by name', async () => {
     expect((await problemOf({...KV, maskKeys: [1000]})).field).toBeDefined()
     expect((await problemOf({...KV, headsOff: [{layer: 9, head: 0}]})).found).toBeDefined()
