@@ -121,6 +121,17 @@ test('attention says a row a layer, or without its prompt', async () => {
   expect(json).not.toContain('bytesHex')
 })
 
+test('attention interrupted says which file was not written', async () => {
+  const {connect} = testEngine()
+  const {terminal, written, interrupt} = testTerminal()
+  const path = join(folder, 'interrupted.npz')
+  const running = runCli(['attention', '--prompt', 'slow', '--out', path], connect, terminal)
+  setTimeout(interrupt, 20)
+  expect(await running).toBe(130)
+  expect(written.error).toContain(`Interrupted: ${path} was not written.`)
+  expect(existsSync(path)).toBe(false)
+})
+
 test('attention interrupted gives what it has, and 130', async () => {
   const {connect} = testEngine()
   const {terminal, written, interrupt} = testTerminal()

@@ -36,8 +36,11 @@ export async function runAttention(
       captured?.status === 'completed' && isDescribed(call)
         ? await withStatistics(captured, call, engine.client, terminal)
         : captured
-    if (result?.status === 'completed') await writeFiles(call, result, engine.client, terminal)
-    await printResult(call, request, result, terminal)
+    const written =
+      result?.status === 'completed'
+        ? await writeFiles(call, result, engine.client, terminal)
+        : new Set<string>()
+    await printResult(call, request, result, terminal, written)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
   } finally {
     await engine.close()
@@ -94,26 +97,30 @@ async function capture(
   return attentionResultOf(run, run.completed ? 'completed' : 'cancelled')
 }
 
+/** Paths of what was written: after an interruption not all that were asked for. */
 async function writeFiles(
   call: Call,
   result: AttentionResult,
   client: EngineClient,
   terminal: Terminal
-) {
+): Promise<ReadonlySet<string>> {
+  const written = new Set<string>()
   for (const {path, format} of call.outFiles) {
     if (format === 'json') await writeFile(path, `${JSON.stringify(jsonOf(call, result))}\n`)
-    else await writeArchive(path, call, result, client, terminal)
+    else if (!(await writeArchive(path, call, result, client, terminal))) continue
+    written.add(path)
   }
+  return written
 }
 
-/** Writes beside the file and renames at the end, so that an interruption leaves no half archive. */
+/** Writes beside the file and renames at the end, so that an interruption leaves no half archive; false where it did. */
 async function writeArchive(
   path: string,
   call: Call,
   result: AttentionResult,
   client: EngineClient,
   terminal: Terminal
-) {
+): Promise<boolean> {
   const progress = progressReporter(terminal, call.progress)
   const partPath = `${path}.part`
   const file = await open(partPath, 'w')
@@ -126,10 +133,12 @@ async function writeArchive(
     }
     await file.close()
     await rename(partPath, path)
+    return true
   } catch (error) {
     await file.close()
     await rm(partPath, {force: true})
     if (!terminal.interrupted.aborted && !isCancellation(error)) throw error
+    return false
   } finally {
     progress.end()
   }
@@ -148,7 +157,8 @@ async function printResult(
   call: Call,
   request: AttentionRequest,
   result: AttentionResult | null,
-  terminal: Terminal
+  terminal: Terminal,
+  written: ReadonlySet<string>
 ) {
   if (call.isJson) {
     const json = result
@@ -163,7 +173,12 @@ async function printResult(
       terminal.printError(`warning (${code}): ${message}\n`)
     }
   }
-  if (terminal.interrupted.aborted) terminal.printError('Interrupted: this is a part of it.\n')
+  if (!terminal.interrupted.aborted) return
+  const missing = call.outFiles.filter(({path}) => !written.has(path))
+  const files = missing.map(({path}) => path).join(', ')
+  terminal.printError(
+    files ? `Interrupted: ${files} was not written.\n` : 'Interrupted: this is a part of it.\n'
+  )
 }
 
 /** With `--no-prompt` text, ids and labels are left out. */

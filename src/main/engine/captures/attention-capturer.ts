@@ -140,6 +140,7 @@ export class AttentionCapturer {
 
   private partsOf(layers: readonly number[], budgetBytes: number): RoutedPart[] {
     const {model, wish, context} = this
+    const hasCache = model.structure.inputs.kvCache.length > 0
     const routes = layersByRoute(model.structure, layers, wish.choice)
     const parts: RoutedPart[] = []
     for (const [route, routed] of Object.entries(routes) as [CaptureRoute, number[]][]) {
@@ -151,7 +152,7 @@ export class AttentionCapturer {
       )
       const costs = layerCosts(plan, {
         tokenCount: wish.ids.length,
-        runLength: context.sessions.chunkLengthOf(model),
+        runLength: hasCache ? context.sessions.chunkLengthOf(model) : wish.ids.length,
         config: model.files.config,
       })
       const cut = costs

@@ -5,17 +5,19 @@ const BYTES: Readonly<Record<CaptureDtype, number>> = {float32: 4, float16: 2}
 
 /**
  * Bytes that a capture of a text of that many tokens keeps: queries and keys in `dtype` with masks as
- * ranges, or weights in float32; value norms and keys before rotary where the plan has them. null where a
- * layer's heads are only counted by a run. Masks that are no ranges, and biases by head, come on top.
+ * ranges, or weights in float32; value norms and keys before rotary where the plan has them. Where a run gives
+ * all keys anew, each run of `runLength` tokens keeps its own. null where a layer's heads are only counted by a
+ * run. Masks that are no ranges, and biases by head, come on top: only a run tells them from others.
  */
 export function captureBytes(
   plan: CapturePlan,
   tokenCount: number,
-  dtype: CaptureDtype
+  dtype: CaptureDtype,
+  runLength = tokenCount
 ): number | null {
   let sum = 0
   for (const layer of plan.layers) {
-    const bytes = layerBytes(layer, tokenCount, BYTES[dtype])
+    const bytes = layerBytes(layer, {tokenCount, runLength}, BYTES[dtype])
     if (bytes === null) return null
     sum += bytes
   }
@@ -25,7 +27,7 @@ export function captureBytes(
 
 function layerBytes(
   {sites, queryHeadCount, keyValueHeadCount, headSize}: LayerCapture,
-  tokenCount: number,
+  {tokenCount, runLength}: {tokenCount: number; runLength: number},
   numberBytes: number
 ): number | null {
   if (queryHeadCount === null) return null
@@ -37,7 +39,17 @@ function layerBytes(
     (has('keysBeforeRotary') ? (keyValueHeadCount ?? 0) : 0)
   if (matrixCount === 0) return sum
   if (keyValueHeadCount === null || headSize === null) return null
-  return sum + matrixCount * tokenCount * headSize * numberBytes
+  const isWholeRun = sites.some(({queryKey}) => queryKey?.isWholeRun)
+  const repeated = isWholeRun ? keysOfRuns(tokenCount, runLength) - tokenCount : 0
+  const vectorCount = matrixCount * tokenCount + keyValueHeadCount * repeated
+  return sum + vectorCount * headSize * numberBytes
+}
+
+/** Keys that all runs of a text see, each counted once a run. */
+function keysOfRuns(tokenCount: number, runLength: number): number {
+  let sum = 0
+  for (let end = runLength; end < tokenCount; end += runLength) sum += end
+  return sum + tokenCount
 }
 
 /** Tensors that steps use, each counted once. */

@@ -21,7 +21,7 @@ export function layerCosts(plan: CapturePlan, options: CostOptions): LayerCost[]
   const costs: LayerCost[] = []
   for (const layer of plan.layers) {
     const bytes = (tokenCount: number, dtype: CaptureDtype) =>
-      captureBytes({...plan, layers: [layer]}, tokenCount, dtype) ??
+      captureBytes({...plan, layers: [layer]}, tokenCount, dtype, options.runLength) ??
       bytesBySizes(plan, layer, {...options, tokenCount}, dtype)
     const keptBytes = bytes(options.tokenCount, 'float32')
     const keptBytesInFloat16 = bytes(options.tokenCount, 'float16')

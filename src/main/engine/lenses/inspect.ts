@@ -28,8 +28,9 @@ export interface InspectContext {
 
 /** Tokens that the estimate is for, where the context is as long. */
 const ESTIMATED_TOKEN_COUNT = 1024
-/** A model of this size is opened in about a second. */
+/** A model of this size is opened in about a second, unless its nodes are many: onnxruntime takes minutes over 100,000. */
 const MOST_PROBED_BYTES = 256e6
+const MOST_PROBED_NODES = 20_000
 
 type Progress = Extract<InspectEvent, {kind: 'progress'}>
 
@@ -78,7 +79,9 @@ async function measured(
 ): Promise<void> {
   if (model.runProblems.length > 0) return
   const isKnown = secondsOf(sessions, model, 1, ['queries-keys', 'weights']) !== null
-  if (isKnown || !(verify || model.files.bytes <= MOST_PROBED_BYTES)) return
+  const {bytes, header} = model.files
+  const isSmall = bytes <= MOST_PROBED_BYTES && header.nodeCount <= MOST_PROBED_NODES
+  if (isKnown || !(verify || isSmall)) return
   try {
     await probeModel(sessions, model, signal)
   } catch (error) {

@@ -287,6 +287,21 @@ describe('planCapture', () => {
     }
   })
 
+  it('estimates the keys that each run keeps anew, where each has all of them', async () => {
+    const {plan} = await runCell(cell, {})
+    const [layer] = plan.layers
+    const [site] = layer!.sites
+    const whole = {...site!, queryKey: {...site!.queryKey!, isWholeRun: true}}
+    const again = {...plan, layers: [{...layer!, sites: [whole]}]}
+    const once = captureBytes(again, COUNT, 'float32')!
+    const runs = captureBytes(again, COUNT, 'float32', 3)!
+    // Runs end at 3, 6, 9, … and at the end of the text.
+    const ends = Array.from({length: Math.ceil(COUNT / 3)}, (_, i) => Math.min(COUNT, 3 * (i + 1)))
+    const more = ends.reduce((sum, end) => sum + end, 0) - COUNT
+    expect(runs - once).toBe(more * layer!.keyValueHeadCount! * layer!.headSize! * 4)
+    expect(captureBytes(plan, COUNT, 'float32', 3)).toBe(captureBytes(plan, COUNT, 'float32'))
+  })
+
   it('keeps half the bytes where queries and keys are halves, with rows within 2e-3', async () => {
     const whole = await runCell(cell, {}, {cuts: [[3, COUNT]]})
     const halves = await runCell(cell, {}, {cuts: [[3, COUNT]], dtype: 'float16'})
