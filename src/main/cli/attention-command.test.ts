@@ -158,11 +158,22 @@ test.each([
   [['--prompt', 'a', '--threshold', '-1'], '--threshold takes a number from 0'],
   [['--prompt', 'a', '--repeat-probe', '50,2'], '--repeat-probe takes length, repeats and seeds'],
   [['--prompt', 'a', '--repeat-probe', '50,1,5'], '--repeat-probe takes length (2 to 2000)'],
-  [['--prompt', 'a', '--out', 'x.svg'], '--out writes .npz or .json so far'],
+  [['--prompt', 'a', '--out', 'x.pdf'], '--out writes .npz, .json, .svg, .png or .csv so far'],
   [[], 'give a prompt with'],
   [['two', 'words'], 'a prompt is given as --prompt'],
 ])('%j is wrong usage', async (flags, words) => {
   const {exitCode, error, captures} = await cli(...flags)
   expect([exitCode, captures]).toEqual([2, []])
   expect(error).toContain(words)
+})
+
+test('a matrix is of one head: several are wrong usage, and so is a view that does not exist', async () => {
+  const several = await cli('--prompt', 'a b', '--layers', '0', '--out', join(folder, 'a.svg'))
+  expect(several.exitCode).toBe(2)
+  expect(several.error).toContain('a matrix is of one head')
+  const strange = await cli('--prompt', 'a b', '--view', 'cube', '--out', join(folder, 'a.svg'))
+  expect(strange.exitCode).toBe(2)
+  expect(strange.error).toContain('--view')
+  const minus = await cli('--prompt', 'a b', '--minus', 'four', '--out', join(folder, 'a.svg'))
+  expect(minus.error).toContain('layer.head')
 })

@@ -7,6 +7,11 @@ import {
   startAttentionRun,
 } from '../../shared/lenses/assemble-attention.ts'
 import type {AttentionRequest, AttentionResult} from '../../shared/lenses/attention.ts'
+import {
+  type AttentionFigureCall,
+  readAttentionFigure,
+  writeAttentionFigure,
+} from './attention-figure.ts'
 import type {AttentionFlags} from './attention-flags.ts'
 import {ATTENTION_REQUEST_NAMES, readAttentionRequest} from './attention-request.ts'
 import {attentionStatistics} from './attention-statistics.ts'
@@ -17,7 +22,7 @@ import {progressReporter} from './progress.ts'
 import type {Terminal} from './terminal.ts'
 import {EXIT} from './usage-error.ts'
 
-const FORMATS = ['npz', 'json'] as const
+const FORMATS = ['npz', 'json', 'svg', 'png', 'csv'] as const
 type Call = CommonCall<(typeof FORMATS)[number]>
 
 /** Captures attention and writes or describes it. Resolves with the exit code. */
@@ -29,6 +34,7 @@ export async function runAttention(
   const config = await readConfig(flags, 'attention', ATTENTION_REQUEST_NAMES)
   const call = readCommonCall(flags, config, FORMATS)
   const request = readAttentionRequest(flags, config)
+  const figure = readAttentionFigure(flags)
   const engine = await connect(call)
   try {
     const captured = await capture(request, call, engine.client, terminal)
@@ -38,7 +44,7 @@ export async function runAttention(
         : captured
     const written =
       result?.status === 'completed'
-        ? await writeFiles(call, result, engine.client, terminal)
+        ? await writeFiles(call, result, {figure, client: engine.client, terminal})
         : new Set<string>()
     await printResult(call, request, result, terminal, written)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
@@ -101,12 +107,14 @@ async function capture(
 async function writeFiles(
   call: Call,
   result: AttentionResult,
-  client: EngineClient,
-  terminal: Terminal
+  to: {figure: AttentionFigureCall; client: EngineClient; terminal: Terminal}
 ): Promise<ReadonlySet<string>> {
+  const {figure, client, terminal} = to
   const written = new Set<string>()
   for (const {path, format} of call.outFiles) {
-    if (format === 'json') await writeFile(path, `${JSON.stringify(jsonOf(call, result))}\n`)
+    const isFigure = format !== 'npz' && (format !== 'json' || figure.isAsked)
+    if (isFigure) await writeAttentionFigure({path, format}, result, figure, to)
+    else if (format === 'json') await writeFile(path, `${JSON.stringify(jsonOf(call, result))}\n`)
     else if (!(await writeArchive(path, call, result, client, terminal))) continue
     written.add(path)
   }

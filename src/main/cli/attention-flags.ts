@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander'
+import {type AttentionFigureFlags, addAttentionFigureFlags} from './attention-figure-flags.ts'
 import {
   addGroup,
   type ModelFlags,
@@ -11,7 +12,7 @@ import {
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 
 /** Flags of `attention` as commander gives them. */
-export interface AttentionFlags extends ModelFlags, PromptFlags, OutputFlags {
+export interface AttentionFlags extends ModelFlags, PromptFlags, OutputFlags, AttentionFigureFlags {
   layers?: string
   heads?: string
   queries?: string
@@ -73,6 +74,11 @@ export function addAttentionFlags(command: Command): Command {
       'the fewest keys a query that reach this share of it, such as 0.7; says what is hidden'
     ),
   ])
-  addGroup(command, 'Output:', outputOptions('the weights or the result', '.npz .json'))
+  addGroup(
+    command,
+    'Output:',
+    outputOptions('the weights, the result or a figure', '.npz .json .svg .png .csv')
+  )
+  addAttentionFigureFlags(command)
   return command
 }

@@ -2,6 +2,7 @@ import {mapName} from '../../../shared/figures/attention/map-name.ts'
 import {formatWeight} from '../../../shared/figures/attention/matrix-caption.ts'
 import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import {heaviestOf} from '../../../shared/math/heaviest-of.ts'
 import {selectPicture} from '../../store/attention.ts'
 import {lineKey, type PictureSpec, pictureKey} from '../../store/attention-pictures.ts'
 import {selectPane} from '../../store/panes.ts'
@@ -10,7 +11,6 @@ import {targetProps} from '../target.ts'
 import {useDataOf} from '../use-tokens.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {TestIt} from './test-it.tsx'
-import {heaviest} from './use-picture.ts'
 
 const MOST_ROWS = 6
 
@@ -52,7 +52,7 @@ function LineTable({spec, of, position}: LineTableProps) {
   const title = of === 'query' ? 'Reads from' : 'Read by'
   const isSigned = spec.map.kind === 'difference'
   if (!data) return null
-  const found = line && heaviest(line, MOST_ROWS)
+  const found = line && heaviestOf(line, MOST_ROWS)
   const largest = Math.abs(found?.entries[0]?.weight ?? 1) || 1
   return (
     <section data-testid={of === 'query' ? 'reads-from' : 'read-by'} data-position={position}>

@@ -2,6 +2,7 @@ import {ownRange} from '../../../shared/figures/attention/matrix-scale.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {AttentionTile} from '../../../shared/lenses/attention-maps.ts'
 import type {ColorRange, ReadRow} from '../../../shared/lenses/attention-picture.ts'
+import {heaviestOf} from '../../../shared/math/heaviest-of.ts'
 import {selectAttentionRun, selectPicture, selectWindow} from '../../store/attention.ts'
 import {
   exactWeight,
@@ -97,39 +98,6 @@ export function isHiddenAt(tiles: MatrixTiles, {query, key}: MatrixPlace, weight
 
 const MOST_ROW_KEYS = 8
 
-/** The heaviest entries of a line of exact weights, and the rest. */
-export function heaviest(
-  line: Float32Array,
-  count = MOST_ROW_KEYS
-): {
-  readonly entries: {position: number; weight: number}[]
-  readonly rest: number
-  readonly restCount: number
-} {
-  const entries: {position: number; weight: number}[] = []
-  let rest = 0
-  let restCount = 0
-  for (let position = 0; position < line.length; position++) {
-    const weight = line[position]!
-    const size = Math.abs(weight)
-    if (size === 0) continue
-    const last = entries[count - 1]
-    if (last && size <= Math.abs(last.weight)) {
-      rest += weight
-      restCount += 1
-      continue
-    }
-    const at = entries.findIndex((entry) => size > Math.abs(entry.weight))
-    entries.splice(at < 0 ? entries.length : at, 0, {position, weight})
-    const dropped = entries.length > count ? entries.pop() : undefined
-    if (dropped) {
-      rest += dropped.weight
-      restCount += 1
-    }
-  }
-  return {entries, rest, restCount}
-}
-
 /** What the selected token reads, exact; null until it is known. */
 export function readRowOf(
   captures: Captures,
@@ -139,7 +107,7 @@ export function readRowOf(
   if (position === null) return null
   const line = captures.attentionLines.peek(lineKey(spec, 'query', position))
   if (!line) return null
-  const {entries, rest} = heaviest(line)
+  const {entries, rest} = heaviestOf(line, MOST_ROW_KEYS)
   return {
     query: position,
     keys: entries.map((entry) => ({key: entry.position, weight: entry.weight})),

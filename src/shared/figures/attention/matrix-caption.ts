@@ -81,7 +81,7 @@ export function matrixCaptionOf(input: CaptionInput, noPrompt = false): CaptionP
   }
   words(': ')
   token(row.query)
-  words(' reads ')
+  words(isSigned ? ' differs most at ' : ' reads ')
   const [first] = row.keys
   const shown = row.keys
     .slice(0, MOST_NAMED)

@@ -1,0 +1,37 @@
+import {type Command, Option} from 'commander'
+import {addGroup} from './flag-groups.ts'
+import {LIMITS, limitsInBrief} from './flag-limits.ts'
+
+/** Flags of the figure as commander gives them. */
+export interface AttentionFigureFlags {
+  view?: string
+  minus?: string
+  keys?: string
+  range?: string
+  position?: string
+  width?: string
+  scale?: string
+  theme?: string
+  palette?: string
+  title?: string
+  caption?: string
+  legend?: string
+}
+
+/** Adds the flags of the figure to the command. */
+export function addAttentionFigureFlags(command: Command): void {
+  addGroup(command, 'Figure (.svg .png .csv, and .json with --view):', [
+    new Option('--view <name>', 'matrix: of one head, or of an aggregate (matrix)'),
+    new Option('--minus <layer.head>', 'the difference to another head, such as 4.0'),
+    new Option('--keys <a:b>', 'key positions from a up to b, which is left out (all)'),
+    new Option('--range <x>', 'end of the range of colours (of the picture’s own weights)'),
+    new Option('--position <n>', 'the query whose row is marked (the last of the prompt)'),
+    new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
+    new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
+    new Option('--theme <name>', 'light, dark, print or grey'),
+    new Option('--palette <name>', 'ember, ocean or grey (ember)'),
+    new Option('--title <text>', 'a line above the figure'),
+    new Option('--caption <text>', 'in place of the caption that is written from the result'),
+    new Option('--legend <on|off>', 'the scale under the matrix (on)'),
+  ])
+}
