@@ -3,6 +3,7 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import {packageVersion} from '../engine-options.ts'
 import {type AttentionFlags, addAttentionFlags} from './attention-flags.ts'
 import {type AttributeFlags, addAttributeFlags} from './attribute-flags.ts'
+import {addBytesFlags, type BytesFlags} from './bytes-flags.ts'
 import {type Connect, connectLocal} from './connect.ts'
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 import {addInspectFlags, type InspectFlags} from './inspect-flags.ts'
@@ -18,7 +19,7 @@ import {EXIT, UsageError} from './usage-error.ts'
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
 const COMMANDS =
-  'tokens, models, inspect, attention, intervene, attribute, tokenize, tree, serve and schema'
+  'tokens, models, inspect, attention, intervene, attribute, tokenize, tree, bytes, serve and schema'
 
 /** Commands of the contract that a later release brings. */
 const LATER_COMMANDS = ['download', 'bytes', 'critical', 'vocabulary', 'open', 'batch', 'compare']
@@ -110,6 +111,14 @@ export async function runCli(
   ).action(async (flags: TreeFlags) => {
     const {runTree} = await import('./tree-command.ts')
     exitCode = await runTree(flags, connect, terminal)
+  })
+  addBytesFlags(
+    program
+      .command('bytes')
+      .description('the exact next byte, whatever tokens the text is cut into')
+  ).action(async (flags: BytesFlags) => {
+    const {runBytes} = await import('./bytes-command.ts')
+    exitCode = await runBytes(flags, connect, terminal)
   })
   program
     .command('serve')

@@ -1,6 +1,7 @@
 import {z} from 'zod'
 import {attentionResultSchema} from '../../shared/lenses/attention.ts'
 import {attributeResultSchema} from '../../shared/lenses/attribute.ts'
+import {bytesResultSchema} from '../../shared/lenses/bytes.ts'
 import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {tokenizeResultSchema} from '../../shared/lenses/tokenize.ts'
@@ -28,6 +29,7 @@ const RESULT_SCHEMAS = {
   attribute: attributeResultSchema,
   tokenize: tokenizeResultSchema,
   tree: treeResultSchema,
+  bytes: bytesResultSchema,
   serve: serveResultSchema,
 }
 

@@ -11,6 +11,7 @@ import {
   runFakeProbe,
 } from '../../shared/engine-client/fake-attention-statistics.ts'
 import {runFakeAttribution} from '../../shared/engine-client/fake-attribute.ts'
+import {fakeBytes} from '../../shared/engine-client/fake-bytes.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
 import {runFakeTokenize} from '../../shared/engine-client/fake-tokenize.ts'
@@ -31,6 +32,7 @@ import {
   tileRequestSchema,
 } from '../../shared/lenses/attention-maps.ts'
 import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
+import type {BytesEvent, BytesRequest} from '../../shared/lenses/bytes.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
 import type {TokenizeRequest} from '../../shared/lenses/tokenize.ts'
@@ -108,6 +110,7 @@ export function testEngine() {
     interventions: InterveneRequest[]
     attributions: AttributeRequest[]
     comparisons: TokenizeRequest[]
+    byteRequests: BytesRequest[]
     trees: TreeRequest[]
     opened: unknown[]
     archives: AttentionArchiveRequest[]
@@ -122,6 +125,7 @@ export function testEngine() {
     interventions: [],
     attributions: [],
     comparisons: [],
+    byteRequests: [],
     trees: [],
     opened: [],
     archives: [],
@@ -274,6 +278,14 @@ export function testEngine() {
         return runFakeProbe(probeRequestSchema.parse(request), noPause, signal)
       },
       tile: async (request: TileRequestInput) => fakeTile(tileRequestSchema.parse(request)),
+    },
+    bytes: {
+      run: async (request: BytesRequest) => {
+        heard.byteRequests.push(request)
+        return (async function* (): AsyncGenerator<BytesEvent> {
+          yield {kind: 'completed', result: fakeBytes(request)}
+        })()
+      },
     },
     tokenizers: {
       compare: async (request: TokenizeRequest) => {

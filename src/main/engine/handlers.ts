@@ -43,6 +43,7 @@ import {runProbe} from './lenses/attention-probe.ts'
 import {runPrune} from './lenses/attention-prune.ts'
 import {runSimilarHeads} from './lenses/attention-similar.ts'
 import {runAttribute, tryChanges} from './lenses/attribute.ts'
+import {runBytes} from './lenses/bytes.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
@@ -271,6 +272,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         if (!derivation) throw noEntry(input.id, tokenizer.tokenCount)
         return derivation
       }),
+    },
+    bytes: {
+      run: engine.bytes.run.handler(({input, signal}) => runBytes(context, input, signal)),
     },
     tokenizers: {
       compare: engine.tokenizers.compare.handler(({input, signal}) =>

@@ -42,6 +42,7 @@ import {
   attributionTrialResultSchema,
   attributionTrialSchema,
 } from '../lenses/attribute.ts'
+import {bytesEventSchema, bytesRequestSchema} from '../lenses/bytes.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
@@ -240,6 +241,10 @@ export const contract = {
     derive: procedure
       .input(modelRefSchema.extend({id: z.number().int().nonnegative()}))
       .output(derivationSchema),
+  },
+  bytes: {
+    /** The exact distribution of the byte after a text, whatever tokens it is cut into. */
+    run: procedure.input(bytesRequestSchema).output(eventIterator(bytesEventSchema)),
   },
   tokenizers: {
     /** One text as several tokenizers cut it; no model is run. */

@@ -10,6 +10,7 @@ import {type Problem, ProblemError} from '../domain/problem.ts'
 import {tokenTableOf} from '../domain/token.ts'
 import {type AttentionArchiveEvent, attentionRequestSchema} from '../lenses/attention.ts'
 import {attributeRequestSchema} from '../lenses/attribute.ts'
+import {type BytesEvent, bytesRequestSchema} from '../lenses/bytes.ts'
 import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
 import {type InterveneEvent, interveneRequestSchema} from '../lenses/intervene.ts'
 import type {LogitLensEvent} from '../lenses/logit-lens.ts'
@@ -21,6 +22,7 @@ import type {EngineClient} from './connect.ts'
 import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeAttentionViews} from './fake-attention-views.ts'
 import {fakeTrial, runFakeAttribution} from './fake-attribute.ts'
+import {fakeBytes} from './fake-bytes.ts'
 import {fakeInspection} from './fake-inspect.ts'
 import {fakeIntervention} from './fake-intervene.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
@@ -197,6 +199,15 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
       },
       describe: async ({ids}) => fakeTableOf(ids),
       derive: async ({id}) => fakeDerivationOf(id),
+    },
+    bytes: {
+      run: async (input, call) => {
+        async function* events(signal: AbortSignal): AsyncGenerator<BytesEvent> {
+          await pause(signal)
+          yield {kind: 'completed', result: fakeBytes(bytesRequestSchema.parse(input))}
+        }
+        return streamOf(call?.signal, events)
+      },
     },
     tokenizers: {
       compare: async (input, call) => {

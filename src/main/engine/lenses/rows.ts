@@ -183,7 +183,7 @@ export class TrackedGatherer {
  * Runs a sequence up to the end of the chunk that holds the position: run so, its row has the very
  * bits that a run of the whole sequence gives.
  */
-async function runForRow(
+export async function runForRow(
   model: LoadedModel,
   store: LogitsStore,
   ids: Int32Array,
