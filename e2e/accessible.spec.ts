@@ -54,7 +54,23 @@ const SCREENS: readonly {
     name: 'the matrix of a head',
     shows: '[data-testid=attention-matrix][data-current=true]',
     enter: ({page}) => page.getByRole('tab', {name: 'Attention'}).first().click(),
-    leave: ({page}) => page.getByRole('tab', {name: 'Tokens'}).first().click(),
+  },
+  {
+    name: 'the scores of all heads',
+    shows: '[data-testid=heads] tr[data-head]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Heads'}).first().click(),
+  },
+  {
+    name: 'a causal test',
+    shows: '[data-testid=trial][data-outcome=completed]',
+    enter: async ({page}) => {
+      await page.getByRole('radio', {name: 'Test'}).first().click()
+      await page.getByTestId('test-mask').click()
+    },
+    leave: async ({page}) => {
+      await page.getByRole('radio', {name: 'Matrix'}).first().click()
+      await page.getByRole('tab', {name: 'Tokens'}).first().click()
+    },
   },
   {
     name: 'what can be seen in the model',

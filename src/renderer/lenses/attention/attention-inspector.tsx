@@ -74,7 +74,7 @@ function LineTable({spec, of, position}: LineTableProps) {
                     <button
                       type="button"
                       className="read-jump"
-                      aria-label={`${name} at ${formatCount(other)}: light this weight`}
+                      aria-label={`${name} ${formatCount(other)}: light this weight`}
                       onClick={() => lightCell(spec.runId, place)}
                       {...targetProps({kind: 'token', runId: spec.runId, position: other})}
                     >

@@ -36,7 +36,7 @@ export function ProbeControl({isBrief}: {readonly isBrief: boolean}) {
       </Button>
       {!isBrief && (
         <DialogTrigger>
-          <Button look="filled" aria-label="How heads are probed">
+          <Button look="filled">
             {choice.length} × {choice.repeats}, {choice.seeds} seeds <DownIcon />
           </Button>
           <Popover
