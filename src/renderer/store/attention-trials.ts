@@ -82,8 +82,8 @@ export function selectTrialSubject(state: WorkbenchState, captures: Captures): T
     head: clampHead(facts, state.attentionShown[pane]),
     place,
     token: place?.key ?? locked,
-    // A token that changes is seen in what follows it.
-    position: place ? place.query : locked < promptEnd ? promptEnd : last,
+    // What a masked token did is seen after it: at the end of the prompt, or after the next token.
+    position: place ? place.query : locked < promptEnd ? promptEnd : Math.min(last, locked + 1),
   }
 }
 
