@@ -136,10 +136,8 @@ describe('the attention lens', () => {
   it('writes an aggregate of chosen heads, one matrix a layer', async () => {
     const made = context()
     const length = arrayOf(await archiveOf(made, KV), 'weights').shape[3]!
-    const [first, second] = [0, 3].map(async (head) =>
-      arrayOf(await archiveOf(made, {...KV, heads: [head]}), 'weights')
-    )
-    const [a, b] = [(await first!).values, (await second!).values]
+    const a = arrayOf(await archiveOf(made, {...KV, heads: [0]}), 'weights').values
+    const b = arrayOf(await archiveOf(made, {...KV, heads: [3]}), 'weights').values
     for (const [aggregate, of] of [
       ['mean', (x: number, y: number) => (x + y) / 2],
       ['max', Math.max],
