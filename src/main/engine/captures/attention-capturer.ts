@@ -67,7 +67,7 @@ interface RoutedPart extends CapturePart {
  */
 export class AttentionCapturer {
   readonly kept: KeptCapture
-  readonly parts: readonly RoutedPart[]
+  readonly parts: RoutedPart[]
   /** Layers that are captured or will be, ascending. */
   readonly layers: readonly number[]
   private doneCount = 0
@@ -85,7 +85,7 @@ export class AttentionCapturer {
       wantsWeights: wish.choice === 'weights',
     })
     try {
-      this.parts = this.plannedParts()
+      this.parts = this.plannedParts(wish.layers)
       const captured = new Set(this.parts.flatMap(({layers}) => layers))
       this.layers = wish.layers.filter((layer) => captured.has(layer) || this.has(layer))
     } catch (error) {
@@ -105,14 +105,20 @@ export class AttentionCapturer {
     signal?: AbortSignal
   ): AsyncGenerator<CaptureProgress, void, undefined> {
     if (this.has(layer)) return
-    const part = this.parts.find(({layers}) => layers.includes(layer))
-    if (!part) throw new RangeError(`layer ${layer} was not asked for`)
+    if (!this.layers.includes(layer)) throw new RangeError(`layer ${layer} was not asked for`)
+    let part = this.parts.find(({layers}) => layers.includes(layer))
+    if (!part) {
+      // It was there when this was planned, and has been let go of since.
+      const [planned] = this.plannedParts([layer])
+      part = planned!
+      this.parts.push(part)
+    }
     yield* this.run(part, signal)
   }
 
-  /** Lets go of a layer that was used, where layers are not to be kept. */
+  /** Lets go of a layer that was used, where layers are not to be kept and nobody else looks at this text. */
   release(layer: number): void {
-    if (!this.wish.isKept) this.context.store.drop(this.kept, [layer])
+    if (!this.wish.isKept && this.kept.pinCount === 1) this.context.store.drop(this.kept, [layer])
   }
 
   /** Lets go of all layers, and of the cache that they left. */
@@ -126,15 +132,15 @@ export class AttentionCapturer {
   }
 
   /** Parts for what is missing, in the room that is left beside what is there; else for everything anew. */
-  private plannedParts(): RoutedPart[] {
-    const {wish, kept, context} = this
-    const missing = wish.layers.filter((layer) => !this.has(layer))
+  private plannedParts(layers: readonly number[]): RoutedPart[] {
+    const {kept, context} = this
+    const missing = layers.filter((layer) => !this.has(layer))
     try {
       return this.partsOf(missing, context.budget.maxBytes - kept.byteLength)
     } catch (error) {
       if (!(error instanceof ProblemError) || kept.byteLength === 0) throw error
       context.store.drop(kept, kept.layerNumbers)
-      return this.partsOf(wish.layers, context.budget.maxBytes)
+      return this.partsOf(layers, context.budget.maxBytes)
     }
   }
 

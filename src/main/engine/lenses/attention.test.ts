@@ -7,11 +7,12 @@ import {
 } from '../../../shared/lenses/assemble-attention.ts'
 import {
   type AttentionEvent,
+  attentionArchiveRequestSchema,
   attentionEventSchema,
   attentionRequestSchema,
   attentionResultSchema,
 } from '../../../shared/lenses/attention.ts'
-import {attentionRows, runAttention} from './attention.ts'
+import {archiveAttention, attentionRows, runAttention} from './attention.ts'
 import {
   archiveOf,
   arrayOf,
@@ -153,6 +154,37 @@ describe('the attention lens', () => {
         )
       ).toBeLessThan(1e-6)
     }
+  })
+
+  it('writes two archives of one text at the same time, one ending while the other is half-way', async () => {
+    const made = context()
+    const started = async (head: number) => {
+      const stream = archiveAttention(
+        made,
+        attentionArchiveRequestSchema.parse({...KV, heads: [head]})
+      )
+      const pieces: Uint8Array[] = []
+      const take = async (count: number) => {
+        for (let taken = 0; taken < count; ) {
+          const {done, value} = await stream.next()
+          if (done) return
+          if (value.kind !== 'piece') continue
+          pieces.push(value.bytes)
+          taken++
+        }
+      }
+      await take(1)
+      return async () => {
+        await take(Number.POSITIVE_INFINITY)
+        return arrayOf(Buffer.concat(pieces), 'weights').values
+      }
+    }
+    // The second is planned when all layers are there, and reads them after the first has used them up.
+    const [first, second] = [await started(0), await started(3)]
+    const together = [await first(), await second()]
+    const alone = async (head: number) =>
+      arrayOf(await archiveOf(context(), {...KV, heads: [head]}), 'weights').values
+    expect(together).toEqual([await alone(0), await alone(3)])
   })
 
   it('writes attention rollout through each layer', async () => {
