@@ -12,6 +12,8 @@ async function violationsOf(page: Page): Promise<string[]> {
   const {violations} = await new AxeBuilder({page})
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'])
     .analyze()
+  // Axe sums up in a page of its own, which may leave this one without the keyboard.
+  await page.bringToFront()
   return violations.flatMap(({id, nodes}) =>
     nodes
       // A hint belongs to what it describes, wherever it is drawn; axe exempts dialogs, but not tooltips.
@@ -25,6 +27,7 @@ async function violationsOf(page: Page): Promise<string[]> {
 
 async function byPalette(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Control+k')
+  await expect(page.getByTestId('palette-input')).toBeFocused()
   await page.keyboard.type(title)
   await page.keyboard.press('Enter')
 }

@@ -26,6 +26,7 @@ async function copyByMenu(page: Page, title: string): Promise<string> {
 /** Runs a command from the palette, by keys alone. */
 async function byPalette(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Control+k')
+  await expect(page.getByTestId('palette-input')).toBeFocused()
   await page.keyboard.type(title)
   await page.keyboard.press('Enter')
 }
