@@ -12,10 +12,11 @@ const rowArbitrary = fc
     const sum = parts.reduce((total, part) => total + part, 0)
     return Float32Array.from(parts, (part) => (sum === 0 ? 0 : part / sum))
   })
+/** Shares and thresholds are none that a row can meet to the digit: there, rounding would decide. */
 const filtersArbitrary: fc.Arbitrary<AttentionFilters> = fc.record(
   {
     dropSink: fc.boolean(),
-    threshold: fc.constantFrom(0, 0.05, 0.2, 2),
+    threshold: fc.constantFrom(0, 0.051, 0.203, 2),
     hiddenPositions: fc
       .uniqueArray(fc.integer({min: 0, max: 11}))
       .map((all) => Int32Array.from(all)),
@@ -23,7 +24,7 @@ const filtersArbitrary: fc.Arbitrary<AttentionFilters> = fc.record(
       .array(fc.integer({min: 0, max: 1}), {minLength: 12, maxLength: 12})
       .map((all) => Int32Array.from(all)),
     topK: fc.integer({min: 1, max: 5}),
-    mass: fc.constantFrom(0.3, 0.7, 1),
+    mass: fc.constantFrom(0.301, 0.699, 1),
   },
   {requiredKeys: ['dropSink', 'threshold']}
 )
