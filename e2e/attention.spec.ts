@@ -177,6 +177,70 @@ test('what is hidden is printed, and what hides everything says so', async ({wor
   await expect(page.getByTestId('caption')).toContainText('hidden by the filters')
 })
 
+test('the sample of an induction head opens on it, with a caption that the engine’s numbers fill', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await workbench.open()
+  await page.getByTestId('samples').focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('An ind')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('tab', {name: 'Attention'})).toHaveAttribute('aria-selected', 'true')
+  await expect(page.getByTestId('layer').getByRole('textbox')).toHaveValue('4')
+  await expect(page.getByTestId('head').getByRole('textbox')).toHaveValue('3')
+  const prompt = await workbench.prompt.inputValue()
+  const caption = page.getByTestId('caption')
+  await expect(caption).toContainText('Switched off', {timeout: 60_000})
+  const words = (await caption.textContent())!
+  const {list, copy, before, after, last} = await askEngine(workbench, async (client) => {
+    const {tokens} = await client.text.tokenize({model: 'micro-base', prompt})
+    const bits: number[] = []
+    for await (const event of await client.tokens.run({model: 'micro-base', prompt})) {
+      if (event.kind !== 'statistics') continue
+      event.columns.logprob.forEach((logprob, i) => {
+        bits[event.firstPosition + i] = -logprob / Math.LN2
+      })
+    }
+    const ids = [...tokens.ids]
+    const first = ids.lastIndexOf(ids[3]!)
+    const mean = (from: number, to: number) =>
+      bits.slice(from, to).reduce((sum, value) => sum + value, 0) / (to - from)
+    for await (const event of await client.interventions.run({
+      ...{model: 'micro-base', prompt, headsOff: [{layer: 4, head: 3}], topK: 1000},
+    })) {
+      if (event.kind !== 'completed') continue
+      const [best] = event.result.before.next
+      return {
+        list: mean(3, first),
+        copy: mean(first + 1, ids.length),
+        before: best!.rawProb,
+        after: event.result.after.next.find(({id}) => id === best!.id)!.rawProb,
+        last: ids.length - 1,
+      }
+    }
+    throw new Error('no result')
+  })
+  const numbers = [...words.matchAll(/\d+(?:\.\d+)?/gu)].map(([number]) => Number(number))
+  expect(numbers[0]).toBeCloseTo(list, 1)
+  expect(numbers[1]).toBeCloseTo(copy, 1)
+  expect(numbers.at(-2)).toBeCloseTo(before, 2)
+  expect(numbers.at(-1)).toBeCloseTo(after, 2)
+  await expect(page.getByTestId('inspected')).toHaveText(`token ${last}`)
+
+  // It is said of this head alone.
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await page.keyboard.press('ArrowLeft')
+  await expect(caption).not.toContainText('Switched off')
+  await page.keyboard.press('ArrowRight')
+  await expect(caption).toContainText('Switched off')
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+z')
+  await expect(page.getByRole('tab', {name: 'Tokens'})).toHaveAttribute('aria-selected', 'true')
+})
+
 test('the figure that is exported has the weights that are shown', async ({workbench}) => {
   const {page} = workbench
   await openAttention(workbench)

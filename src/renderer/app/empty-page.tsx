@@ -3,8 +3,10 @@ import {SAMPLES} from '../../shared/samples/samples.ts'
 import {plainTitleOf} from '../commands/command.ts'
 import {openFolder} from '../commands/open-folder.ts'
 import {COMMANDS} from '../commands/registry.ts'
+import {LENSES} from '../lenses/registry.ts'
 import {useWorkbench, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectActiveListing, selectActiveModel} from '../store/models.ts'
+import {FIRST_LENS_ID} from '../store/panes.ts'
 import {Button} from '../ui/button.tsx'
 import {shortcutText} from '../ui/shortcut.ts'
 
@@ -37,7 +39,11 @@ export function EmptyPage() {
           >
             <span className="mono clip">{sample.prompt.replace(/\n/gu, ' ⏎ ')}</span>
             <span className="ink-2">{sample.claim.name}</span>
-            <span className="end ink-3">{sample.title}</span>
+            <span className="end ink-3">
+              {sample.title}
+              {sample.lens !== FIRST_LENS_ID &&
+                `, ${LENSES.find(({id}) => id === sample.lens)?.title}`}
+            </span>
           </AriaButton>
         ))}
       </div>

@@ -8,8 +8,8 @@ import {clearHistory, writeHistory} from './persistence.ts'
 import {labelOfPrompt, promptOfRequest, selectPromptInput, selectPromptWords} from './prompt.ts'
 import {estimateSeconds, promptOfPrefix} from './run-questions.ts'
 import type {
+  DocumentState,
   PaneIndex,
-  PromptState,
   RunEntry,
   RunId,
   RunPhase,
@@ -32,9 +32,22 @@ const FRAME_MS = 34
 const PAUSE_SHARE = 3
 const LONGEST_PAUSE_MS = 500
 
+/** A change of the document that a run comes with, and what both together are called. */
+export interface RunAlong {
+  readonly what: string
+  readonly patch: Partial<DocumentState>
+}
+
 export interface RunActions {
-  /** Runs the prompt as it stands, whatever it takes. */
-  runPrompt(change?: Pick<PromptInput, 'truncate'>, lockedPosition?: number): void
+  /**
+   * Runs the prompt as it stands, whatever it takes; with `along` after that change of the document and
+   * as one step with it. False where no model is chosen.
+   */
+  runPrompt(
+    change?: Pick<PromptInput, 'truncate'>,
+    lockedPosition?: number,
+    along?: RunAlong
+  ): boolean
   /** The same request again: after a failure, a cancellation, or for a run of an earlier visit. */
   runAgain(id: RunId, change?: Pick<PromptInput, 'truncate'>): void
   /** Shows a run in a pane, the active one unless told; one without results is computed if that is
@@ -250,7 +263,7 @@ export function createRunActions(context: StoreContext): RunActions {
     modelName: string,
     pane = store.getState().activePane,
     lockedPosition: number | null = null,
-    prompt: Partial<PromptState> = {}
+    {what, patch}: RunAlong = {what: 'run', patch: {}}
   ) => {
     const id = `${deps.now().toString(36)}-${idCount++}`
     const entry: RunEntry = {id, startedAt: deps.now(), request, modelName, label}
@@ -258,10 +271,10 @@ export function createRunActions(context: StoreContext): RunActions {
     set(({runStates}) => ({
       runStates: {...runStates, [id]: runningAgain()},
     }))
-    change('run', ({runs, panes, locks}) => ({
-      ...prompt,
+    change(what, ({runs, panes, locks}) => ({
+      ...patch,
       runs: [entry, ...runs].slice(0, MOST_RUNS),
-      panes: withRun({panes}, pane, id),
+      panes: withRun({panes: patch.panes ?? panes}, pane, id),
       activePane: pane,
       locks: lockedPosition === null ? locks : {...locks, [id]: lockedPosition},
     }))
@@ -345,15 +358,16 @@ export function createRunActions(context: StoreContext): RunActions {
   }
 
   const actions: RunActions = {
-    runPrompt(requestChange = {}, lockedPosition) {
-      const state = store.getState()
+    runPrompt(requestChange = {}, lockedPosition, along) {
+      const state = {...store.getState(), ...along?.patch}
       const request = selectRequest(state)
-      if (!request) return
+      if (!request) return false
       cancelOthers()
       const listing = selectActiveListing(state)
       const name = listing ? nameWithFile(listing, request.file) : request.model
       const label = labelOfPrompt(selectPromptWords(state))
-      start({...request, ...requestChange}, label, name, state.activePane, lockedPosition)
+      start({...request, ...requestChange}, label, name, state.activePane, lockedPosition, along)
+      return true
     },
     runAgain(id, requestChange = {}) {
       const run = find(id)
@@ -381,7 +395,7 @@ export function createRunActions(context: StoreContext): RunActions {
         return
       }
       cancelOthers()
-      start(request, label, modelName, pane, null, promptOfRequest(request))
+      start(request, label, modelName, pane, null, {what: 'run', patch: promptOfRequest(request)})
     },
     async computeShown() {
       const ids = new Set(store.getState().panes.map((pane) => pane.runId))

@@ -1,22 +1,74 @@
-import type {Sample} from '../../shared/samples/sample.ts'
-import type {PromptActions} from './prompt.ts'
+import type {Slots} from '../../shared/samples/sample.ts'
+import type {Sample, SampleIn, SampleLens} from '../../shared/samples/samples.ts'
+import type {StoreContext} from './context.ts'
+import {selectPane, withPane} from './panes.ts'
 import type {RunActions} from './runs.ts'
+import type {DocumentState, RunId, WorkbenchState} from './state.ts'
+
+/** Session: what the claims of samples measured on the page, where it is more than the run itself. */
+export interface SamplesState {
+  /** By run; none where the claim does not hold. */
+  readonly sampleSlots: Readonly<Record<RunId, Slots>>
+}
+
+export const initialSamples: SamplesState = {sampleSlots: {}}
 
 export interface SampleActions {
-  /** Puts a sample into the prompt, runs it with the chosen model and locks what it is about. */
+  /** Opens a sample in its lens in the active pane, runs it with the chosen model and selects what it is about. */
   runSample(sample: Sample): void
 }
 
-export function createSampleActions({
-  setPrompt,
-  runPrompt,
-}: Pick<PromptActions, 'setPrompt'> & Pick<RunActions, 'runPrompt'>): SampleActions {
+type Opening<Lens extends SampleLens> = (
+  sample: SampleIn<Lens>,
+  state: WorkbenchState
+) => Partial<DocumentState>
+
+/** What of the document a sample sets beside prompt, pane and lock: its selection and its settings. */
+const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
+  tokens: ({settings}, {parameters}) =>
+    settings ? {parameters: {...parameters, ...settings}} : {},
+  attention({selection: {layer, head}, settings}, state) {
+    const {activePane, attentionShown, attentionFilters} = state
+    const shown = {...attentionShown[activePane], layer, head, aggregate: 'head' as const}
+    return {
+      attentionShown: activePane === 0 ? [shown, attentionShown[1]] : [attentionShown[0], shown],
+      ...(settings ? {attentionFilters: {...attentionFilters, ...settings}} : {}),
+    }
+  },
+}
+
+function openingOf<Lens extends SampleLens>(
+  sample: SampleIn<Lens>,
+  state: WorkbenchState
+): Partial<DocumentState> {
+  const {lens, view, prompt} = sample
+  const {activePane} = state
+  const pane = selectPane(state)
+  const isThere = pane.lensId === lens
+  const open = OPENINGS[lens as Lens] as Opening<Lens>
+  return {
+    promptText: prompt,
+    isChat: false,
+    panes: withPane(state, activePane, {
+      lensId: lens,
+      view: view !== undefined ? view : isThere ? pane.view : null,
+    }),
+    ...open(sample, state),
+  }
+}
+
+export function createSampleActions(
+  {store, change}: Pick<StoreContext, 'store' | 'change'>,
+  {runPrompt}: Pick<RunActions, 'runPrompt'>
+): SampleActions {
   return {
     runSample(sample) {
-      setPrompt({promptText: sample.prompt, isChat: false}, 'choose a sample')
-      // A run has its prompt's end locked unless told.
+      const opening = openingOf(sample, store.getState())
       const {position} = sample.selection
-      runPrompt({}, position === 'end' ? undefined : position)
+      const what = 'choose a sample'
+      // A run has its prompt's end locked unless told.
+      const lockedPosition = position === 'end' ? undefined : position
+      if (!runPrompt({}, lockedPosition, {what, patch: opening})) change(what, opening)
     },
   }
 }

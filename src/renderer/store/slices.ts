@@ -13,6 +13,7 @@ import {initialPrompt, initialPromptFacts} from './prompt.ts'
 import {initialListJob, initialListView, initialPromptList} from './prompt-list.ts'
 import {initialPromptTools} from './prompt-tools.ts'
 import {initialRunStates, initialRuns} from './runs.ts'
+import {initialSamples} from './samples.ts'
 import {initialCard, initialHover, initialSelection} from './selection.ts'
 import type {
   DocumentState,
@@ -78,6 +79,7 @@ export const SLICES = {
   attentionWork: session(initialAttentionWork),
   attentionHeads: session(initialAttentionHeads),
   attentionTrials: session(initialAttentionTrials),
+  samples: session(initialSamples),
   links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),

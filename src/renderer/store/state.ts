@@ -9,6 +9,7 @@ import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-c
 import type {AttentionHeadsState} from './attention-heads.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 import type {AttentionTrialsState} from './attention-trials.ts'
+import type {SamplesState} from './samples.ts'
 
 export type RunId = string
 
@@ -526,6 +527,7 @@ export interface SessionState
     AttentionWorkState,
     AttentionHeadsState,
     AttentionTrialsState,
+    SamplesState,
     UndoState,
     ViewsState,
     PreferencesProblemState,

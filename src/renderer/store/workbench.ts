@@ -5,6 +5,7 @@ import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
+import {type AttentionSampleActions, createAttentionSampleActions} from './attention-samples.ts'
 import {type AttentionTrialActions, createAttentionTrialActions} from './attention-trials.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
@@ -60,6 +61,7 @@ export interface WorkbenchActions
     AttentionActions,
     AttentionChoiceActions,
     AttentionHeadsActions,
+    AttentionSampleActions,
     AttentionTrialActions,
     UndoActions,
     UnitActions,
@@ -120,7 +122,6 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     tellOpened = resolve
   })
   const runs = createRunActions(context)
-  const prompts = createPromptActions(context)
   const listKeeper = new ListKeeper(context, (list) => store.setState(list))
   const groups = {
     ...createConnectionActions(context),
@@ -133,17 +134,18 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createPaneActions(context),
     ...createParameterActions(context),
     ...createPreferenceActions(context),
-    ...prompts,
+    ...createPromptActions(context),
     ...createPromptListActions(context, runs, listKeeper),
     ...createPromptToolActions(context),
     ...runs,
-    ...createSampleActions({...prompts, ...runs}),
+    ...createSampleActions(context, runs),
     ...createSelectionActions(context),
     ...createTableActions(context),
     ...createLogitLensActions(context),
     ...createAttentionActions(context),
     ...createAttentionChoiceActions(context),
     ...createAttentionHeadsActions(context),
+    ...createAttentionSampleActions(context),
     ...createAttentionTrialActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
@@ -240,6 +242,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchLogitLens()
       groups.watchAttention()
       groups.watchHeads()
+      groups.watchAttentionSamples()
       groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()

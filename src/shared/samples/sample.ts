@@ -14,34 +14,46 @@ export type Slot =
 
 export type Slots = Readonly<Record<string, Slot>>
 
-/** What a claim looks at: a finished result whose next-token table stands at the end of the prompt. */
-export type SampleResult = Pick<
-  TokensResult,
-  'tokens' | 'next' | 'position' | 'promptTokenCount' | 'text'
->
-
-/** Something that a sample shows, in a form that can be found false. */
-export interface Claim {
+/** Something that a sample shows, in a form that can be found false; what it looks at is its lens's. */
+export interface Claim<Result> {
   /** As the menu says it, in a few words and without a number. */
   readonly name: string
   /** The numbers it is about; null where the result does not have them. */
-  measure(result: SampleResult): Slots | null
+  measure(result: Result): Slots | null
   holds(slots: Slots): boolean
   /** Words with slots in braces, such as `falls to {second}`; nothing else in it is a number. */
   readonly caption: string
 }
 
-/** A prompt to start from, and what there is to see in it. */
-export interface Sample {
+/** The token that is locked, `end` for the prompt's last, and the text that it must have. */
+export interface SampleToken {
+  readonly position: number | 'end'
+  readonly text: string
+}
+
+/** What a lens says of its samples. */
+export interface SampleParts {
+  /** What is selected when one is opened, beside the token that every lens has locked. */
+  readonly selection: object
+  /** What the lens is asked with, as a temperature; what is left out stays as the person has it. */
+  readonly settings: object
+  /** What its claims measure. */
+  readonly result: unknown
+}
+
+/** A prompt to start from in a lens, and what there is to see in it. */
+export interface SampleOf<Lens extends string, Parts extends SampleParts> {
   readonly id: string
   readonly title: string
-  readonly lens: 'tokens'
+  readonly lens: Lens
+  /** The view of its lens that it opens in; a pane that shows the lens keeps its own where absent. */
+  readonly view?: string | null
   /** The model that the claim is tested on. */
   readonly model: string
   readonly prompt: string
-  /** The token that is locked, `end` for the prompt's last, and the text that it must have. */
-  readonly selection: {readonly position: number | 'end'; readonly text: string}
-  readonly claim: Claim
+  readonly selection: SampleToken & Parts['selection']
+  readonly settings?: Parts['settings']
+  readonly claim: Claim<Parts['result']>
 }
 
 export const bits = (value: number): Slot => ({kind: 'bits', value})
@@ -86,8 +98,16 @@ export function filledCaption(caption: string, slots: Slots): CaptionPart[] {
   })
 }
 
+/** The numbers of a claim that holds; null where it does not, or where they are not there yet. */
+export function slotsOf<Result>(claim: Claim<Result>, result: Result): Slots | null {
+  const slots = claim.measure(result)
+  return slots && claim.holds(slots) ? slots : null
+}
+
 /** Typed tokens of a result that have a surprisal. */
-export function scoredPrompt(result: SampleResult): readonly ScoredToken[] {
+export function scoredPrompt(
+  result: Pick<TokensResult, 'tokens' | 'promptTokenCount'>
+): readonly ScoredToken[] {
   return result.tokens
     .slice(0, result.promptTokenCount)
     .filter((entry) => entry.surprisalBits !== null && !entry.isInserted)

@@ -1,8 +1,11 @@
 import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
 import {SAMPLES} from '../../../shared/samples/samples.ts'
+import {LENSES} from '../../lenses/registry.ts'
 import {useActions} from '../../lenses/use-workbench.ts'
 import {Button} from '../../ui/button.tsx'
 import {DownIcon} from '../../ui/icons.tsx'
+
+const titleOfLens = (lens: string) => LENSES.find(({id}) => id === lens)?.title ?? lens
 
 /** Prompts to start from, each with what it shows; choosing one runs it. */
 export function SamplesMenu() {
@@ -22,8 +25,11 @@ export function SamplesMenu() {
               textValue={sample.title}
               onAction={() => runSample(sample)}
             >
-              <div>
-                {sample.title}: <span className="ink-2">{sample.claim.name}</span>
+              <div className="item-head">
+                <span>
+                  {sample.title}: <span className="ink-2">{sample.claim.name}</span>
+                </span>
+                <span className="end ink-3">{titleOfLens(sample.lens)}</span>
               </div>
               <div className="small mono clip ink-3">{sample.prompt.replace(/\n/gu, ' ⏎ ')}</div>
             </MenuItem>

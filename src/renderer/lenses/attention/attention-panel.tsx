@@ -1,6 +1,8 @@
 import {attentionGuardOf} from '../../../shared/figures/attention/layout.ts'
 import {matrixCaptionOf} from '../../../shared/figures/attention/matrix-caption.ts'
+import {filledCaption} from '../../../shared/samples/sample.ts'
 import {nameOfProbed, selectProbe} from '../../store/attention-heads.ts'
+import {selectAttentionClaim} from '../../store/attention-samples.ts'
 import {selectPane} from '../../store/panes.ts'
 import {Choice} from '../../ui/choice.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
@@ -128,15 +130,17 @@ function MatrixPlace({matrix}: {readonly matrix: ShownMatrix}) {
   )
 }
 
-/** The lit weight, else what the selected token reads. */
+/** The lit weight, else what a sample shows, else what the selected token reads. */
 function MatrixCaption({matrix}: {readonly matrix: ShownMatrix}) {
   const {captures, store} = useWorkbench()
+  const pane = usePaneIndex()
   const {spec, data, tiles, runId} = matrix
   const {query, key, marked} = useWorkbenchState((state) => ({
     query: selectCell(state, captures, runId)?.query ?? null,
     key: selectCell(state, captures, runId)?.key ?? null,
     marked: selectMarked(state, captures, runId),
     headsRevision: state.headsRevision,
+    sampleSlots: state.sampleSlots,
   }))
   const place = query === null || key === null ? null : {query, key}
   const weight = place && weightAt(captures, spec, place)
@@ -146,6 +150,10 @@ function MatrixCaption({matrix}: {readonly matrix: ShownMatrix}) {
     isHidden: weight !== null && isHiddenAt(tiles, place, weight),
   }
   const row = readRowOf(captures, spec, marked)
+  const claim = selectAttentionClaim(store.getState(), captures, pane)
+  if (claim && !place && marked === claim.position) {
+    return <CaptionText parts={filledCaption(claim.sample.claim.caption, claim.slots)} />
+  }
   const {map} = spec
   const probed =
     map.kind === 'head'

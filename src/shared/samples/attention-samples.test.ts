@@ -7,11 +7,11 @@ import {assembleTokens} from '../lenses/assemble-tokens.ts'
 import type {HeadStatistics} from '../lenses/attention-statistics.ts'
 import type {InterveneResult} from '../lenses/intervene.ts'
 import {type TokensEvent, tokensRequestSchema} from '../lenses/tokens.ts'
-import {type AttentionSampleResult, INDUCTION_HEAD_SAMPLE} from './attention-sample.ts'
+import {ATTENTION_SAMPLES, type AttentionSampleResult} from './attention-samples.ts'
 import {filledCaption, numberIn} from './sample.ts'
 
 const assets = join(import.meta.dirname, '../../../assets')
-const {model, prompt, selection, claim} = INDUCTION_HEAD_SAMPLE
+const {model, prompt, selection, claim} = ATTENTION_SAMPLES[0]!
 
 /** The claim is about the model that ships, so this is a test that reads it. */
 describe('the attention sample on the shipped model', () => {

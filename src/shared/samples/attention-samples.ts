@@ -1,50 +1,31 @@
 import type {HeadStatistics} from '../lenses/attention-statistics.ts'
 import type {InterveneResult} from '../lenses/intervene.ts'
-import {
-  bits,
-  meanBits,
-  numberIn,
-  prob,
-  type SampleResult,
-  type Slots,
-  scoredPrompt,
-  token,
-} from './sample.ts'
+import {bits, meanBits, numberIn, prob, type SampleOf, scoredPrompt, token} from './sample.ts'
+import type {TokensSampleResult} from './tokens-samples.ts'
 
 /** What the claim of an attention sample looks at, all of its prompt. */
 export interface AttentionSampleResult {
   /** Of the prompt, the next-token table at its end. */
-  readonly tokens: SampleResult
+  readonly tokens: TokensSampleResult
   /** Statistics of the head that is shown. */
   readonly head: Pick<HeadStatistics, 'inductionScore' | 'positionCounts' | 'chance'>
   /** What would follow with that head off, after the prompt's end. */
   readonly headOff: Pick<InterveneResult, 'before' | 'after'>
 }
 
-/** A prompt to start from in the attention lens, and what there is to see in it. */
-export interface AttentionSample {
-  readonly id: string
-  readonly title: string
-  readonly lens: 'attention'
-  /** The model that the claim is tested on. */
-  readonly model: string
-  readonly prompt: string
-  /** The head that is shown, and the token that is locked: the prompt's last, with the text it must have. */
-  readonly selection: {
-    readonly layer: number
-    readonly head: number
-    readonly position: 'end'
-    readonly text: string
+export type AttentionSample = SampleOf<
+  'attention',
+  {
+    /** The head that is shown. */
+    selection: {readonly layer: number; readonly head: number}
+    settings: {
+      /** Share of each row that is shown; 1 shows all. */
+      readonly mass?: number
+      readonly isSinkDropped?: boolean
+    }
+    result: AttentionSampleResult
   }
-  readonly claim: {
-    readonly name: string
-    /** The numbers it is about; null where the result does not have them. */
-    measure(result: AttentionSampleResult): Slots | null
-    holds(slots: Slots): boolean
-    /** Words with slots in braces; nothing else in it is a number. */
-    readonly caption: string
-  }
-}
+>
 
 /** Words in no order, and the first of them once more. */
 const LIST = 'river amber copper lantern falcon velvet ginger anchor meadow puzzle'
@@ -54,10 +35,11 @@ const COPY = 'river amber copper lantern falcon velvet ginger'
  * A random sequence repeated: surprisal falls to almost nothing in the copy, one diagonal of one head lights up,
  * and without that head the next word is not known any more.
  */
-export const INDUCTION_HEAD_SAMPLE: AttentionSample = {
+const INDUCTION_HEAD: AttentionSample = {
   id: 'induction-head',
   title: 'An induction head',
   lens: 'attention',
+  view: null,
   model: 'micro-base',
   prompt: `words: ${LIST} ${COPY}`,
   selection: {layer: 4, head: 3, position: 'end', text: ' ginger'},
@@ -96,3 +78,5 @@ export const INDUCTION_HEAD_SAMPLE: AttentionSample = {
       'A word costs {list} in the list and {copy} in its copy. In the copy this head puts {share} of its attention on the word that followed last time: the diagonal. Switched off, {word} falls from {before} to {after}.',
   },
 }
+
+export const ATTENTION_SAMPLES: readonly AttentionSample[] = [INDUCTION_HEAD]
