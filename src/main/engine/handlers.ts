@@ -29,11 +29,11 @@ import {
   loggedTree,
 } from './jobs/logged.ts'
 import {archiveAttention, attentionRows, runAttention} from './lenses/attention.ts'
+import {attentionGraph} from './lenses/attention-graph.ts'
 import {runHeads} from './lenses/attention-heads.ts'
 import {runImportance} from './lenses/attention-importance.ts'
 import {
   attentionEdges,
-  attentionGraph,
   attentionLine,
   attentionThumbnails,
   attentionTile,

@@ -13,14 +13,13 @@ import {
   attentionRowsSchema,
   captureChoiceSchema,
 } from '../lenses/attention.ts'
+import {attentionGraphSchema, graphRequestSchema} from '../lenses/attention-graph.ts'
 import {
   attentionEdgesSchema,
-  attentionGraphSchema,
   attentionTileSchema,
   captureEventSchema,
   captureRequestSchema,
   edgesRequestSchema,
-  graphRequestSchema,
   headsEventSchema,
   headsRequestSchema,
   importanceEventSchema,
@@ -305,7 +304,7 @@ export const contract = {
       .output(z.object({weights: z.instanceof(Float32Array)})),
     /** The heaviest edges of a matrix. */
     edges: procedure.input(edgesRequestSchema).output(attentionEdgesSchema),
-    /** The heaviest edges layer by layer. */
+    /** The heaviest edges of every layer, in columns, with what is left out. */
     graph: procedure.input(graphRequestSchema).output(attentionGraphSchema),
     /** Every head in small, as they become ready. */
     thumbnails: procedure

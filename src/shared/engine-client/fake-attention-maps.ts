@@ -2,12 +2,10 @@ import type {AttentionEvent} from '../lenses/attention.ts'
 import type {
   AttentionEdges,
   AttentionFilters,
-  AttentionGraph,
   AttentionMap,
   AttentionTile,
   CaptureRequest,
   EdgesRequest,
-  GraphRequest,
   LineRequest,
   MapSummary,
   ThumbnailsEvent,
@@ -74,19 +72,6 @@ export function fakeEdges(request: EdgesRequest): AttentionEdges {
   return {...kept, summary}
 }
 
-export function fakeGraph({ids, layers, filters, maxEdgeCount}: GraphRequest): AttentionGraph {
-  const edges = new HeaviestEdges(maxEdgeCount)
-  const rows = new RowFilters(filters, ids.length, {sumsToOne: true})
-  for (const layer of layers) {
-    for (let query = 0; query < ids.length; query++) {
-      const row = uniformRow(ids.length, query)
-      rows.apply(query, row)
-      edges.addRow(layer, query, row)
-    }
-  }
-  return {...edges.finish(), summary: rows.summary}
-}
-
 /** Every head in small, a layer at a time. */
 export async function* runFakeThumbnails(
   {ids, layers, size: wanted}: ThumbnailsRequest,
@@ -114,7 +99,7 @@ export async function* runFakeThumbnails(
 }
 
 /** What a query may see, evenly. */
-function uniformRow(keyCount: number, query: number): Float32Array {
+export function uniformRow(keyCount: number, query: number): Float32Array {
   return new Float32Array(keyCount).fill(1 / (query + 1), 0, query + 1)
 }
 

@@ -1,8 +1,8 @@
 import type {AsyncIteratorClass} from '@orpc/client'
+import {graphRequestSchema} from '../lenses/attention-graph.ts'
 import {
   captureRequestSchema,
   edgesRequestSchema,
-  graphRequestSchema,
   headsRequestSchema,
   importanceRequestSchema,
   lineRequestSchema,
@@ -13,9 +13,9 @@ import {
   tileRequestSchema,
 } from '../lenses/attention-maps.ts'
 import type {EngineClient} from './connect.ts'
+import {fakeGraph} from './fake-attention-graph.ts'
 import {
   fakeEdges,
-  fakeGraph,
   fakeLine,
   fakeTile,
   runFakeCapture,

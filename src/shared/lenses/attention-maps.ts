@@ -171,22 +171,6 @@ export const attentionEdgesSchema = z.object({
 })
 export type AttentionEdges = z.infer<typeof attentionEdgesSchema>
 
-/** The attention graph: for each layer the edges of its heads' mean, or of chosen heads. */
-export const graphRequestSchema = capturedTextSchema.extend({
-  layers: z.array(indexSchema).min(1).max(10_000),
-  /** All heads of the layers where it is left out. */
-  heads: headRefsSchema.optional(),
-  filters: attentionFiltersSchema.default({dropSink: false, threshold: 0}),
-  maxEdgeCount: z.number().int().positive().max(1_000_000).default(4_000),
-})
-export type GraphRequest = z.infer<typeof graphRequestSchema>
-export type GraphRequestInput = z.input<typeof graphRequestSchema>
-/** Edge e runs from token `key[e]` before layer `layer[e]` to token `query[e]` after it. */
-export const attentionGraphSchema = attentionEdgesSchema.extend({
-  layer: z.instanceof(Int32Array),
-})
-export type AttentionGraph = z.infer<typeof attentionGraphSchema>
-
 /** Every head as a small picture, max-pooled, in the order of layers and heads. */
 export const thumbnailsRequestSchema = capturedTextSchema.extend({
   layers: z.array(indexSchema).min(1).max(10_000).optional(),

@@ -1,14 +1,11 @@
-import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {AttentionEvent} from '../../../shared/lenses/attention.ts'
 import type {
   AttentionEdges,
-  AttentionGraph,
   AttentionMap,
   AttentionTile,
   CapturedText,
   CaptureRequest,
   EdgesRequest,
-  GraphRequest,
   HeadRef,
   LineRequest,
   MapSummary,
@@ -104,36 +101,6 @@ export async function attentionEdges(
   })
 }
 
-/** The heaviest edges of some layers, each the mean of its heads or of those that are chosen. */
-export async function attentionGraph(
-  context: AttentionContext,
-  request: GraphRequest,
-  signal?: AbortSignal
-): Promise<AttentionGraph> {
-  const {filters, heads, maxEdgeCount} = request
-  const asked = [...new Set(request.layers)].sort((a, b) => a - b)
-  const {matrices} = await openText(context, request, {layers: asked})
-  try {
-    if (heads) await checkHeads(matrices, heads, signal)
-    const groups: {layer: number; heads: readonly HeadRef[]}[] = []
-    for (const layer of asked) {
-      const chosen = heads
-        ? heads.filter((head) => head.layer === layer)
-        : headsOf(layer, await matrices.headCount(layer, signal))
-      if (chosen.length > 0) groups.push({layer, heads: chosen})
-    }
-    const text = await matrices.text(
-      groups.map(({layer}) => layer),
-      signal
-    )
-    if (!text) throw graphOverBudget(groups.length, context.budget.maxBytes)
-    const job = {text, layers: groups, filters, maxEdgeCount}
-    return await context.thread.run('graph', job, {signal})
-  } finally {
-    matrices.close()
-  }
-}
-
 /** Every head in small, layer by layer. */
 export async function* attentionThumbnails(
   context: AttentionContext,
@@ -159,17 +126,6 @@ export async function* attentionThumbnails(
   } finally {
     matrices.close()
   }
-}
-
-function graphOverBudget(layerCount: number, budgetBytes: number): ProblemError {
-  return new ProblemError({
-    code: 'capture-over-budget',
-    message: 'The attention of so many layers does not fit the memory that captures may take.',
-    field: 'layers',
-    found: `${layerCount} layers`,
-    expected: `at most ${Math.floor(budgetBytes / 1e6)} MB`,
-    advice: 'Choose fewer layers for the graph, or allow captures more memory.',
-  })
 }
 
 async function thumbnail(

@@ -1,4 +1,5 @@
 import type {AttentionMap, MapSummary} from '../../../shared/lenses/attention-maps.ts'
+import {GraphLayer} from '../../../shared/math/attention/graph-columns.ts'
 import {HeaviestEdges} from '../../../shared/math/heaviest-edges.ts'
 import {dropSink, RowFilters} from '../../../shared/math/row-filters.ts'
 import {TileCells} from '../../../shared/math/tile-cells.ts'
@@ -95,19 +96,32 @@ async function performEdges(
 }
 
 async function performGraph(
-  {text, layers, filters: wanted, maxEdgeCount}: MatrixJobs['graph']['job'],
+  {text, heads, filters: wanted, starts, reach, maxEdgeCount}: MatrixJobs['graph']['job'],
   context: MatrixJobContext
 ): Promise<MatrixJobs['graph']['result']> {
   const source = rowsOf(text, context)
-  const edges = new HeaviestEdges(maxEdgeCount)
-  const filters = new RowFilters(wanted, text.tokenCount, {sumsToOne: true})
-  const queries = [0, text.tokenCount] as const
-  for (const {layer, heads} of layers) {
-    const map: AttentionMap = {kind: 'aggregate', by: 'mean', heads: [...heads]}
-    const job = {text, map, filters: wanted, queries, whole: null}
-    await eachRow(source, job, filters, (query, row) => edges.addRow(layer, query, row))
+  const {tokenCount} = text
+  const layer = new GraphLayer({tokenCount, starts}, reach)
+  const filters = new RowFilters(wanted, tokenCount, {sumsToOne: true})
+  const map: AttentionMap = {kind: 'aggregate', by: 'mean', heads: [...heads]}
+  const isNeeded = Array.from({length: tokenCount}, (_, query) => layer.needs(query))
+  const first = isNeeded.indexOf(true)
+  const queries = [Math.max(0, first), isNeeded.lastIndexOf(true) + 1] as const
+  const options = {queries, dropSink: false, whole: null}
+  const whole = new Float32Array(tokenCount)
+  for await (const {queryStart, values} of mapRows(source, map, options)) {
+    source.throwIfCancelled()
+    for (let at = 0; at < values.length; at += tokenCount) {
+      const query = queryStart + at / tokenCount
+      if (!isNeeded[query]) continue
+      const row = values.subarray(at, at + tokenCount)
+      whole.set(row)
+      if (wanted.dropSink) dropSink(whole)
+      filters.apply(query, row)
+      layer.addRow(query, whole, row)
+    }
   }
-  return {...edges.finish(), summary: filters.summary}
+  return {...layer.finish(maxEdgeCount), summary: filters.summary}
 }
 
 async function performRollout(

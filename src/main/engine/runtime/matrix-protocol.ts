@@ -5,6 +5,7 @@ import type {
   HeadRef,
   MapSummary,
 } from '../../../shared/lenses/attention-maps.ts'
+import type {LayerFound} from '../../../shared/math/attention/graph-columns.ts'
 import type {KeptEdges} from '../../../shared/math/heaviest-edges.ts'
 import type {TileShape} from '../../../shared/math/tile-cells.ts'
 import type {CaptureDtype, CapturedLayer} from '../captures/attention-capture.ts'
@@ -43,15 +44,18 @@ export interface MatrixJobs {
   /** Weights on one key of each query of `queries`; of all keys of one query where `key` is null. */
   line: {job: MapJob & {key: number | null}; result: Float32Array<ArrayBuffer>}
   edges: {job: MapJob & {maxEdgeCount: number}; result: KeptEdges & {summary: MapSummary}}
-  /** For each layer the mean of some of its heads. */
+  /** Edges of one layer between columns of tokens, of the mean of some of its heads. */
   graph: {
     job: {
       text: MatrixText
-      layers: readonly {readonly layer: number; readonly heads: readonly HeadRef[]}[]
+      heads: readonly HeadRef[]
       filters: AttentionFilters
+      starts: Int32Array
+      /** What reaches each token after the layer; null where weights themselves are wanted. */
+      reach: Float64Array | null
       maxEdgeCount: number
     }
-    result: KeptEdges & {summary: MapSummary}
+    result: LayerFound & {summary: MapSummary}
   }
   /** The factor of a layer times what the layers before gave; the factor itself where that is null. */
   rollout: {
