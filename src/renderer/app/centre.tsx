@@ -40,7 +40,7 @@ export function Centre() {
 function SplitSeparator({axis}: {readonly axis: 'x' | 'y'}) {
   const {resizeSplit} = useActions()
   const splitShare = useWorkbenchState((state) => state.frame.splitShare)
-  const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>(true)
+  const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>({isLater: true})
   const wholePx = Math.max(1, axis === 'x' ? widthPx : heightPx)
   return (
     <>

@@ -21,6 +21,13 @@ export function usePaneSuffix(): string {
   return isAlone ? '' : index === 0 ? ', first pane' : ', second pane'
 }
 
+/** A name for a part of this pane, for {@link useSize} to remember it by: sizes differ by pane, and by their count. */
+export function usePanePlace(part: string): string {
+  const index = usePaneIndex()
+  const count = useWorkbenchState((state) => state.panes.length)
+  return `${part}, pane ${index} of ${count}`
+}
+
 /** The run that the pane around this component shows. */
 export function usePaneRunId(): RunId | null {
   const index = usePaneIndex()

@@ -1,4 +1,5 @@
 import {type RefObject, useLayoutEffect, useRef, useState} from 'react'
+import {flushSync} from 'react-dom'
 import {onPageZoom, pageZoom} from './page-zoom.ts'
 
 /** Below this height of the window nothing stands that could scroll instead. */
@@ -9,15 +10,32 @@ export interface Size {
   readonly heightPx: number
 }
 
-/**
- * An element's content box, in whole pixels; zero before it is drawn. What can do without it in its first
- * frame says `isLater`: to measure at once has the whole page laid out once more.
- */
-export function useSize<Element extends HTMLElement>(
-  isLater = false
-): [RefObject<Element | null>, Size] {
+export interface SizeOptions {
+  /**
+   * To measure at once has the whole page laid out once more: what can do without its size in its first frame
+   * says so.
+   */
+  readonly isLater?: boolean
+  /**
+   * A name for what stands in this place. The size that it had there last is taken at first, and put right
+   * before it is painted where it is another now.
+   */
+  readonly place?: string
+}
+
+/** By place, for as long as the window stays as it is. */
+const lastSizes = new Map<string, Size>()
+let isWindowWatched = false
+
+/** An element's content box, in whole pixels; zero before it is drawn. */
+export function useSize<Element extends HTMLElement>({
+  isLater = false,
+  place,
+}: SizeOptions = {}): [RefObject<Element | null>, Size] {
   const ref = useRef<Element>(null)
-  const [size, setSize] = useState<Size>({widthPx: 0, heightPx: 0})
+  const [size, setSize] = useState<Size>(
+    () => lastSizes.get(place ?? '') ?? {widthPx: 0, heightPx: 0}
+  )
   useLayoutEffect(() => {
     const element = ref.current
     if (!element) return
@@ -30,15 +48,22 @@ export function useSize<Element extends HTMLElement>(
       const vertical = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom)
       const widthPx = Math.floor(element.clientWidth - horizontal)
       const heightPx = Math.floor(element.clientHeight - vertical)
+      if (place !== undefined) lastSizes.set(place, {widthPx, heightPx})
       setSize((old) =>
         old.widthPx === widthPx && old.heightPx === heightPx ? old : {widthPx, heightPx}
       )
     }
-    if (!isLater) measure()
-    const observer = new ResizeObserver(measure)
+    if (!isWindowWatched) {
+      isWindowWatched = true
+      addEventListener('resize', () => lastSizes.clear())
+      onPageZoom(() => lastSizes.clear())
+    }
+    if (!isLater && !lastSizes.has(place ?? '')) measure()
+    // Called before the first frame is painted, when everything has been laid out anyway.
+    const observer = new ResizeObserver(() => flushSync(measure))
     observer.observe(element)
     return () => observer.disconnect()
-  }, [isLater])
+  }, [isLater, place])
   return [ref, size]
 }
 

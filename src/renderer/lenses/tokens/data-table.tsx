@@ -1,4 +1,4 @@
-import {useVirtualizer} from '@tanstack/react-virtual'
+import {useVirtualizer, type Virtualizer} from '@tanstack/react-virtual'
 import {memo, useCallback, useEffect, useMemo, useRef, useState} from 'react'
 import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
@@ -24,6 +24,19 @@ import {
 const ROW_PX = 20
 /** Head and foot, which stay while rows scroll. */
 const STICKY_PX = 72
+
+/** Tells a list's size once it has been laid out; to ask at once has the whole page laid out in the middle of a key press. */
+function observeLater(
+  {scrollElement}: Virtualizer<HTMLDivElement, Element>,
+  tell: (rect: {width: number; height: number}) => void
+): () => void {
+  const observer = new ResizeObserver(([entry]) => {
+    const box = entry?.borderBoxSize[0]
+    if (box) tell({width: Math.round(box.inlineSize), height: Math.round(box.blockSize)})
+  })
+  if (scrollElement) observer.observe(scrollElement)
+  return () => observer.disconnect()
+}
 
 export interface DataTableProps {
   readonly tokens: readonly ScoredToken[]
@@ -52,10 +65,11 @@ export function DataTable({tokens, units, widthPx, roomPx}: DataTableProps) {
     count: units.units.length,
     getScrollElement: () => ref.current,
     estimateSize: () => ROW_PX,
-    overscan: 20,
+    overscan: 10,
     // A row that is brought into sight stands neither under the head nor under the foot.
     scrollPaddingEnd: STICKY_PX,
     initialRect: {width: 1, height: roomPx},
+    observeElementRect: observeLater,
     initialOffset: () =>
       (lockedRow + 1) * ROW_PX + STICKY_PX > roomPx ? lockedRow * ROW_PX - roomPx / 2 : 0,
   })

@@ -10,7 +10,7 @@ import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {CaptionText} from '../caption-text.tsx'
 import {hasGlyph} from '../has-glyph.ts'
-import {usePaneIndex} from '../use-pane.ts'
+import {usePaneIndex, usePanePlace} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {TokensControls} from './controls.tsx'
 import {LensTable} from './lens-table.tsx'
@@ -77,7 +77,7 @@ function LensFigures({lens, shown}: LensFiguresProps) {
   const pane = usePaneIndex()
   const {chooseLensRow} = useActions()
   const chosen = useWorkbenchState((state) => state.lensRows[pane])
-  const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>()
+  const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>({place: usePanePlace('logit lens')})
   const lastRow = lens.rows.length - 1
   const row = Math.min(chosen ?? lastRow, lastRow)
   const isWide = widthPx >= LEAST_TWO_COLUMNS_PX

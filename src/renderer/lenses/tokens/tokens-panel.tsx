@@ -9,7 +9,7 @@ import type {RunUnits} from '../../store/unit.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {CaptionText} from '../caption-text.tsx'
-import {usePaneIndex} from '../use-pane.ts'
+import {usePaneIndex, usePanePlace} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useUnits} from '../use-units.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
@@ -64,7 +64,7 @@ interface FigurePanelProps {
 function FigurePanel({data, result, cut}: FigurePanelProps) {
   const isTableShown = useIsTableShown()
   const {shown: shownTracks, isLow} = useShownTracks()
-  const [figureRef, {widthPx, heightPx}] = useSize<HTMLDivElement>()
+  const [figureRef, {widthPx, heightPx}] = useSize<HTMLDivElement>({place: usePanePlace('tokens')})
   const units = cut.unit.kind === 'token' ? null : cut
   const table = units?.table ?? null
   const isWide = widthPx >= LEAST_TWO_COLUMNS_PX
@@ -139,7 +139,8 @@ interface FigureLeftProps {
 function FigureLeft(props: FigureLeftProps) {
   const {data, result, widthPx, tracks, units, isLow, scrolledTextPx} = props
   const isTableShown = useIsTableShown()
-  const [leftRef, {heightPx}] = useSize<HTMLDivElement>()
+  const place = usePanePlace(`text of tokens ${isTableShown ? 'as a table' : ''}`)
+  const [leftRef, {heightPx}] = useSize<HTMLDivElement>({place})
   const table = units.unit.kind === 'token' ? null : units.table
   const layout = useTextLayout(data, {widthPx, tracks, units: table, isLow})
   const chartPx = useMemo(() => chartFramePx(result, widthPx), [result, widthPx])
