@@ -9,6 +9,8 @@ export default defineConfig({
   // The engine uses every core; two at a time would measure each other.
   workers: 1,
   timeout: 90_000,
+  // What fails once and not twice is told by `npm test` as flaky, and does not fail it.
+  retries: 1,
   forbidOnly: Boolean(process.env.CI),
   use: {
     viewport: {width: 1440, height: 900},

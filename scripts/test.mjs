@@ -84,6 +84,8 @@ async function runPlaywright() {
   const report = readReport(file)
   const {expected = 0, flaky = 0, unexpected = 0, skipped: skippedCount = 0} = report?.stats ?? {}
   add(expected + flaky, unexpected, skippedCount)
+  if (flaky > 0)
+    console.log(`${flaky} browser tests failed once and passed when run again, listed above`)
   if (unexpected > 0) failures.push(`${unexpected} browser tests, listed above`)
   if (!report || (code !== 0 && unexpected === 0)) fail('browser tests')
 }
