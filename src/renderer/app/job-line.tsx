@@ -13,16 +13,18 @@ import {
   lastListText,
   listJobOf,
   loadJobOf,
+  overviewJobOf,
 } from './jobs.ts'
 import './job-line.css'
 
 /** What runs now with its progress and a way to stop it; else what was done last. */
 export function JobLine() {
   const actions = useActions()
-  const {run, list, loads, listings, notice, noticeAction, connection, isFinishing} =
+  const {run, list, overview, loads, listings, notice, noticeAction, connection, isFinishing} =
     useWorkbenchState((state) => ({
       run: selectRunning(state),
       list: state.listJob,
+      overview: state.overviewPhase,
       loads: state.loads,
       listings: state.listings,
       notice: state.notice,
@@ -37,6 +39,7 @@ export function JobLine() {
   }
   if (run) jobs.push(jobOf(run, () => actions.cancelRun(run.id)))
   if (list.kind === 'running') jobs.push(listJobOf(list, actions.cancelList))
+  if (overview.kind === 'running') jobs.push(overviewJobOf(overview, actions.cancelOverview))
   const [job] = jobs
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the line is a landmark with a name.

@@ -1,6 +1,7 @@
 import {formatCount, formatFixed, formatMany} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {HeadsPhase} from '../store/attention-heads.ts'
 import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
 
 /** Something under way, as the job line shows it. */
@@ -89,6 +90,19 @@ export function listJobOf(
       : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
   const facts = [`${formatCount(done)} of ${formatCount(total)} prompts`, ...left]
   return {name: 'Prompt list', fraction: total > 0 ? done / total : null, facts, cancel}
+}
+
+/** The heads of a text as they are drawn in small. */
+export function overviewJobOf(
+  {done, total, secondsLeft}: Extract<HeadsPhase, {kind: 'running'}>,
+  cancel: () => void
+): Job {
+  const left =
+    secondsLeft === null || done === total
+      ? []
+      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const facts = [`${formatCount(done)} of ${formatMany(total, 'layer')}`, ...left]
+  return {name: 'Overview of heads', fraction: total > 0 ? done / total : null, facts, cancel}
 }
 
 /** What became of the prompt list's last job, where none is under way and none failed. */

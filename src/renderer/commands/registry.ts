@@ -1,5 +1,6 @@
 import {LENSES} from '../lenses/registry.ts'
 import {ATTENTION_TESTS} from './attention-tests.ts'
+import {ATTENTION_VIEWS} from './attention-views.ts'
 import {
   darkTheme,
   largerText,
@@ -151,6 +152,7 @@ export const COMMANDS: readonly Command[] = [
   cancelPromptList,
   generate,
   ...ATTENTION_TESTS,
+  ...ATTENTION_VIEWS,
   runAgain,
   cancelJob,
   reloadModel,

@@ -2,6 +2,7 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import type {HeadName, HeadStatistics, ProbedHead} from '../../shared/lenses/attention-maps.ts'
 import {HEAD_SCORES} from '../../shared/lenses/attention-maps.ts'
 import {capturedTextOf, selectAttentionRun} from './attention.ts'
+import {isOverviewBusy} from './attention-overview.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import type {RunRecord, WorkbenchState} from './state.ts'
@@ -200,8 +201,11 @@ export function createAttentionHeadsActions(context: StoreContext): AttentionHea
     }
     const key = headsKey(shown.run.id, shown.data.tokens.length)
     const {isBehind, shownKey} = state.attentionSlots[state.activePane]
-    // What is drawn comes first.
-    const isDrawn = shownKey?.startsWith(`${key}:`) && !isBehind
+    // What is drawn comes first; a view without a matrix waits for none.
+    const isDrawn =
+      state.attentionPlots[state.activePane] === 0
+        ? captures.attentionFacts.peek(shown.run.id) !== undefined && !isOverviewBusy(state)
+        : shownKey?.startsWith(`${key}:`) && !isBehind && !isOverviewBusy(state)
     if (asked === key || !isDrawn || state.connection !== 'connected') return
     if (captures.attentionHeads.peek(key)) return
     abort?.abort()
@@ -216,6 +220,7 @@ export function createAttentionHeadsActions(context: StoreContext): AttentionHea
           state.panes === previous.panes &&
           state.activePane === previous.activePane &&
           state.attentionSlots === previous.attentionSlots &&
+          state.overviewPhase === previous.overviewPhase &&
           state.connection === previous.connection
         if (!isUnchanged) want()
       })

@@ -62,7 +62,7 @@ export function mapKey(map: AttentionMap): string {
   }
 }
 
-function filterKey(filters: AttentionFilterChoice): string {
+export function filterKey(filters: AttentionFilterChoice): string {
   const {mass, threshold, topK, isSinkDropped, areSpecialsHidden, isWithinSentences} = filters
   return [mass, threshold, topK, +isSinkDropped, +areSpecialsHidden, +isWithinSentences].join(',')
 }

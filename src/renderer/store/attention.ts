@@ -273,13 +273,14 @@ function nextWish(
   {pane, spec, text, data}: WishInput
 ): Wish | null {
   const sidePx = state.attentionPlots[pane]
-  if (sidePx === 0) return null
   const {tokenCount} = spec
   const window = selectWindow(state, spec.runId, tokenCount)
   const isAll = isWhole(window, tokenCount)
   const all: MatrixWindow = {query: 0, key: 0, span: tokenCount}
 
   const tileWish = (of: PictureSpec, part: keyof MatrixTiles, isPicture: boolean): Wish | null => {
+    // A pane that shows no matrix wants what is said of the selection alone.
+    if (sidePx === 0) return null
     const key = pictureKey(of)
     const seen = part === 'whole' ? all : window
     const known = captures.attentionTiles.peek(key)?.[part]

@@ -3,6 +3,7 @@ import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {HeadStatistics, ProbedHead} from '../../shared/lenses/attention-maps.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
+import {type HeadThumbnails, thumbnailsWeight} from './attention-overview.ts'
 import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
@@ -80,6 +81,8 @@ export interface Captures {
   readonly attentionFacts: BoundedMap<RunId, readonly CapturedLayerFacts[]>
   /** By `pictureKey` of attention-pictures.ts. */
   readonly attentionTiles: BoundedMap<string, MatrixTiles>
+  /** Heads in small, by `selectOverviewKey` of attention-overview.ts. */
+  readonly attentionThumbnails: BoundedMap<string, HeadThumbnails>
   /** Statistics of every head, by `headsKey` of attention-heads.ts. */
   readonly attentionHeads: BoundedMap<string, readonly HeadStatistics[]>
   /** The same on the random-repeat probe, by `probeKey`. */
@@ -101,6 +104,7 @@ export function createCaptures(): Captures {
     lenses: new BoundedMap(120),
     attentionFacts: new BoundedMap(400),
     attentionTiles: new BoundedMap(96 * 2 ** 20, tilesWeight),
+    attentionThumbnails: new BoundedMap(48 * 2 ** 20, thumbnailsWeight),
     attentionHeads: new BoundedMap(40),
     attentionProbes: new BoundedMap(40),
     attentionLines: new BoundedMap(8 * 2 ** 20, (line) => line.byteLength),

@@ -1,5 +1,6 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
 import {initialAttentionHeads} from './attention-heads.ts'
+import {initialAttentionOverview} from './attention-overview.ts'
 import {initialAttention, initialAttentionWork} from './attention-state.ts'
 import {initialAttentionTrials} from './attention-trials.ts'
 import {initialConnection} from './connection.ts'
@@ -78,6 +79,7 @@ export const SLICES = {
   logitLens: session(initialLogitLens),
   attentionWork: session(initialAttentionWork),
   attentionHeads: session(initialAttentionHeads),
+  attentionOverview: session(initialAttentionOverview),
   attentionTrials: session(initialAttentionTrials),
   samples: session(initialSamples),
   links: session(initialLinks),

@@ -5,6 +5,10 @@ import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
+import {
+  type AttentionOverviewActions,
+  createAttentionOverviewActions,
+} from './attention-overview.ts'
 import {type AttentionSampleActions, createAttentionSampleActions} from './attention-samples.ts'
 import {type AttentionTrialActions, createAttentionTrialActions} from './attention-trials.ts'
 import {type Captures, createCaptures} from './captures.ts'
@@ -62,6 +66,7 @@ export interface WorkbenchActions
     AttentionChoiceActions,
     AttentionHeadsActions,
     AttentionSampleActions,
+    AttentionOverviewActions,
     AttentionTrialActions,
     UndoActions,
     UnitActions,
@@ -146,6 +151,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createAttentionChoiceActions(context),
     ...createAttentionHeadsActions(context),
     ...createAttentionSampleActions(context),
+    ...createAttentionOverviewActions(context),
     ...createAttentionTrialActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
@@ -241,6 +247,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchTables()
       groups.watchLogitLens()
       groups.watchAttention()
+      groups.watchOverview()
       groups.watchHeads()
       groups.watchAttentionSamples()
       groups.watchUnits()

@@ -74,7 +74,7 @@ export function fakeEdges(request: EdgesRequest): AttentionEdges {
 
 /** Every head in small, a layer at a time. */
 export async function* runFakeThumbnails(
-  {ids, layers, size: wanted}: ThumbnailsRequest,
+  {ids, layers, size: wanted, filters}: ThumbnailsRequest,
   pause: Pause,
   signal: AbortSignal
 ): AsyncGenerator<ThumbnailsEvent, void, undefined> {
@@ -88,11 +88,10 @@ export async function* runFakeThumbnails(
       const cells = new TileCells({
         ...{queries: whole, keys: whole, rowCount: size, columnCount: size, pooling: 'max'},
       })
-      for (let query = 0; query < ids.length; query++) {
-        cells.addRow(query, uniformRow(ids.length, query))
-      }
+      const map = {kind: 'head' as const, layer, head}
+      const summary = eachRow({ids, map, filters}, whole, (query, row) => cells.addRow(query, row))
       const {values, maximum} = cells.finish()
-      return {layer, head, size, values, maximum}
+      return {layer, head, size, values, maximum, summary}
     })
     yield {kind: 'thumbnails', thumbnails}
   }

@@ -176,6 +176,7 @@ export const thumbnailsRequestSchema = capturedTextSchema.extend({
   layers: z.array(indexSchema).min(1).max(10_000).optional(),
   /** Cells a side. */
   size: z.number().int().min(1).max(256).default(48),
+  filters: attentionFiltersSchema.default({dropSink: false, threshold: 0}),
 })
 export type ThumbnailsRequest = z.infer<typeof thumbnailsRequestSchema>
 export type ThumbnailsRequestInput = z.input<typeof thumbnailsRequestSchema>
@@ -184,6 +185,7 @@ export const thumbnailSchema = headRefSchema.extend({
   size: z.number().int(),
   values: z.instanceof(Float32Array),
   maximum: z.number(),
+  summary: mapSummarySchema,
 })
 export type Thumbnail = z.infer<typeof thumbnailSchema>
 

@@ -22,6 +22,7 @@ import {headsOfMap, layersOfMap, valueNormKind} from '../captures/map-rows.ts'
 import {type AttentionContext, captureEvents} from './attention.ts'
 import {beyond, selectedLayers, selectedQueries} from './attention-selection.ts'
 import {checkHeads, openText} from './captured-text.ts'
+import {WorkProgress} from './work-progress.ts'
 
 /** Pictures of heads are told in handfuls, so that a page is not redrawn for every one. */
 const EVENT_MS = 60
@@ -109,20 +110,22 @@ export async function* attentionThumbnails(
 ): AsyncGenerator<ThumbnailsEvent, void, undefined> {
   const {matrices} = await openText(context, request, {layers: request.layers})
   try {
-    const {layers} = matrices
+    const progress = new WorkProgress(matrices.layers.length)
     let toldMs = performance.now()
-    for (const [done, layer] of layers.entries()) {
-      yield {kind: 'progress', done, total: layers.length, secondsLeft: null}
+    for (const layer of matrices.layers) {
+      yield progress.event
       const headCount = await matrices.headCount(layer, signal)
       let ready: Thumbnail[] = []
       for (const head of headsOf(layer, headCount)) {
-        ready.push(await thumbnail(context, matrices, head, request.size, signal))
+        ready.push(await thumbnail(context, matrices, head, request, signal))
         if (performance.now() - toldMs < EVENT_MS && head.head < headCount - 1) continue
         yield {kind: 'thumbnails', thumbnails: ready}
         toldMs = performance.now()
         ready = []
       }
+      progress.step()
     }
+    yield progress.event
   } finally {
     matrices.close()
   }
@@ -132,17 +135,21 @@ async function thumbnail(
   {thread}: AttentionContext,
   matrices: HeadMatrices,
   head: HeadRef,
-  wantedSize: number,
+  {size: wantedSize, filters}: ThumbnailsRequest,
   signal: AbortSignal | undefined
 ): Promise<Thumbnail> {
   const queries = [0, matrices.tokenCount] as const
   const size = cellCount(wantedSize, queries)
   const map: AttentionMap = {kind: 'head', ...head}
-  const wish = {map, filters: {dropSink: false, threshold: 0}, queries}
+  const wish = {map, filters, queries}
   const job = await mapJob(matrices, thread, wish, signal)
   const shape = {queries, keys: queries, rowCount: size, columnCount: size, pooling: 'max' as const}
-  const {values, maximum} = await thread.run('tile', {...job, shape}, {priority: 'batch', signal})
-  return {...head, size, values, maximum}
+  const {values, maximum, summary} = await thread.run(
+    'tile',
+    {...job, shape},
+    {priority: 'batch', signal}
+  )
+  return {...head, size, values, maximum, summary}
 }
 
 function headsOf(layer: number, headCount: number): HeadRef[] {

@@ -15,6 +15,7 @@ import {AttentionControls} from './attention-controls.tsx'
 import {AttentionWait} from './attention-wait.tsx'
 import {HeadTable} from './head-table.tsx'
 import {MatrixView} from './matrix-view.tsx'
+import {OverviewCaption, OverviewPlace} from './overview-place.tsx'
 import {TrialPanel} from './trial-panel.tsx'
 import {
   isHiddenAt,
@@ -25,7 +26,7 @@ import {
   useMatrix,
   weightAt,
 } from './use-picture.ts'
-import {HEADS_VIEW, TEST_VIEW} from './views.ts'
+import {HEADS_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */
@@ -41,7 +42,9 @@ export function AttentionPanel() {
       <div className="panel-body">
         <div className="figure-words">
           <div className="caption" data-testid="caption">
-            {matrix ? (
+            {view === OVERVIEW_VIEW ? (
+              <OverviewCaption />
+            ) : matrix ? (
               <MatrixCaption matrix={matrix} />
             ) : (
               'What each token reads, by layer and head.'
@@ -49,7 +52,11 @@ export function AttentionPanel() {
           </div>
           <div className="guard">{attentionGuardOf({model: {id}, status: 'completed'})}</div>
         </div>
-        {view === TEST_VIEW ? (
+        {view === OVERVIEW_VIEW ? (
+          <div className="figure attention-figure">
+            <OverviewPlace />
+          </div>
+        ) : view === TEST_VIEW ? (
           <div className="figure attention-figure">
             <TrialPanel />
           </div>

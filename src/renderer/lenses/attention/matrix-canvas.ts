@@ -5,10 +5,10 @@ import {
   type WeightScale,
 } from '../../../shared/figures/attention/matrix-scale.ts'
 import type {Palette} from '../../../shared/figures/palette.ts'
-import {rgbOf} from '../../../shared/figures/raster.ts'
 import type {AttentionTile} from '../../../shared/lenses/attention-maps.ts'
 import type {PlacedTile} from '../../store/attention-pictures.ts'
 import type {MatrixWindow} from '../../store/attention-state.ts'
+import {packedColors} from './packed-colors.ts'
 
 /** Cells of this size have a line of paper between them, as in the exported figure. */
 const LEAST_GRID_PX = 4
@@ -43,13 +43,8 @@ function paintTile(placed: PlacedTile, scale: WeightScale, palette: Palette): HT
   canvas.width = tile.columnCount
   canvas.height = tile.rowCount
   const indices = matrixIndices(placed, scale, isCausalTile(placed))
-  const colors = Uint32Array.from(colorsOf(scale, palette), (color) => {
-    if (color === null) return 0
-    const [red, green, blue] = rgbOf(color)
-    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0
-  })
+  const colors = packedColors(colorsOf(scale, palette))
   const image = new ImageData(tile.columnCount, tile.rowCount)
-  // Every machine that runs a browser stores the lowest byte first.
   const pixels = new Uint32Array(image.data.buffer)
   for (let i = 0; i < indices.length; i++) pixels[i] = colors[indices[i]!]!
   canvas.getContext('2d')!.putImageData(image, 0, 0)

@@ -1,3 +1,5 @@
+export {OVERVIEW_VIEW} from '../../store/attention-views.ts'
+
 /** Every head with its statistics. */
 export const HEADS_VIEW = 'heads'
 /** What follows without and with a change inside the model. */

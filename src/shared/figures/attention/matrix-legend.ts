@@ -126,6 +126,15 @@ export function layoutMatrixLegend(
     const count = formatMany(summary.nonFiniteCount, 'weight')
     entries.push({kind: 'broken', text: `NaN or infinite: ${count}`})
   }
+  return flowLegend(entries, stepCount, widthPx)
+}
+
+/** Places entries one after another, in as many lines as they take. */
+export function flowLegend(
+  entries: readonly Pick<MatrixLegendItem, 'kind' | 'text'>[],
+  stepCount: number,
+  widthPx: number
+): MatrixLegendLayout {
   let xPx = 0
   let yPx = 0
   const items = entries.map(({kind, text}) => {

@@ -1,0 +1,77 @@
+import {colorsOf, type WeightScale} from '../../../shared/figures/attention/matrix-scale.ts'
+import type {
+  OverviewCell,
+  OverviewLayout,
+} from '../../../shared/figures/attention/overview-layout.ts'
+import {pooledIndices, thumbnailIndices} from '../../../shared/figures/attention/overview-scale.ts'
+import type {Palette} from '../../../shared/figures/palette.ts'
+import type {Thumbnail} from '../../../shared/lenses/attention-maps.ts'
+import {packedColors} from './packed-colors.ts'
+
+export interface OverviewDrawing {
+  readonly layout: OverviewLayout
+  readonly tokenCount: number
+  readonly thumbnailOf: (cell: OverviewCell) => Thumbnail | undefined
+  readonly scale: WeightScale
+  readonly palette: Palette
+  /** What is seen of the grid, in its own pixels. */
+  readonly seen: {
+    readonly xPx: number
+    readonly yPx: number
+    readonly widthPx: number
+    readonly heightPx: number
+  }
+  /** Device pixels a pixel of the page. */
+  readonly ratio: number
+}
+
+interface Drawn {
+  readonly maximum: number
+  readonly sidePx: number
+  readonly indices: Uint8Array
+}
+const drawn = new WeakMap<Thumbnail, Drawn>()
+
+/** Colours of a head's picture at a size; made once. */
+function indicesOf(
+  thumbnail: Thumbnail,
+  tokenCount: number,
+  scale: WeightScale,
+  sidePx: number
+): Uint8Array {
+  const known = drawn.get(thumbnail)
+  if (known?.maximum === scale.maximum && known.sidePx === sidePx) return known.indices
+  const whole = thumbnailIndices(thumbnail, tokenCount, scale)
+  const indices = pooledIndices(whole, thumbnail.size, sidePx)
+  drawn.set(thumbnail, {maximum: scale.maximum, sidePx, indices})
+  return indices
+}
+
+/** Draws the pictures that are seen; those that are not there yet are empty frames. */
+export function drawOverview(canvas: HTMLCanvasElement, drawing: OverviewDrawing): void {
+  const {layout, seen, ratio, scale, palette, tokenCount} = drawing
+  const widthPx = Math.max(1, Math.round(seen.widthPx * ratio))
+  const heightPx = Math.max(1, Math.round(seen.heightPx * ratio))
+  if (canvas.width !== widthPx) canvas.width = widthPx
+  if (canvas.height !== heightPx) canvas.height = heightPx
+  const context = canvas.getContext('2d')!
+  context.clearRect(0, 0, widthPx, heightPx)
+  const sidePx = Math.max(1, Math.round(layout.sidePx * ratio))
+  const colors = packedColors(colorsOf(scale, palette))
+  const image = context.createImageData(sidePx, sidePx)
+  const pixels = new Uint32Array(image.data.buffer)
+  for (const cell of layout.cells) {
+    const x = Math.round((cell.xPx - seen.xPx) * ratio)
+    const y = Math.round((cell.yPx - seen.yPx) * ratio)
+    if (x + sidePx < 0 || y + sidePx < 0 || x > widthPx || y > heightPx) continue
+    const thumbnail = drawing.thumbnailOf(cell)
+    if (!thumbnail) {
+      context.fillStyle = palette.sunken
+      context.fillRect(x, y, sidePx, sidePx)
+      continue
+    }
+    const indices = indicesOf(thumbnail, tokenCount, scale, sidePx)
+    for (let i = 0; i < indices.length; i++) pixels[i] = colors[indices[i]!]!
+    context.putImageData(image, x, y)
+  }
+}

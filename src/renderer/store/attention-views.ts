@@ -1,0 +1,4 @@
+/** Every head in small. */
+export const OVERVIEW_VIEW = 'overview'
+/** Two heads beside each other, and what is between them. */
+export const TWO_HEADS_VIEW = 'two-heads'
