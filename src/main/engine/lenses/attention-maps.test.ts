@@ -267,6 +267,24 @@ describe('maps of a text', () => {
       expect(values.at(-1)).toBeCloseTo(Math.max(...block), 5)
     }
   })
+
+  it('hides in small what the filters hide, and says how much', async () => {
+    const made = context()
+    const filters = {dropSink: false, threshold: 0, topK: 1}
+    const request = thumbnailsRequestSchema.parse({model: MODEL, ids, size: 256, filters})
+    for await (const event of attentionThumbnails(made, request)) {
+      if (event.kind !== 'thumbnails') continue
+      for (const {layer, head, size, values, summary} of event.thumbnails) {
+        const matrix = plain(layer, head)
+        expect(size).toBe(count)
+        const shown = matrix.map((_, q) => values.subarray(q * size, (q + 1) * size))
+        expect(shown.every((row) => row.filter((x) => x !== 0).length === 1)).toBe(true)
+        const hidden = matrix.map((row) => 1 - Math.max(...row))
+        const mean = hidden.reduce((sum, x) => sum + x, 0) / count
+        expect(summary.hiddenShare).toBeCloseTo(mean, 4)
+      }
+    }
+  })
 })
 
 describe('a text that goes on', () => {
