@@ -45,7 +45,10 @@ test('tree prints an outline, writes files, and opens what it wrote', async () =
   expect(grown.out).toMatch(/micro-base, \d+ tokens, best-first, \d+ nodes/)
   await cli('--prompt', 'Tom has', '--out', json, '--out', csv)
   const result = treeResultSchema.parse(JSON.parse(await readFile(json, 'utf8')))
-  expect((await readFile(csv, 'utf8')).trimEnd().split('\n')).toHaveLength(1 + result.nodes.length)
+  const rows = (await readFile(csv, 'utf8')).trimEnd().split('\r\n')
+  // How it was made, the names of the columns, and one row a node.
+  expect(rows).toHaveLength(2 + result.nodes.length)
+  expect(JSON.parse(rows[0]!.slice(2))).toMatchObject({figure: 'tree', model: {id: 'micro-base'}})
   const opened = await cli('--open', json)
   expect(opened).toMatchObject({exitCode: 0, trees: [], out: grown.out})
   expect(opened.opened).toMatchObject([{model: 'micro-base', sha256: result.model.sha256}])

@@ -9,7 +9,7 @@ import {
   treeRequestSchema,
   treeStrategySchema,
 } from '../../shared/lenses/tree.ts'
-import {treeCsv, treeText} from '../../shared/lenses/tree-text.ts'
+import {treeText} from '../../shared/lenses/tree-text.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
 import type {Connect} from './connect.ts'
@@ -19,11 +19,12 @@ import {openSavedTree} from './open-tree.ts'
 import {progressReporter} from './progress.ts'
 import {applyPromptFlags} from './prompt-values.ts'
 import type {Terminal} from './terminal.ts'
+import {readTreeFigure, type TreeFigureCall, writeTreeFigure} from './tree-figure.ts'
 import type {TreeFlags} from './tree-flags.ts'
 import {EXIT} from './usage-error.ts'
 
 const REQUEST_NAMES = Object.keys(treeRequestSchema.shape)
-const FORMATS = ['json', 'csv'] as const
+const FORMATS = ['json', 'svg', 'png', 'csv'] as const
 type Call = CommonCall<(typeof FORMATS)[number]>
 
 const NUMBERS = [
@@ -45,12 +46,13 @@ export async function runTree(
   const call = readCommonCall(flags, config, FORMATS)
   const path = flags.open
   const request = path === undefined ? readRequest(flags, config) : null
+  const figure = readTreeFigure(flags)
   const engine = await connect(call)
   try {
     const result = request
       ? await grow(request, call, engine.client, terminal)
       : await openSavedTree(path!, flags, engine.client)
-    if (result) await writeFiles(call, result)
+    if (result) await writeFiles(call, result, {figure, client: engine.client, terminal})
     await printResult(call, request, result, terminal)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
   } finally {
@@ -105,13 +107,14 @@ async function grow(
   return treeResultOf(run, run.completed ? 'completed' : 'cancelled')
 }
 
-async function writeFiles(call: Call, result: TreeResult): Promise<void> {
+async function writeFiles(
+  call: Call,
+  result: TreeResult,
+  to: {figure: TreeFigureCall; client: EngineClient; terminal: Terminal}
+): Promise<void> {
   for (const {path, format} of call.outFiles) {
-    const text =
-      format === 'csv'
-        ? treeCsv(result, call.noPrompt)
-        : `${JSON.stringify(jsonOf(call, result))}\n`
-    await writeFile(path, text)
+    if (format === 'json') await writeFile(path, `${JSON.stringify(jsonOf(call, result))}\n`)
+    else await writeTreeFigure({path, format}, result, to.figure, to)
   }
 }
 

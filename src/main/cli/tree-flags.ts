@@ -9,9 +9,11 @@ import {
   promptOptions,
 } from './flag-groups.ts'
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
+import {addTreeFigureFlags, type TreeFigureFlags} from './tree-figure.ts'
 
 /** Flags of `tree` as commander gives them. */
-export interface TreeFlags extends ModelFlags, PromptFlags, OutputFlags {
+export interface TreeFlags extends ModelFlags, PromptFlags, OutputFlags, TreeFigureFlags {
+  noPrompt?: boolean
   strategy?: string
   draft?: string
   nodes?: string
@@ -83,6 +85,7 @@ export function addTreeFlags(command: Command): Command {
     new Option('--steps <n>', `most steps: ${brief('steps')}`),
     new Option('--max-new-tokens <n>', `most tokens to commit: ${brief('maxNewTokens')} (32)`),
   ])
-  addGroup(command, 'Output:', outputOptions('the tree', '.json .csv'))
+  addGroup(command, 'Output:', outputOptions('the tree or a figure', '.json .svg .png .csv'))
+  addTreeFigureFlags(command)
   return command
 }

@@ -1,5 +1,7 @@
 import type {AttentionRequest, AttentionResult} from '../lenses/attention.ts'
 import type {TokensRequest, TokensResult} from '../lenses/tokens.ts'
+import type {TreeRequest, TreeResult} from '../lenses/tree.ts'
+import type {TreePicture} from '../lenses/tree-picture.ts'
 import type {ResolvedUnit, UnitChoice} from '../units/unit-choice.ts'
 import type {CommonFigureOptions, FigureOptions} from './request.ts'
 
@@ -117,6 +119,50 @@ export function attentionProvenanceOf(
           promptIds: idsOf(result.tokens.slice(0, result.promptTokenCount)),
           completionIds: idsOf(result.tokens.slice(result.promptTokenCount)),
         }),
+    promptTokenCount: result.promptTokenCount,
+    status: result.status,
+    versions: result.versions,
+    picture,
+    options,
+  }
+}
+
+/** How a figure of a tree was made. */
+export interface TreeProvenance extends FigureProvenance {
+  readonly request: Partial<TreeRequest>
+  readonly tokenizer: {readonly id: string; readonly sha256: string}
+  readonly draft: {
+    readonly id: string
+    readonly sha256: string
+    readonly exitLayer: number | null
+  } | null
+  readonly promptIds?: readonly number[]
+  readonly promptTokenCount: number
+  readonly status: TreeResult['status']
+  readonly versions: TreeResult['versions']
+  readonly picture: TreePicture
+  readonly options: CommonFigureOptions
+}
+
+/** The same of a tree. */
+export function treeProvenanceOf(
+  result: TreeResult,
+  picture: TreePicture,
+  options: CommonFigureOptions
+): TreeProvenance {
+  const {noPrompt} = options
+  const {draft} = result
+  return {
+    schema: result.schema,
+    figure: 'tree',
+    request: publicRequest(result.request, result.model.id, noPrompt),
+    model: {id: result.model.id, sha256: result.model.sha256},
+    tokenizer: {id: result.tokenizer.id, sha256: result.tokenizer.sha256},
+    draft: draft && {
+      ...{id: draft.model.id, sha256: draft.model.sha256},
+      exitLayer: draft.exitLayer,
+    },
+    ...(noPrompt ? {} : {promptIds: result.tokens.map(({id}) => id)}),
     promptTokenCount: result.promptTokenCount,
     status: result.status,
     versions: result.versions,

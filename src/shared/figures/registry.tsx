@@ -1,4 +1,5 @@
 import type {ReactElement} from 'react'
+import {distributionOf} from '../lenses/tree-defaults.ts'
 import {UNIT_NAMES} from '../units/unit-words.ts'
 import {attentionCsv, attentionJson, pictureChoices} from './attention/attention-data.ts'
 import {describeAttention} from './attention/describe.ts'
@@ -6,7 +7,12 @@ import {AttentionFigure} from './attention/figure.tsx'
 import {layoutAttention} from './attention/layout.ts'
 import {mapName} from './attention/map-name.ts'
 import {paletteOf} from './palette.ts'
-import {attentionProvenanceOf, type FigureProvenance, provenanceOf} from './provenance.ts'
+import {
+  attentionProvenanceOf,
+  type FigureProvenance,
+  provenanceOf,
+  treeProvenanceOf,
+} from './provenance.ts'
 import type {FigureName, FigureRequest, FigureRequestOf} from './request.ts'
 import {xmlJson} from './svg-text.ts'
 import {describeFigure} from './tokens/caption.ts'
@@ -15,6 +21,10 @@ import {layoutTokens} from './tokens/layout.ts'
 import {describeLens} from './tokens/lens-caption.ts'
 import {tokensCsv, tokensJson} from './tokens/tokens-data.ts'
 import {unitTableOf} from './tokens/units.ts'
+import {TreeFigure} from './tree/figure.tsx'
+import {layoutTreeFigure} from './tree/layout.ts'
+import {describeTree} from './tree/tree-caption.ts'
+import {treeFigureCsv, treeJson} from './tree/tree-data.ts'
 
 /** A drawn figure, and the code points that no shipped font has. */
 export interface DrawnFigure {
@@ -87,8 +97,34 @@ const attention: FigureKind<'attention'> = {
     attentionProvenanceOf(result, pictureChoices(picture), options),
 }
 
+const tree: FigureKind<'tree'> = {
+  draw(request, drawsUncovered) {
+    const {result, picture, options} = request
+    const layout = layoutTreeFigure(result, picture, options)
+    const distribution = picture.distribution ?? distributionOf(result.request)
+    const {noPrompt} = options
+    const element = (
+      <TreeFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? `Tree of ${result.model.id}, ${result.request.strategy}`}
+        description={describeTree(result, layout.spans, distribution, {
+          step: picture.step,
+          noPrompt,
+        })}
+        metadata={xmlJson(tree.provenance(request))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing: drawsUncovered ? [] : missing}
+  },
+  json: ({result, picture, options}) => treeJson(result, picture, options.noPrompt),
+  csv: ({result, options}) => treeFigureCsv(result, options.noPrompt),
+  provenance: ({result, picture, options}) => treeProvenanceOf(result, picture, options),
+}
+
 /** Every figure by its name; a lens adds one line. */
-export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {tokens, attention}
+export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {tokens, attention, tree}
 
 /** What a request's own figure can do, with the request in hand. */
 export interface BoundFigure {
@@ -105,6 +141,8 @@ export function figureOf(request: FigureRequest): BoundFigure {
       return bind(FIGURES.tokens, request)
     case 'attention':
       return bind(FIGURES.attention, request)
+    case 'tree':
+      return bind(FIGURES.tree, request)
   }
 }
 

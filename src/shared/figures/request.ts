@@ -3,6 +3,8 @@ import {preferencesSchema} from '../domain/preferences.ts'
 import {attentionResultSchema} from '../lenses/attention.ts'
 import {attentionPictureSchema} from '../lenses/attention-picture.ts'
 import {tokensResultSchema} from '../lenses/tokens.ts'
+import {treeResultSchema} from '../lenses/tree.ts'
+import {treePictureSchema} from '../lenses/tree-picture.ts'
 import {resolvedUnitSchema, TOKEN_UNIT} from '../units/unit-choice.ts'
 
 /** The looks a figure can take; the same data has the same colour family in each. */
@@ -71,6 +73,13 @@ export const figureRequestSchema = z.discriminatedUnion('figure', [
     result: attentionResultSchema,
     /** What is drawn of it. */
     picture: attentionPictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('tree'),
+    format: figureFormatSchema,
+    result: treeResultSchema,
+    picture: treePictureSchema,
     options: commonFigureOptionsSchema,
   }),
 ])

@@ -1,0 +1,107 @@
+import type {Distribution} from '../../lenses/next-tokens.ts'
+import {isDraftStrategy, type TreeResult} from '../../lenses/tree.ts'
+import {formatCount, formatFixed, formatMany, formatProb} from '../number-format.ts'
+import {plainGlyphs} from '../token-glyphs.ts'
+import type {CaptionPart} from '../tokens/caption.ts'
+import {guardOf} from '../tokens/caption.ts'
+import type {TreeSpans} from './tree-spans.ts'
+
+type Facts = Pick<TreeResult, 'request' | 'model' | 'draft' | 'status' | 'stats'>
+
+/** One line that says what there is to see in a tree. */
+export function treeCaptionOf(
+  result: Facts,
+  spans: TreeSpans,
+  step: number,
+  noPrompt = false
+): CaptionPart[] {
+  return isDraftStrategy(result.request.strategy)
+    ? draftCaption(result, step)
+    : pathCaption(spans, noPrompt)
+}
+
+function pathCaption({nodes}: TreeSpans, noPrompt: boolean): CaptionPart[] {
+  const path: TreeSpans['nodes'][number][] = []
+  // Whoever is first among its siblings is the likeliest.
+  for (const node of nodes) {
+    if (node.row !== 0 || node.node.tokenId === null) break
+    path.push(node)
+  }
+  const last = path.at(-1)
+  if (!last) return [{kind: 'words', text: 'Nothing follows the prompt.'}]
+  const stubs = nodes.filter(({node}) => node.tokenId === null)
+  const text = path
+    .map(({node}) => (node.tokenId === null ? '' : plainGlyphs({...node, isSpecial: false})))
+    .join('')
+  return [
+    {kind: 'words', text: 'The likeliest way on runs along the top'},
+    ...(noPrompt
+      ? []
+      : ([
+          {kind: 'words', text: ', '},
+          {kind: 'token', text},
+        ] as const)),
+    {
+      kind: 'words',
+      text: `, at ${formatProb(last.share)} for ${formatMany(path.length, 'token')}. ${formatMany(stubs.length, 'dashed stub')} hold what is not drawn: children add up to 1.`,
+    },
+  ]
+}
+
+function draftCaption({model, draft, stats, request}: Facts, step: number): CaptionPart[] {
+  const own = stats?.perStep[step]
+  const by = draft
+    ? draft.exitLayer === null
+      ? draft.model.id
+      : `${model.id} left after layer ${draft.exitLayer}`
+    : request.strategy === 'lookahead'
+      ? 'A trie of the text'
+      : 'A table of earlier predictions'
+  if (!own) return [{kind: 'words', text: `${by} guesses, ${model.id} checks.`}]
+  const words = `${by} guessed ${formatMany(own.drafted, 'node')}, ${model.id} checked them in one call: ${formatCount(own.accepted)} accepted, ${formatCount(own.committed)} committed; ${formatFixed(own.estimated, 2)} were to be expected of this tree.`
+  return [{kind: 'words', text: words}]
+}
+
+/** Which law a picture's numbers are of, in words. */
+export function distributionWords(
+  distribution: Distribution,
+  {request}: Pick<TreeResult, 'request'>
+): string {
+  const {temperature, topK, topP, minP} = request
+  const cuts = [
+    ...(topK === undefined ? [] : [`top-k ${topK}`]),
+    ...(topP === undefined ? [] : [`top-p ${formatProb(topP)}`]),
+    ...(minP === undefined ? [] : [`min-p ${formatProb(minP)}`]),
+  ].join(', ')
+  switch (distribution) {
+    case 'raw':
+      return 'of the model, at temperature 1'
+    case 'temperature':
+      return `at temperature ${formatFixed(temperature, 2)}`
+    case 'truncated':
+      return `at temperature ${formatFixed(temperature, 2)}${cuts ? `, cut by ${cuts}` : ', nothing cut'}`
+  }
+}
+
+/** What must stand beside a picture of a tree. */
+export function treeGuardOf(result: Facts, distribution: Distribution): string {
+  const law = distributionWords(distribution, result)
+  const own = isDraftStrategy(result.request.strategy)
+    ? `Numbers beside nodes are the draft’s; tests use p and q ${law === 'of the model, at temperature 1' ? 'at temperature 1' : law}. This strategy keeps the model’s law.`
+    : `Probabilities ${law}. Hollow tokens are cut by truncation.`
+  return guardOf(result, own)
+}
+
+/** The figure in words, for readers who do not see it. */
+export function describeTree(
+  result: Facts,
+  spans: TreeSpans,
+  distribution: Distribution,
+  {step, noPrompt}: {readonly step: number; readonly noPrompt: boolean}
+): string {
+  const caption = treeCaptionOf(result, spans, step, noPrompt)
+    .map(({text}) => text)
+    .join('')
+  const tokens = spans.nodes.filter(({node}) => node.tokenId !== null)
+  return `Tree of ${formatMany(tokens.length, 'token')} after a prompt to ${result.model.id}, ${result.request.strategy}. ${caption} ${treeGuardOf(result, distribution)}`
+}

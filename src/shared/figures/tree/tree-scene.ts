@@ -1,0 +1,173 @@
+import type {TreeView} from '../../lenses/tree-picture.ts'
+import {textWidthPx} from '../text-width.ts'
+import {
+  layoutColumns,
+  nodeName,
+  type PlacedNode,
+  pathTo,
+  placeNodes,
+  TREE,
+  type TreeColumns,
+  unitCount,
+} from './tree-geometry.ts'
+import type {TreeSpans} from './tree-spans.ts'
+
+/** Pixels that the row of the levels' names takes, above the tree. */
+export const HEADER_PX = 24
+const ROOT_GAP_PX = 30
+const WIDEST_ROOT_PX = 72
+/** The columns at the right: a bar of the path's share, its probability, its bits. */
+export const TABLE_PX = {bar: 64, prob: 48, bits: 44, gap: 12} as const
+const TABLE_WIDTH_PX = TABLE_PX.bar + TABLE_PX.prob + TABLE_PX.bits + 3 * TABLE_PX.gap
+/** Room for the words of a branch, from so many pixels on. */
+const LEAST_WORDS_PX = 120
+const MOST_WORDS_PX = 260
+
+/** Columns that say of each branch what it comes to, at the right of a tree. */
+export interface BranchTable {
+  /** Left edges; words are left out where there is no room. */
+  readonly wordsPx: number | null
+  readonly wordsWidthPx: number
+  readonly barPx: number
+  readonly probPx: number
+  readonly bitsPx: number
+}
+
+/** A tree that is laid out: what is drawn of it depends on which part is seen alone. */
+export interface TreeScene {
+  readonly spans: TreeSpans
+  readonly view: TreeView
+  readonly names: readonly string[]
+  readonly columns: TreeColumns
+  readonly placed: readonly PlacedNode[]
+  readonly unitCount: number
+  readonly rootName: string
+  readonly rootWidthPx: number
+  readonly widthPx: number
+  readonly table: BranchTable | null
+  readonly isDraft: boolean
+}
+
+export interface SceneOptions {
+  readonly view: TreeView
+  readonly rootName: string
+  readonly noPrompt: boolean
+  readonly isDraft: boolean
+  readonly widthPx: number
+  /** Whether levels may stand beyond the width, to be moved into sight. */
+  readonly mayOverflow: boolean
+}
+
+/** What is marked in a scene, by places. */
+export interface SceneMarks {
+  readonly selected: number | null
+  readonly hovered: number | null
+  readonly pinned: ReadonlySet<number>
+}
+
+/** The part of a scene that is seen: units from the top, pixels from the left. */
+export interface SceneWindow {
+  readonly from: number
+  readonly pxPerUnit: number
+  readonly leftPx: number
+  readonly widthPx: number
+  readonly heightPx: number
+}
+
+/** Lays a tree out, and gives what is left of the width to a table of its branches. */
+export function layoutScene(spans: TreeSpans, options: SceneOptions): TreeScene {
+  const {view, rootName, noPrompt, isDraft, widthPx, mayOverflow} = options
+  const names = spans.nodes.map((node) => nodeName(node, noPrompt))
+  const rootWidthPx = Math.min(
+    WIDEST_ROOT_PX,
+    textWidthPx(rootName, TREE.textPx, 'mono') + 2 * TREE.paddingPx
+  )
+  const startPx = rootWidthPx + (view === 'icicle' ? 1 : ROOT_GAP_PX)
+  const columnsIn = (availablePx: number | null) =>
+    layoutColumns(spans, {names, availablePx, hasMarks: isDraft, startPx})
+  const natural = columnsIn(null)
+  const hasTable = view === 'tree' && !isDraft
+  const withTable = hasTable && natural.widthPx + TABLE_WIDTH_PX <= widthPx
+  const columns = natural.widthPx <= widthPx || mayOverflow ? natural : columnsIn(widthPx)
+  return {
+    ...{spans, view, names, columns, rootName, rootWidthPx, isDraft},
+    placed: placeNodes(spans, view, columns, names),
+    unitCount: unitCount(spans, view),
+    widthPx: Math.max(widthPx, columns.widthPx),
+    table: withTable ? layoutTable(natural.widthPx, widthPx) : null,
+  }
+}
+
+function layoutTable(treePx: number, widthPx: number): BranchTable {
+  const bitsPx = widthPx
+  const probPx = bitsPx - TABLE_PX.bits - TABLE_PX.gap
+  const barPx = probPx - TABLE_PX.prob - TABLE_PX.gap - TABLE_PX.bar
+  const roomPx = barPx - TABLE_PX.gap - treePx
+  const hasWords = roomPx >= LEAST_WORDS_PX
+  const wordsWidthPx = hasWords ? Math.min(MOST_WORDS_PX, roomPx) : 0
+  const wordsPx = hasWords ? barPx - TABLE_PX.gap - wordsWidthPx : null
+  return {wordsPx, wordsWidthPx, barPx, probPx, bitsPx}
+}
+
+/** The node at a point of a scene's window; null where there is none. */
+export function placeAt(
+  scene: TreeScene,
+  window: SceneWindow,
+  xPx: number,
+  yPx: number
+): number | null {
+  const unit = window.from + yPx / window.pxPerUnit
+  const x = xPx + window.leftPx
+  const {spans, placed, columns, view, table} = scene
+  if (unit < 0 || unit >= scene.unitCount) return null
+  const column = columns.columns.findLastIndex((one) => one.xPx - TREE.trunkPx <= x)
+  if (column < 0) return null
+  if (view === 'icicle') {
+    const found = spans.nodes.find(
+      (node) =>
+        node.column === column && placed[node.place]!.from <= unit && unit < placed[node.place]!.to
+    )
+    return found?.place ?? null
+  }
+  const row = Math.floor(unit)
+  const inRow = nodesInRow(spans, row)
+  const isInTable = table !== null && x >= (table.wordsPx ?? table.barPx)
+  if (isInTable) return inRow.at(-1)?.place ?? null
+  return inRow.find((node) => node.column === column)?.place ?? null
+}
+
+/** Nodes that stand in a row: one, and those under it that come first. */
+function nodesInRow({nodes}: TreeSpans, row: number) {
+  const first = firstFrom(nodes, row)
+  const found: (typeof nodes)[number][] = []
+  for (let place = first; place < nodes.length && nodes[place]!.row === row; place++) {
+    found.push(nodes[place]!)
+  }
+  return found
+}
+
+/** The first place whose row is not above one; nodes come in the order of their rows. */
+export function firstFrom(nodes: TreeSpans['nodes'], row: number): number {
+  let low = 0
+  let high = nodes.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (nodes[middle]!.row < row) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Links that lead to a node, as places. */
+export function pathSet(spans: TreeSpans, place: number | null): ReadonlySet<number> {
+  return new Set(place === null ? [] : pathTo(spans, place))
+}
+
+/** The window that shows the whole of a scene. */
+export function wholeWindow(scene: TreeScene, widthPx: number, heightPx: number): SceneWindow {
+  const pxPerUnit = Math.min(
+    scene.view === 'icicle' ? Number.POSITIVE_INFINITY : TREE.rowPx,
+    heightPx / scene.unitCount
+  )
+  return {from: 0, pxPerUnit, leftPx: 0, widthPx, heightPx}
+}
