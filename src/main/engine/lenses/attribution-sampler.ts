@@ -75,7 +75,7 @@ async function findMaskedModel(
   const {config, header} = model.files
   const length = config?.contextLength?.value ?? Number.POSITIVE_INFINITY
   if (tokenCount > length) return shortMaskedModel(name, tokenCount, length)
-  if (!header.outputs.some((output) => output.name === 'logits')) return noMask(name, 'no logits')
+  if (header.roles.logits === null) return noMask(name, 'no logits')
   const maskId = maskIdOf(tokenizer)
   if (needsMask && maskId === null) return noMask(name, `no token ${MASK_NAMES.join(' or ')}`)
   return {model, maskId}

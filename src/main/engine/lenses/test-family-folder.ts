@@ -1,20 +1,27 @@
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {cellName} from '../../../../fixtures/families/combinations.ts'
+import type {FamilyFacts} from '../../../../fixtures/families/facts.ts'
 import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
 import {type FamilyCell, SHAPE, TRAITS} from '../../../../fixtures/families/traits.ts'
 
 /** A folder with a family's model, which is opened by the folder's path. */
 export function writeFamilyFolder(parent: string, cell: FamilyCell): Promise<string> {
   const {bytes, facts} = buildFamilyModel(cell)
-  return writeModelFolder(join(parent, cellName(cell).replaceAll(/[^a-z0-9]+/gi, '-')), bytes, {
+  const folder = join(parent, cellName(cell).replaceAll(/[^a-z0-9]+/gi, '-'))
+  return writeModelFolder(folder, bytes, configOfFamily(cell, facts))
+}
+
+/** The configuration of a cell's model. */
+export function configOfFamily(cell: FamilyCell, facts: FamilyFacts): object {
+  return {
     ...{architectures: ['LlamaForCausalLM'], model_type: 'llama'},
     ...{num_hidden_layers: SHAPE.layerCount, num_attention_heads: SHAPE.queryHeadCount},
     ...{num_key_value_heads: facts.keyValueHeadCount, head_dim: SHAPE.headSize},
     ...{hidden_size: SHAPE.width, vocab_size: SHAPE.vocabularySize},
     max_position_embeddings: SHAPE.contextLength,
     ...(TRAITS[cell.family].windows.some((window) => window !== null) && {sliding_window: 5}),
-  })
+  }
 }
 
 /**

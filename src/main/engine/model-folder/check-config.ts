@@ -1,6 +1,6 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {ConfigNumber, ModelConfig} from './config.ts'
-import type {GraphHeader, GraphValue} from './model-folder.ts'
+import type {GraphFacts, GraphValue} from './model-folder.ts'
 
 /** What a decoder's graph says about its own sizes; null where it leaves them open. */
 export interface GraphSizes {
@@ -11,20 +11,15 @@ export interface GraphSizes {
   readonly vocabularySize: number | null
 }
 
-/** Reads sizes off the cache inputs (batch, heads, past, head size) and the logits' last dimension. */
-export function sizesOfGraph(graph: GraphHeader): GraphSizes {
-  const keys = graph.inputs.filter((input) => /^past_key_values\.\d+\.key$/.test(input.name))
-  const stacked = graph.inputs.filter((input) => /^past_\d+$/.test(input.name))
-  const first = keys[0] ?? stacked[0]
-  // A key is (batch, heads, past, size); the older stacked cache has key and value in front.
-  const rank = keys.length > 0 ? 4 : 5
-  const isUsual = first?.dimensions.length === rank
-  const logits = graph.outputs.find((output) => output.name === 'logits')
+/** Reads sizes off the cache or the attention, and off the logits' last dimension. */
+export function sizesOfGraph(graph: GraphFacts): GraphSizes {
+  const {roles} = graph
+  const logits = graph.outputs.find((output) => output.name === roles.logits)
   return {
-    hasKvCache: first !== undefined,
-    layerCount: first ? Math.max(keys.length, stacked.length) : null,
-    keyValueHeadCount: isUsual ? staticDimension(first, rank - 3) : null,
-    headSize: isUsual ? staticDimension(first, rank - 1) : null,
+    hasKvCache: roles.kvCache.length > 0,
+    layerCount: roles.layerCount,
+    keyValueHeadCount: roles.keyValueHeadCount,
+    headSize: roles.headSize,
     vocabularySize: logits ? staticDimension(logits, logits.dimensions.length - 1) : null,
   }
 }
@@ -48,7 +43,7 @@ export interface AgreedSizes {
  * The sizes of a decoder from its configuration and graph. Throws a Problem that names the field
  * where the two contradict each other or where neither says.
  */
-export function agreeOnSizes(config: ModelConfig, graph: GraphHeader): AgreedSizes {
+export function agreeOnSizes(config: ModelConfig, graph: GraphFacts): AgreedSizes {
   const sizes = sizesOfGraph(graph)
   const agree = (
     said: ConfigNumber | null,
@@ -115,7 +110,7 @@ export function agreeOnSizes(config: ModelConfig, graph: GraphHeader): AgreedSiz
  */
 function checkQueryWidth(
   config: ModelConfig,
-  graph: GraphHeader,
+  graph: GraphFacts,
   heads: Pick<AgreedSizes, 'queryHeadCount' | 'keyValueHeadCount' | 'headSize'>
 ): void {
   const {queryHeadCount, keyValueHeadCount, headSize} = heads

@@ -1,5 +1,6 @@
 import type {ModelKind, ModelListing} from '../../../shared/domain/model.ts'
 import type {Warning} from '../../../shared/domain/problem.ts'
+import type {StructureInputs} from '../onnx/structure.ts'
 
 /** A model folder that was read: config normalised, graph header read, nothing loaded. */
 export interface ModelFolder {
@@ -26,7 +27,7 @@ export interface ModelFolder {
   readonly dataPaths: readonly string[]
   readonly bytes: number
   readonly tokenizerPath: string
-  readonly graph: GraphHeader
+  readonly graph: GraphFacts
   readonly warnings: readonly Warning[]
 }
 
@@ -52,4 +53,19 @@ export interface GraphHeader {
   readonly externalLocations: readonly string[]
   /** Bytes that each external file must have at least, by its location. */
   readonly externalByteLengths: Readonly<Record<string, number>>
+}
+
+/** A graph's inputs and outputs by what they are for, and the sizes that follow from them. */
+export interface GraphRoles extends StructureInputs {
+  /** Scores of the whole vocabulary; null where the graph gives none. */
+  readonly logits: string | null
+  /** Of the cache, or of the attention itself; null where that leaves them open. */
+  readonly layerCount: number | null
+  readonly keyValueHeadCount: number | null
+  readonly headSize: number | null
+}
+
+/** A graph's header with what its inputs and outputs are for. */
+export interface GraphFacts extends GraphHeader {
+  readonly roles: GraphRoles
 }

@@ -1,7 +1,7 @@
 import type {ModelKind} from '../../../shared/domain/model.ts'
 import type {Problem} from '../../../shared/domain/problem.ts'
 import type {ModelConfig} from './config.ts'
-import type {GraphHeader} from './model-folder.ts'
+import type {GraphFacts} from './model-folder.ts'
 
 /** Families that read a text in both directions unless their configuration says `is_decoder`. */
 const ENCODER_FAMILIES = new Set([
@@ -18,9 +18,10 @@ const ENCODER_HEADS =
 const DECODER_HEADS = /(ForCausalLM|LMHeadModel|LMHeadCustomModel)$/
 
 /** What a model is, by what its graph takes and gives and by what its configuration says. */
-export function detectModelKind(config: ModelConfig | null, graph: GraphHeader): ModelKind {
+export function detectModelKind(config: ModelConfig | null, graph: GraphFacts): ModelKind {
   const inputs = new Set(graph.inputs.map((input) => input.name))
-  const logits = graph.outputs.find((output) => output.name === 'logits')
+  const {roles} = graph
+  const logits = graph.outputs.find((output) => output.name === roles.logits)
   if (inputs.has('pixel_values')) return 'vision'
   if (
     config?.isEncoderDecoder ||
@@ -29,10 +30,13 @@ export function detectModelKind(config: ModelConfig | null, graph: GraphHeader):
   ) {
     return 'encoder-decoder'
   }
-  if (!inputs.has('input_ids')) return isFamilyOf(VISION_FAMILIES, config) ? 'vision' : 'unknown'
-  if (graph.inputs.some((input) => isCacheInput(input.name))) return 'decoder'
+  if (roles.inputIds === null) return isFamilyOf(VISION_FAMILIES, config) ? 'vision' : 'unknown'
+  if (roles.kvCache.length > 0 || graph.inputs.some((input) => isCacheInput(input.name)))
+    return 'decoder'
   const heads = config?.architectures ?? []
-  if (logits?.dimensions.length === 2) return 'encoder'
+  // One row of scores a text, unless the ids have no batch either.
+  const ids = graph.inputs.find(({name}) => name === roles.inputIds)
+  if (logits?.dimensions.length === 2 && ids?.dimensions.length !== 1) return 'encoder'
   // Exported without its head it is still a decoder, and the missing logits are the problem.
   if (heads.some((head) => DECODER_HEADS.test(head))) return 'decoder'
   if (!logits || heads.some((head) => ENCODER_HEADS.test(head))) return 'encoder'
@@ -61,16 +65,16 @@ export function problemOfKind(
   kind: ModelKind,
   family: string,
   modelPath: string,
-  graph: GraphHeader
+  graph: GraphFacts
 ): Problem | null {
-  const names = (values: GraphHeader['inputs']) => values.map(({name}) => name).join(', ')
+  const names = (values: GraphFacts['inputs']) => values.map(({name}) => name).join(', ')
   const found = `${family}: takes ${names(graph.inputs)}; gives ${names(graph.outputs)}`
   const refuse = (code: string, message: string, advice: string): Problem => ({
     code,
     message,
     file: modelPath,
     found,
-    expected: 'a decoder that takes input_ids and gives logits for every position',
+    expected: 'a decoder that takes token ids and gives logits for every position',
     advice,
   })
   switch (kind) {
@@ -98,7 +102,7 @@ export function problemOfKind(
       return refuse(
         'model-kind-unknown',
         `This model (${family}) takes no token ids.`,
-        'Open a decoder-only language model whose graph takes input_ids.'
+        'Open a decoder-only language model whose graph looks token ids up in a table.'
       )
   }
 }

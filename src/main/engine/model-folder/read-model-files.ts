@@ -3,10 +3,10 @@ import {join, resolve} from 'node:path'
 import type {ModelKind, ModelListing} from '../../../shared/domain/model.ts'
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import {findExternalData} from '../onnx/external-data.ts'
-import {readGraphHeader} from '../onnx/read-graph-header.ts'
+import {readGraphFacts} from '../onnx/graph-roles.ts'
 import {type ModelConfig, readModelConfig} from './config.ts'
 import {chooseModelFile, listModelFiles} from './model-files.ts'
-import type {GraphHeader, ModelFolder} from './model-folder.ts'
+import type {GraphFacts, ModelFolder} from './model-folder.ts'
 import {detectModelKind} from './model-kind.ts'
 import {type ModelIdentity, readModelFolder} from './read-model-folder.ts'
 
@@ -26,7 +26,7 @@ export interface ModelFiles {
   readonly dataPaths: readonly string[]
   /** Of the model file and its data files together. */
   readonly bytes: number
-  readonly header: GraphHeader
+  readonly header: GraphFacts
   /** Null where the folder has no tokenizer.json. */
   readonly tokenizerPath: string | null
   /** The folder as that of a decoder that can be explored, or why it is none. */
@@ -47,7 +47,7 @@ export async function readModelFiles(path: string, identity: ModelIdentity): Pro
   const files = await listModelFiles(folder)
   const chosen = chooseModelFile(folder, files, identity.file)
   const filePath = join(folder, chosen.file)
-  const header = await readGraphHeader(filePath)
+  const header = await readGraphFacts(filePath)
   const data = await findExternalData(filePath, header)
   const config = await orProblem(readModelConfig(folder))
   const tokenizerPath = join(folder, 'tokenizer.json')
@@ -65,7 +65,7 @@ export async function readModelFiles(path: string, identity: ModelIdentity): Pro
     bytes: data.reduce((sum, {byteLength}) => sum + byteLength, chosen.bytes),
     header,
     tokenizerPath: (await isFile(tokenizerPath)) ? tokenizerPath : null,
-    decoder: await orProblem(readModelFolder(folder, identity)),
+    decoder: await orProblem(readModelFolder(folder, identity, header)),
   }
 }
 

@@ -3,12 +3,12 @@ import {join, resolve} from 'node:path'
 import type {ModelKind, ModelListing} from '../../../shared/domain/model.ts'
 import {type Problem, ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import {type ExternalFile, findExternalData} from '../onnx/external-data.ts'
-import {readGraphHeader} from '../onnx/read-graph-header.ts'
+import {readGraphFacts} from '../onnx/graph-roles.ts'
 import {agreeOnSizes} from './check-config.ts'
 import {type ModelConfig, readModelConfig} from './config.ts'
 import {readJsonObject} from './file-problems.ts'
 import {chooseModelFile, listModelFiles, type ModelFile} from './model-files.ts'
-import type {GraphHeader, ModelFolder} from './model-folder.ts'
+import type {GraphFacts, ModelFolder} from './model-folder.ts'
 import {detectModelKind, guessModelKind, problemOfKind} from './model-kind.ts'
 
 /** Where a model folder came from and by what name it goes. */
@@ -26,15 +26,19 @@ const ASSUMED_CONTEXT_LENGTH = 2048
 interface FolderFacts {
   files: readonly ModelFile[]
   config: ModelConfig | null
-  graph: GraphHeader | null
+  graph: GraphFacts | null
 }
 
 /**
  * Reads a folder in the Hugging Face layout: configuration, the chosen graph's header and where its
- * weights lie. Nothing is loaded. Throws a Problem where the folder is no decoder that can be run.
+ * weights lie. Nothing is loaded. `graph` is that of the chosen file, where it was read before. Throws a Problem where the folder is no decoder that can be run.
  */
-export function readModelFolder(path: string, identity: ModelIdentity): Promise<ModelFolder> {
-  return readInto({files: [], config: null, graph: null}, resolve(path), identity)
+export function readModelFolder(
+  path: string,
+  identity: ModelIdentity,
+  graph: GraphFacts | null = null
+): Promise<ModelFolder> {
+  return readInto({files: [], config: null, graph}, resolve(path), identity)
 }
 
 async function readInto(
@@ -51,7 +55,7 @@ async function readInto(
   facts.config = config
   const chosen = chooseModelFile(folder, files, identity.file)
   const filePath = join(folder, chosen.file)
-  const graph = await readGraphHeader(filePath)
+  const graph = facts.graph ?? (await readGraphFacts(filePath))
   facts.graph = graph
   const kind = detectModelKind(config, graph)
   const otherKind = problemOfKind(kind, config.family, filePath, graph)
@@ -144,16 +148,15 @@ function idsWithLogits(
   return {beginId: beginId !== null && beginId < vocabularySize ? beginId : null, stopIds}
 }
 
-function checkOutputs(filePath: string, graph: GraphHeader): void {
-  const logits = graph.outputs.find((output) => output.name === 'logits')
-  if (logits) return
+function checkOutputs(filePath: string, graph: GraphFacts): void {
+  if (graph.roles.logits !== null) return
   throw new ProblemError({
     code: 'no-logits',
     message: 'The model gives no logits.',
     file: filePath,
     field: 'outputs',
     found: graph.outputs.map((output) => output.name).join(', '),
-    expected: 'an output named logits',
+    expected: 'an output with a score for each token of the vocabulary',
     advice: 'Export the model again with its language-model head.',
   })
 }
@@ -201,12 +204,12 @@ async function findContextLength(
 }
 
 /** By the file's suffix; a file without one may still hold half floats, which its cache betrays. */
-function dtypeOf(file: ModelFile, graph: GraphHeader): string {
-  const cache = graph.inputs.find((input) => input.name.startsWith('past'))
+function dtypeOf(file: ModelFile, graph: GraphFacts): string {
+  const cache = graph.inputs.find(({name}) => name === graph.roles.kvCache[0]?.input)
   return file.dtype === 'float32' && cache?.dtype === 'float16' ? 'float16' : file.dtype
 }
 
-function parameterCountOf(graph: GraphHeader): number | null {
+function parameterCountOf(graph: GraphFacts): number | null {
   const {parameterCount} = graph
   return Number.isSafeInteger(parameterCount) && parameterCount > 0 ? parameterCount : null
 }

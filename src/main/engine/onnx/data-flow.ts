@@ -46,14 +46,16 @@ export function findEmbeddings(
   return contents.flatMap(({name}) => index.consumersOf(name))
 }
 
-function lookUpsOf(index: GraphIndex, shapes: StaticShapes, inputIds: string): OnnxNode[] {
+/** The look-ups of embeddings that choose rows by an input, as it is or reshaped. */
+export function lookUpsOf(index: GraphIndex, shapes: StaticShapes, input: string): OnnxNode[] {
   const found: OnnxNode[] = []
-  const waiting = [inputIds]
+  const waiting = [input]
   const seen = new Set(waiting)
   for (let tensor = waiting.pop(); tensor !== undefined; tensor = waiting.pop()) {
     for (const node of index.consumersOf(tensor)) {
       if (EMBEDDING_OPERATORS.has(node.opType)) {
-        if (isTable(index, shapes, node)) found.push(node)
+        const isChoosing = node.input[node.opType === 'EmbedLayerNormalization' ? 0 : 1] === tensor
+        if (isChoosing && isTable(index, shapes, node)) found.push(node)
       } else if (KEEPS_IDS.has(node.opType) && node.input[0] === tensor) {
         const output = node.output[0]
         if (output && !seen.has(output)) {

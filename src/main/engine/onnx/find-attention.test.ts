@@ -504,7 +504,7 @@ describe('fused attention', () => {
       {kind: 'key-mask', mask: 'attention_mask', rank: 2, filter: -100},
       {kind: 'causal', window: null, alignment: 'end'},
     ])
-    expect(structure.inputs.kvCache).toEqual([{input: 'past_0', output: 'present_0'}])
+    expect(structure.inputs.kvCache).toEqual([{input: 'past_0', output: 'present_0', axis: 3}])
   })
 
   it.each([

@@ -3,11 +3,12 @@ import {findEmbeddings} from './data-flow.ts'
 import {DominatorTree} from './dominators.ts'
 import {type FoundSite, findAttention} from './find-attention.ts'
 import {findHead} from './find-head.ts'
-import {findInputs} from './find-inputs.ts'
+import {type ContentInputs, findContentInputs, sortInputs} from './find-inputs.ts'
 import {findResidual, placeBefore, type Stream} from './find-residual.ts'
 import {GraphIndex} from './graph-index.ts'
+import {InputUses} from './input-uses.ts'
 import {isDeclaredFloat, StaticShapes} from './static-shapes.ts'
-import type {AttentionLayer, ModelGraph, ModelStructure, StructureInputs} from './structure.ts'
+import type {AttentionLayer, ModelGraph, ModelStructure} from './structure.ts'
 
 /**
  * What a graph is made of, by its structure alone: attention of each layer, residual stream, output head,
@@ -17,20 +18,22 @@ import type {AttentionLayer, ModelGraph, ModelStructure, StructureInputs} from '
 export function findStructure({path, model}: ModelGraph): ModelStructure {
   const index = new GraphIndex(model)
   const shapes = new StaticShapes(index)
-  const inputs = findInputs(index, shapes)
+  const content = findContentInputs(index, shapes)
   const problems: Problem[] = []
   const isMerged = index.nodes.some(
     ({opType, input}) => opType === 'If' && index.inputOf(input[0]) !== null
   )
   if (isMerged) problems.push(mergedDecoder())
-  const output = mainOutput(index, shapes, inputs)
-  const stream = streamOf(index, shapes, inputs, output)
+  const output = mainOutput(index, shapes, content)
+  const stream = streamOf(index, shapes, content, output)
   const sites = findAttention(index, shapes)
   const {layers, places} = layersOf(sites, stream)
   if (layers.length === 0 && problems.length === 0) problems.push(noAttention())
   for (const {problem} of layers) if (problem) problems.push(problem)
-  const structure = {layers, inputs: ordered(index, inputs, stream)}
   const found = stream && layers.length > 0 ? findResidual(index, shapes, stream, places) : null
+  const lastPlace = found && 'stream' in found ? found.lastPlace : null
+  const uses = stream && new InputUses(index, shapes, stream, {layers, places, lastPlace})
+  const structure = {layers, inputs: sortInputs(index, ordered(index, content, stream), uses)}
   if (!stream || !found || 'code' in found) {
     if (found && 'code' in found) problems.push(found)
     return withFile({...structure, residual: null, head: null, problems}, path)
@@ -44,25 +47,29 @@ export function findStructure({path, model}: ModelGraph): ModelStructure {
 }
 
 /** The output that the stream ends in: logits, or hidden states of a graph without a head. */
-function mainOutput(
-  index: GraphIndex,
-  shapes: StaticShapes,
-  inputs: StructureInputs
-): string | null {
+function mainOutput(index: GraphIndex, shapes: StaticShapes, inputs: ContentInputs): string | null {
   const cached = new Set(inputs.kvCache.map(({output}) => output))
   const outputs = index.graph.output.filter(
     (info) =>
       !cached.has(info.name) && isDeclaredFloat(info) !== false && index.producerOf(info.name)
   )
   const byName = outputs.find(({name}) => name === 'logits')
-  const byRank = outputs.find(({name}) => shapes.rankOf(name) === 3)
-  return (byName ?? byRank ?? outputs[0])?.name ?? null
+  const byRank = outputs.filter(({name}) => shapes.rankOf(name) === 3)
+  // Hidden states may be given as well, and before the logits.
+  const rows = findEmbeddings(index, shapes, inputs.inputIds).map((node) =>
+    shapes.lengthOf(node.input[0], 0)
+  )
+  const byWidth = outputs.find(({name}) => {
+    const width = shapes.lengthOf(name, -1)
+    return width !== null && rows.includes(width)
+  })
+  return (byName ?? byWidth ?? byRank[0] ?? outputs[0])?.name ?? null
 }
 
 function streamOf(
   index: GraphIndex,
   shapes: StaticShapes,
-  inputs: StructureInputs,
+  inputs: ContentInputs,
   output: string | null
 ): Stream | null {
   const target = output === null ? null : index.producerOf(output)
@@ -115,11 +122,7 @@ function layerOf(group: readonly FoundSite[], layer: number): AttentionLayer {
 }
 
 /** The cache in the order of layers, keys before values as the inputs have them. */
-function ordered(
-  index: GraphIndex,
-  inputs: StructureInputs,
-  stream: Stream | null
-): StructureInputs {
+function ordered(index: GraphIndex, inputs: ContentInputs, stream: Stream | null): ContentInputs {
   if (!stream) return inputs
   const placed = inputs.kvCache.map((entry) => {
     const places = index.consumersOf(entry.input).map((node) => placeBefore(stream, node))

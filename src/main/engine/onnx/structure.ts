@@ -26,10 +26,34 @@ export interface ModelStructure {
 export interface StructureInputs {
   readonly inputIds: string | null
   readonly attentionMask: string | null
+  /** The mask is numbers that are added to the scores, 0 where a key may be seen; others hold 1 there. */
+  readonly isMaskAdded: boolean
+  /** Of each token of the run: [batch, position]. */
   readonly positionIds: string | null
+  /** The same without a batch: [position]. */
+  readonly cachePosition: string | null
+  readonly tokenTypeIds: string | null
   readonly useCacheBranch: string | null
-  /** In order of layers; `input` is fed, `output` gives it back. */
-  readonly kvCache: readonly {readonly input: string; readonly output: string}[]
+  readonly counts: readonly CountInput[]
+  /** In order of layers. */
+  readonly kvCache: readonly CacheTensor[]
+}
+
+/** An input of one whole number. */
+export interface CountInput {
+  readonly input: string
+  /**
+   * What it is: positions before this run, positions with those of this run, the last of these, or logits
+   * that are wanted (0 asks for every position's).
+   */
+  readonly counts: 'past' | 'keys' | 'last-key' | 'rows'
+}
+
+/** A tensor of the KV cache: `input` is fed, `output` gives it back, longer along `axis` where that is known. */
+export interface CacheTensor {
+  readonly input: string
+  readonly output: string
+  readonly axis: number | null
 }
 
 /** All attention of one transformer block, counted from 0. Most have one site; unfused heads have many. */

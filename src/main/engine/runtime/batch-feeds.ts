@@ -1,12 +1,7 @@
 import type {Tensor} from 'onnxruntime-node'
 import type {GraphInputs} from './graph-inputs.ts'
-import {
-  emptyTensor,
-  type InputMetadata,
-  wholeNumberArray,
-  wholeNumberTensor,
-  writeWholeNumbers,
-} from './tensors.ts'
+import {emptyTensor, type InputMetadata} from './tensors.ts'
+import {extentFeeds, tokenTensor} from './text-feeds.ts'
 
 /** Whether a graph takes several sequences of the same length in one run. */
 export function canBatch({inputIds, past, useCacheBranch}: GraphInputs): boolean {
@@ -25,30 +20,17 @@ export function batchFeeds(
   sequenceCount: number
 ): Record<string, Tensor> {
   const length = ids.length / sequenceCount
-  const feeds: Record<string, Tensor> = {}
-  const feed = (input: InputMetadata | null, valueAt: (position: number, at: number) => number) => {
+  const extent = {sequenceCount, length, pastCount: 0}
+  const feeds = extentFeeds(inputs, extent)
+  const feed = (input: InputMetadata | null, valueAt: (position: number) => number) => {
     if (!input) return
-    // What has one axis is the same of all sequences.
-    const count = input.shape.length === 1 ? length : sequenceCount * length
-    const array = wholeNumberArray(input.type, count)
-    writeWholeNumbers(
-      array,
-      Int32Array.from({length: count}, (_, at) => valueAt(at % length, at))
-    )
-    const dimensions = input.shape.length === 1 ? [length] : [sequenceCount, length]
-    feeds[input.name] = wholeNumberTensor(input.type, array, dimensions)
+    const values = Int32Array.from(ids, (_, at) => valueAt(at % length))
+    feeds[input.name] = tokenTensor(input, values, extent)
   }
-  feed(inputs.inputIds, (_, at) => ids[at]!)
+  feeds[inputs.inputIds.name] = tokenTensor(inputs.inputIds, ids, extent)
   feed(inputs.positionIds, (position) => position)
   feed(inputs.cachePosition, (position) => position)
   feed(inputs.tokenTypeIds, () => 0)
-  feed(inputs.attentionMask, () => 1)
-  for (const input of [inputs.useCacheBranch, inputs.numLogitsToKeep]) {
-    // No cache is there, and 0 asks for every position's logits.
-    if (!input) continue
-    const array = wholeNumberArray(input.type, 1)
-    feeds[input.name] = wholeNumberTensor(input.type, array, input.shape.length === 0 ? [] : [1])
-  }
   for (const {name, type, emptyDimensions, batchAxis} of inputs.past) {
     const dimensions = emptyDimensions.map((size, axis) =>
       axis === batchAxis ? size * sequenceCount : size

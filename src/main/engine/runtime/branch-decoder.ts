@@ -4,18 +4,10 @@ import {BranchRows} from '../generation/branch-rows.ts'
 import {gatherAxis, repeatBatch} from './gather-rows.ts'
 import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
 import {openSession} from './open-session.ts'
-import {
-  emptyTensor,
-  feedable,
-  float32Of,
-  type InputMetadata,
-  wholeNumberArray,
-  wholeNumberTensor,
-  writeWholeNumbers,
-} from './tensors.ts'
+import {emptyTensor, feedable, float32Of, type InputMetadata} from './tensors.ts'
+import {extentFeeds, tokenTensor} from './text-feeds.ts'
 import type {BranchAnswer, BranchJob, BranchSpec, SessionSpec} from './worker-protocol.ts'
 
-const LOGITS = 'logits'
 /** Tokens of one run: its mask has as many rows. */
 const MAX_RUN_LENGTH = 256
 /** Positions of all rows of one batch together, the cache's repeated ones included. */
@@ -43,7 +35,8 @@ export class BranchDecoder {
   private constructor(
     private readonly session: InferenceSession,
     private readonly inputs: GraphInputs,
-    private readonly spec: BranchSpec
+    private readonly spec: BranchSpec,
+    private readonly logits: string
   ) {}
 
   static async create(spec: SessionSpec, branch: BranchSpec): Promise<BranchDecoder> {
@@ -53,7 +46,8 @@ export class BranchDecoder {
       added.has(input.name) || !input.isTensor ? [] : [input]
     )
     try {
-      return new BranchDecoder(session, readGraphInputs(inputs, session.outputNames, spec), branch)
+      const sorted = readGraphInputs(inputs, session.outputNames, spec)
+      return new BranchDecoder(session, sorted, branch, spec.roles?.logits ?? 'logits')
     } catch (error) {
       await session.release()
       throw error
@@ -146,7 +140,7 @@ export class BranchDecoder {
       for (let at = first; at < end; at++) {
         if (!wanted.has(at)) continue
         const row = at - first - (count - given)
-        if (row < 0) throw noRows(given, count)
+        if (row < 0) throw noRows(this.logits, given, count)
         found.set(at, logits.slice(row * this.vocabularySize, (row + 1) * this.vocabularySize))
       }
       onRun(end, tokenIds.length)
@@ -221,18 +215,18 @@ export class BranchDecoder {
     const past = new Map(
       [...this.cache].map(([name, tensor]) => [name, repeatBatch(tensor, batch.length)])
     )
-    const outputs = await this.run(filled, pastCount, past, {}, [LOGITS])
+    const outputs = await this.run(filled, pastCount, past, {}, [this.logits])
     const logits = this.logitsOf(outputs)
     const given = logits.length / this.vocabularySize / batch.length
     return batch.map((ids, row) => {
       const at = row * given + ids.length - 1 - (longest - given)
-      if (at < row * given || !Number.isInteger(given)) throw noRows(given, longest)
+      if (at < row * given || !Number.isInteger(given)) throw noRows(this.logits, given, longest)
       return logits.slice(at * this.vocabularySize, (at + 1) * this.vocabularySize)
     })
   }
 
   private logitsOf(outputs: InferenceSession.OnnxValueMapType): Float32Array {
-    const logits = outputs[LOGITS]!
+    const logits = outputs[this.logits]!
     this.vocabularySize = logits.dims.at(-1)!
     return float32Of(logits)
   }
@@ -248,28 +242,22 @@ export class BranchDecoder {
     pastCount: number,
     past: ReadonlyMap<string, Tensor>,
     added: Readonly<Record<string, Tensor>>,
-    fetches = [LOGITS, ...this.inputs.past.map(({outputName}) => outputName)]
+    fetches = [this.logits, ...this.inputs.past.map(({outputName}) => outputName)]
   ): Promise<InferenceSession.OnnxValueMapType> {
     const {inputs} = this
     const length = batch[0]!.length
     const size = batch.length
-    const feeds: Record<string, Tensor> = {...added}
-    const whole = (input: InputMetadata | null, values: ArrayLike<number>, dims: number[]) => {
-      if (!input) return
-      const array = wholeNumberArray(input.type, values.length)
-      writeWholeNumbers(array, values)
-      feeds[input.name] = wholeNumberTensor(input.type, array, dims)
+    const extent = {sequenceCount: size, length, pastCount}
+    const feeds: Record<string, Tensor> = {...added, ...extentFeeds(inputs, extent)}
+    const whole = (input: InputMetadata | null, values: ArrayLike<number>) => {
+      if (input) feeds[input.name] = tokenTensor(input, values, extent)
     }
     const positions = Array.from({length}, (_, i) => pastCount + i)
-    whole(inputs.inputIds, batch.flat(), [size, length])
-    whole(inputs.positionIds, new Array(size).fill(positions).flat(), [size, length])
-    whole(inputs.cachePosition, positions, [length])
-    whole(inputs.tokenTypeIds, new Uint8Array(size * length), [size, length])
-    const keyCount = pastCount + length
-    whole(inputs.attentionMask, new Uint8Array(size * keyCount).fill(1), [size, keyCount])
-    whole(inputs.useCacheBranch, [pastCount > 0 ? 1 : 0], [1])
-    // 0 asks for every position's logits.
-    whole(inputs.numLogitsToKeep, [0], inputs.numLogitsToKeep?.shape.length === 0 ? [] : [1])
+    const repeated = new Array<number[]>(size).fill(positions).flat()
+    whole(inputs.inputIds, batch.flat())
+    whole(inputs.positionIds, repeated)
+    whole(inputs.cachePosition, repeated)
+    whole(inputs.tokenTypeIds, new Uint8Array(size * length))
     for (const {name, type, emptyDimensions} of inputs.past) {
       const empty = emptyDimensions.map((dim, axis) => (axis === 0 && size > 1 ? size : dim))
       feeds[name] = (pastCount > 0 ? past.get(name) : undefined) ?? emptyTensor(type, empty)
@@ -290,12 +278,12 @@ function commonLength(lists: readonly (readonly number[])[], reserved = 1): numb
   return Math.max(0, common)
 }
 
-function noRows(given: number, wanted: number): ProblemError {
+function noRows(logits: string, given: number, wanted: number): ProblemError {
   return new ProblemError({
     code: 'logits-shape',
     message:
       'The graph does not give logits for every position, so it cannot run branches together.',
-    field: LOGITS,
+    field: logits,
     found: `${given} rows for ${wanted} tokens`,
     expected: 'a row for every token',
     advice: 'Export the model again with the logits of all positions.',

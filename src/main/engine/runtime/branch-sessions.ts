@@ -89,6 +89,7 @@ export class BranchSessions {
     return {
       modelId: files.id,
       filePath: files.filePath,
+      roles: files.header.roles,
       keyValueHeadCount: sizes.keyValueHeadCount,
       headSize: sizes.headSize,
       contextLength: isDecoder(decoder) ? decoder.contextLength : 0,

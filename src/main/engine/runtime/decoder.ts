@@ -1,7 +1,7 @@
 import type {InferenceSession, Tensor} from 'onnxruntime-node'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {batchFeeds, canBatch} from './batch-feeds.ts'
-import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
+import {type GraphInputs, type MaskInput, readGraphInputs} from './graph-inputs.ts'
 import {openSession} from './open-session.ts'
 import {
   emptyTensor,
@@ -13,9 +13,8 @@ import {
   wholeNumberTensor,
   writeWholeNumbers,
 } from './tensors.ts'
+import {extentFeeds} from './text-feeds.ts'
 import type {FedTensors, SessionSpec} from './worker-protocol.ts'
-
-const LOGITS = 'logits'
 
 /** A sequence as it stood after `count` positions, to be returned to. */
 export interface CacheMark {
@@ -45,7 +44,8 @@ export class Decoder {
 
   private constructor(
     private readonly session: InferenceSession,
-    private readonly inputs: GraphInputs
+    private readonly inputs: GraphInputs,
+    private readonly logits: string
   ) {
     this.isCached = this.hasKvCache
   }
@@ -57,20 +57,21 @@ export class Decoder {
       if (!input.isTensor) throw new Error(`input ${input.name} is no tensor`)
       return input
     })
-    if (spec.needsLogits !== false && !session.outputNames.includes(LOGITS)) {
+    const logits = spec.roles?.logits ?? 'logits'
+    if (spec.needsLogits !== false && !session.outputNames.includes(logits)) {
       await session.release()
       throw new ProblemError({
         code: 'no-logits',
-        message: 'The graph has no output named logits, so it predicts no next token.',
+        message: `The graph has no output named ${logits}, so it predicts no next token.`,
         found: session.outputNames.slice(0, 8).join(', '),
-        expected: LOGITS,
+        expected: logits,
         advice: 'Choose the model exported for text generation, not for features.',
       })
     }
     try {
       const added = spec.checkFeeds ?? {}
       const own = inputs.filter(({name}) => !(name in added))
-      return new Decoder(session, readGraphInputs(own, session.outputNames, spec))
+      return new Decoder(session, readGraphInputs(own, session.outputNames, spec), logits)
     } catch (error) {
       await session.release()
       throw error
@@ -130,8 +131,8 @@ export class Decoder {
    */
   async append(ids: ArrayLike<number>, isLast = false): Promise<Float32Array> {
     if (!this.isCached) return this.appendByRunningAgain(ids)
-    const outputs = await this.runCached(ids, [LOGITS], isLast)
-    return this.rowsOf(outputs[LOGITS]!)
+    const outputs = await this.runCached(ids, [this.logits], isLast)
+    return this.rowsOf(outputs[this.logits]!)
   }
 
   /**
@@ -200,8 +201,8 @@ export class Decoder {
   private async appendByRunningAgain(ids: ArrayLike<number>): Promise<Float32Array> {
     const earlierCount = this.ids.length
     for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
-    const outputs = await this.run(this.ids, 0, [LOGITS])
-    const rows = this.rowsOf(outputs[LOGITS]!)
+    const outputs = await this.run(this.ids, 0, [this.logits])
+    const rows = this.rowsOf(outputs[this.logits]!)
     return earlierCount > 0 && rows.length > this.vocabularySize
       ? rows.slice(earlierCount * this.vocabularySize)
       : rows
@@ -219,23 +220,11 @@ export class Decoder {
   ): Promise<InferenceSession.OnnxValueMapType> {
     const {inputs, feeds} = this
     this.feedTokens(ids, pastCount)
-    if (inputs.attentionMask) {
-      const {name, type} = inputs.attentionMask
-      feeds[name] = this.maskOf(type, pastCount + ids.length)
-    }
-    if (inputs.useCacheBranch) {
-      const array = Uint8Array.of(pastCount > 0 ? 1 : 0)
-      feeds[inputs.useCacheBranch.name] = wholeNumberTensor('bool', array, [1])
-    }
-    if (inputs.numLogitsToKeep) {
-      // 0 asks for every position's logits.
-      const {name, type, shape} = inputs.numLogitsToKeep
-      feeds[name] = wholeNumberTensor(
-        type,
-        wholeNumberArray(type, 1),
-        shape.length === 0 ? [] : [1]
-      )
-    }
+    const extent = {sequenceCount: 1, length: ids.length, pastCount}
+    Object.assign(feeds, extentFeeds(inputs, extent))
+    // Of keys alone it is all ones, and one array serves every length.
+    const {attentionMask: mask} = inputs
+    if (mask && isOfOnes(mask)) feeds[mask.name] = this.maskOf(mask, pastCount + ids.length)
     for (const past of inputs.past) {
       feeds[past.name] =
         (pastCount > 0 ? this.cache.get(past.name) : undefined) ??
@@ -279,13 +268,18 @@ export class Decoder {
   }
 
   /** All ones; one array serves every length, since a tensor may be a view of its start. */
-  private maskOf(type: string, length: number): Tensor {
+  private maskOf({type, shape}: MaskInput, length: number): Tensor {
     if (!this.mask || this.mask.length < length) {
       this.mask = wholeNumberArray(type, Math.max(256, 2 * length))
       writeWholeNumbers(this.mask, new Uint8Array(this.mask.length).fill(1))
     }
-    return wholeNumberTensor(type, this.mask.subarray(0, length), [1, length])
+    const dimensions = shape.length === 1 ? [length] : [1, length]
+    return wholeNumberTensor(type, this.mask.subarray(0, length), dimensions)
   }
+}
+
+function isOfOnes({shape, isAdded}: MaskInput): boolean {
+  return shape.length <= 2 && !isAdded
 }
 
 interface TokenTensor {

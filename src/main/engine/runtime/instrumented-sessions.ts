@@ -143,6 +143,7 @@ export class InstrumentedSessions {
     return {
       modelId: files.id,
       filePath: files.filePath,
+      roles: files.header.roles,
       keyValueHeadCount: sizes.keyValueHeadCount,
       headSize: sizes.headSize,
       contextLength: files.config?.contextLength?.value ?? 0,
@@ -157,7 +158,7 @@ export class InstrumentedSessions {
 }
 
 function vocabularySizeOf({header, config}: ModelFiles): number {
-  const logits = header.outputs.find(({name}) => name === 'logits')?.dimensions.at(-1)
+  const logits = header.outputs.find(({name}) => name === header.roles.logits)?.dimensions.at(-1)
   return typeof logits === 'number' ? logits : (config?.vocabularySize?.value ?? 1)
 }
 

@@ -205,6 +205,7 @@ export class Models {
       {
         modelId: folder.id,
         filePath: folder.filePath,
+        roles: folder.graph.roles,
         keyValueHeadCount: folder.keyValueHeadCount,
         headSize: folder.headSize,
         contextLength: folder.contextLength,

@@ -1,6 +1,6 @@
 import {Tensor} from 'onnxruntime-node'
 import {ProblemError} from '../../../shared/domain/problem.ts'
-import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
+import {float16BitsOfFloat32, float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import type {FedTensor} from './worker-protocol.ts'
 
 /** Names and element types of a graph's inputs, as the runtime reports them. */
@@ -10,7 +10,7 @@ export interface InputMetadata {
   readonly shape: readonly (number | string)[]
 }
 
-type WholeNumberArray = BigInt64Array | Int32Array | Float32Array | Uint8Array
+type WholeNumberArray = BigInt64Array | Int32Array | Float32Array | Uint16Array | Uint8Array
 
 /** An array for whole numbers in the element type that a graph's input wants. */
 export function wholeNumberArray(type: string, length: number): WholeNumberArray {
@@ -21,6 +21,8 @@ export function wholeNumberArray(type: string, length: number): WholeNumberArray
       return new Int32Array(length)
     case 'float32':
       return new Float32Array(length)
+    case 'float16':
+      return new Uint16Array(length)
     case 'bool':
       return new Uint8Array(length)
     default:
@@ -28,16 +30,18 @@ export function wholeNumberArray(type: string, length: number): WholeNumberArray
         code: 'unsupported-input-type',
         message: `The graph wants an input of type ${type}, which is not known here.`,
         found: type,
-        expected: 'int64, int32, float32 or bool',
+        expected: 'int64, int32, float32, float16 or bool',
         advice: 'Export the model again with int64 token ids and mask.',
       })
   }
 }
 
-/** Writes `values[i]` to `array[i]`, as bigint where the array holds bigints. */
+/** Writes `values[i]` to `array[i]`, as bigint where the array holds bigints, as bits where it holds half floats. */
 export function writeWholeNumbers(array: WholeNumberArray, values: ArrayLike<number>): void {
   if (array instanceof BigInt64Array) {
     for (let i = 0; i < values.length; i++) array[i] = BigInt(values[i]!)
+  } else if (array instanceof Uint16Array) {
+    array.set(float16BitsOfFloat32(Float32Array.from(values)))
   } else {
     for (let i = 0; i < values.length; i++) array[i] = values[i]!
   }
@@ -49,7 +53,7 @@ export function wholeNumberTensor(
   array: WholeNumberArray,
   dimensions: readonly number[]
 ): Tensor {
-  return new Tensor(type as 'int64', array as BigInt64Array, dimensions)
+  return feedable(new Tensor(type as 'int64', array as BigInt64Array, dimensions))
 }
 
 /** What is fed to an input that was added to a graph. */

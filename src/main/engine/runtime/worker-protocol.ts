@@ -1,11 +1,14 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import type {Sampling, StatisticsColumns, StopReason} from '../../../shared/lenses/tokens.ts'
+import type {GraphRoles} from '../model-folder/model-folder.ts'
 import type {InterventionFeeding} from '../onnx/intervention-feeds.ts'
 
 /** What a session worker needs to hold one model. */
 export interface SessionSpec {
   readonly modelId: string
   readonly filePath: string
+  /** What the graph's inputs and outputs are for; absent, their names have to say it. */
+  readonly roles?: GraphRoles
   readonly keyValueHeadCount: number
   readonly headSize: number
   readonly contextLength: number
