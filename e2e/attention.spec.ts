@@ -26,6 +26,14 @@ async function openAttention(workbench: Workbench): Promise<void> {
   await workbench.setGeneration(0)
   await workbench.run(PROMPT)
   await page.getByRole('tab', {name: 'Attention'}).click()
+  await expect(matrixOf(page)).toHaveAttribute('data-current', 'true', {timeout: 30_000})
+  // It opens on the best head of the text.
+  for (const name of ['layer', 'head']) {
+    const field = page.getByTestId(name).getByRole('textbox')
+    await field.fill('0')
+    await field.press('Enter')
+  }
+  await expect(matrixOf(page)).toHaveAttribute('data-map', /:0\.0:/)
   await expect(matrixOf(page)).toHaveAttribute('data-current', 'true')
   // Keys are for the matrix, not for the tabs.
   await page.evaluate(() => (document.activeElement as HTMLElement).blur())
@@ -88,6 +96,34 @@ test('what the page says of a head is what the graph’s own softmax gave', asyn
     `${shown[0]![1].toFixed(2)} (layer 3, head 1, from`
   )
   await expect(page.getByTestId('inspected')).toHaveText(`token ${last}`)
+})
+
+test('it opens on the head that copies most, says why, and keeps to a head that was chosen', async ({
+  workbench,
+}) => {
+  const {page} = workbench
+  await workbench.open()
+  await page.getByRole('tab', {name: 'Attention'}).click()
+  const best = page.getByTestId('best-head')
+  await expect(best).toContainText('its induction score on this text')
+  const first = page.getByTestId('heads').locator('tr[data-head]').first()
+  const name = (await first.getAttribute('data-head'))!
+  await expect(best).toContainText(`Opened on ${name}`)
+  const score = Number(
+    await first.locator('[data-column=inductionScore]').getAttribute('data-value')
+  )
+  await expect(best).toContainText(score.toFixed(2))
+  await expect(matrixOf(page)).toHaveAttribute(
+    'data-map',
+    new RegExp(`:${name.replace(/[LH]/gu, '')}:`)
+  )
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await page.keyboard.press('ArrowUp')
+  await expect(best).toHaveCount(0)
+  const layer = await page.getByTestId('layer').getByRole('textbox').inputValue()
+  await workbench.run(PROMPT)
+  await expect(matrixOf(page)).toHaveAttribute('data-current', 'true')
+  await expect(page.getByTestId('layer').getByRole('textbox')).toHaveValue(layer)
 })
 
 test('keys flip heads and layers and walk weights; undo takes it back; a reload keeps it', async ({

@@ -1,3 +1,4 @@
+import {selectShown} from '../store/attention.ts'
 import {OVERVIEW_VIEW} from '../store/attention-views.ts'
 import {selectPane} from '../store/panes.ts'
 import type {Command} from './command.ts'
@@ -13,9 +14,10 @@ export const ATTENTION_VIEWS: readonly Command[] = [
     lens: 'attention',
     when: (state) => selectPane(state).view === OVERVIEW_VIEW,
     whyNot: () => 'only in the overview of heads',
-    run({store, actions}) {
-      const {attentionShown, activePane} = store.getState()
-      actions.openHead(attentionShown[activePane], activePane)
+    run({store, captures, actions}) {
+      const state = store.getState()
+      const {activePane} = state
+      actions.openHead(selectShown(state, captures, activePane), activePane)
     },
   },
 ]

@@ -1,5 +1,7 @@
+import {selectShown} from './attention.ts'
 import {clampHead, clampWindow, isWhole} from './attention-pictures.ts'
 import type {
+  AttentionChoice,
   AttentionFilterChoice,
   AttentionShown,
   MatrixPlace,
@@ -48,7 +50,8 @@ export function createAttentionChoiceActions({
   return {
     changeAttention(shownChange, pane) {
       const {attentionShown, panes} = store.getState()
-      const old = attentionShown[pane]
+      const chosen = attentionShown[pane]
+      const old = selectShown(store.getState(), captures, pane)
       const runId = panes[pane]?.runId
       const facts = runId ? captures.attentionFacts.peek(runId) : undefined
       const wanted = {...old, ...shownChange}
@@ -56,14 +59,17 @@ export function createAttentionChoiceActions({
         facts && facts.length > 0
           ? {...wanted, ...clampHead(facts, wanted), other: clampHead(facts, wanted.other)}
           : wanted
-      const keys = (Object.keys(shown) as (keyof AttentionShown)[]).filter((key) =>
+      // Who changes something else has not chosen the head that happens to be shown.
+      const isHeadChosen = chosen.layer !== null || 'layer' in shownChange || 'head' in shownChange
+      const next: AttentionChoice = isHeadChosen ? shown : {...shown, layer: null, head: null}
+      const keys = (Object.keys(next) as (keyof AttentionShown)[]).filter((key) =>
         key === 'other'
-          ? shown.other.layer !== old.other.layer || shown.other.head !== old.other.head
-          : shown[key] !== old[key]
+          ? next.other.layer !== chosen.other.layer || next.other.head !== chosen.other.head
+          : next[key] !== chosen[key]
       )
       if (keys.length === 0) return
       const both =
-        pane === 0 ? ([shown, attentionShown[1]] as const) : ([attentionShown[0], shown] as const)
+        pane === 0 ? ([next, attentionShown[1]] as const) : ([attentionShown[0], next] as const)
       change(
         NAMES[keys[0]!],
         {attentionShown: both},

@@ -1,8 +1,9 @@
 import type {Problem} from '../../shared/domain/problem.ts'
 import type {HeadName, HeadStatistics, ProbedHead} from '../../shared/lenses/attention-maps.ts'
 import {HEAD_SCORES} from '../../shared/lenses/attention-maps.ts'
-import {capturedTextOf, selectAttentionRun} from './attention.ts'
+import {capturedTextOf, selectAttentionRun, selectAwaitsHeads} from './attention.ts'
 import {isOverviewBusy} from './attention-overview.ts'
+import {bestHeadOf} from './best-head.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import type {RunRecord, WorkbenchState} from './state.ts'
@@ -181,6 +182,8 @@ export function createAttentionHeadsActions(context: StoreContext): AttentionHea
           renew()
         }
       }
+      const {id} = shown.run
+      if (!captures.bestHeads.peek(id)) captures.bestHeads.set(id, bestHeadOf(heads) ?? 'none')
       set({headsPhase: {kind: 'idle'}})
     } catch (error) {
       if (own.signal.aborted || isCancellation(error)) {
@@ -191,6 +194,7 @@ export function createAttentionHeadsActions(context: StoreContext): AttentionHea
     }
   }
 
+  const isCaptured = (id: string) => captures.attentionFacts.peek(id) !== undefined
   const want = () => {
     const state = store.getState()
     const shown = selectAttentionRun(state, captures, state.activePane)
@@ -201,12 +205,15 @@ export function createAttentionHeadsActions(context: StoreContext): AttentionHea
     }
     const key = headsKey(shown.run.id, shown.data.tokens.length)
     const {isBehind, shownKey} = state.attentionSlots[state.activePane]
-    // What is drawn comes first; a view without a matrix waits for none.
-    const isDrawn =
+    // What is drawn comes first; a view without a matrix waits for none, nor does the best head.
+    const isMatrixThere =
       state.attentionPlots[state.activePane] === 0
-        ? captures.attentionFacts.peek(shown.run.id) !== undefined && !isOverviewBusy(state)
-        : shownKey?.startsWith(`${key}:`) && !isBehind && !isOverviewBusy(state)
-    if (asked === key || !isDrawn || state.connection !== 'connected') return
+        ? isCaptured(shown.run.id)
+        : shownKey?.startsWith(`${key}:`) && !isBehind
+    const isAwaited =
+      isCaptured(shown.run.id) && selectAwaitsHeads(state, captures, state.activePane)
+    const isDue = isAwaited || (isMatrixThere && !isOverviewBusy(state))
+    if (asked === key || !isDue || state.connection !== 'connected') return
     if (captures.attentionHeads.peek(key)) return
     abort?.abort()
     asked = key

@@ -1,5 +1,5 @@
 import type {HeadRef, Thumbnail} from '../../shared/lenses/attention-maps.ts'
-import {capturedTextOf, selectAttentionRun} from './attention.ts'
+import {capturedTextOf, selectAttentionRun, selectShown} from './attention.ts'
 import type {HeadsPhase} from './attention-heads.ts'
 import {filterKey, requestFilters} from './attention-pictures.ts'
 import type {AttentionShown} from './attention-state.ts'
@@ -96,7 +96,7 @@ export function createAttentionOverviewActions(context: StoreContext): Attention
     view: string | null
   ) => {
     const state = store.getState()
-    const own = {...state.attentionShown[pane], ...shownChange}
+    const own = {...selectShown(state, captures, pane), ...shownChange}
     const {attentionShown: both} = state
     set({pointedHead: null})
     change(name, {

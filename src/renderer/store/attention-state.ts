@@ -22,6 +22,10 @@ export interface AttentionShown {
   readonly other: HeadRef
 }
 
+/** What a pane was told to show. Where no head was chosen it is the best one on its text. */
+export type AttentionChoice = Omit<AttentionShown, 'layer' | 'head'> &
+  (Pick<AttentionShown, 'layer' | 'head'> | {readonly layer: null; readonly head: null})
+
 /** What of any matrix is shown; the same in every view and pane. */
 export interface AttentionFilterChoice {
   /** Share of each row that is kept; 1 keeps all. */
@@ -51,7 +55,7 @@ export interface MatrixPlace {
 /** Document: what is looked at. */
 export interface AttentionState {
   /** By pane. */
-  readonly attentionShown: readonly [AttentionShown, AttentionShown]
+  readonly attentionShown: readonly [AttentionChoice, AttentionChoice]
   readonly attentionFilters: AttentionFilterChoice
   /** End of the range of colours where it is locked; null: each picture has its own. */
   readonly attentionRange: number | null
@@ -96,9 +100,9 @@ export interface AttentionWorkState {
 
 export const ATTENTION_LENS = 'attention'
 
-const FIRST_SHOWN: AttentionShown = {
-  layer: 0,
-  head: 0,
+const FIRST_SHOWN: AttentionChoice = {
+  layer: null,
+  head: null,
   aggregate: 'head',
   scope: 'layer',
   other: {layer: 0, head: 1},

@@ -2,7 +2,7 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {HeadRef} from '../../shared/lenses/attention-maps.ts'
 import type {InterveneRequestInput, InterveneResult} from '../../shared/lenses/intervene.ts'
-import {selectAttentionRun} from './attention.ts'
+import {selectAttentionRun, selectShown} from './attention.ts'
 import {clampHead} from './attention-pictures.ts'
 import type {MatrixPlace} from './attention-state.ts'
 import type {Captures} from './captures.ts'
@@ -79,7 +79,7 @@ export function selectTrialSubject(state: WorkbenchState, captures: Captures): T
   const promptEnd = Math.max(0, Math.min(last, shown.data.promptTokenCount - 1))
   return {
     runId: id,
-    head: clampHead(facts, state.attentionShown[pane]),
+    head: clampHead(facts, selectShown(state, captures, pane)),
     place,
     token: place?.key ?? locked,
     // What a masked token did is seen after it: at the end of the prompt, or after the next token.

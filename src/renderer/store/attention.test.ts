@@ -1,7 +1,8 @@
+import {AsyncIteratorClass} from '@orpc/client'
 import {expect, test} from 'vitest'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
-import type {HeadStatistics} from '../../shared/lenses/attention-maps.ts'
-import {selectPicture} from './attention.ts'
+import type {HeadStatistics, HeadsEvent} from '../../shared/lenses/attention-maps.ts'
+import {selectBestHead, selectPicture, selectShown} from './attention.ts'
 import {matchesFilter, selectHeads, sortHeads} from './attention-heads.ts'
 import {clampWindow, covers, pictureKey, tileAround} from './attention-pictures.ts'
 import {memoryStorage, openedWorkbench} from './fake-workbench.ts'
@@ -20,9 +21,30 @@ function listening(asked: TileInput[], delayMs: number, fails: () => boolean = (
         if (fails()) throw new Error('it broke')
         return client.attention.tile(input, options)
       },
+      heads: async (input, options) => {
+        const events = await client.attention.heads(input, options)
+        return new AsyncIteratorClass<HeadsEvent, unknown, void>(
+          async () => {
+            const next = await events.next()
+            if (next.done || next.value.kind !== 'heads') return next
+            return {...next, value: {...next.value, heads: next.value.heads.map(withInduction)}}
+          },
+          async () => void (await events.return(undefined))
+        )
+      },
     },
   })
 }
+
+/** The last head of each layer but the first copies. */
+const withInduction = (head: HeadStatistics): HeadStatistics =>
+  head.layer > 0 && head.head === 3
+    ? {
+        ...head,
+        inductionScore: 0.5 + 0.1 * head.layer,
+        positionCounts: {...head.positionCounts, inductionScore: 8},
+      }
+    : head
 
 async function openedLens(asked: TileInput[], delayMs = 1, fails?: () => boolean) {
   const workbench = await openedWorkbench({}, memoryStorage(), listening(asked, delayMs, fails))
@@ -39,16 +61,55 @@ test('the lens captures the run that is shown, then draws it, then scores its he
     return slot.shownKey !== null && !slot.isBehind
   })
   const spec = selectPicture(state, captures, 0)!
-  expect(spec.map).toEqual({kind: 'head', layer: 0, head: 0})
+  const [whole] = asked
+  expect(spec.map).toEqual(whole!.map)
   const tile = captures.attentionTiles.peek(pictureKey(spec))!.whole!
   expect(tile.queries).toEqual([0, spec.tokenCount])
   await until('the heads', () => selectHeads(seen(), captures) !== null)
+})
+
+test('it opens on the best head of each text, until a head is chosen', async () => {
+  const asked: TileInput[] = []
+  const workbench = await openedLens(asked)
+  const {until, actions, captures, seen} = workbench
+  await until('the picture', ({attentionSlots}) => attentionSlots[0].shownKey !== null)
+  const headsOf = () => selectHeads(seen(), captures)!
+  const [first] = sortHeads(headsOf(), {column: 'inductionScore', isDescending: true})
+  const {layer, head} = first!
+  expect(layer).toBeGreaterThan(0)
+  const best = selectBestHead(seen(), captures, 0)
+  expect(best).toMatchObject({layer, head, score: 'inductionScore', value: first!.inductionScore})
+  expect(asked.every(({map}) => map.kind === 'head' && map.head === head)).toBe(true)
+  // Another picture of the same heads is no choice of a head.
+  actions.changeAttention({aggregate: 'mean'}, 0)
+  actions.changeAttention({aggregate: 'head'}, 0)
+  expect(seen().attentionShown[0]).toMatchObject({layer: null, head: null})
+  expect(selectShown(seen(), captures, 0)).toMatchObject({layer, head})
+  // Choosing what is shown already is one.
+  const steps = seen().past.length
+  actions.changeAttention({layer, head}, 0)
+  expect(seen().past.length).toBe(steps + 1)
+  expect(selectBestHead(seen(), captures, 0)).toBeNull()
+  actions.setPromptText('One. Two. Three. Four. Five. Six. Seven. Eight.')
+  actions.runPrompt()
+  await until('another picture', ({attentionSlots, runs}) =>
+    Boolean(attentionSlots[0].shownKey?.startsWith(`${runs[0]!.id}:`))
+  )
+  expect(selectShown(seen(), captures, 0)).toMatchObject({layer, head})
+  actions.undo()
+  actions.undo()
+  actions.undo()
+  expect(seen().attentionShown[0]).toMatchObject({layer: null, head: null})
 })
 
 test('of heads that are flipped through the last is drawn, and undo goes back', async () => {
   const asked: TileInput[] = []
   const {until, actions, captures, seen} = await openedLens(asked, 20)
   await until('the picture', ({attentionSlots}) => attentionSlots[0].shownKey !== null)
+  actions.changeAttention({layer: 0, head: 0}, 0)
+  await until('the first head', ({attentionSlots}) =>
+    Boolean(attentionSlots[0].shownKey?.includes(':0.0:'))
+  )
   asked.length = 0
   for (let head = 1; head <= 3; head++) actions.changeAttention({head}, 0)
   await until('the last head', ({attentionSlots}) =>
@@ -66,7 +127,7 @@ test('of heads that are flipped through the last is drawn, and undo goes back', 
     head: last.queryHeadCount - 1,
   })
   actions.undo()
-  expect(seen().attentionShown[0]).toMatchObject({layer: 0})
+  expect(seen().attentionShown[0]).toMatchObject({layer: 0, head: 3})
 })
 
 test('a picture that cannot be had says why, and is asked for again when told', async () => {

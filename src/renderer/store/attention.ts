@@ -16,7 +16,13 @@ import {
   tileAround,
   unhidden,
 } from './attention-pictures.ts'
-import {ATTENTION_LENS, type AttentionSlot, type MatrixWindow} from './attention-state.ts'
+import {
+  ATTENTION_LENS,
+  type AttentionShown,
+  type AttentionSlot,
+  type MatrixWindow,
+} from './attention-state.ts'
+import type {BestHead} from './best-head.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
@@ -42,6 +48,50 @@ export function selectAttentionRun(
   return {run, data}
 }
 
+/**
+ * What a pane shows: what was chosen, else the head that scores best on its text, which stays as the text
+ * grows; the first head until that is known.
+ */
+export function selectShown(
+  state: WorkbenchState,
+  captures: Captures,
+  pane: PaneIndex
+): AttentionShown {
+  const chosen = state.attentionShown[pane]
+  if (chosen.layer !== null) return chosen
+  const best = selectBestHead(state, captures, pane)
+  return {...chosen, layer: best?.layer ?? 0, head: best?.head ?? 0}
+}
+
+/** The head that a pane is opened on because none was chosen, and why; null where that is not so. */
+export function selectBestHead(
+  state: WorkbenchState,
+  captures: Captures,
+  pane: PaneIndex
+): BestHead | null {
+  const runId = state.panes[pane]?.runId ?? null
+  if (runId === null || state.attentionShown[pane].layer !== null) return null
+  const best = captures.bestHeads.peek(runId)
+  return best === undefined || best === 'none' ? null : best
+}
+
+/** Of more weights than this the first head is drawn while the best is looked for. */
+const MOST_WEIGHTS_AWAITED = 20e6
+
+/** Whether heads are scored before anything is drawn, as the best of them is what is wanted. */
+export function selectAwaitsHeads(
+  state: WorkbenchState,
+  captures: Captures,
+  pane: PaneIndex
+): boolean {
+  const shown = selectAttentionRun(state, captures, pane)
+  if (!shown || pane !== state.activePane || state.attentionShown[pane].layer !== null) return false
+  if (state.headsPhase.kind === 'failed' || captures.bestHeads.peek(shown.run.id)) return false
+  const facts = captures.attentionFacts.peek(shown.run.id) ?? NO_FACTS
+  const headCount = facts.reduce((sum, {queryHeadCount}) => sum + queryHeadCount, 0)
+  return headCount * shown.data.tokens.length ** 2 <= MOST_WEIGHTS_AWAITED
+}
+
 /** What a pane wants to draw; null while nothing is captured. */
 export function selectPicture(
   state: WorkbenchState,
@@ -51,7 +101,7 @@ export function selectPicture(
   const shown = selectAttentionRun(state, captures, pane)
   if (!shown) return null
   const facts = captures.attentionFacts.peek(shown.run.id) ?? NO_FACTS
-  const map = mapOfShown(state.attentionShown[pane], facts)
+  const map = mapOfShown(selectShown(state, captures, pane), facts)
   if (!map) return null
   return {
     runId: shown.run.id,
@@ -193,6 +243,7 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
     }
     const spec = selectPicture(state, captures, pane)
     if (!spec) return
+    if (selectAwaitsHeads(state, captures, pane)) return
     const own = pictureKey(spec)
     if (refused[pane] === own) return
     const {phase, shownKey, isBehind} = state.attentionSlots[pane]
@@ -224,6 +275,8 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
           state.attentionWindows === previous.attentionWindows &&
           state.attentionPlots === previous.attentionPlots &&
           state.attentionSlots === previous.attentionSlots &&
+          state.headsRevision === previous.headsRevision &&
+          state.headsPhase === previous.headsPhase &&
           state.connection === previous.connection
         if (isUnchanged) return
         want(0)

@@ -5,6 +5,7 @@ import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
 import {type HeadThumbnails, thumbnailsWeight} from './attention-overview.ts'
 import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
+import type {BestHead} from './best-head.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
 
@@ -85,7 +86,9 @@ export interface Captures {
   readonly attentionThumbnails: BoundedMap<string, HeadThumbnails>
   /** Statistics of every head, by `headsKey` of attention-heads.ts. */
   readonly attentionHeads: BoundedMap<string, readonly HeadStatistics[]>
-  /** The same on the random-repeat probe, by `probeKey`. */
+  /** The head that a run is opened on, once its heads are scored, by run; `none` where none stands out. */
+  readonly bestHeads: BoundedMap<RunId, BestHead | 'none'>
+  /** Statistics of every head on the random-repeat probe, by `probeKey`. */
   readonly attentionProbes: BoundedMap<string, readonly ProbedHead[]>
   /** Exact weights of a token's row or column, by `lineKey`. */
   readonly attentionLines: BoundedMap<string, Float32Array>
@@ -106,6 +109,7 @@ export function createCaptures(): Captures {
     attentionTiles: new BoundedMap(96 * 2 ** 20, tilesWeight),
     attentionThumbnails: new BoundedMap(48 * 2 ** 20, thumbnailsWeight),
     attentionHeads: new BoundedMap(40),
+    bestHeads: new BoundedMap(400),
     attentionProbes: new BoundedMap(40),
     attentionLines: new BoundedMap(8 * 2 ** 20, (line) => line.byteLength),
     vocabulary: new BoundedMap(5000),

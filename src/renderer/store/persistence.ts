@@ -100,13 +100,15 @@ const viewsSchema = z.array(
   })
 )
 const headRef = z.object({layer: position, head: position})
-const attentionShown = z.object({
-  layer: position,
-  head: position,
+const attentionRest = {
   aggregate: z.enum(['head', 'mean', 'max', 'value-weighted', 'attention-rollout', 'difference']),
   scope: z.enum(['layer', 'model']),
   other: headRef,
-})
+}
+const attentionShown = z.union([
+  z.object({layer: position, head: position, ...attentionRest}),
+  z.object({layer: z.null(), head: z.null(), ...attentionRest}),
+])
 const attentionShape = {
   attentionShown: z
     .tuple([attentionShown, attentionShown])

@@ -1,5 +1,6 @@
 import type {Slots} from '../../shared/samples/sample.ts'
 import type {Sample, SampleIn, SampleLens} from '../../shared/samples/samples.ts'
+import type {AttentionChoice} from './attention-state.ts'
 import type {StoreContext} from './context.ts'
 import {selectPane, withPane} from './panes.ts'
 import type {RunActions} from './runs.ts'
@@ -29,7 +30,12 @@ const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
     settings ? {parameters: {...parameters, ...settings}} : {},
   attention({selection: {layer, head}, settings}, state) {
     const {activePane, attentionShown, attentionFilters} = state
-    const shown = {...attentionShown[activePane], layer, head, aggregate: 'head' as const}
+    const shown: AttentionChoice = {
+      ...attentionShown[activePane],
+      layer,
+      head,
+      aggregate: 'head' as const,
+    }
     return {
       attentionShown: activePane === 0 ? [shown, attentionShown[1]] : [attentionShown[0], shown],
       ...(settings ? {attentionFilters: {...attentionFilters, ...settings}} : {}),

@@ -6,6 +6,7 @@ import {
 } from '../../../shared/figures/attention/matrix-legend.ts'
 import {formatSetting} from '../../../shared/figures/number-format.ts'
 import {CopyMenu} from '../../sharing/copy-menu.tsx'
+import {selectShown} from '../../store/attention.ts'
 import {requestFilters} from '../../store/attention-pictures.ts'
 import {
   type AttentionAggregate,
@@ -36,15 +37,17 @@ const AGGREGATES: readonly {value: AttentionAggregate; text: string; note: strin
 /** One line under the figure: which heads, what is hidden, and what can be done. */
 export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null}) {
   const actions = useActions()
-  const {captures} = useWorkbench()
+  const {captures, store} = useWorkbench()
   const pane = usePaneIndex()
   const runId = usePaneRunId()
   const suffix = usePaneSuffix()
-  const {shown, filters, locked} = useWorkbenchState((state) => ({
-    shown: state.attentionShown[pane],
+  const {filters, locked} = useWorkbenchState((state) => ({
+    chosen: state.attentionShown[pane],
+    heads: state.headsRevision,
     filters: state.attentionFilters,
     locked: state.attentionRange,
   }))
+  const shown = selectShown(store.getState(), captures, pane)
   const facts = (runId === null ? undefined : captures.attentionFacts.peek(runId)) ?? []
   const lastLayer = facts.reduce((last, {layer}) => Math.max(last, layer), 0)
   const headsOf = (layer: number) =>

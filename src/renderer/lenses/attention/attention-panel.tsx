@@ -1,8 +1,12 @@
 import {attentionGuardOf} from '../../../shared/figures/attention/layout.ts'
+import {headName} from '../../../shared/figures/attention/map-name.ts'
 import {matrixCaptionOf} from '../../../shared/figures/attention/matrix-caption.ts'
+import {formatFixed} from '../../../shared/figures/number-format.ts'
 import {filledCaption} from '../../../shared/samples/sample.ts'
+import {selectBestHead} from '../../store/attention.ts'
 import {nameOfProbed, selectProbe} from '../../store/attention-heads.ts'
 import {selectAttentionClaim} from '../../store/attention-samples.ts'
+import {scoreWords} from '../../store/best-head.ts'
 import {selectPane} from '../../store/panes.ts'
 import {Choice} from '../../ui/choice.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
@@ -169,9 +173,15 @@ function MatrixCaption({matrix}: {readonly matrix: ShownMatrix}) {
         )
       : undefined
   const probeName = probed ? nameOfProbed(probed) : null
+  const best = map.kind === 'head' ? selectBestHead(store.getState(), captures, pane) : null
   return (
-    <CaptionText
-      parts={matrixCaptionOf({map: spec.map, row, cell, probeName, tokens: data.tokens})}
-    />
+    <>
+      <CaptionText parts={matrixCaptionOf({map, row, cell, probeName, tokens: data.tokens})} />
+      {best && !cell && (
+        <span className="caption-aside" data-testid="best-head">
+          {` Opened on ${headName(best)}: its ${scoreWords(best.score)} on this text, ${formatFixed(best.value, 2)}, is the furthest above chance, ${formatFixed(best.chance, 2)}.`}
+        </span>
+      )}
+    </>
   )
 }

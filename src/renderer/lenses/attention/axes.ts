@@ -1,4 +1,4 @@
-import {selectAttentionRun, selectPicture} from '../../store/attention.ts'
+import {selectAttentionRun, selectPicture, selectShown} from '../../store/attention.ts'
 import {selectLock} from '../../store/selection.ts'
 import type {PaneIndex} from '../../store/state.ts'
 import type {Workbench} from '../../store/workbench.ts'
@@ -38,8 +38,8 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     next: {key: 'ArrowRight'},
     previous: {key: 'ArrowLeft'},
     when: isShown,
-    step({store, actions}, pane, by) {
-      const {head} = store.getState().attentionShown[pane]
+    step({store, captures, actions}, pane, by) {
+      const {head} = selectShown(store.getState(), captures, pane)
       actions.changeAttention({head: moved(head, by)}, pane)
     },
   },
@@ -49,8 +49,8 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     next: {key: 'ArrowDown'},
     previous: {key: 'ArrowUp'},
     when: isShown,
-    step({store, actions}, pane, by) {
-      const {layer} = store.getState().attentionShown[pane]
+    step({store, captures, actions}, pane, by) {
+      const {layer} = selectShown(store.getState(), captures, pane)
       actions.changeAttention({layer: moved(layer, by)}, pane)
     },
   },

@@ -7,6 +7,7 @@ import {
 } from '../../../shared/figures/number-format.ts'
 import {CHIP_STEP_COUNT, stepOf} from '../../../shared/figures/palette.ts'
 import type {HeadName, HeadStatistics, ProbedHead} from '../../../shared/lenses/attention-maps.ts'
+import {selectShown} from '../../store/attention.ts'
 import {
   type HeadColumn,
   isScore,
@@ -232,12 +233,11 @@ interface RowProps {
 function Row({head, columns, probed, hasNames}: RowProps) {
   const pane = usePaneIndex()
   const {changeAttention} = useActions()
-  const isShown = useWorkbenchState(
-    ({attentionShown}) =>
-      attentionShown[pane].layer === head.layer &&
-      attentionShown[pane].head === head.head &&
-      attentionShown[pane].aggregate === 'head'
-  )
+  const isShown = useWorkbenchState((state, {captures}) => {
+    const shown = selectShown(state, captures, pane)
+    const isOne = shown.layer === head.layer && shown.head === head.head
+    return isOne && shown.aggregate === 'head'
+  })
   const named = probed && nameOfProbed(probed)
   const {layer} = head
   return (

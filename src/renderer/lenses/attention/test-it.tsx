@@ -20,6 +20,7 @@ export function TestIt({data}: {readonly data: TokensRun}) {
     locks: state.locks,
     cells: state.attentionCells,
     shown: state.attentionShown,
+    heads: state.headsRevision,
     panes: state.panes,
     slots: state.attentionSlots,
   }))

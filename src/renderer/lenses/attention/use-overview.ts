@@ -5,7 +5,7 @@ import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../../shared/lenses/attention.ts'
 import type {HeadRef, HeadStatistics, Thumbnail} from '../../../shared/lenses/attention-maps.ts'
 import type {ColorRange} from '../../../shared/lenses/attention-picture.ts'
-import {selectAttentionRun} from '../../store/attention.ts'
+import {selectAttentionRun, selectShown} from '../../store/attention.ts'
 import {nameOfProbed, selectHeads, selectProbe} from '../../store/attention-heads.ts'
 import {type HeadThumbnails, selectOverviewKey} from '../../store/attention-overview.ts'
 import {clampHead} from '../../store/attention-pictures.ts'
@@ -37,6 +37,7 @@ export function useOverview(): ShownOverview | null {
     locked: state.attentionRange,
     revision: state.overviewRevision,
     shown: state.attentionShown[pane],
+    heads: state.headsRevision,
     slot: state.attentionSlots[pane],
   }))
   const thumbnails = key === null ? undefined : captures.attentionThumbnails.peek(key)
@@ -58,7 +59,7 @@ export function useOverview(): ShownOverview | null {
   const found = selectAttentionRun(state, captures, pane)
   const layers = found && captures.attentionFacts.peek(found.run.id)
   if (!found || !layers || layers.length === 0) return null
-  const shown = clampHead(layers, state.attentionShown[pane])
+  const shown = clampHead(layers, selectShown(state, captures, pane))
   return {runId: found.run.id, data: found.data, layers, thumbnails, all, range, shown}
 }
 
