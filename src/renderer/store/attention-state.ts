@@ -61,6 +61,8 @@ export interface AttentionState {
   readonly attentionRange: number | null
   /** By run; the whole matrix where there is none. */
   readonly attentionWindows: Readonly<Record<RunId, MatrixWindow>>
+  /** By pane: heads of the layer that lines are drawn of beside the shown one, each in a colour of its own. */
+  readonly attentionCompanions: readonly [readonly number[], readonly number[]]
   /** By run: the weight that is lit. */
   readonly attentionCells: Readonly<Record<RunId, MatrixPlace>>
 }
@@ -122,6 +124,7 @@ export const initialAttention: AttentionState = {
   attentionFilters: EVERYTHING,
   attentionRange: null,
   attentionWindows: {},
+  attentionCompanions: [[], []],
   attentionCells: {},
 }
 

@@ -3,6 +3,7 @@ import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {HeadStatistics, ProbedHead} from '../../shared/lenses/attention-maps.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
+import {edgesWeight, type PlacedEdges} from './attention-lines.ts'
 import {type HeadThumbnails, thumbnailsWeight} from './attention-overview.ts'
 import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
 import type {BestHead} from './best-head.ts'
@@ -82,6 +83,8 @@ export interface Captures {
   readonly attentionFacts: BoundedMap<RunId, readonly CapturedLayerFacts[]>
   /** By `pictureKey` of attention-pictures.ts. */
   readonly attentionTiles: BoundedMap<string, MatrixTiles>
+  /** The heaviest edges of matrices, newest first, by `pictureKey`. */
+  readonly attentionEdges: BoundedMap<string, readonly PlacedEdges[]>
   /** Heads in small, by `selectOverviewKey` of attention-overview.ts. */
   readonly attentionThumbnails: BoundedMap<string, HeadThumbnails>
   /** Statistics of every head, by `headsKey` of attention-heads.ts. */
@@ -107,6 +110,7 @@ export function createCaptures(): Captures {
     lenses: new BoundedMap(120),
     attentionFacts: new BoundedMap(400),
     attentionTiles: new BoundedMap(96 * 2 ** 20, tilesWeight),
+    attentionEdges: new BoundedMap(24 * 2 ** 20, edgesWeight),
     attentionThumbnails: new BoundedMap(48 * 2 ** 20, thumbnailsWeight),
     attentionHeads: new BoundedMap(40),
     bestHeads: new BoundedMap(400),

@@ -131,6 +131,10 @@ const attentionShape = {
       z.object({query: z.number().min(0), key: z.number().min(0), span: z.number().positive()})
     )
     .catch({}),
+  attentionCompanions: z
+    .tuple([z.array(position).max(64), z.array(position).max(64)])
+    .readonly()
+    .catch([[], []]),
   attentionCells: z.record(z.string(), z.object({query: position, key: position})).catch({}),
 } satisfies Record<keyof AttentionState, z.ZodType>
 

@@ -1,5 +1,6 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
 import {initialAttentionHeads} from './attention-heads.ts'
+import {initialAttentionLines} from './attention-lines.ts'
 import {initialAttentionOverview} from './attention-overview.ts'
 import {initialAttention, initialAttentionWork} from './attention-state.ts'
 import {initialAttentionTrials} from './attention-trials.ts'
@@ -79,6 +80,7 @@ export const SLICES = {
   logitLens: session(initialLogitLens),
   attentionWork: session(initialAttentionWork),
   attentionHeads: session(initialAttentionHeads),
+  attentionLines: session(initialAttentionLines),
   attentionOverview: session(initialAttentionOverview),
   attentionTrials: session(initialAttentionTrials),
   samples: session(initialSamples),

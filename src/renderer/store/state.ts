@@ -7,6 +7,7 @@ import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {LinkData} from '../../shared/links/link-data.ts'
 import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
 import type {AttentionHeadsState} from './attention-heads.ts'
+import type {AttentionLinesState} from './attention-lines.ts'
 import type {AttentionOverviewState} from './attention-overview.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 import type {AttentionTrialsState} from './attention-trials.ts'
@@ -527,6 +528,7 @@ export interface SessionState
     LogitLensState,
     AttentionWorkState,
     AttentionHeadsState,
+    AttentionLinesState,
     AttentionOverviewState,
     AttentionTrialsState,
     SamplesState,

@@ -5,6 +5,7 @@ import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
+import {type AttentionLinesActions, createAttentionLinesActions} from './attention-lines.ts'
 import {
   type AttentionOverviewActions,
   createAttentionOverviewActions,
@@ -66,6 +67,7 @@ export interface WorkbenchActions
     AttentionChoiceActions,
     AttentionHeadsActions,
     AttentionSampleActions,
+    AttentionLinesActions,
     AttentionOverviewActions,
     AttentionTrialActions,
     UndoActions,
@@ -151,6 +153,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createAttentionChoiceActions(context),
     ...createAttentionHeadsActions(context),
     ...createAttentionSampleActions(context),
+    ...createAttentionLinesActions(context),
     ...createAttentionOverviewActions(context),
     ...createAttentionTrialActions(context),
     ...createUndoActions(store),
@@ -247,6 +250,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchTables()
       groups.watchLogitLens()
       groups.watchAttention()
+      groups.watchLines()
       groups.watchOverview()
       groups.watchHeads()
       groups.watchAttentionSamples()

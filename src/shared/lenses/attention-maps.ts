@@ -168,6 +168,8 @@ export const attentionEdgesSchema = z.object({
   summary: mapSummarySchema,
   /** Edges that the filters leave beyond the greatest count. */
   omittedCount: z.number().int(),
+  /** What the sizes of those come to; a whole row is about 1. */
+  omittedWeight: z.number(),
 })
 export type AttentionEdges = z.infer<typeof attentionEdgesSchema>
 

@@ -6,6 +6,8 @@ export interface KeptEdges {
   readonly weight: Float32Array<ArrayBuffer>
   /** Edges that were given beyond those. */
   readonly omittedCount: number
+  /** What the sizes of those come to. */
+  readonly omittedWeight: number
 }
 
 /** Room for so many times the edges that are kept: the rest is sorted out when it is full. */
@@ -19,6 +21,7 @@ export class HeaviestEdges {
   private readonly weights: Float32Array
   private count = 0
   private givenCount = 0
+  private givenWeight = 0
   /** Lighter ones, and equal ones that come now, have no place any more. */
   private least = 0
 
@@ -36,6 +39,7 @@ export class HeaviestEdges {
       const weight = row[key]!
       if (weight === 0 || !Number.isFinite(weight)) continue
       this.givenCount++
+      this.givenWeight += Math.abs(weight)
       if (Math.abs(weight) <= this.least) continue
       if (this.count === this.weights.length) {
         this.sortOut()
@@ -52,12 +56,16 @@ export class HeaviestEdges {
   finish(): KeptEdges {
     if (this.count > this.maxCount) this.sortOut()
     const {count, layers, queries, keys, weights} = this
+    let keptWeight = 0
+    for (let edge = 0; edge < count; edge++) keptWeight += Math.abs(weights[edge]!)
+    const omittedCount = this.givenCount - count
     return {
       layer: layers.slice(0, count) as Int32Array<ArrayBuffer>,
       query: queries.slice(0, count) as Int32Array<ArrayBuffer>,
       key: keys.slice(0, count) as Int32Array<ArrayBuffer>,
       weight: weights.slice(0, count) as Float32Array<ArrayBuffer>,
-      omittedCount: this.givenCount - count,
+      omittedCount,
+      omittedWeight: omittedCount === 0 ? 0 : Math.max(0, this.givenWeight - keptWeight),
     }
   }
 

@@ -4,6 +4,7 @@ import {
   hiddenText,
   isFiltering,
 } from '../../../shared/figures/attention/matrix-legend.ts'
+import {MOST_CELL_PX} from '../../../shared/figures/attention/overview-layout.ts'
 import {formatSetting} from '../../../shared/figures/number-format.ts'
 import {CopyMenu} from '../../sharing/copy-menu.tsx'
 import {selectShown} from '../../store/attention.ts'
@@ -13,6 +14,7 @@ import {
   type AttentionFilterChoice,
   EVERYTHING,
 } from '../../store/attention-state.ts'
+import {selectPane} from '../../store/panes.ts'
 import {Button} from '../../ui/button.tsx'
 import {Check} from '../../ui/check.tsx'
 import {DownIcon} from '../../ui/icons.tsx'
@@ -24,6 +26,7 @@ import {Stepper} from '../../ui/stepper.tsx'
 import {usePaneIndex, usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {rangeOf, type ShownMatrix} from './use-picture.ts'
+import {LINES_VIEW, OVERVIEW_VIEW} from './views.ts'
 
 const AGGREGATES: readonly {value: AttentionAggregate; text: string; note: string}[] = [
   {value: 'head', text: 'one head', note: ''},
@@ -41,7 +44,9 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
   const pane = usePaneIndex()
   const runId = usePaneRunId()
   const suffix = usePaneSuffix()
-  const {filters, locked} = useWorkbenchState((state) => ({
+  const {filters, locked, view, cellPx} = useWorkbenchState((state) => ({
+    view: selectPane(state, pane).view,
+    cellPx: state.overviewCellPx,
     chosen: state.attentionShown[pane],
     heads: state.headsRevision,
     filters: state.attentionFilters,
@@ -52,8 +57,11 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
   const lastLayer = facts.reduce((last, {layer}) => Math.max(last, layer), 0)
   const headsOf = (layer: number) =>
     (facts.find((fact) => fact.layer === layer)?.queryHeadCount ?? 1) - 1
-  const isOneHead = shown.aggregate === 'head' || shown.aggregate === 'difference'
-  const hasScope = ['mean', 'max', 'value-weighted'].includes(shown.aggregate)
+  const isOverview = view === OVERVIEW_VIEW
+  // These say it in their own legends.
+  const saysHidden = !isOverview && view !== LINES_VIEW
+  const isOneHead = isOverview || shown.aggregate === 'head' || shown.aggregate === 'difference'
+  const hasScope = !isOverview && ['mean', 'max', 'value-weighted'].includes(shown.aggregate)
   const hasLayer = !hasScope || shown.scope === 'layer'
   const placed = matrix?.tiles.whole ?? matrix?.tiles.close
   const summary = placed?.tile.summary
@@ -78,13 +86,28 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
           testId="head"
         />
       )}
-      <MenuChoice
-        label="What is shown"
-        value={shown.aggregate}
-        options={AGGREGATES}
-        onChange={(aggregate) => actions.changeAttention({aggregate}, pane)}
-        testId="aggregate"
-      />
+      {isOverview ? (
+        <SliderField
+          label="size"
+          value={cellPx ?? 0}
+          onChange={(size) => actions.sizeOverview(size === 0 ? null : size)}
+          minimum={0}
+          maximum={MOST_CELL_PX}
+          step={4}
+          fieldMinimum={0}
+          fieldMaximum={MOST_CELL_PX}
+          format={(size) => (size === 0 ? 'fit' : `${size} px`)}
+          testId="overview-size"
+        />
+      ) : (
+        <MenuChoice
+          label="What is shown"
+          value={shown.aggregate}
+          options={AGGREGATES}
+          onChange={(aggregate) => actions.changeAttention({aggregate}, pane)}
+          testId="aggregate"
+        />
+      )}
       {hasScope && (
         <MenuChoice
           label="Which heads"
@@ -96,7 +119,7 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
           onChange={(scope) => actions.changeAttention({scope}, pane)}
         />
       )}
-      {shown.aggregate === 'difference' && (
+      {!isOverview && shown.aggregate === 'difference' && (
         <>
           <Stepper
             label="− layer"
@@ -125,7 +148,7 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
         testId="mass"
       />
       <FiltersMenu filters={filters} matrix={matrix} locked={locked} />
-      {request && summary && isFiltering(request) && (
+      {saysHidden && request && summary && isFiltering(request) && (
         <span
           className="ink-3 hidden-share"
           data-testid="hidden-share"

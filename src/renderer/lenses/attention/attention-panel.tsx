@@ -1,3 +1,4 @@
+import type {ReactNode} from 'react'
 import {attentionGuardOf} from '../../../shared/figures/attention/layout.ts'
 import {headName} from '../../../shared/figures/attention/map-name.ts'
 import {matrixCaptionOf} from '../../../shared/figures/attention/matrix-caption.ts'
@@ -18,6 +19,7 @@ import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionControls} from './attention-controls.tsx'
 import {AttentionWait} from './attention-wait.tsx'
 import {HeadTable} from './head-table.tsx'
+import {LinesPlace, PointedLineCaption} from './lines-place.tsx'
 import {MatrixView} from './matrix-view.tsx'
 import {OverviewCaption, OverviewPlace} from './overview-place.tsx'
 import {TrialPanel} from './trial-panel.tsx'
@@ -30,7 +32,7 @@ import {
   useMatrix,
   weightAt,
 } from './use-picture.ts'
-import {HEADS_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
+import {HEADS_VIEW, LINES_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */
@@ -39,6 +41,7 @@ export function AttentionPanel() {
   const matrix = useMatrix()
   const pane = usePaneIndex()
   const view = useWorkbenchState((state) => selectPane(state, pane).view)
+  const isLinePointed = useWorkbenchState((state) => state.pointedLine !== null)
   if (!data) return null
   const id = data.provenance?.model.id ?? data.request.model
   return (
@@ -48,6 +51,8 @@ export function AttentionPanel() {
           <div className="caption" data-testid="caption">
             {view === OVERVIEW_VIEW ? (
               <OverviewCaption />
+            ) : view === LINES_VIEW && isLinePointed ? (
+              <PointedLineCaption />
             ) : matrix ? (
               <MatrixCaption matrix={matrix} />
             ) : (
@@ -69,7 +74,15 @@ export function AttentionPanel() {
             <HeadTable />
           </div>
         ) : (
-          <MatrixFigure matrix={matrix} />
+          <FigureWithSide isReady={matrix !== null}>
+            {view === LINES_VIEW ? (
+              <LinesPlace />
+            ) : matrix ? (
+              <MatrixPlace matrix={matrix} />
+            ) : (
+              <AttentionWait />
+            )}
+          </FigureWithSide>
         )}
       </div>
       <AttentionControls matrix={matrix} />
@@ -85,10 +98,16 @@ const LEAST_TWO_COLUMNS_PX = 760
 /** From this width on the side has room for every column. */
 const LEAST_FULL_PX = 470
 
-/** The matrix, and the heads beside it where there is room. */
-function MatrixFigure({matrix}: {readonly matrix: ShownMatrix | null}) {
+interface FigureWithSideProps {
+  /** There is something to stand beside. */
+  readonly isReady: boolean
+  readonly children: ReactNode
+}
+
+/** A figure, and the heads beside it where there is room. */
+function FigureWithSide({isReady, children}: FigureWithSideProps) {
   const [ref, {widthPx}] = useSize<HTMLDivElement>()
-  const hasSide = matrix !== null && widthPx >= LEAST_TWO_COLUMNS_PX
+  const hasSide = isReady && widthPx >= LEAST_TWO_COLUMNS_PX
   const sidePx = Math.round(Math.min(MOST_SIDE_PX, Math.max(LEAST_SIDE_PX, widthPx * SIDE_SHARE)))
   return (
     <div
@@ -96,7 +115,7 @@ function MatrixFigure({matrix}: {readonly matrix: ShownMatrix | null}) {
       className={`figure attention-figure ${hasSide ? 'with-side' : ''}`}
       style={hasSide ? {gridTemplateColumns: `minmax(0, 1fr) ${sidePx}px`} : undefined}
     >
-      {matrix ? <MatrixPlace matrix={matrix} /> : <AttentionWait />}
+      {children}
       {hasSide && <Side isBrief={sidePx < LEAST_FULL_PX} />}
     </div>
   )

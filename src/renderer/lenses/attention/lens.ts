@@ -3,7 +3,7 @@ import {AttentionExport} from './attention-export.tsx'
 import {AttentionInspector} from './attention-inspector.tsx'
 import {AttentionPanel} from './attention-panel.tsx'
 import {ATTENTION_AXES} from './axes.ts'
-import {HEADS_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
+import {HEADS_VIEW, LINES_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
 
 export const attentionLens: Lens = {
   id: 'attention',
@@ -13,6 +13,7 @@ export const attentionLens: Lens = {
   ExportDialog: AttentionExport,
   views: [
     {id: 'matrix', title: 'Matrix'},
+    {id: LINES_VIEW, title: 'Lines'},
     {id: OVERVIEW_VIEW, title: 'Overview'},
     {id: HEADS_VIEW, title: 'Heads'},
     {id: TEST_VIEW, title: 'Test'},

@@ -1,4 +1,4 @@
-export {OVERVIEW_VIEW} from '../../store/attention-views.ts'
+export {LINES_VIEW, OVERVIEW_VIEW, TWO_HEADS_VIEW} from '../../store/attention-views.ts'
 
 /** Every head with its statistics. */
 export const HEADS_VIEW = 'heads'

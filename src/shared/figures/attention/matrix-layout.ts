@@ -156,7 +156,7 @@ export function layoutMatrix(
 }
 
 /** Whole steps so that names stand clear of each other. */
-function labelStep(rowPx: number): number {
+export function labelStep(rowPx: number): number {
   let step = 1
   for (let i = 0; step * rowPx < LEAST_LABEL_STEP_PX; i++) {
     step = [2, 5, 10][i % 3]! * powerOfTen((i - (i % 3)) / 3)
