@@ -1,9 +1,7 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterAll, describe, expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {z} from 'zod'
-import {paletteOf} from '../../shared/figures/palette.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {attentionRequestSchema} from '../../shared/lenses/attention.ts'
 import {attributeRequestSchema} from '../../shared/lenses/attribute.ts'
@@ -12,21 +10,10 @@ import {treeRequestSchema} from '../../shared/lenses/tree.ts'
 import {LIMITS, type NumberLimits} from './flag-limits.ts'
 import {runCli} from './run-cli.ts'
 import {testEngine, testTerminal} from './test-engine-client.ts'
+import {cli, fileIn, testFolder} from './test-run-cli.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tokenscope-cli-'))
-afterAll(() => rmSync(folder, {recursive: true}))
-const fileOf = (name: string, content: string | Uint8Array) => {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return path
-}
-
-async function cli(...commandArguments: string[]) {
-  const {connect, heard} = testEngine()
-  const {terminal, written} = testTerminal()
-  const exitCode = await runCli(commandArguments, connect, terminal)
-  return {exitCode, ...written, ...heard}
-}
+const folder = testFolder()
+const fileOf = (name: string, content: string | Uint8Array) => fileIn(folder, name, content)
 
 describe('the request of tokens', () => {
   test('has the flags under their names in camelCase, with every default', async () => {
@@ -135,159 +122,6 @@ describe('the request of tokens', () => {
     const wrong = await cli('tokens', '--messages', fileOf('wrong.json', '[{"role": "user"}]'))
     expect(wrong.exitCode).toBe(1)
     expect(wrong.error).toContain('0.content')
-  })
-})
-
-describe('units and pins of figures', () => {
-  const write = async (name: string, ...flags: string[]) => {
-    const path = join(folder, name)
-    const result = await cli('tokens', '--prompt', 'a', '--out', path, ...flags)
-    return {...result, read: () => readFileSync(path, 'utf8')}
-  }
-
-  test('matches, pins and the scale reach the figure', async () => {
-    const unit = await write(
-      'unit.svg',
-      '--unit',
-      'regex/i:hEL+',
-      '--pin',
-      '1',
-      '--palette',
-      'ocean'
-    )
-    expect([unit.exitCode, unit.error.includes('warning (unit')]).toEqual([0, false])
-    const svg = unit.read()
-    expect(svg).toContain('surprisal, sum over matches')
-    expect(svg).toContain('outside: ')
-    expect(svg).toContain('data-pin="1"')
-    expect(svg).toContain(paletteOf('light', 'ocean').sequential[5]!)
-    const json = await write('unit.json', '--unit', 'regex/i:hEL+', '--pin', '1,0>1')
-    const {units, pins, pairs} = JSON.parse(json.read())
-    expect([pins, pairs]).toEqual([[1], [{from: 0, to: 1}]])
-    const rows = units.map((unit: {role: string; byteStart: number; byteEnd: number}) => [
-      unit.role,
-      unit.byteStart,
-      unit.byteEnd,
-    ])
-    // The begin token, 'Hell' of 'Hello', and 'o' with the newline.
-    expect(rows).toEqual([
-      ['special', 0, 0],
-      ['unit', 0, 4],
-      ['outside', 4, 6],
-    ])
-  })
-
-  test('a config file has them under the same names', async () => {
-    const config = fileOf('unit.yaml', 'command: tokens\nunit: word\npin: [1, 2]\npalette: grey\n')
-    const {read} = await write('config.json', '--config', config)
-    const result = JSON.parse(read())
-    expect([result.unit, result.pins]).toEqual([{kind: 'word'}, [1, 2]])
-  })
-
-  test('an expression that cannot be read is one message and exit 1', async () => {
-    const {exitCode, error} = await write('bad.svg', '--unit', 'regex:(')
-    expect(exitCode).toBe(1)
-    expect(error).toContain('The regular expression cannot be read.\n  at        unit\n')
-  })
-
-  test('what has no effect says so', async () => {
-    const warningOf = async (...flags: string[]) => (await write('w.svg', ...flags)).error
-    expect(await warningOf('--unit', 'turn')).toContain('warning (unit-no-turn)')
-    expect(await warningOf('--unit', 'regex:zz')).toContain('warning (unit-no-match)')
-    expect(await warningOf('--unit', 'spans:2-99')).toContain('warning (unit-span-beyond)')
-    const beyond = await write('pin.svg', '--pin', '2,3')
-    expect([beyond.exitCode, beyond.error]).toEqual([
-      2,
-      expect.stringContaining('from 0 to 2, not “3”'),
-    ])
-  })
-})
-
-describe('wrong usage exits with 2 and says what is right', () => {
-  test.each([
-    [['critical'], 'critical does not exist yet'],
-    [
-      ['nonsense'],
-      'tokens, models, inspect, attention, intervene, attribute, tokenize, tree, bytes, serve and schema',
-    ],
-    [[], 'give a command'],
-    [['tokens'], '--prompt'],
-    [['tokens', '--prompt', 'a', '--promt', 'b'], '--promt'],
-    [['tokens', '--prompt', 'a', '--prompt-file', 'b'], 'one of'],
-    [['tokens', '--prompt', 'a', '--out', 'a.pdf'], '.svg, .png, .json or .csv'],
-    [['tokens', '--prompt', 'a', '--top-k', '0'], '--top-k'],
-    [['tokens', '--prompt', 'a', '--top-k', 'ten'], '--top-k takes a whole number'],
-    [['tokens', '--prompt', 'a', '--top-p', '1.5'], '--top-p'],
-    [['tokens', '--prompt', 'a', '--temperature', '0'], '--temperature'],
-    [['tokens', '--prompt', 'a', '--theme', 'pink'], 'light, dark, print or grey'],
-    [['tokens', '--prompt', 'a', '--width', '5furlongs'], 'px, mm, cm or in'],
-    [['tokens', '--prompt', 'a', '--width', '1px'], '--width'],
-    [['tokens', '--prompt', 'a', '--view', 'heat'], '--view takes lines'],
-    [['tokens', '--prompt', 'a', '--provider', 'webgpu'], 'cpu'],
-    [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
-    [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
-    [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [['schema', 'compare'], 'intervene, attribute, tokenize, tree, bytes or serve'],
-    [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
-    [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
-    [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],
-    [['models', 'extra'], 'models does not take “extra”'],
-    [['schema', 'tokens', 'models'], 'schema does not take “models”'],
-    [['serve', 'extra'], 'serve does not take “extra”'],
-    [['models', '--seed', '3'], '--seed means nothing to models'],
-    [['models', '--no-special-tokens'], '--no-special-tokens means nothing to models'],
-    [['models', '--out', 'a.svg'], '.json or .csv'],
-    [['models', '--progress', 'bar'], 'json or none'],
-    [['tokens', '--prompt', 'a', '--top-k', '1642'], '--top-k takes a whole number from 1 to 1000'],
-    [['tokens', '--prompt', 'a', '--top-p', '0'], '--top-p takes a number above 0, up to 1'],
-    [['tokens', '--prompt', 'a', '--temperature', '-1'], 'takes a number above 0, up to 100'],
-    [['tokens', '--prompt', 'a', '--seed', '1.5'], '--seed takes a whole number from 0'],
-    [['tokens', '--prompt', 'a', '--scale', '9'], '--scale takes a number from 0.1 to 8'],
-    [['tokens', '--prompt', 'a', '--track', '1,x'], '--track takes whole numbers'],
-    [['tokens', '--prompt', 'a', '--unit', 'words'], '--unit takes token, byte, word, sentence'],
-    [['tokens', '--prompt', 'a', '--unit', 'spans:5-2'], 'spans:0-5,9:12, not “spans:5-2”'],
-    [['tokens', '--prompt', 'a', '--unit', 'regex:'], '--unit takes'],
-    [['tokens', '--prompt', 'a', '--pin', '1,x'], '--pin takes whole numbers'],
-    [['tokens', '--prompt', 'a', '--palette', 'viridis'], 'ember, ocean or grey'],
-    [
-      ['tokens', '--prompt', 'a', '--pin', Array(65).fill('1').join(',')],
-      '--pin takes up to 64 positions',
-    ],
-    [
-      ['tokens', '--prompt', 'a', '--track', Array(65).fill('1').join(',')],
-      '--track takes up to 64 token ids',
-    ],
-    ...['0', '-1', '1.5', 'two', '1e3'].map((text): [string[], string] => [
-      ['tokens', '--prompt', 'a', '--threads', text],
-      `--threads takes a whole number from 1 to 1024, not “${text}”`,
-    ]),
-  ])('%j', async (commandArguments, words) => {
-    const {exitCode, error, out, requests} = await cli(...commandArguments)
-    expect(error).toContain(words)
-    expect(exitCode).toBe(2)
-    // The words of the validator are for programmers.
-    expect(error).not.toMatch(/expected|Too |Invalid/)
-    expect(out).toBe('')
-    expect(requests).toEqual([])
-  })
-
-  test('what a config file has wrong is said by flag, in words', async () => {
-    for (const [values, words] of [
-      [{topK: 1642}, '--top-k takes a whole number from 1 to 1000, not “1642”'],
-      [{chat: 'yes'}, '--chat takes true or false, not “yes”'],
-      [{model: 3}, '--model takes text, not “3”'],
-      [{threads: 0}, '--threads takes a whole number from 1 to 1024, not “0”'],
-    ] as const) {
-      const path = fileOf('wrong.json', JSON.stringify({prompt: 'a', ...values}))
-      const {exitCode, error} = await cli('tokens', '--config', path)
-      expect([exitCode, error]).toEqual([2, `${words}\n`])
-    }
-  })
-
-  test('a config file may not have what nobody reads', async () => {
-    const path = fileOf('typo.json', '{"prompt": "a", "topk": 3}')
-    const {exitCode, error} = await cli('tokens', '--config', path)
-    expect([exitCode, error]).toEqual([2, expect.stringContaining('“topk”')])
   })
 })
 
