@@ -71,6 +71,8 @@ export class AttentionCapturer {
   /** Layers that are captured or will be, ascending. */
   readonly layers: readonly number[]
   private doneCount = 0
+  /** Why a layer that has attention cannot be captured on any route. */
+  private readonly refusals: Problem[] = []
   private heldCache: HeldCache | null = null
 
   /** Throws a Problem where a layer has no room, and where it has no attention to be captured. */
@@ -105,7 +107,7 @@ export class AttentionCapturer {
     signal?: AbortSignal
   ): AsyncGenerator<CaptureProgress, void, undefined> {
     if (this.has(layer)) return
-    if (!this.layers.includes(layer)) throw new RangeError(`layer ${layer} was not asked for`)
+    if (!this.layers.includes(layer)) throw this.refusalOf(layer)
     let part = this.parts.find(({layers}) => layers.includes(layer))
     if (!part) {
       // It was there when this was planned, and has been let go of since.
@@ -149,13 +151,20 @@ export class AttentionCapturer {
     const hasCache = model.structure.inputs.kvCache.length > 0
     const routes = layersByRoute(model.structure, layers, wish.choice)
     const parts: RoutedPart[] = []
-    for (const [route, routed] of Object.entries(routes) as [CaptureRoute, number[]][]) {
+    let refused: readonly number[] = []
+    for (const route of ['queries-keys', 'weights'] as const) {
+      // Where queries and keys turn out not to be had, the weights may be.
+      const routed = [...routes[route], ...refused].sort((a, b) => a - b)
       if (routed.length === 0) continue
       const plan = planCapture(
         model.graph,
         model.structure,
         this.requestOf({layers: routed, route})
       )
+      this.refusals.push(...plan.problems)
+      const planned = plan.layers.map(({layer}) => layer)
+      refused = routed.filter((layer) => !planned.includes(layer))
+      if (planned.length === 0) continue
       const costs = layerCosts(plan, {
         tokenCount: wish.ids.length,
         runLength: hasCache ? context.sessions.chunkLengthOf(model) : wish.ids.length,
@@ -163,10 +172,17 @@ export class AttentionCapturer {
       })
       const cut = costs
         ? captureParts(costs, {budgetBytes, isKept: wish.isKept})
-        : [{layers: plan.layers.map(({layer}) => layer), dtype: 'float32' as CaptureDtype}]
+        : [{layers: planned, dtype: 'float32' as CaptureDtype}]
       parts.push(...cut.map((part) => ({...part, route})))
     }
     return parts.sort((a, b) => a.layers[0]! - b.layers[0]!)
+  }
+
+  private refusalOf(layer: number): Error {
+    const isOfIt = ({field}: Problem) => /^layer (\d+)/.exec(field ?? '')?.[1] === String(layer)
+    const problem = this.refusals.findLast(isOfIt)
+    if (problem) return new ProblemError({file: this.model.files.filePath, ...problem})
+    return new RangeError(`layer ${layer} was not asked for`)
   }
 
   private requestOf({layers, route}: Pick<RoutedPart, 'layers' | 'route'>): CaptureRequest {

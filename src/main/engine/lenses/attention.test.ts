@@ -1,4 +1,6 @@
+import {join} from 'node:path'
 import {afterEach, describe, expect, it} from 'vitest'
+import {temporaryFolder} from '../../../../fixtures/broken.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {
   attentionResultOf,
@@ -12,6 +14,7 @@ import {
   attentionRequestSchema,
   attentionResultSchema,
 } from '../../../shared/lenses/attention.ts'
+import {OneLayer} from '../onnx/test-one-layer.ts'
 import {archiveAttention, attentionRows, runAttention} from './attention.ts'
 import {
   archiveOf,
@@ -21,6 +24,7 @@ import {
   type TestAttentionContext,
   weightsByOnnxruntime,
 } from './test-attention.ts'
+import {writeModelFolder} from './test-family-folder.ts'
 
 const TEXT = 'The queen walks to the river. 2+2=4'
 const KV = {model: 'tiny-decoder-kv', prompt: TEXT}
@@ -245,6 +249,33 @@ describe('the attention lens', () => {
     const completionIds = [...long.subarray(short.length)]
     const replayed = await archiveOf(made, {...KV, completionIds})
     expect(replayed).toEqual(await archiveOf(made, {...KV, generate: 3}))
+  })
+
+  it('says why a layer that has attention cannot be captured', async () => {
+    const layer = new OneLayer()
+    // What turns its queries and keys itself hands nothing out.
+    const attributes = {num_heads: 4, do_rotary: 1}
+    const bytes = layer.bytes(
+      (states) =>
+        layer.graph.nodes('Attention', [states, layer.weight('qkv', 16, 48)], {
+          ...{domain: 'com.microsoft', attributes},
+        })[0]!
+    )
+    const temporary = await temporaryFolder()
+    try {
+      const model = await writeModelFolder(join(temporary.path, 'model'), bytes, {})
+      const ids = Int32Array.of(1, 2, 3)
+      const wish = {model, ids, capture: 'qk' as const, layer: 0, head: 0}
+      const problem = await problemOf(attentionRows(context(), {...wish, queries: [0, 3]}))
+      expect(problem).toMatchObject({
+        code: 'operands-not-rebuilt',
+        file: join(model, 'model.onnx'),
+        field: expect.stringMatching(/^layer 0, node /),
+      })
+      expect(problem.found).toContain('rotary')
+    } finally {
+      await temporary.remove()
+    }
   })
 
   it('hands out rows from what is kept, and captures again what is gone', async () => {

@@ -33,7 +33,7 @@ export interface ModelConfig {
 /** Names of the same thing in the configurations of different families, the commonest first. */
 const ALIASES = {
   layerCount: ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'decoder_layers'],
-  queryHeadCount: ['num_attention_heads', 'n_head', 'num_heads', 'n_heads'],
+  queryHeadCount: ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'attention_heads'],
   keyValueHeadCount: ['num_key_value_heads', 'n_head_kv', 'num_kv_heads', 'multi_query_group_num'],
   headSize: ['head_dim', 'head_size', 'kv_channels'],
   hiddenSize: ['hidden_size', 'n_embd', 'd_model', 'dim', 'n_embed'],
@@ -87,9 +87,10 @@ function normalizeConfig(path: string, config: Json, generation: Json): ModelCon
     isDecoder: config.is_decoder === true,
     layerCount: number(ALIASES.layerCount),
     queryHeadCount,
-    keyValueHeadCount:
-      number(ALIASES.keyValueHeadCount) ??
-      (sharesOneKey ? {field: 'multi_query', value: 1} : queryHeadCount),
+    // Falcon states num_kv_heads beside it, and does not look there then.
+    keyValueHeadCount: sharesOneKey
+      ? {field: 'multi_query', value: 1}
+      : (number(ALIASES.keyValueHeadCount) ?? queryHeadCount),
     headSize: number(ALIASES.headSize),
     hiddenSize: number(ALIASES.hiddenSize),
     vocabularySize: number(ALIASES.vocabularySize),

@@ -42,6 +42,17 @@ export function problemOfFileError(error: unknown, path: string, what: string): 
   })
 }
 
+/** What is in the place of a file that is not there; null where there is one. */
+export async function missingFile(path: string): Promise<string | null> {
+  try {
+    return (await stat(path)).isFile() ? null : 'a folder or a device'
+  } catch (error) {
+    const code = fileErrorCode(error)
+    if (code === null) throw error
+    return code === 'ENOENT' ? 'no such file' : code
+  }
+}
+
 /** Larger than any real configuration or tokenizer; what is larger is not read into memory. */
 const MAX_JSON_BYTES = 256 * 2 ** 20
 

@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process'
 import {createHash} from 'node:crypto'
-import {readFile, rename, rm, writeFile} from 'node:fs/promises'
+import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {
@@ -56,6 +56,31 @@ describe('the committed fixtures', () => {
 })
 
 describe('reading a decoder', () => {
+  it('counts the one key-value head of multi-query attention, whatever else is stated', async () => {
+    const files = tinyDecoderFiles({hasKvCache: true}, {...shape, keyValueHeadCount: 1})
+    const path = await writeModelFiles(join(temporary.path, 'one-key'), files)
+    await changeJson(join(path, 'config.json'), {
+      ...{model_type: 'falcon', num_key_value_heads: undefined},
+      ...{multi_query: true, new_decoder_architecture: false, num_kv_heads: shape.queryHeadCount},
+    })
+    expect(await readModelFolder(path, identity)).toMatchObject({
+      keyValueHeadCount: 1,
+      queryHeadCount: shape.queryHeadCount,
+    })
+  })
+
+  it('says what is in the place of a tokenizer', async () => {
+    const path = await copyTinyModel('tiny-decoder-kv', join(temporary.path, 'tiny'))
+    await rm(join(path, 'tokenizer.json'))
+    expect(await problemOf(readModelFolder(path, identity))).toMatchObject({found: 'no such file'})
+    await mkdir(join(path, 'tokenizer.json'))
+    expect(await problemOf(readModelFolder(path, identity))).toMatchObject({
+      code: 'tokenizer-missing',
+      file: join(path, 'tokenizer.json'),
+      found: 'a folder or a device',
+    })
+  })
+
   it('gives sizes, ids, files and paths under our names', async () => {
     const path = join(fixtures, 'tiny-decoder-kv')
     const folder = await readModelFolder(path, identity)

@@ -6,7 +6,7 @@ import {type ExternalFile, findExternalData} from '../onnx/external-data.ts'
 import {readGraphFacts} from '../onnx/graph-roles.ts'
 import {agreeOnSizes} from './check-config.ts'
 import {type ModelConfig, readModelConfig} from './config.ts'
-import {readJsonObject} from './file-problems.ts'
+import {missingFile, readJsonObject} from './file-problems.ts'
 import {chooseModelFile, listModelFiles, type ModelFile} from './model-files.ts'
 import type {GraphFacts, ModelFolder} from './model-folder.ts'
 import {detectModelKind, guessModelKind, problemOfKind} from './model-kind.ts'
@@ -63,7 +63,8 @@ async function readInto(
   checkOutputs(filePath, graph)
 
   const tokenizerPath = join(folder, 'tokenizer.json')
-  if (!(await isFile(tokenizerPath))) throw tokenizerMissing(tokenizerPath)
+  const missing = await missingFile(tokenizerPath)
+  if (missing !== null) throw tokenizerMissing(tokenizerPath, missing)
   const data = await findExternalData(filePath, graph)
   const sizes = agreeOnSizes(config, graph)
   const warnings: Warning[] = []
@@ -172,12 +173,12 @@ function noModelHere(folder: string): ProblemError {
   })
 }
 
-function tokenizerMissing(path: string): ProblemError {
+function tokenizerMissing(path: string, found: string): ProblemError {
   return new ProblemError({
     code: 'tokenizer-missing',
     message: 'The folder has no tokenizer.json.',
     file: path,
-    found: 'no such file',
+    found,
     expected: 'the tokenizer of the model',
     advice: 'Download tokenizer.json into the folder, or save the tokenizer there as a fast one.',
   })

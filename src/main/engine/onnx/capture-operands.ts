@@ -1,3 +1,4 @@
+import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {ElementTypes} from './element-types.ts'
 import type {GraphEditor} from './graph-editor.ts'
 import type {GraphIndex} from './graph-index.ts'
@@ -30,7 +31,7 @@ const TO_THE_END = 2 ** 31 - 1
 
 /**
  * An operand as float32 [batch, head, position, size], groups counted as heads, by added nodes.
- * Throws a RangeError on heads and sizes in one axis whose count is not known.
+ * Throws a Problem on heads and sizes in one axis whose count is not known.
  */
 export function addOperand(graph: CaptureGraph, operand: Operand, options: OperandOptions): string {
   return new OperandNodes(graph, operand, options).add()
@@ -210,7 +211,7 @@ class OperandNodes {
     const axis = this.axes.indexOf('heads-size')
     if (axis < 0) return
     const {headCount} = this.options
-    if (headCount === null) throw new RangeError(`${this.operand.tensor}: heads are not counted`)
+    if (headCount === null) throw headsNotCounted(this.operand.tensor)
     const others = this.axes.filter((_, at) => at !== axis)
     if (axis < others.length) this.moveTo([...others, 'heads-size'])
     const lengths = [...others.map(() => 0), headCount, -1]
@@ -258,4 +259,16 @@ class OperandNodes {
 function widthOf({index}: CaptureGraph, tensor: string): number | null {
   const initializer = index.initializerOf(tensor)
   return initializer ? (dimensionsOf(initializer).at(-1) ?? null) : null
+}
+
+function headsNotCounted(tensor: string): ProblemError {
+  return new ProblemError({
+    code: 'heads-not-counted',
+    message:
+      'Heads and their sizes are in one axis, and the graph does not say how many heads there are.',
+    field: `tensor ${JSON.stringify(tensor)}`,
+    found: 'an axis of heads × size',
+    expected: 'a count of heads in the graph',
+    advice: 'Capture the weights instead, or export the model again with fixed head counts.',
+  })
 }

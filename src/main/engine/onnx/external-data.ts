@@ -1,5 +1,5 @@
 import {realpath, stat} from 'node:fs/promises'
-import {dirname, join} from 'node:path'
+import {dirname, join, sep} from 'node:path'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {GraphHeader} from '../model-folder/model-folder.ts'
 
@@ -11,6 +11,29 @@ export function isSafeLocation(location: string): boolean {
   if (location === '' || location.includes('\0')) return false
   if (/^([/\\]|[a-zA-Z]:)/.test(location)) return false
   return !location.split(/[/\\]/).includes('..')
+}
+
+/**
+ * A number of an external data entry. Throws a Problem unless it is written as whole bytes that a number holds
+ * exactly: what reads it otherwise would read another place.
+ */
+export function externalNumber(
+  modelPath: string,
+  tensor: string,
+  key: 'offset' | 'length',
+  text: string
+): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isSafeInteger(value)) return value
+  throw new ProblemError({
+    code: 'external-range-invalid',
+    message: 'The model does not say in whole bytes where one of its weights lies.',
+    file: modelPath,
+    field: `external data of ${tensor || 'a tensor'}, ${key}`,
+    found: JSON.stringify(text),
+    expected: `a whole number of bytes from 0 to ${Number.MAX_SAFE_INTEGER}`,
+    advice: 'Download the model file again, or export the model again.',
+  })
 }
 
 /** A data file of a graph: what the graph calls it, and where it really lies. */
@@ -68,25 +91,40 @@ export async function locateExternalFile(
     })
   }
   const path = join(dirname(modelPath), location)
-  const byteLength = await byteLengthOf(path)
-  if (byteLength === null) {
+  const byteLength = await byteLengthOf(path, modelPath, location)
+  const real = await realpath(path)
+  const folders = [await realpath(dirname(modelPath)), dirname(await realpath(modelPath))]
+  if (!folders.some((folder) => real.startsWith(folder + sep))) {
     throw new ProblemError({
-      code: 'external-data-missing',
-      message: 'A data file of the model is missing.',
+      code: 'external-link-outside',
+      message: 'A data file of the model is a link that leads out of its folder.',
       file: path,
-      found: 'no such file',
-      expected: `the weights that ${modelPath} refers to`,
-      advice: `Download ${location} into the folder of the model file.`,
+      field: 'external data location',
+      found: `a link to ${real}`,
+      expected: `a file under ${folders[0]}, or beside what ${modelPath} is itself a link to`,
+      advice: 'Put the data file itself beside the model, or make the model file a link as well.',
     })
   }
-  return {path: await realpath(path), byteLength}
+  return {path: real, byteLength}
 }
 
-async function byteLengthOf(path: string): Promise<number | null> {
+/** Throws a Problem where there is no file. */
+async function byteLengthOf(path: string, modelPath: string, location: string): Promise<number> {
+  let found = 'a folder or a device'
   try {
-    const found = await stat(path)
-    return found.isFile() ? found.size : null
-  } catch {
-    return null
+    const stats = await stat(path)
+    if (stats.isFile()) return stats.size
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    found = code === 'ENOENT' ? 'no such file' : code
   }
+  throw new ProblemError({
+    code: 'external-data-missing',
+    message: 'A data file of the model is missing.',
+    file: path,
+    field: 'external data location',
+    found,
+    expected: `a file with the weights that ${modelPath} refers to as ${JSON.stringify(location)}`,
+    advice: `Download ${location} into the folder of the model file.`,
+  })
 }

@@ -1,4 +1,5 @@
 import type {GraphHeader, GraphValue} from '../model-folder/model-folder.ts'
+import {externalNumber} from './external-data.ts'
 import {
   checkFirstBytes,
   DOWNLOAD_ADVICE,
@@ -34,7 +35,8 @@ interface TensorHeader {
   name: string
   dimensions: number[]
   dtype: string
-  external: {location: string; offset: number; length: number} | null
+  /** As they are written. */
+  external: {location: string; offset: string; length: string} | null
 }
 
 class HeaderReader {
@@ -133,10 +135,10 @@ class HeaderReader {
         header.name = new TextDecoder().decode(await this.smallBytes(field))
       } else if (field.number === 13) {
         const {key, value = ''} = await this.decodeSmall('StringPair', field)
-        header.external ??= {location: '', offset: 0, length: 0}
-        if (key === 'location') header.external.location = value
-        else if (key === 'offset') header.external.offset = Number(value)
-        else if (key === 'length') header.external.length = Number(value)
+        header.external ??= {location: '', offset: '0', length: '0'}
+        if (key === 'location' || key === 'offset' || key === 'length') {
+          header.external[key] = value
+        }
       }
     }
     return header
@@ -149,10 +151,11 @@ class HeaderReader {
       for (const length of tensor.dimensions) this.matrixLengths.add(length)
     }
     if (tensor.external) {
-      const {location, offset, length} = tensor.external
+      const {location} = tensor.external
+      const number = (key: 'offset' | 'length') =>
+        externalNumber(this.path, tensor.name, key, tensor.external![key])
       const known = this.externalByteLengths.get(location) ?? 0
-      const end = Number.isFinite(offset + length) ? offset + length : 0
-      this.externalByteLengths.set(location, Math.max(known, end))
+      this.externalByteLengths.set(location, Math.max(known, number('offset') + number('length')))
     }
   }
 

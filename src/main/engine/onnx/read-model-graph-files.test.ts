@@ -1,10 +1,11 @@
-import {readFile, truncate, writeFile} from 'node:fs/promises'
+import {mkdir, readFile, symlink, truncate, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {brokenFiles} from '../../../../fixtures/broken.ts'
-import {runOnce} from '../runtime/test-onnxruntime.ts'
+import {openSession, runOnce} from '../runtime/test-onnxruntime.ts'
 import {encodeOverlay} from './overlay.ts'
+import {readGraphHeader} from './read-graph-header.ts'
 import {readModelGraph} from './read-model-graph.ts'
 import {elementTypeNumber, type OnnxModel, type OnnxTensor} from './schema.ts'
 import {fixturePath, identity, problemOf, ramp, TestModelFiles} from './test-model-files.ts'
@@ -67,8 +68,11 @@ describe('data files', () => {
       [{location: '.'}, 'external-data-missing'],
       [{location: 'w.bin', offset: '1'}, 'external-data-truncated'],
       [{location: 'w.bin', offset: '9007199254740991'}, 'external-data-truncated'],
-      [{location: 'w.bin', offset: '-4'}, 'model-damaged'],
-      [{location: 'w.bin', offset: 'four'}, 'model-damaged'],
+      [{location: 'w.bin', offset: '-4'}, 'external-range-invalid'],
+      [{location: 'w.bin', offset: 'four'}, 'external-range-invalid'],
+      [{location: 'w.bin', offset: '0x10'}, 'external-range-invalid'],
+      [{location: 'w.bin', offset: '9007199254740993'}, 'external-range-invalid'],
+      [{location: 'w.bin', length: '1600.5'}, 'external-range-invalid'],
       [{location: 'w.bin', length: '1599'}, 'model-damaged'],
     ] as const
     for (const [entries, code] of cases) {
@@ -77,7 +81,63 @@ describe('data files', () => {
       const problem = await problemOf(readModelGraph(path))
       expect([entries, problem.code]).toEqual([entries, code])
       expect(problem.file).toBeTruthy()
+      expect(problem.found).toBeTruthy()
+      expect(problem.expected).toBeTruthy()
+      expect(problem.advice).toMatch(/^[A-Z].*\.$/)
     }
+  })
+
+  it('are refused with what is written there, by both readers', async () => {
+    for (const [key, text] of [
+      ['offset', 'NaN'],
+      ['offset', '9007199254740993'],
+      ['length', '1600.5'],
+    ] as const) {
+      const path = await files.written(external({location: 'w.bin', [key]: text}))
+      await writeFile(join(path, '../w.bin'), new Uint8Array(ramp(400).buffer))
+      for (const read of [readModelGraph, readGraphHeader]) {
+        expect(await problemOf(read(path))).toMatchObject({
+          code: 'external-range-invalid',
+          file: path,
+          field: `external data of w, ${key}`,
+          found: JSON.stringify(text),
+          expected: expect.stringContaining('a whole number of bytes'),
+        })
+      }
+    }
+  })
+
+  it('may be a folder by mistake, which is said', async () => {
+    const path = await files.written(external({location: 'w.bin'}))
+    await mkdir(join(path, '../w.bin'))
+    expect(await problemOf(readModelGraph(path))).toMatchObject({
+      code: 'external-data-missing',
+      file: join(path, '../w.bin'),
+      found: 'a folder or a device',
+    })
+  })
+
+  it('may be links, but not out of the folder of the model or of what it is itself a link to', async () => {
+    const data = new Uint8Array(ramp(400).buffer)
+    const outside = join(files.path, 'outside.bin')
+    await writeFile(outside, data)
+    const path = await files.written(external({location: 'w.bin'}))
+    await symlink(outside, join(path, '../w.bin'))
+    expect(await problemOf(readModelGraph(path))).toMatchObject({
+      code: 'external-link-outside',
+      file: join(path, '../w.bin'),
+      found: `a link to ${outside}`,
+      expected: expect.stringContaining(join(path, '..')),
+    })
+    // onnxruntime refuses it as well, in words of its own.
+    await expect(openSession(path)).rejects.toThrow()
+
+    const inside = await files.written(external({location: 'w.bin'}))
+    await writeFile(join(inside, '../real.bin'), data)
+    await symlink(join(inside, '../real.bin'), join(inside, '../w.bin'))
+    const [tensor] = [...tensorsOf((await readModelGraph(inside)).model)]
+    expect(tensor!.externalData![0]!.value).toBe(join(inside, '../real.bin'))
+    await (await openSession(inside)).release()
   })
 })
 

@@ -1,7 +1,7 @@
 import {realpath} from 'node:fs/promises'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {requireSoundGraph, tooDeep} from './check-graph.ts'
-import {locateExternalFile} from './external-data.ts'
+import {externalNumber, locateExternalFile} from './external-data.ts'
 import {
   checkFirstBytes,
   DOWNLOAD_ADVICE,
@@ -72,20 +72,15 @@ async function locateWeights(path: string, graph: ModelGraph, size: number): Pro
     const expectedBytes = checkedByteLength(path, tensor)
     const range = externalRangeOf(tensor)
     if (!range) continue
+    requireWholeBytes(path, tensor)
     let file = files.get(range.location)
     if (!file) {
       file = await locateExternalFile(path, range.location)
       files.set(range.location, file)
     }
-    const byteLength = range.byteLength ?? expectedBytes ?? Number.NaN
+    const byteLength = range.byteLength ?? expectedBytes
     const {offset} = range
-    if (![offset, byteLength].every((number) => Number.isSafeInteger(number) && number >= 0)) {
-      throw damaged(
-        path,
-        `a range of external data from ${offset} of ${byteLength} bytes`,
-        tensor.name
-      )
-    }
+    if (byteLength === null) throw unknownLength(path, tensor)
     if (expectedBytes !== null && byteLength !== expectedBytes) {
       throw damaged(
         path,
@@ -109,6 +104,25 @@ async function locateWeights(path: string, graph: ModelGraph, size: number): Pro
   }
 }
 
+function unknownLength(path: string, {name, dataType}: OnnxTensor): ProblemError {
+  return new ProblemError({
+    code: 'external-range-invalid',
+    message: 'The model does not say how long one of its weights is.',
+    file: path,
+    field: `external data of ${name || 'a tensor'}`,
+    found: `no length, and element type ${dataType ?? 0}`,
+    expected: 'a length in bytes, or an element type of a known size',
+    advice: 'Export the model again.',
+  })
+}
+
+/** Throws a Problem on an offset or a length that is no whole number of bytes. */
+function requireWholeBytes(path: string, {name = '', externalData = []}: OnnxTensor): void {
+  for (const {key, value = ''} of externalData) {
+    if (key === 'offset' || key === 'length') externalNumber(path, name, key, value)
+  }
+}
+
 /** Bytes that a tensor's type and dimensions ask for; null where they do not tell. */
 function checkedByteLength(path: string, tensor: OnnxTensor): number | null {
   let dimensions: number[]
@@ -120,6 +134,10 @@ function checkedByteLength(path: string, tensor: OnnxTensor): number | null {
   const negative = dimensions.find((length) => length < 0)
   if (negative !== undefined) throw damaged(path, `a dimension of ${negative}`, tensor.name)
   const expected = tensorByteLength(tensor.dataType, dimensions)
+  if (expected !== null && !Number.isSafeInteger(expected)) {
+    const shape = dimensions.join(' × ')
+    throw damaged(path, `dimensions of ${shape}, more bytes than can be counted`, tensor.name)
+  }
   const found = tensor.rawData?.length
   // A tensor without any data field is written by some exporters for one without elements.
   if (expected !== null && found !== undefined && found > 0 && found !== expected) {

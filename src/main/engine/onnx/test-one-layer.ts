@@ -16,8 +16,12 @@ export class OneLayer {
 
   constructor(private readonly opset = 17) {}
 
-  /** `mix` takes [batch, sequence, 16] and gives the heads' outputs in the same shape. */
   structure(mix: (states: string) => string): ModelStructure {
+    return findStructure({path: 'model.onnx', model: decodeMessage('Model', this.bytes(mix))})
+  }
+
+  /** `mix` takes [batch, sequence, 16] and gives the heads' outputs in the same shape. */
+  bytes(mix: (states: string) => string): Uint8Array {
     const {graph} = this
     const ids = graph.input('input_ids', 'int64', ['batch', 'sequence'])
     const states = graph.node('Gather', [this.weight('embed', 32, WIDTH), ids])
@@ -25,8 +29,7 @@ export class OneLayer {
     const sum = graph.node('Add', [states, mixed])
     graph.node('MatMul', [sum, this.weight('head', WIDTH, 32)], {}, 'logits')
     graph.output('logits', 'float32', ['batch', 'sequence', 32])
-    const model = decodeMessage('Model', graph.build(this.opset))
-    return findStructure({path: 'model.onnx', model})
+    return graph.build(this.opset)
   }
 
   weight(name: string, ...dims: number[]): string {
