@@ -1,10 +1,10 @@
 import {describe, expect, it} from 'vitest'
+import {seedOfRow} from '../../../shared/lenses/row-seed.ts'
 import {
   type PrefixSuccess,
   releasedCriticalPosition,
 } from '../../../shared/math/critical/critical-rules.ts'
 import {createSeededRandom} from '../../../shared/math/seeded-random.ts'
-import {seedOfRow} from '../../../shared/lenses/row-seed.ts'
 import {type PrefixSampler, sampleAdaptively, sampleEvery} from './allocate-rollouts.ts'
 
 /** Prefixes whose samples succeed at a rate; sample i of a prefix is the same whoever asks for it. */
@@ -30,7 +30,10 @@ class ToySampler implements PrefixSampler {
         if (random.nextUnit() < this.rateOf(position)) successCount++
         this.sampledCount++
       }
-      this.counts.set(position, {successCount, sampleCount: Math.max(sampleCount, known.sampleCount)})
+      this.counts.set(position, {
+        successCount,
+        sampleCount: Math.max(sampleCount, known.sampleCount),
+      })
     }
   }
 
@@ -86,7 +89,8 @@ describe('rollouts where they decide', () => {
   })
 
   it('see a recovery that lasts a stride', async () => {
-    const rateOf = (position: number) => (position < 30 || (position >= 40 && position < 55) ? 0.6 : 0)
+    const rateOf = (position: number) =>
+      position < 30 || (position >= 40 && position < 55) ? 0.6 : 0
     const answer = await found(rateOf, 3)
     expect(answer.every).toBe(55)
     expect(answer.adaptive).toBe(55)

@@ -5,7 +5,9 @@ export interface PrefixSampler {
   /** Of a prefix by the position of its last token; no samples where there are none. */
   successOf(position: number): PrefixSuccess
   /** Samples until each prefix has at least so many. */
-  ensure(wishes: readonly {readonly position: number; readonly sampleCount: number}[]): Promise<void>
+  ensure(
+    wishes: readonly {readonly position: number; readonly sampleCount: number}[]
+  ): Promise<void>
 }
 
 export interface Allocation {

@@ -1,7 +1,11 @@
 import {expect, it} from 'vitest'
 import {openAnswerCheck} from './answer-check.ts'
 
-async function judged(checker: Parameters<typeof openAnswerCheck>[0], answer: string, ...responses: string[]) {
+async function judged(
+  checker: Parameters<typeof openAnswerCheck>[0],
+  answer: string,
+  ...responses: string[]
+) {
   const check = await openAnswerCheck(checker, answer)
   try {
     return responses.map((response) => check.isRight(response))

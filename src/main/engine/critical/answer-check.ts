@@ -24,7 +24,10 @@ const REGEX_SOURCE = `((pattern) => {
  * Opens a checker and tries it on nothing: a Problem is thrown where it cannot be read, and where it takes an
  * empty response for right, since then it would take any.
  */
-export async function openAnswerCheck(checker: AnswerChecker, answer: string): Promise<AnswerCheck> {
+export async function openAnswerCheck(
+  checker: AnswerChecker,
+  answer: string
+): Promise<AnswerCheck> {
   const check = await open(checker, answer)
   try {
     if (check.isRight('')) throw matchesEverything(checker)
@@ -67,12 +70,17 @@ function problemOf(checker: AnswerChecker, error: unknown, response?: string): u
   if (!(error instanceof ScriptError)) return error
   const isRegex = checker.kind === 'regex'
   const name = isRegex ? 'The regular expression' : 'The checker script'
-  const on = response === undefined ? '' : ` on ${JSON.stringify(response.slice(-SHOWN_CHARACTERS))}`
+  const on =
+    response === undefined ? '' : ` on ${JSON.stringify(response.slice(-SHOWN_CHARACTERS))}`
   const found = `${error.message}${on}`
   const file = checker.kind === 'script' && checker.file ? {file: checker.file} : {}
   if (error.kind === 'out-of-time') {
     return new ProblemError({
-      ...{code: 'checker-out-of-time', message: `${name} does not come to an end.`, field: 'checker'},
+      ...{
+        code: 'checker-out-of-time',
+        message: `${name} does not come to an end.`,
+        field: 'checker',
+      },
       ...file,
       found,
       expected: `an answer within ${CALL_LIMIT_MS} ms`,

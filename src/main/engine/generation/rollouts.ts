@@ -80,7 +80,8 @@ async function* rollOutWave(
     const going: Live[] = []
     for (const one of live) {
       const stopReason = stopOf(one, options, stops)
-      if (stopReason) ended.push({index: one.index, ids: one.path.slice(one.firstCount), stopReason})
+      if (stopReason)
+        ended.push({index: one.index, ids: one.path.slice(one.firstCount), stopReason})
       else going.push(one)
     }
     yield* ended
@@ -108,7 +109,11 @@ function stopOf(
   return path.length >= roomCount ? 'context-full' : null
 }
 
-function drawNext({start, random, path, firstCount}: Live, row: Float32Array, law: Sampling): number {
+function drawNext(
+  {start, random, path, firstCount}: Live,
+  row: Float32Array,
+  law: Sampling
+): number {
   const {forbiddenId} = start
   if (forbiddenId === undefined || path.length > firstCount) return drawToken(row, law, random)
   const left = row.slice()

@@ -1,5 +1,4 @@
 import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
-import {hexOfBytes} from '../../../shared/domain/token.ts'
 import type {Provenance} from '../../../shared/lenses/tokens.ts'
 import {isDraftStrategy, type TreeRequest} from '../../../shared/lenses/tree.ts'
 import {type BranchingModel, openBranching} from '../generation/branching-model.ts'
@@ -7,7 +6,7 @@ import type {ModelFolder} from '../model-folder/model-folder.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import type {BranchSessions} from '../runtime/branch-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
-import type {Tokenizer} from '../tokenizers/tokenizer.ts'
+import {checkSameVocabulary} from '../tokenizers/same-vocabulary.ts'
 import {needsDraftModel} from '../trees/draft-strategy.ts'
 import type {TextContext} from './attention-text.ts'
 import {type HashProgress, hashWithProgress} from './hash-progress.ts'
@@ -20,7 +19,6 @@ export interface TreeContext extends TextContext {
 /** Built-in models that know a smaller one with the same vocabulary. */
 const BUILT_IN_DRAFTS: Readonly<Record<string, string>> = {'micro-base': 'micro-draft'}
 const SELF_DRAFT = /^self:(\d+)$/
-const LISTED_DIFFERENCES = 8
 
 export function decoderOf({files}: GraphedModel): ModelFolder {
   if (!isDecoder(files.decoder)) throw new ProblemError(files.decoder)
@@ -57,47 +55,14 @@ export async function* openDraft(
   const graphed = await graphs.open({model: named})
   const tokenizer = await graphs.tokenizer(graphed)
   const own = (await graphs.tokenizer(target))!
-  if (!tokenizer) throw differentVocabularies(named, 'no tokenizer.json', 'the same vocabulary')
   checkSameVocabulary(
     {tokenizer: own, size: decoderOf(target).vocabularySize},
-    {tokenizer, size: decoderOf(graphed).vocabularySize, name: named}
+    {tokenizer, size: decoderOf(graphed).vocabularySize, name: named, role: 'draft'}
   )
   const sha256 = yield* hashWithProgress(graphs, graphed, signal)
   const {id, path} = graphed.files
   const model = openBranching(branches, graphed, ids, {}, signal)
   return {model, facts: {model: {id, path, sha256}, exitLayer: null}}
-}
-
-/** Throws a Problem that names the ids at which two vocabularies differ. */
-export function checkSameVocabulary(
-  target: {tokenizer: Tokenizer; size: number},
-  draft: {tokenizer: Tokenizer; size: number; name: string}
-): void {
-  if (target.size !== draft.size) {
-    throw differentVocabularies(
-      draft.name,
-      `${draft.size} ids; those from ${Math.min(target.size, draft.size)} on are in one model only`,
-      `${target.size} ids, the same as the model’s`
-    )
-  }
-  if (target.tokenizer.sha256 === draft.tokenizer.sha256) return
-  const differing: string[] = []
-  let count = 0
-  const most = Math.max(target.tokenizer.tokenCount, draft.tokenizer.tokenCount)
-  for (let id = 0; id < most; id++) {
-    const [own, other] = [target, draft].map(({tokenizer}) =>
-      id < tokenizer.tokenCount ? hexOfBytes(tokenizer.bytesOf(id)) : 'none'
-    )
-    if (own === other) continue
-    if (count++ < LISTED_DIFFERENCES) differing.push(`${id} (${own} and ${other})`)
-  }
-  if (count === 0) return
-  const more = count > LISTED_DIFFERENCES ? ` and ${count - LISTED_DIFFERENCES} more` : ''
-  throw differentVocabularies(
-    draft.name,
-    `different bytes at ids ${differing.join(', ')}${more}`,
-    'the same token for every id'
-  )
 }
 
 /** How numbers of models that are not float32 are to be read. */
@@ -132,16 +97,5 @@ function noSuchLayer(layer: number, last: number): ProblemError {
     found: `self:${layer}`,
     expected: `self:0 to self:${last}`,
     advice: 'Choose a layer that the model has.',
-  })
-}
-
-function differentVocabularies(draft: string, found: string, expected: string): ProblemError {
-  return new ProblemError({
-    code: 'different-vocabularies',
-    message: `The draft ${draft} does not share the model’s vocabulary, so its tokens mean something else.`,
-    field: 'draft',
-    found,
-    expected,
-    advice: 'Choose a draft of the same family, whose tokenizer is the same file.',
   })
 }

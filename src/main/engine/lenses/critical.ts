@@ -1,0 +1,367 @@
+import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
+import {tokenTableOf} from '../../../shared/domain/token.ts'
+import {attentionRequestSchema} from '../../../shared/lenses/attention.ts'
+import type {
+  Counterfactual,
+  CriticalEvent,
+  CriticalRequest,
+  CriticalScore,
+  CriticalToken,
+} from '../../../shared/lenses/critical.ts'
+import {
+  droppedPosition,
+  isRecoverable,
+  passAtK,
+  releasedCriticalPosition,
+} from '../../../shared/math/critical/critical-rules.ts'
+import {rankCorrelation} from '../../../shared/math/rank-correlation.ts'
+import {wilsonInterval} from '../../../shared/math/wilson.ts'
+import {sampleAdaptively, sampleEvery} from '../critical/allocate-rollouts.ts'
+import {type AnswerCheck, openAnswerCheck} from '../critical/answer-check.ts'
+import type {ContrastRows} from '../critical/contrast-rows.ts'
+import {PrefixRollouts} from '../critical/prefix-rollouts.ts'
+import {openBranching} from '../generation/branching-model.ts'
+import type {RolloutOptions} from '../generation/rollouts.ts'
+import {EventQueue} from '../jobs/event-queue.ts'
+import {type ReadText, readText} from './attention-text.ts'
+import {type ContrastPair, contrastScores, openContrast} from './critical-contrast.ts'
+import {
+  bytesOfIds,
+  canonicalWarnings,
+  givenResponse,
+  sampledResponse,
+  textOf,
+} from './critical-response.ts'
+import {completionPart} from './encode-prompt.ts'
+import {decoderOf, precisionWarnings, type TreeContext} from './tree-models.ts'
+
+/** What the lens works with. */
+export interface CriticalContext extends TreeContext {
+  readonly contrasts: ContrastRows
+}
+
+/** Completions that are sampled side by side. */
+const WIDTH = 64
+const PASS_KS = [1, 2, 4, 8, 16, 32, 64] as const
+/** Of completions that were cut off; more than this part is said. */
+const TOLD_CUT_SHARE = 0.05
+
+/**
+ * Looks for the token after which a wrong response does not recover: by completing its prefixes, by what models of
+ * right and of wrong responses say of its tokens, or by both. Aborted, it throws the signal's reason; what came before
+ * is the partial result.
+ */
+export async function* runCritical(
+  context: CriticalContext,
+  request: CriticalRequest,
+  outer?: AbortSignal
+): AsyncGenerator<CriticalEvent, void, undefined> {
+  // A reader that goes away without a word ends the runs as well.
+  const left = new AbortController()
+  const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal
+  const check = request.checker ? await openAnswerCheck(request.checker, request.answer) : null
+  try {
+    if (!check && request.method !== 'contrastive') throw checkerMissing()
+    for await (const event of criticalEvents(context, request, check, signal)) {
+      signal.throwIfAborted()
+      yield event
+    }
+  } finally {
+    left.abort(new Error('nobody listens any more'))
+    check?.close()
+  }
+}
+
+async function* criticalEvents(
+  context: CriticalContext,
+  request: CriticalRequest,
+  check: AnswerCheck | null,
+  signal: AbortSignal
+): AsyncGenerator<CriticalEvent, void, undefined> {
+  const startedMs = performance.now()
+  const text = yield* readPrompt(context, request, signal)
+  const {model, prompt, ids: promptIds, provenance} = text
+  const folder = decoderOf(model)
+  const tokenizer = (await context.graphs.tokenizer(model))!
+  const responseStart = promptIds.length
+  const roomCount = folder.contextLength - responseStart
+  const branches = openBranching(context.branches, model, promptIds, {}, signal)
+  const options: RolloutOptions = {
+    ...{temperature: request.temperature, topP: request.topP, width: WIDTH, roomCount},
+    ...{maxNewTokens: request.maxNewTokens, stopIds: folder.stopIds},
+  }
+  const {vocabularySize} = folder
+  let responseIds = await givenResponse(request, tokenizer, {vocabularySize, roomCount})
+  if (!responseIds) {
+    yield {kind: 'progress', phase: 'generating', done: 0, total: 1, secondsLeft: null}
+    const {seed} = request
+    responseIds = [...(await sampledResponse(branches, options, {seed, check, tokenizer})).ids]
+  }
+  const isContrasted = request.method !== 'rollout'
+  const pair = isContrasted
+    ? yield* openContrast(context.graphs, request, {model, tokenizer}, signal)
+    : null
+  const isRight = check?.isRight(textOf(responseIds, tokenizer)) ?? null
+  const verdict = isRight === null ? 'unchecked' : isRight ? 'right' : 'wrong'
+  let byteEnd = Math.max(prompt.parts.at(-1)?.byteEnd ?? 0, Buffer.byteLength(prompt.text))
+  const parts = responseIds.map((id) => {
+    const part = completionPart(tokenizer, id, byteEnd)
+    byteEnd = part.byteEnd
+    return part
+  })
+  yield {
+    kind: 'tokenized',
+    ...{text: prompt.text, responseStart, verdict, provenance},
+    tokens: tokenTableOf([...prompt.parts, ...parts]),
+    turns: [...prompt.turns],
+    contrast: pair && {
+      positive: pair.positive.facts,
+      negative: pair.negative.facts,
+      isFineTuned: pair.isFineTuned,
+    },
+    warnings: [
+      ...prompt.warnings,
+      ...model.warnings,
+      ...precisionWarnings(model, branches.method === 'tree-mask'),
+      ...(await canonicalWarnings(responseIds, tokenizer)),
+      ...(isRight ? [responseRight()] : []),
+      ...(pair && !pair.isFineTuned ? [notFineTuned()] : []),
+    ],
+  }
+  const runStartedMs = performance.now()
+  let contrast: readonly CriticalScore[] = []
+  if (pair) {
+    contrast = yield* contrasted(context, {request, text, responseIds, pair}, signal)
+  }
+  const isSampled = request.method !== 'contrastive' && isRight === false
+  const found =
+    isSampled && check
+      ? yield* sampled(branches, {
+          ...{request, responseIds, responseStart, check, options},
+          bytesOf: (some) => bytesOfIds(some, tokenizer),
+        })
+      : null
+  const critical = [...(found?.critical ?? []), ...topTokens(contrast)]
+  yield {
+    ...{kind: 'completed', critical},
+    agreement: found && pair ? agreementOf(found, contrast) : null,
+    isRecoverable: found?.isRecoverable ?? true,
+    completionCount: found?.completionCount ?? 0,
+    warnings: [...(found?.warnings ?? [])],
+    timing: {runMs: performance.now() - runStartedMs, totalMs: performance.now() - startedMs},
+  }
+}
+
+async function* readPrompt(
+  context: CriticalContext,
+  request: CriticalRequest,
+  signal: AbortSignal
+): AsyncGenerator<CriticalEvent, ReadText, undefined> {
+  const {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial} = request
+  const {truncate, completionIds} = request
+  const asked = attentionRequestSchema.parse({
+    ...{model, file, prompt, messages, chat, noSpecialTokens, parseSpecial},
+    ...{truncate, completionIds},
+  })
+  const reading = readText(context, asked, signal)
+  let read = await reading.next()
+  for (; !read.done; read = await reading.next()) {
+    const {done, total} = read.value
+    yield {kind: 'progress', phase: 'reading', done, total, secondsLeft: null}
+  }
+  return read.value
+}
+
+interface Contrasted {
+  readonly request: CriticalRequest
+  readonly text: ReadText
+  readonly responseIds: readonly number[]
+  readonly pair: ContrastPair
+}
+
+async function* contrasted(
+  {contrasts}: CriticalContext,
+  {request, text, responseIds, pair}: Contrasted,
+  signal: AbortSignal
+): AsyncGenerator<CriticalEvent, CriticalScore[], undefined> {
+  yield {kind: 'progress', phase: 'contrasting', done: 0, total: 3, secondsLeft: null}
+  const models = {
+    ...{positive: pair.positive.model, negative: pair.negative.model},
+    base: text.model,
+  }
+  const scores = await contrastScores(
+    contrasts,
+    models,
+    {promptIds: text.ids, responseIds},
+    {beta: request.beta, signal}
+  )
+  yield {kind: 'scores', scores, examples: []}
+  return scores
+}
+
+interface SampledOptions {
+  readonly request: CriticalRequest
+  readonly responseIds: readonly number[]
+  readonly responseStart: number
+  readonly check: AnswerCheck
+  readonly options: RolloutOptions
+  readonly bytesOf: (ids: readonly number[]) => Uint8Array
+}
+
+interface Sampled {
+  readonly critical: readonly CriticalToken[]
+  readonly rollouts: PrefixRollouts
+  readonly isRecoverable: boolean
+  readonly completionCount: number
+  readonly warnings: readonly Warning[]
+}
+
+/** Completes prefixes, the prompt first: where that has hardly any success, nothing can be lost. */
+async function* sampled(
+  model: ReturnType<typeof openBranching>,
+  given: SampledOptions
+): AsyncGenerator<CriticalEvent, Sampled, undefined> {
+  const {request, responseIds, responseStart, check, options, bytesOf} = given
+  const {rollouts: sampleCount, tolerance, mode, seed} = request
+  const first = responseStart
+  // The whole response is what it is: the released code completes prefixes alone.
+  const last = Math.max(first, responseStart + responseIds.length - 2)
+  const share = mode === 'adaptive' ? 1 / 3 : 1
+  const mostCount =
+    sampleCount *
+    (1 + Math.max(3, Math.ceil((last - first + 1) * share)) + (request.counterfactual ? 1 : 0))
+  const events = new EventQueue<CriticalEvent>()
+  const rollouts = new PrefixRollouts(model, {
+    ...options,
+    ...{responseIds, responseStart, seed, check, bytesOf},
+    onEvent: (event) => events.push(event),
+    mostCount: () => mostCount,
+  })
+  const critical: CriticalToken[] = []
+  const work = async () => {
+    await rollouts.ensure([{position: responseStart - 1, sampleCount}])
+    const prompt = rollouts.successOf(responseStart - 1)
+    if (!isRecoverable(prompt)) return false
+    const allocation = {first, last, sampleCount, tolerance}
+    await (mode === 'adaptive' ? sampleAdaptively : sampleEvery)(allocation, rollouts)
+    const prefixes = rollouts.sampled()
+    const released = releasedCriticalPosition(prefixes, tolerance)
+    const ours = droppedPosition(prefixes, prompt, responseStart)
+    if (released !== null) critical.push({method: 'rollout', rule: 'released', position: released})
+    if (ours !== null) critical.push({method: 'rollout', rule: 'ours', position: ours})
+    const forbidden = released ?? ours
+    if (request.counterfactual && forbidden !== null) {
+      const counterfactual = await counterfactualOf(rollouts, forbidden, sampleCount)
+      events.push({kind: 'counterfactual', counterfactual})
+    }
+    return true
+  }
+  const working = work()
+  working.then(
+    () => events.close(),
+    (error) => events.fail(error)
+  )
+  yield* events
+  const hasSuccess = await working
+  const {completionCount, cutCount} = rollouts
+  return {
+    ...{critical, rollouts, isRecoverable: hasSuccess, completionCount},
+    warnings: [
+      ...(hasSuccess ? [] : [notRecoverable()]),
+      ...(cutCount > TOLD_CUT_SHARE * completionCount
+        ? [completionsCut(cutCount, completionCount, request.maxNewTokens)]
+        : []),
+    ],
+  }
+}
+
+async function counterfactualOf(
+  rollouts: PrefixRollouts,
+  position: number,
+  sampleCount: number
+): Promise<Counterfactual> {
+  await rollouts.ensure([{position, sampleCount}])
+  const kept = rollouts.successOf(position)
+  const forbiddenCount = await rollouts.withoutToken(position, sampleCount)
+  const [low, high] = wilsonInterval(forbiddenCount, sampleCount)
+  return {
+    position,
+    passAtK: PASS_KS.filter((k) => k <= sampleCount).map((k) => ({
+      k,
+      kept: passAtK(kept.successCount, kept.sampleCount, k),
+      forbidden: passAtK(forbiddenCount, sampleCount, k),
+      low: 1 - (1 - low) ** k,
+      high: 1 - (1 - high) ** k,
+    })),
+  }
+}
+
+/** The highest of each estimator that gives one number a token; of equal ones the first. */
+function topTokens(scores: readonly CriticalScore[]): CriticalToken[] {
+  return (['contrastive', 'difference', 'base'] as const).flatMap((method): CriticalToken[] => {
+    const own = scores.filter((score) => score.method === method)
+    if (own.length === 0) return []
+    const top = own.reduce((best, score) => (score.value > best.value ? score : best))
+    return [{method, rule: 'top', position: top.position}]
+  })
+}
+
+function agreementOf({critical, rollouts}: Sampled, contrast: readonly CriticalScore[]) {
+  const estimates = new Map(
+    contrast.flatMap(({method, position, value}) =>
+      method === 'contrastive' ? [[position, value] as const] : []
+    )
+  )
+  const shared = rollouts.sampled().filter(({position}) => estimates.has(position))
+  const released = critical.find(({rule}) => rule === 'released')?.position
+  const top = topTokens(contrast).find(({method}) => method === 'contrastive')?.position
+  return {
+    sameToken: released !== undefined && released === top,
+    spearman: rankCorrelation(
+      shared.map(({successCount, sampleCount}) => 1 - successCount / sampleCount),
+      shared.map(({position}) => estimates.get(position)!)
+    ),
+  }
+}
+
+function checkerMissing(): ProblemError {
+  return new ProblemError({
+    code: 'checker-missing',
+    message: 'Completions are counted by whether they are right, and nothing tells that.',
+    field: 'checker',
+    found: 'no checker',
+    expected: 'number, text, one-of, regex or script',
+    advice: 'Give a checker, such as number:Answer: for a number after “Answer:”.',
+  })
+}
+
+function responseRight(): Warning {
+  return {
+    code: 'response-right',
+    message:
+      'The response is right, so no token of it is critical. Have a wrong one sampled instead.',
+  }
+}
+
+function notFineTuned(): Warning {
+  return {
+    code: 'contrast-not-fine-tuned',
+    message:
+      'The two models are not those that were trained on right and on wrong responses: the contrast is not the paper’s estimator.',
+  }
+}
+
+function notRecoverable(): Warning {
+  return {
+    code: 'not-recoverable',
+    message:
+      'Not recoverable from the start: of the completions of the prompt itself fewer than 10 % are right.',
+  }
+}
+
+function completionsCut(cutCount: number, count: number, maxNewTokens: number): Warning {
+  return {
+    code: 'completions-cut',
+    message: `${cutCount} of ${count} completions did not end within ${maxNewTokens} tokens, and were judged as they stood.`,
+  }
+}
