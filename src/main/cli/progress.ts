@@ -19,6 +19,7 @@ const PHASE_WORDS = {
   capturing: 'Capturing',
   sampling: 'Finding replacements',
   attributing: 'Attributing',
+  contrasting: 'Contrasting',
   checking: 'Checking',
   counting: 'Counting',
   writing: 'Writing',

@@ -5,6 +5,7 @@ import {z} from 'zod'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {attentionRequestSchema} from '../../shared/lenses/attention.ts'
 import {attributeRequestSchema} from '../../shared/lenses/attribute.ts'
+import {criticalRequestSchema} from '../../shared/lenses/critical.ts'
 import {tokensRequestSchema, tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {treeRequestSchema} from '../../shared/lenses/tree.ts'
 import {LIMITS, type NumberLimits} from './flag-limits.ts'
@@ -256,6 +257,7 @@ test('the limits that help lists are those of the schemas', () => {
   const properties = {
     ...z.toJSONSchema(treeRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(attentionRequestSchema, {io: 'input'}).properties,
+    ...z.toJSONSchema(criticalRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(attributeRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(tokensRequestSchema, {io: 'input'}).properties,
     ...z.toJSONSchema(figureOptionsSchema, {io: 'input'}).properties,

@@ -5,6 +5,7 @@ import {type AttentionFlags, addAttentionFlags} from './attention-flags.ts'
 import {type AttributeFlags, addAttributeFlags} from './attribute-flags.ts'
 import {addBytesFlags, type BytesFlags} from './bytes-flags.ts'
 import {type Connect, connectLocal} from './connect.ts'
+import {addCriticalFlags, type CriticalFlags} from './critical-flags.ts'
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 import {addInspectFlags, type InspectFlags} from './inspect-flags.ts'
 import {addInterveneFlags, type InterveneFlags} from './intervene-flags.ts'
@@ -19,10 +20,10 @@ import {EXIT, UsageError} from './usage-error.ts'
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
 const COMMANDS =
-  'tokens, models, inspect, attention, intervene, attribute, tokenize, tree, bytes, serve and schema'
+  'tokens, models, inspect, attention, intervene, attribute, critical, tokenize, tree, bytes, serve and schema'
 
 /** Commands of the contract that a later release brings. */
-const LATER_COMMANDS = ['download', 'bytes', 'critical', 'vocabulary', 'open', 'batch', 'compare']
+const LATER_COMMANDS = ['download', 'vocabulary', 'open', 'batch', 'compare']
 
 /**
  * Runs one command of `tokenscope`. Resolves with the exit code: 0 done, 1 failed with one readable
@@ -95,6 +96,14 @@ export async function runCli(
   ).action(async (flags: AttributeFlags) => {
     const {runAttribute} = await import('./attribute-command.ts')
     exitCode = await runAttribute(flags, connect, terminal)
+  })
+  addCriticalFlags(
+    program
+      .command('critical')
+      .description('the token after which a wrong response does not recover')
+  ).action(async (flags: CriticalFlags) => {
+    const {runCritical} = await import('./critical-command.ts')
+    exitCode = await runCritical(flags, connect, terminal)
   })
   addTokenizeFlags(
     program

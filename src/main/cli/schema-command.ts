@@ -2,6 +2,7 @@ import {z} from 'zod'
 import {attentionResultSchema} from '../../shared/lenses/attention.ts'
 import {attributeResultSchema} from '../../shared/lenses/attribute.ts'
 import {bytesResultSchema} from '../../shared/lenses/bytes.ts'
+import {criticalResultSchema} from '../../shared/lenses/critical.ts'
 import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {tokenizeResultSchema} from '../../shared/lenses/tokenize.ts'
@@ -27,6 +28,7 @@ const RESULT_SCHEMAS = {
   attention: attentionResultSchema,
   intervene: interveneResultSchema,
   attribute: attributeResultSchema,
+  critical: criticalResultSchema,
   tokenize: tokenizeResultSchema,
   tree: treeResultSchema,
   bytes: bytesResultSchema,

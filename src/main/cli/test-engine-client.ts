@@ -12,6 +12,7 @@ import {
 } from '../../shared/engine-client/fake-attention-statistics.ts'
 import {runFakeAttribution} from '../../shared/engine-client/fake-attribute.ts'
 import {fakeBytes} from '../../shared/engine-client/fake-bytes.ts'
+import {runFakeCritical} from '../../shared/engine-client/fake-critical.ts'
 import {fakeInspection} from '../../shared/engine-client/fake-inspect.ts'
 import {fakeIntervention} from '../../shared/engine-client/fake-intervene.ts'
 import {runFakeTokenize} from '../../shared/engine-client/fake-tokenize.ts'
@@ -33,6 +34,7 @@ import {
 } from '../../shared/lenses/attention-maps.ts'
 import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
 import type {BytesEvent, BytesRequest} from '../../shared/lenses/bytes.ts'
+import type {CriticalRequest} from '../../shared/lenses/critical.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
 import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
 import type {TokenizeRequest} from '../../shared/lenses/tokenize.ts'
@@ -109,6 +111,7 @@ export function testEngine() {
     captures: AttentionRequest[]
     interventions: InterveneRequest[]
     attributions: AttributeRequest[]
+    criticals: CriticalRequest[]
     comparisons: TokenizeRequest[]
     byteRequests: BytesRequest[]
     trees: TreeRequest[]
@@ -124,6 +127,7 @@ export function testEngine() {
     captures: [],
     interventions: [],
     attributions: [],
+    criticals: [],
     comparisons: [],
     byteRequests: [],
     trees: [],
@@ -306,6 +310,13 @@ export function testEngine() {
               })
             : Promise.resolve()
         return runFakeAttribution(request, {contextLength: 100, pause}, signal)
+      },
+    },
+    criticals: {
+      run: async (request: CriticalRequest, options?: {signal?: AbortSignal}) => {
+        heard.criticals.push(request)
+        const signal = options?.signal ?? new AbortController().signal
+        return runFakeCritical(request, {contextLength: 100, pause: async () => {}}, signal)
       },
     },
     text: fake.text,

@@ -13,6 +13,7 @@ import {AttentionStore} from './captures/attention-store.ts'
 import {LogitsStore} from './captures/logits-store.ts'
 import {MemoryBudget} from './captures/memory-budget.ts'
 import {ResidualStore} from './captures/residual-store.ts'
+import {ContrastRows} from './critical/contrast-rows.ts'
 import {exportFigure} from './export/export-figure.ts'
 import {Changes} from './jobs/changes.ts'
 import {EngineLog} from './jobs/engine-log.ts'
@@ -22,6 +23,7 @@ import {
   loggedAttention,
   loggedAttribution,
   loggedCapture,
+  loggedCritical,
   loggedInspection,
   loggedLogitLens,
   loggedPromptList,
@@ -44,6 +46,7 @@ import {runPrune} from './lenses/attention-prune.ts'
 import {runSimilarHeads} from './lenses/attention-similar.ts'
 import {runAttribute, tryChanges} from './lenses/attribute.ts'
 import {runBytes} from './lenses/bytes.ts'
+import {runCritical} from './lenses/critical.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
@@ -150,6 +153,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   // A target and its draft stay open together, with the branches that were computed.
   const branches = new BranchSessions({threads})
   const trees = {graphs, models, versions, branches}
+  const critical = {...trees, contrasts: new ContrastRows(branches)}
   const machine = {
     memoryBytes: totalmem(),
     logicalCores: availableParallelism(),
@@ -361,6 +365,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
         const {model, file, ids, ...trial} = input
         return tryChanges(attribution, {model, file, ids}, trial, signal)
       }),
+    },
+    criticals: {
+      run: engine.criticals.run.handler(({input, signal}) =>
+        loggedCritical(log, input, runCritical(critical, input, signal), signal)
+      ),
     },
     trees: {
       run: engine.trees.run.handler(({input, signal}) =>

@@ -42,6 +42,7 @@ import {
   attributionTrialSchema,
 } from '../lenses/attribute.ts'
 import {bytesEventSchema, bytesRequestSchema} from '../lenses/bytes.ts'
+import {criticalEventSchema, criticalRequestSchema} from '../lenses/critical.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
@@ -340,6 +341,10 @@ export const contract = {
     try: procedure
       .input(sequenceSchema.extend(attributionTrialSchema.shape))
       .output(attributionTrialResultSchema),
+  },
+  criticals: {
+    /** Looks for the token after which a response went wrong; leaving the stream cancels it. */
+    run: procedure.input(criticalRequestSchema).output(eventIterator(criticalEventSchema)),
   },
   trees: {
     /** Grows a tree of continuations, or drafts and verifies; leaving the stream cancels it. */

@@ -11,6 +11,7 @@ import {tokenTableOf} from '../domain/token.ts'
 import {type AttentionArchiveEvent, attentionRequestSchema} from '../lenses/attention.ts'
 import {attributeRequestSchema} from '../lenses/attribute.ts'
 import {type BytesEvent, bytesRequestSchema} from '../lenses/bytes.ts'
+import {criticalRequestSchema} from '../lenses/critical.ts'
 import {type InspectEvent, inspectRequestSchema} from '../lenses/inspect.ts'
 import {type InterveneEvent, interveneRequestSchema} from '../lenses/intervene.ts'
 import type {LogitLensEvent} from '../lenses/logit-lens.ts'
@@ -23,6 +24,7 @@ import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeAttentionViews} from './fake-attention-views.ts'
 import {fakeTrial, runFakeAttribution} from './fake-attribute.ts'
 import {fakeBytes} from './fake-bytes.ts'
+import {runFakeCritical} from './fake-critical.ts'
 import {fakeInspection} from './fake-inspect.ts'
 import {fakeIntervention} from './fake-intervene.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
@@ -272,6 +274,14 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
           yield {kind: 'completed', result}
         }
         return streamOf(call?.signal, events)
+      },
+    },
+    criticals: {
+      run: async (input, call) => {
+        const request = criticalRequestSchema.parse(input)
+        return streamOf(call?.signal, (signal) =>
+          runFakeCritical(request, {contextLength, pause}, signal)
+        )
       },
     },
     attributions: {

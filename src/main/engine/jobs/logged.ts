@@ -1,6 +1,7 @@
 import type {AttentionEvent, AttentionRequest} from '../../../shared/lenses/attention.ts'
 import type {CaptureRequest} from '../../../shared/lenses/attention-maps.ts'
 import type {AttributeEvent, AttributeRequest} from '../../../shared/lenses/attribute.ts'
+import type {CriticalEvent, CriticalRequest} from '../../../shared/lenses/critical.ts'
 import type {InspectEvent, InspectRequest} from '../../../shared/lenses/inspect.ts'
 import type {LogitLensEvent, LogitLensRequest} from '../../../shared/lenses/logit-lens.ts'
 import type {PromptListEvent, PromptListRequest} from '../../../shared/lenses/prompt-list.ts'
@@ -131,6 +132,29 @@ export function loggedAttribution(
       if (event.kind !== 'tokenized' && event.kind !== 'completed') return
       for (const {code} of event.warnings) {
         log.warning(`attribution on ${request.model}: ${code}`)
+      }
+    },
+  })
+}
+
+/** The events of a search for critical tokens as they are; how it ended goes to the log. */
+export function loggedCritical(
+  log: EngineLog,
+  request: CriticalRequest,
+  events: AsyncIterable<CriticalEvent>,
+  signal?: AbortSignal
+): AsyncGenerator<CriticalEvent, void, undefined> {
+  let completionCount = 0
+  return logged(events, {
+    log,
+    signal,
+    what: () =>
+      `critical tokens by ${request.method} on ${request.model}, ${completionCount} completions`,
+    onEvent(event) {
+      if (event.kind === 'progress' && event.phase === 'sampling') completionCount = event.done
+      if (event.kind !== 'tokenized' && event.kind !== 'completed') return
+      for (const {code} of event.warnings) {
+        log.warning(`critical tokens on ${request.model}: ${code}`)
       }
     },
   })
