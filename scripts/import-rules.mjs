@@ -75,6 +75,15 @@ export const RULES = [
     why: 'text becomes tokens without a model',
   },
   {
+    name: 'engine/critical',
+    from: ['src/main/engine/critical/**'],
+    may: [
+      ...['src/main/engine/**', SHARED, NODE],
+      ...['quickjs-emscripten-core', '@jitl/quickjs-wasmfile-release-sync'],
+    ],
+    why: 'a person’s script is run in a sandbox, and nowhere else',
+  },
+  {
     name: 'engine/export',
     from: ['src/main/engine/export/**'],
     may: [
