@@ -1,9 +1,11 @@
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
-import type {HeadStatistics, ProbedHead} from '../../shared/lenses/attention-maps.ts'
+import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
+import type {HeadStatistics, Importance, ProbedHead} from '../../shared/lenses/attention-maps.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
 import {edgesWeight, type PlacedEdges} from './attention-lines.ts'
+import {graphWeight} from './attention-graph.ts'
 import {type HeadThumbnails, thumbnailsWeight} from './attention-overview.ts'
 import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
 import type {BestHead} from './best-head.ts'
@@ -95,6 +97,10 @@ export interface Captures {
   readonly attentionProbes: BoundedMap<string, readonly ProbedHead[]>
   /** Exact weights of a token's row or column, by `lineKey`. */
   readonly attentionLines: BoundedMap<string, Float32Array>
+  /** By `graphKey` of attention-graph.ts. */
+  readonly attentionGraphs: BoundedMap<string, AttentionGraph>
+  /** By `importanceKey` of attention-importance.ts. */
+  readonly attentionImportances: BoundedMap<string, Importance>
   /** By model and id. */
   readonly vocabulary: BoundedMap<string, VocabularyEntry>
   /** What came of the rows of the prompt list. */
@@ -116,6 +122,8 @@ export function createCaptures(): Captures {
     bestHeads: new BoundedMap(400),
     attentionProbes: new BoundedMap(40),
     attentionLines: new BoundedMap(8 * 2 ** 20, (line) => line.byteLength),
+    attentionGraphs: new BoundedMap(16 * 2 ** 20, graphWeight),
+    attentionImportances: new BoundedMap(8 * 2 ** 20, ({values}) => values.byteLength + 256),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),
   }

@@ -8,6 +8,7 @@ import {problemSchema} from '../../shared/domain/problem.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {messageSchema, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../../shared/units/unit-choice.ts'
+import {type GraphState, initialGraph} from './attention-graph-state.ts'
 import {type AttentionState, initialAttention} from './attention-state.ts'
 import type {KeyValueStorage} from './context.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
@@ -138,9 +139,24 @@ const attentionShape = {
   attentionCells: z.record(z.string(), z.object({query: position, key: position})).catch({}),
 } satisfies Record<keyof AttentionState, z.ZodType>
 
+const graphShape = {
+  graphEdgesPerLayer: z.number().int().min(1).max(60).catch(initialGraph.graphEdgesPerLayer),
+  graphImportance: z
+    .enum([
+      ...(['position-corrected', 'plain', 'drop-sink', 'damped'] as const),
+      ...(['attention-rollout', 'attention-flow'] as const),
+    ])
+    .catch(initialGraph.graphImportance),
+  graphWindows: z
+    .record(z.string(), z.object({start: z.number().min(0), span: z.number().positive()}))
+    .catch({}),
+  graphLevels: z.record(z.string(), position).catch({}),
+} satisfies Record<keyof GraphState, z.ZodType>
+
 const documentSchema = z.object({
   ...promptShape,
   ...attentionShape,
+  ...graphShape,
   parameters: parametersSchema,
   runs: z.array(
     z.object({

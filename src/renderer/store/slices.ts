@@ -1,4 +1,5 @@
 import {DEFAULT_PREFERENCES} from '../../shared/domain/preferences.ts'
+import {initialGraph, initialGraphWork} from './attention-graph-state.ts'
 import {initialAttentionHeads} from './attention-heads.ts'
 import {initialAttentionLines} from './attention-lines.ts'
 import {initialAttentionOverview} from './attention-overview.ts'
@@ -65,6 +66,7 @@ export const SLICES = {
   selection: document(initialSelection),
   unit: document(initialUnit),
   attention: document(initialAttention),
+  graph: document(initialGraph),
   chosenModel: document(initialChosenModel),
   connection: session(initialConnection),
   models: session(initialModels),
@@ -79,6 +81,7 @@ export const SLICES = {
   tables: session(initialTables),
   logitLens: session(initialLogitLens),
   attentionWork: session(initialAttentionWork),
+  graphWork: session(initialGraphWork),
   attentionHeads: session(initialAttentionHeads),
   attentionLines: session(initialAttentionLines),
   attentionOverview: session(initialAttentionOverview),

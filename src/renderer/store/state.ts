@@ -6,6 +6,7 @@ import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
 import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {LinkData} from '../../shared/links/link-data.ts'
 import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
+import type {GraphState, GraphWorkState} from './attention-graph-state.ts'
 import type {AttentionHeadsState} from './attention-heads.ts'
 import type {AttentionLinesState} from './attention-lines.ts'
 import type {AttentionOverviewState} from './attention-overview.ts'
@@ -510,7 +511,8 @@ export interface DocumentState
     PanesState,
     SelectionState,
     UnitState,
-    AttentionState {}
+    AttentionState,
+    GraphState {}
 
 /** What a visit has beside the document. */
 export interface SessionState
@@ -527,6 +529,7 @@ export interface SessionState
     TablesState,
     LogitLensState,
     AttentionWorkState,
+    GraphWorkState,
     AttentionHeadsState,
     AttentionLinesState,
     AttentionOverviewState,

@@ -4,8 +4,10 @@ import type {HostBridge} from '../../shared/host/host-bridge.ts'
 import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
+import {createGraphActions, type GraphActions} from './attention-graph.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
 import {type AttentionLinesActions, createAttentionLinesActions} from './attention-lines.ts'
+import {createImportanceActions, type ImportanceActions} from './attention-importance.ts'
 import {
   type AttentionOverviewActions,
   createAttentionOverviewActions,
@@ -70,6 +72,8 @@ export interface WorkbenchActions
     AttentionLinesActions,
     AttentionOverviewActions,
     AttentionTrialActions,
+    GraphActions,
+    ImportanceActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -156,6 +160,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createAttentionLinesActions(context),
     ...createAttentionOverviewActions(context),
     ...createAttentionTrialActions(context),
+    ...createGraphActions(context),
+    ...createImportanceActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -253,6 +259,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchLines()
       groups.watchOverview()
       groups.watchHeads()
+      groups.watchGraph()
+      groups.watchImportance()
       groups.watchAttentionSamples()
       groups.watchUnits()
       groups.watchPrompt()

@@ -8,7 +8,11 @@ import {fakeLayers, uniformRow} from './fake-attention-maps.ts'
 export function fakeGraph(request: GraphRequest): AttentionGraph {
   const {ids, into, filters, maxEdgesPerLayer} = request
   const tokenCount = ids.length
-  const starts = columnStarts(tokenCount, request.window ?? [0, tokenCount], request.columnCount)
+  const starts = columnStarts(
+    tokenCount,
+    request.window ?? [0, tokenCount],
+    request.tokensPerColumn
+  )
   const rows = new RowFilters(filters, tokenCount, {sumsToOne: true})
   const layers = fakeLayers(request.layers)
   let reach = into === undefined ? null : rolloutStart(tokenCount, into)
@@ -40,6 +44,7 @@ export function fakeGraph(request: GraphRequest): AttentionGraph {
     topQuery: Int32Array.from(found.flatMap(({topQuery}) => [...topQuery])),
     topKey: Int32Array.from(found.flatMap(({topKey}) => [...topKey])),
     topWeight: Float32Array.from(found.flatMap(({topWeight}) => [...topWeight])),
+    topAttention: Float32Array.from(found.flatMap(({topAttention}) => [...topAttention])),
     nodes: Float32Array.from([...found.flatMap(({nodes}) => [...nodes]), ...top]),
     broken: Uint8Array.from(found.flatMap(({broken}) => [...broken])),
     totals: found.map(({totals}, i) => ({layer: layers[i]!, ...totals})),

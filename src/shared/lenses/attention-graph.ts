@@ -7,7 +7,7 @@ const rangeSchema = z
   .tuple([indexSchema, indexSchema])
   .refine(([start, end]) => start < end, {message: 'the end comes after the start'})
 
-/** Columns of a graph at most, those beside the window not counted. */
+/** Columns of a graph at most. */
 export const MOST_GRAPH_COLUMNS = 512
 
 /**
@@ -29,7 +29,7 @@ export const graphRequestSchema = capturedTextSchema.extend({
   into: indexSchema.optional(),
   /** Tokens that have columns; all before and all after them share one. The whole text where it is left out. */
   window: rangeSchema.optional(),
-  columnCount: z.number().int().positive().max(MOST_GRAPH_COLUMNS).default(MOST_GRAPH_COLUMNS),
+  tokensPerColumn: z.number().int().positive().max(1_000_000).default(1),
   maxEdgesPerLayer: z.number().int().positive().max(10_000).default(64),
 })
 export type GraphRequest = z.infer<typeof graphRequestSchema>
@@ -54,7 +54,7 @@ export type GraphTotals = z.infer<typeof graphTotalsSchema>
 /**
  * Edges by layer, and of each layer the heaviest first. Edge e runs from column `key[e]` before layer `layer[e]` to
  * column `query[e]` after it; it is the sum of `count[e]` edges of tokens, the heaviest of which is
- * `topWeight[e]` from `topKey[e]` to `topQuery[e]`.
+ * `topWeight[e]`, by an attention weight of `topAttention[e]` of query `topQuery[e]` on key `topKey[e]`.
  */
 export const attentionGraphSchema = z.object({
   layers: z.array(indexSchema),
@@ -69,6 +69,7 @@ export const attentionGraphSchema = z.object({
   topQuery: z.instanceof(Int32Array),
   topKey: z.instanceof(Int32Array),
   topWeight: z.instanceof(Float32Array),
+  topAttention: z.instanceof(Float32Array),
   /**
    * [layer and one more, column]: what reaches a column before each layer and after the last where a reading is
    * followed, each row summing to 1; else what the layer's other queries read of it.

@@ -100,7 +100,7 @@ describe('the attention graph', () => {
   it('in columns has the same totals, and its edges are sums', async () => {
     const whole = await ask({into: count - 1, maxEdgesPerLayer: 1000})
     const parts = await ask({
-      ...{into: count - 1, maxEdgesPerLayer: 1000, window: [10, 22], columnCount: 4},
+      ...{into: count - 1, maxEdgesPerLayer: 1000, window: [10, 22], tokensPerColumn: 3},
     })
     expect([...parts.starts]).toEqual([0, 10, 13, 16, 19, 22])
     for (const layer of [0, 1]) {

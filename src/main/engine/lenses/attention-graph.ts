@@ -1,7 +1,9 @@
-import type {
-  AttentionGraph,
-  GraphRequest,
-  GraphTotals,
+import {ProblemError} from '../../../shared/domain/problem.ts'
+import {
+  type AttentionGraph,
+  type GraphRequest,
+  type GraphTotals,
+  MOST_GRAPH_COLUMNS,
 } from '../../../shared/lenses/attention-graph.ts'
 import type {HeadRef, MapSummary} from '../../../shared/lenses/attention-maps.ts'
 import {rolloutStart} from '../../../shared/math/attention/attention-rollout.ts'
@@ -34,7 +36,8 @@ export async function attentionGraph(
     }
     if (heads) await checkHeads(matrices, heads, signal)
     const layers = await layersWithHeads(matrices, heads, signal)
-    const starts = columnStarts(tokenCount, [start, end], request.columnCount)
+    const starts = columnStarts(tokenCount, [start, end], request.tokensPerColumn)
+    if (starts.length > MOST_GRAPH_COLUMNS) throw tooManyColumns(starts.length)
     const first = into === undefined ? null : rolloutStart(tokenCount, into)
     let reach = first
     const found: Found[] = []
@@ -49,6 +52,17 @@ export async function attentionGraph(
   } finally {
     matrices.close()
   }
+}
+
+function tooManyColumns(count: number): ProblemError {
+  return new ProblemError({
+    code: 'too-many-columns',
+    message: 'A graph of so many columns cannot be read.',
+    field: 'tokensPerColumn',
+    found: `${count} columns`,
+    expected: `at most ${MOST_GRAPH_COLUMNS}`,
+    advice: 'Put more tokens into one column, or look at a part of the text.',
+  })
 }
 
 interface Found {
@@ -107,6 +121,7 @@ function graphOf(found: readonly Found[], {tokenCount, starts, into}: GraphFrame
     topQuery: ints(({topQuery}) => topQuery),
     topKey: ints(({topKey}) => topKey),
     topWeight: floats(({topWeight}) => topWeight),
+    topAttention: floats(({topAttention}) => topAttention),
     nodes,
     broken,
     totals: found.map(({layer, edges}): GraphTotals => ({layer, ...edges.totals})),

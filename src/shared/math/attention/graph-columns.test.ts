@@ -21,11 +21,11 @@ const near = (actual: ArrayLike<number>, expected: readonly number[]) => {
 }
 
 describe('columns', () => {
-  it('have equal shares of the window, and what is beside it in one column each', () => {
-    expect([...columnStarts(10, [2, 8], 3)]).toEqual([0, 2, 4, 6, 8])
-    expect([...columnStarts(10, [0, 10], 4)]).toEqual([0, 2, 5, 7])
-    expect([...columnStarts(3, [0, 3], 512)]).toEqual([0, 1, 2])
-    expect([...columnStarts(3, [2, 3], 1)]).toEqual([0, 2])
+  it('have as many tokens of the window each, and what is beside it in one column each', () => {
+    expect([...columnStarts(10, [2, 8], 2)]).toEqual([0, 2, 4, 6, 8])
+    expect([...columnStarts(10, [0, 10], 4)]).toEqual([0, 4, 8])
+    expect([...columnStarts(3, [0, 3], 1)]).toEqual([0, 1, 2])
+    expect([...columnStarts(3, [2, 3], 8)]).toEqual([0, 2])
     expect([...columnsOfTokens(Int32Array.of(0, 2, 5), 7)]).toEqual([0, 0, 1, 1, 1, 2, 2])
   })
 })
@@ -53,6 +53,7 @@ describe('edges of a layer', () => {
     // 2→1 takes .6·.3, 2→0 .6·.1, 1→0 .1·.2; what token 0 reads of itself is no edge.
     near(first.weight, [0.18, 0.06, 0.02])
     expect([...first.query]).toEqual([2, 2, 1])
+    near(first.topAttention, [0.6, 0.2, 0.4])
     expect(first.totals).toMatchObject({edgeCount: 3, leftCount: 3, brokenCount: 0})
   })
 

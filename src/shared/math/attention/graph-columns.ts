@@ -3,19 +3,16 @@
  */
 
 /**
- * First position of each column: as many as asked for over a window, all before it and all after it in one more
- * each. Column c of C over [start, end) begins at start + floor(c · n / C).
+ * First position of each column: so many tokens of a window in each, and all before it and all after it in one
+ * more each.
  */
 export function columnStarts(
   tokenCount: number,
   [start, end]: readonly [number, number],
-  columnCount: number
+  tokensPerColumn: number
 ): Int32Array<ArrayBuffer> {
-  const count = Math.min(columnCount, end - start)
   const starts: number[] = start > 0 ? [0] : []
-  for (let column = 0; column < count; column++) {
-    starts.push(start + Math.floor((column * (end - start)) / count))
-  }
+  for (let at = start; at < end; at += tokensPerColumn) starts.push(at)
   if (end < tokenCount) starts.push(end)
   return Int32Array.from(starts)
 }
@@ -39,6 +36,8 @@ export interface LayerEdges {
   readonly topQuery: Int32Array<ArrayBuffer>
   readonly topKey: Int32Array<ArrayBuffer>
   readonly topWeight: Float32Array<ArrayBuffer>
+  /** The attention weight that the heaviest of its edges goes by. */
+  readonly topAttention: Float32Array<ArrayBuffer>
 }
 
 export interface LayerFound extends LayerEdges {
@@ -73,6 +72,7 @@ export class GraphLayer {
   private readonly sums: Float64Array
   private readonly counts: Int32Array
   private readonly tops: Float32Array
+  private readonly attentions: Float32Array
   private readonly topQueries: Int32Array
   private readonly topKeys: Int32Array
   private readonly below: Float64Array<ArrayBuffer> | null
@@ -95,6 +95,7 @@ export class GraphLayer {
     this.sums = new Float64Array(count * count)
     this.counts = new Int32Array(count * count)
     this.tops = new Float32Array(count * count)
+    this.attentions = new Float32Array(count * count)
     this.topQueries = new Int32Array(count * count)
     this.topKeys = new Int32Array(count * count)
     this.below = reach && new Float64Array(tokenCount)
@@ -149,6 +150,7 @@ export class GraphLayer {
       this.counts[at]!++
       if (weight > this.tops[at]!) {
         this.tops[at] = weight
+        this.attentions[at] = own
         this.topQueries[at] = query
         this.topKeys[at] = key
       }
@@ -175,6 +177,7 @@ export class GraphLayer {
       topQuery: Int32Array.from(kept, (at) => topQueries[at]!),
       topKey: Int32Array.from(kept, (at) => topKeys[at]!),
       topWeight: Float32Array.from(kept, (at) => tops[at]!),
+      topAttention: Float32Array.from(kept, (at) => this.attentions[at]!),
       nodes,
       reach: below,
       broken: this.broken,
