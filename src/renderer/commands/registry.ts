@@ -1,4 +1,5 @@
 import {LENSES} from '../lenses/registry.ts'
+import {ATTENTION_GRAPH} from './attention-graph.ts'
 import {ATTENTION_TESTS} from './attention-tests.ts'
 import {ATTENTION_VIEWS} from './attention-views.ts'
 import {
@@ -153,6 +154,7 @@ export const COMMANDS: readonly Command[] = [
   generate,
   ...ATTENTION_TESTS,
   ...ATTENTION_VIEWS,
+  ...ATTENTION_GRAPH,
   runAgain,
   cancelJob,
   reloadModel,

@@ -1,5 +1,6 @@
 import type {Problem} from '../../shared/domain/problem.ts'
 import type {TokenWindow} from '../../shared/figures/attention/graph-columns-layout.ts'
+import type {GraphPart} from '../../shared/figures/attention/graph-hit.ts'
 import type {ImportanceForm} from '../../shared/figures/attention/graph-words.ts'
 import type {RunId} from './state.ts'
 
@@ -51,6 +52,8 @@ export interface GraphWorkState {
   readonly graphPlots: readonly [number, number]
   /** By key: how an importance that is wanted stands. */
   readonly importancePhases: Readonly<Record<string, WorkPhase>>
+  /** Under the pointer. */
+  readonly graphPointed: {readonly runId: RunId; readonly part: GraphPart} | null
   /** Grows whenever there is another importance. */
   readonly importanceRevision: number
 }
@@ -59,6 +62,7 @@ const EMPTY_SLOT: GraphSlot = {shownKey: null, phase: {kind: 'idle'}}
 export const initialGraphWork: GraphWorkState = {
   graphSlots: [EMPTY_SLOT, EMPTY_SLOT],
   graphPlots: [0, 0],
+  graphPointed: null,
   importancePhases: {},
   importanceRevision: 0,
 }

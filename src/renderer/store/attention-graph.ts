@@ -3,10 +3,11 @@ import {
   type TokenWindow,
   tokensPerColumnOf,
 } from '../../shared/figures/attention/graph-columns-layout.ts'
+import {isSamePart} from '../../shared/figures/attention/graph-hit.ts'
 import type {ImportanceForm} from '../../shared/figures/attention/graph-words.ts'
 import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
 import {capturedTextOf, selectAttentionRun} from './attention.ts'
-import {GRAPH_VIEW, type GraphSlot} from './attention-graph-state.ts'
+import {GRAPH_VIEW, type GraphSlot, type GraphWorkState} from './attention-graph-state.ts'
 import {filterKey, requestFilters} from './attention-pictures.ts'
 import type {AttentionFilterChoice} from './attention-state.ts'
 import type {Captures} from './captures.ts'
@@ -143,6 +144,8 @@ export interface GraphActions {
   chooseImportance(form: ImportanceForm): void
   /** Shows a part of a run's text; all of it where it is null or as long. */
   showGraphWindow(runId: RunId, window: TokenWindow | null): void
+  /** Says what is under the pointer, and which token of all lenses it is. */
+  pointAtGraph(pointed: GraphWorkState['graphPointed'], position: number | null): void
   /** Selects a node: its token for all lenses, and after how many layers it is looked at. */
   lockNode(runId: RunId, node: {readonly position: number; readonly level: number}): void
   /** Moves the selected node by so many layers up. */
@@ -269,6 +272,19 @@ export function createGraphActions(context: StoreContext): GraphActions {
       }
       if (old?.start === shown.start && old.span === shown.span) return
       change('zoom', {graphWindows: {...others, [runId]: shown}}, options)
+    },
+    pointAtGraph(graphPointed, position) {
+      const old = store.getState().graphPointed
+      if (
+        old?.runId === graphPointed?.runId &&
+        isSamePart(old?.part ?? null, graphPointed?.part ?? null)
+      ) {
+        return
+      }
+      set({
+        graphPointed,
+        hovered: graphPointed && position !== null ? {runId: graphPointed.runId, position} : null,
+      })
     },
     lockNode(runId, {position, level}) {
       const {locks, graphLevels, hovered} = store.getState()

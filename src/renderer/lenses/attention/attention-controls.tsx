@@ -174,7 +174,7 @@ interface FiltersMenuProps {
 }
 
 /** What else is hidden, and the range of colours. */
-function FiltersMenu({filters, matrix, locked}: FiltersMenuProps) {
+export function FiltersMenu({filters, matrix, locked}: FiltersMenuProps) {
   const {changeAttentionFilters, lockAttentionRange} = useActions()
   const {threshold, topK, isSinkDropped, areSpecialsHidden, isWithinSentences} = filters
   const count = [

@@ -18,6 +18,8 @@ import {useRunData} from '../use-tokens.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionControls} from './attention-controls.tsx'
 import {AttentionWait} from './attention-wait.tsx'
+import {GraphControls} from './graph-controls.tsx'
+import {GraphCaption, GraphPlace} from './graph-place.tsx'
 import {HeadTable} from './head-table.tsx'
 import {LinesPlace, PointedLineCaption} from './lines-place.tsx'
 import {MatrixView} from './matrix-view.tsx'
@@ -32,7 +34,7 @@ import {
   useMatrix,
   weightAt,
 } from './use-picture.ts'
-import {HEADS_VIEW, LINES_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
+import {GRAPH_VIEW, HEADS_VIEW, LINES_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */
@@ -49,7 +51,9 @@ export function AttentionPanel() {
       <div className="panel-body">
         <div className="figure-words">
           <div className="caption" data-testid="caption">
-            {view === OVERVIEW_VIEW ? (
+            {view === GRAPH_VIEW ? (
+              <GraphCaption />
+            ) : view === OVERVIEW_VIEW ? (
               <OverviewCaption />
             ) : view === LINES_VIEW && isLinePointed ? (
               <PointedLineCaption />
@@ -61,7 +65,11 @@ export function AttentionPanel() {
           </div>
           <div className="guard">{attentionGuardOf({model: {id}, status: 'completed'})}</div>
         </div>
-        {view === OVERVIEW_VIEW ? (
+        {view === GRAPH_VIEW ? (
+          <div className="figure attention-figure">
+            <GraphPlace />
+          </div>
+        ) : view === OVERVIEW_VIEW ? (
           <div className="figure attention-figure">
             <OverviewPlace />
           </div>
@@ -85,7 +93,7 @@ export function AttentionPanel() {
           </FigureWithSide>
         )}
       </div>
-      <AttentionControls matrix={matrix} />
+      {view === GRAPH_VIEW ? <GraphControls /> : <AttentionControls matrix={matrix} />}
     </div>
   )
 }

@@ -1,4 +1,6 @@
 import {selectAttentionRun, selectPicture, selectShown} from '../../store/attention.ts'
+import {GRAPH_VIEW} from '../../store/attention-graph-state.ts'
+import {selectPane} from '../../store/panes.ts'
 import {selectLock} from '../../store/selection.ts'
 import type {PaneIndex} from '../../store/state.ts'
 import type {Workbench} from '../../store/workbench.ts'
@@ -11,6 +13,10 @@ const moved = (from: number, by: number) => Math.max(0, from + Math.max(-FAR, Ma
 
 const isShown: WalkAxis['when'] = (state, {captures}, pane) =>
   selectPicture(state, captures, pane) !== null
+
+/** Views of tokens leave their arrows to tokens. */
+const hasHeads: WalkAxis['when'] = (state, workbench, pane) =>
+  isShown(state, workbench, pane) && selectPane(state, pane).view !== GRAPH_VIEW
 
 /** Moves the lit weight along its row or column; the first step lights the selected token's own. */
 function moveCell(
@@ -37,7 +43,7 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     noun: 'head',
     next: {key: 'ArrowRight'},
     previous: {key: 'ArrowLeft'},
-    when: isShown,
+    when: hasHeads,
     step({store, captures, actions}, pane, by) {
       const {head} = selectShown(store.getState(), captures, pane)
       actions.changeAttention({head: moved(head, by)}, pane)
@@ -50,7 +56,14 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     previous: {key: 'ArrowUp'},
     when: isShown,
     step({store, captures, actions}, pane, by) {
-      const {layer} = selectShown(store.getState(), captures, pane)
+      const state = store.getState()
+      const {view, runId} = selectPane(state, pane)
+      if (view === GRAPH_VIEW && runId !== null) {
+        // Its layers stand from the input up: the key down goes down.
+        actions.moveGraphLevel(runId, -by)
+        return
+      }
+      const {layer} = selectShown(state, captures, pane)
       actions.changeAttention({layer: moved(layer, by)}, pane)
     },
   },
@@ -59,7 +72,7 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     noun: 'query',
     next: {key: 'j'},
     previous: {key: 'k'},
-    when: isShown,
+    when: hasHeads,
     step: (workbench, pane, by) =>
       moveCell(workbench, pane, ({query, key}) => {
         const to = moved(query, by)
@@ -71,7 +84,7 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     noun: 'key that is read',
     next: {key: 'l'},
     previous: {key: 'h'},
-    when: isShown,
+    when: hasHeads,
     step: (workbench, pane, by) =>
       moveCell(workbench, pane, ({query, key}) => ({query, key: moved(key, by)})),
   },

@@ -1,3 +1,4 @@
+export {GRAPH_VIEW} from '../../store/attention-graph-state.ts'
 export {LINES_VIEW, OVERVIEW_VIEW, TWO_HEADS_VIEW} from '../../store/attention-views.ts'
 
 /** Every head with its statistics. */

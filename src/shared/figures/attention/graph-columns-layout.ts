@@ -34,7 +34,7 @@ export interface GraphColumn {
 }
 
 /** Narrower columns than this take several tokens. */
-const LEAST_COLUMN_PX = 7.5
+const LEAST_COLUMN_PX = 6.5
 /** From this width on names fit beside each other when they are turned. */
 const LEAST_ROTATED_PX = 12
 const LEAST_CHIP_SHARE = 0.82

@@ -132,8 +132,8 @@ export function layoutGraph(input: GraphInput, room: GraphRoom): GraphLayout {
   const levelPx = graphPx / Math.max(1, layers.length)
   const yOf = (level: number) => bottomPx - level * levelPx
   const levels = layoutLevels(layers, yOf, levelPx)
-  const places = graph ? columnPlaces(graph, columns, {xPx, widthPx, besidePx}) : null
-  const chosen = graph && places ? chooseEdges(graph, places, input.edgesPerLayer) : []
+  const places = graph ? columnPlaces(graph, columns, window, {xPx, widthPx, besidePx}) : null
+  const chosen = graph ? chooseEdges(graph, window, input.edgesPerLayer) : []
   const maximum = niceCeiling(
     chosen.reduce((most, edge) => Math.max(most, graph!.weight[edge]!), 0)
   )
@@ -190,25 +190,31 @@ interface ColumnPlace {
 function columnPlaces(
   {starts, tokenCount}: AttentionGraph,
   {xOf}: GraphColumnsLayout,
+  window: TokenWindow,
   {xPx, widthPx, besidePx}: {xPx: number; widthPx: number; besidePx: number}
 ): ColumnPlace[] {
   return Array.from(starts, (start, column) => {
     const end = starts[column + 1] ?? tokenCount
-    const middle = (xOf(start) + xOf(end)) / 2
-    const isLeft = middle < xPx - 0.5
-    const isRight = middle > xPx + widthPx + 0.5
-    if (isLeft) return {xPx: xPx - besidePx + 6, isBeside: true}
-    if (isRight) return {xPx: xPx + widthPx + besidePx - 6, isBeside: true}
-    return {xPx: middle, isBeside: false}
+    const side = sideOf(start, end, window)
+    if (side < 0) return {xPx: xPx - besidePx + 6, isBeside: true}
+    if (side > 0) return {xPx: xPx + widthPx + besidePx - 6, isBeside: true}
+    return {xPx: (xOf(start) + xOf(end)) / 2, isBeside: false}
   })
 }
 
+/** −1 for a column before the window, 1 for one after it, 0 for one whose middle is in it. */
+function sideOf(start: number, end: number, window: TokenWindow): number {
+  const middle = (start + end) / 2
+  if (middle < window.start) return -1
+  return middle > window.start + window.span ? 1 : 0
+}
+
 /** Of each layer the heaviest edges that touch a column in sight; heaviest of all first. */
-function chooseEdges(
-  graph: AttentionGraph,
-  places: readonly ColumnPlace[],
-  edgesPerLayer: number
-): number[] {
+function chooseEdges(graph: AttentionGraph, window: TokenWindow, edgesPerLayer: number): number[] {
+  const isBeside = Array.from(
+    graph.starts,
+    (start, at) => sideOf(start, graph.starts[at + 1] ?? graph.tokenCount, window) !== 0
+  )
   const chosen: number[] = []
   let layer = -1
   let count = 0
@@ -218,7 +224,7 @@ function chooseEdges(
       count = 0
     }
     if (count >= edgesPerLayer) continue
-    if (places[graph.query[edge]!]!.isBeside && places[graph.key[edge]!]!.isBeside) continue
+    if (isBeside[graph.query[edge]!] && isBeside[graph.key[edge]!]) continue
     chosen.push(edge)
     count++
   }
@@ -274,6 +280,15 @@ function layoutNodes(
   }).filter(({level}) => level <= layers.length)
 }
 const STRONG_SHARE = 0.03
+
+/** What is drawn of a graph with so many lines a layer. */
+export function graphShareOf(
+  graph: AttentionGraph,
+  window: TokenWindow,
+  edgesPerLayer: number
+): GraphShare {
+  return shareOf(graph, chooseEdges(graph, window, edgesPerLayer))
+}
 
 function shareOf(graph: AttentionGraph | null, chosen: readonly number[]): GraphShare {
   if (!graph) return {lineCount: 0, drawnCount: 0, edgeCount: 0, hiddenShare: 0}

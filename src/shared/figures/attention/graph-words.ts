@@ -4,7 +4,7 @@ import {formatCount, formatFixed, formatMany} from '../number-format.ts'
 import {type GlyphSource, plainGlyphs} from '../token-glyphs.ts'
 import type {CaptionPart} from '../tokens/caption.ts'
 import type {GraphShare} from './graph-layout.ts'
-import {ATTENTION_GUARD, formatWeight} from './matrix-caption.ts'
+import {formatWeight} from './matrix-caption.ts'
 import {formatPercent} from './matrix-legend.ts'
 
 export type ImportanceForm =
@@ -19,7 +19,7 @@ export type ImportanceForm =
 export const FORM_WORDS: Readonly<
   Record<ImportanceForm, {readonly title: string; readonly note: string}>
 > = {
-  'position-corrected': {title: 'position-corrected', note: 'PageRank, ours'},
+  'position-corrected': {title: 'position-corrected', note: 'PageRank (ours)'},
   plain: {title: 'plain', note: 'PageRank'},
   'drop-sink': {title: 'drop-sink', note: 'PageRank'},
   damped: {title: 'damped .85', note: 'PageRank'},
@@ -29,13 +29,6 @@ export const FORM_WORDS: Readonly<
 
 export function formOf({method, variant}: Pick<Importance, 'method' | 'variant'>): ImportanceForm {
   return method === 'wpr' ? (variant ?? 'position-corrected') : method
-}
-
-/** What must stand beside a picture of importance: of position-corrected also what 1 is. */
-export function graphGuardOf(form: ImportanceForm | null): string {
-  return form === 'position-corrected'
-    ? `${ATTENTION_GUARD} PageRank is position-corrected (ours, not the paper's): 1 is what position alone gives.`
-    : ATTENTION_GUARD
 }
 
 /** `36 of 1,176 edges drawn, hidden 69 %`. */
@@ -85,7 +78,7 @@ export function graphCaptionOf(
   if (importance) {
     const {title} = FORM_WORDS[formOf(importance)]
     const best = bestPositions(importance, 2)
-    words.say(`By ${title}, `)
+    words.say(`By ${title}${importance.method === 'wpr' ? ' PageRank' : ''}, `)
     for (const [i, position] of best.entries()) {
       if (i > 0) words.say(' and ')
       words.token(position)
