@@ -67,9 +67,7 @@ export function GraphControls() {
         {share ? shareText(share) : ''}
       </span>
       <span className="control-pair">
-        <span className="control-label" aria-hidden="true">
-          mass
-        </span>
+        <span aria-hidden="true">mass</span>
         <NumberInput
           label="mass, number"
           value={Math.round(filters.mass * 100)}

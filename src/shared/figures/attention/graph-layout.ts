@@ -101,6 +101,8 @@ const TOP_PX = 14
 const NAMES_GAP_PX = 14
 const TRACKS_GAP_PX = 10
 const LOW_PX = 430
+/** Turned names take height that a lower figure has not. */
+const LOW_NAMES_PX = 350
 const LEAST_LEVEL_TEXT_PX = 15
 const LEAST_GRAPH_PX = 96
 /** Steps of the scale that lines take: paler ones are not seen as lines. */
@@ -122,7 +124,10 @@ export function layoutGraph(input: GraphInput, room: GraphRoom): GraphLayout {
   const xPx = room.xPx + labelPx + besidePx
   const widthPx = Math.max(40, room.widthPx - labelPx - 2 * besidePx - END_PX)
   const isLow = room.heightPx < LOW_PX
-  const columns = layoutGraphColumns(tokens, window, {xPx, widthPx, isLow, noPrompt})
+  const areNamesLow = room.heightPx < LOW_NAMES_PX
+  const columns = layoutGraphColumns(tokens, window, {
+    ...{xPx, widthPx, isLow: areNamesLow, noPrompt},
+  })
   const tracksPx = tracksRoom(tracks, isLow)
   const topPx = room.yPx + TOP_PX
   const belowPx = NAMES_GAP_PX + columns.footPx + TRACKS_GAP_PX + tracksPx
