@@ -1,5 +1,6 @@
 import {LENSES} from '../lenses/registry.ts'
 import {ATTENTION_GRAPH} from './attention-graph.ts'
+import {ATTENTION_SIMILAR} from './attention-similar.ts'
 import {ATTENTION_TESTS} from './attention-tests.ts'
 import {ATTENTION_VIEWS} from './attention-views.ts'
 import {
@@ -155,6 +156,7 @@ export const COMMANDS: readonly Command[] = [
   ...ATTENTION_TESTS,
   ...ATTENTION_VIEWS,
   ...ATTENTION_GRAPH,
+  ...ATTENTION_SIMILAR,
   runAgain,
   cancelJob,
   reloadModel,

@@ -40,7 +40,7 @@ export interface AttentionTrialsState {
   /** The one whose tables are shown; the newest of a run where it is null. */
   readonly shownTrialId: number | null
   /** What stands beside the matrix. */
-  readonly attentionSide: 'heads' | 'test'
+  readonly attentionSide: 'heads' | 'test' | 'similar'
 }
 
 export const initialAttentionTrials: AttentionTrialsState = {

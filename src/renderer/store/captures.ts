@@ -2,12 +2,15 @@ import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
 import type {HeadStatistics, Importance, ProbedHead} from '../../shared/lenses/attention-maps.ts'
+import type {InterveneResult} from '../../shared/lenses/intervene.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
 import {edgesWeight, type PlacedEdges} from './attention-lines.ts'
 import {graphWeight} from './attention-graph.ts'
 import {type HeadThumbnails, thumbnailsWeight} from './attention-overview.ts'
 import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
+import type {Pruned} from './attention-prune.ts'
+import type {SimilarHead} from './attention-similar.ts'
 import type {BestHead} from './best-head.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
@@ -99,6 +102,11 @@ export interface Captures {
   readonly attentionLines: BoundedMap<string, Float32Array>
   /** By `graphKey` of attention-graph.ts. */
   readonly attentionGraphs: BoundedMap<string, AttentionGraph>
+  /** By `pruneKey` of attention-prune.ts: what stays, and the model run without the rest. */
+  readonly prunings: BoundedMap<string, Pruned>
+  readonly prunedRuns: BoundedMap<string, InterveneResult>
+  /** By run, length and head. */
+  readonly similarHeads: BoundedMap<string, readonly SimilarHead[]>
   /** By `importanceKey` of attention-importance.ts. */
   readonly attentionImportances: BoundedMap<string, Importance>
   /** By model and id. */
@@ -123,6 +131,9 @@ export function createCaptures(): Captures {
     attentionProbes: new BoundedMap(40),
     attentionLines: new BoundedMap(8 * 2 ** 20, (line) => line.byteLength),
     attentionGraphs: new BoundedMap(16 * 2 ** 20, graphWeight),
+    prunings: new BoundedMap(2 ** 20, ({kept}) => kept.byteLength + 256),
+    prunedRuns: new BoundedMap(60),
+    similarHeads: new BoundedMap(40),
     attentionImportances: new BoundedMap(8 * 2 ** 20, ({values}) => values.byteLength + 256),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),

@@ -3,6 +3,8 @@ import {initialGraph, initialGraphWork} from './attention-graph-state.ts'
 import {initialAttentionHeads} from './attention-heads.ts'
 import {initialAttentionLines} from './attention-lines.ts'
 import {initialAttentionOverview} from './attention-overview.ts'
+import {initialPrune} from './attention-prune.ts'
+import {initialSimilar} from './attention-similar.ts'
 import {initialAttention, initialAttentionWork} from './attention-state.ts'
 import {initialAttentionTrials} from './attention-trials.ts'
 import {initialConnection} from './connection.ts'
@@ -82,6 +84,8 @@ export const SLICES = {
   logitLens: session(initialLogitLens),
   attentionWork: session(initialAttentionWork),
   graphWork: session(initialGraphWork),
+  prune: session(initialPrune),
+  similar: session(initialSimilar),
   attentionHeads: session(initialAttentionHeads),
   attentionLines: session(initialAttentionLines),
   attentionOverview: session(initialAttentionOverview),

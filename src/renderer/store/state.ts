@@ -10,6 +10,8 @@ import type {GraphState, GraphWorkState} from './attention-graph-state.ts'
 import type {AttentionHeadsState} from './attention-heads.ts'
 import type {AttentionLinesState} from './attention-lines.ts'
 import type {AttentionOverviewState} from './attention-overview.ts'
+import type {PruneState} from './attention-prune.ts'
+import type {SimilarState} from './attention-similar.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 import type {AttentionTrialsState} from './attention-trials.ts'
 import type {SamplesState} from './samples.ts'
@@ -530,6 +532,8 @@ export interface SessionState
     LogitLensState,
     AttentionWorkState,
     GraphWorkState,
+    PruneState,
+    SimilarState,
     AttentionHeadsState,
     AttentionLinesState,
     AttentionOverviewState,

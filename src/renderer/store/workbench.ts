@@ -12,7 +12,9 @@ import {
   type AttentionOverviewActions,
   createAttentionOverviewActions,
 } from './attention-overview.ts'
+import {createPruneActions, type PruneActions} from './attention-prune.ts'
 import {type AttentionSampleActions, createAttentionSampleActions} from './attention-samples.ts'
+import {createSimilarActions, type SimilarActions} from './attention-similar.ts'
 import {type AttentionTrialActions, createAttentionTrialActions} from './attention-trials.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
@@ -74,6 +76,8 @@ export interface WorkbenchActions
     AttentionTrialActions,
     GraphActions,
     ImportanceActions,
+    PruneActions,
+    SimilarActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -162,6 +166,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createAttentionTrialActions(context),
     ...createGraphActions(context),
     ...createImportanceActions(context),
+    ...createPruneActions(context),
+    ...createSimilarActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -261,6 +267,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchHeads()
       groups.watchGraph()
       groups.watchImportance()
+      groups.watchPrune()
       groups.watchAttentionSamples()
       groups.watchUnits()
       groups.watchPrompt()

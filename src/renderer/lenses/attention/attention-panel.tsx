@@ -24,6 +24,8 @@ import {HeadTable} from './head-table.tsx'
 import {LinesPlace, PointedLineCaption} from './lines-place.tsx'
 import {MatrixView} from './matrix-view.tsx'
 import {OverviewCaption, OverviewPlace} from './overview-place.tsx'
+import {PruneCaption, PruneControls, PruneView} from './prune-view.tsx'
+import {SimilarHeads} from './similar-heads.tsx'
 import {TrialPanel} from './trial-panel.tsx'
 import {
   isHiddenAt,
@@ -34,7 +36,7 @@ import {
   useMatrix,
   weightAt,
 } from './use-picture.ts'
-import {GRAPH_VIEW, HEADS_VIEW, LINES_VIEW, OVERVIEW_VIEW, TEST_VIEW} from './views.ts'
+import {GRAPH_VIEW, HEADS_VIEW, LINES_VIEW, OVERVIEW_VIEW, PRUNE_VIEW, TEST_VIEW} from './views.ts'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */
@@ -51,7 +53,9 @@ export function AttentionPanel() {
       <div className="panel-body">
         <div className="figure-words">
           <div className="caption" data-testid="caption">
-            {view === GRAPH_VIEW ? (
+            {view === PRUNE_VIEW ? (
+              <PruneCaption />
+            ) : view === GRAPH_VIEW ? (
               <GraphCaption />
             ) : view === OVERVIEW_VIEW ? (
               <OverviewCaption />
@@ -65,7 +69,11 @@ export function AttentionPanel() {
           </div>
           <div className="guard">{attentionGuardOf({model: {id}, status: 'completed'})}</div>
         </div>
-        {view === GRAPH_VIEW ? (
+        {view === PRUNE_VIEW ? (
+          <div className="figure attention-figure">
+            <PruneView />
+          </div>
+        ) : view === GRAPH_VIEW ? (
           <div className="figure attention-figure">
             <GraphPlace />
           </div>
@@ -79,7 +87,7 @@ export function AttentionPanel() {
           </div>
         ) : view === HEADS_VIEW && matrix ? (
           <div className="figure attention-figure">
-            <HeadTable />
+            <Side isBrief={false} isAlone />
           </div>
         ) : (
           <FigureWithSide isReady={matrix !== null}>
@@ -93,7 +101,13 @@ export function AttentionPanel() {
           </FigureWithSide>
         )}
       </div>
-      {view === GRAPH_VIEW ? <GraphControls /> : <AttentionControls matrix={matrix} />}
+      {view === PRUNE_VIEW ? (
+        <PruneControls />
+      ) : view === GRAPH_VIEW ? (
+        <GraphControls />
+      ) : (
+        <AttentionControls matrix={matrix} />
+      )}
     </div>
   )
 }
@@ -129,27 +143,36 @@ function FigureWithSide({isReady, children}: FigureWithSideProps) {
   )
 }
 
-/** Beside the matrix: its heads, or what was tried. */
-function Side({isBrief}: {readonly isBrief: boolean}) {
+/** Beside the matrix: its heads, those like one of them, or what was tried; alone it is of heads. */
+function Side({isBrief, isAlone = false}: {readonly isBrief: boolean; readonly isAlone?: boolean}) {
   const {showAttentionSide} = useActions()
-  const {side, hasTrials} = useWorkbenchState((state) => ({
+  const {side, hasTrials, hasSimilar} = useWorkbenchState((state) => ({
     side: state.attentionSide,
-    hasTrials: state.trials.length > 0,
+    hasTrials: !isAlone && state.trials.length > 0,
+    hasSimilar: state.similarOf !== null,
   }))
+  const chosen = side === 'test' && isAlone ? 'heads' : side
   return (
     <div className="attention-side">
-      {hasTrials && (
+      {(hasTrials || hasSimilar) && (
         <Choice
           label="Beside the matrix"
-          value={side}
+          value={chosen}
           options={[
             {value: 'heads', text: 'Heads'},
-            {value: 'test', text: 'Causal test'},
+            ...(hasSimilar ? [{value: 'similar', text: 'Alike'} as const] : []),
+            ...(hasTrials ? [{value: 'test', text: 'Causal test'} as const] : []),
           ]}
           onChange={showAttentionSide}
         />
       )}
-      {side === 'test' ? <TrialPanel /> : <HeadTable isBrief={isBrief} />}
+      {chosen === 'test' ? (
+        <TrialPanel />
+      ) : chosen === 'similar' ? (
+        <SimilarHeads />
+      ) : (
+        <HeadTable isBrief={isBrief} />
+      )}
     </div>
   )
 }

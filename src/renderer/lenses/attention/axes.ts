@@ -1,5 +1,6 @@
 import {selectAttentionRun, selectPicture, selectShown} from '../../store/attention.ts'
 import {GRAPH_VIEW} from '../../store/attention-graph-state.ts'
+import {PRUNE_VIEW} from '../../store/attention-prune.ts'
 import {selectPane} from '../../store/panes.ts'
 import {selectLock} from '../../store/selection.ts'
 import type {PaneIndex} from '../../store/state.ts'
@@ -14,9 +15,10 @@ const moved = (from: number, by: number) => Math.max(0, from + Math.max(-FAR, Ma
 const isShown: WalkAxis['when'] = (state, {captures}, pane) =>
   selectPicture(state, captures, pane) !== null
 
+const TOKEN_VIEWS: readonly string[] = [GRAPH_VIEW, PRUNE_VIEW]
 /** Views of tokens leave their arrows to tokens. */
 const hasHeads: WalkAxis['when'] = (state, workbench, pane) =>
-  isShown(state, workbench, pane) && selectPane(state, pane).view !== GRAPH_VIEW
+  isShown(state, workbench, pane) && !TOKEN_VIEWS.includes(selectPane(state, pane).view ?? '')
 
 /** Moves the lit weight along its row or column; the first step lights the selected token's own. */
 function moveCell(

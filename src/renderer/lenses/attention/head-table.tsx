@@ -7,7 +7,7 @@ import {
 } from '../../../shared/figures/number-format.ts'
 import {CHIP_STEP_COUNT, stepOf} from '../../../shared/figures/palette.ts'
 import type {HeadName, HeadStatistics, ProbedHead} from '../../../shared/lenses/attention-maps.ts'
-import {selectShown} from '../../store/attention.ts'
+import {selectPicture, selectShown} from '../../store/attention.ts'
 import {
   type HeadColumn,
   isScore,
@@ -99,6 +99,7 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
             onChange={(event) => filterHeads(event.target.value)}
           />
         )}
+        <LikeThis />
         <ProbeControl isBrief={isBrief} />
       </div>
       {phase.kind === 'failed' ? (
@@ -142,6 +143,23 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
         </p>
       )}
     </section>
+  )
+}
+
+/** Asks for the heads like the one that is shown. */
+function LikeThis() {
+  const pane = usePaneIndex()
+  const {findSimilar} = useActions()
+  const {captures} = useWorkbench()
+  const {layer, head} = useWorkbenchState((state) => {
+    const map = selectPicture(state, captures, pane)?.map
+    return map?.kind === 'head' ? {layer: map.layer, head: map.head} : {layer: null, head: null}
+  })
+  if (layer === null || head === null) return null
+  return (
+    <Button look="edge" onPress={() => findSimilar({layer, head})} testId="like-this">
+      Like {headName({layer, head})}
+    </Button>
   )
 }
 

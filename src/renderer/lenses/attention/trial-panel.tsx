@@ -97,7 +97,7 @@ function ShownTrial({trial, data}: TrialProps) {
 }
 
 /** Both tables as one: before hollow, after solid. */
-function Tables({result}: {readonly result: InterveneResult}) {
+export function Tables({result}: {readonly result: InterveneResult}) {
   const {rows, othersBefore, othersAfter} = trialRows(result, TABLE_ROWS)
   const {klBits, totalVariation} = result.divergence
   return (
