@@ -6,8 +6,8 @@ import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {createGraphActions, type GraphActions} from './attention-graph.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
-import {type AttentionLinesActions, createAttentionLinesActions} from './attention-lines.ts'
 import {createImportanceActions, type ImportanceActions} from './attention-importance.ts'
+import {type AttentionLinesActions, createAttentionLinesActions} from './attention-lines.ts'
 import {
   type AttentionOverviewActions,
   createAttentionOverviewActions,
