@@ -57,6 +57,17 @@ try {
     await page.screenshot({path: join(root, `docs/attention-${theme}.png`)})
   }
   await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
+  // What the likeliest next token leans on, and how far to trust it.
+  await page.getByRole('tab', {name: 'Attribution'}).click()
+  await page.locator('[data-bar]').first().waitFor()
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({colorScheme: theme, reducedMotion: 'reduce'})
+    await page.getByText('Nothing is running').waitFor({timeout: 120_000})
+    await page.mouse.move(700, 890)
+    await page.waitForTimeout(600)
+    await page.screenshot({path: join(root, `docs/attribute-${theme}.png`)})
+  }
+  await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
   await page.getByRole('tab', {name: 'Tokens'}).click()
   // Keys are for the token that is locked, not for the choice of views.
   await page.evaluate(() => document.activeElement?.blur())

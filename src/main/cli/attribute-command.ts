@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {isCancellation} from '../../shared/engine-client/problem-of.ts'
+import {rowsOfResult} from '../../shared/figures/attribution/value-rows.ts'
 import {
   attributeResultOf,
   foldAttributeEvent,
@@ -14,6 +15,13 @@ import {
   attributionPresetSchema,
   samplerSchema,
 } from '../../shared/lenses/attribute.ts'
+import type {BesideMethod} from '../../shared/lenses/attribution-picture.ts'
+import {
+  type AttributeFigureCall,
+  attributePicture,
+  readAttributeFigure,
+  writeAttributeFigure,
+} from './attribute-figure.ts'
 import type {AttributeFlags} from './attribute-flags.ts'
 import {attributeCsv, attributeText} from './attribute-text.ts'
 import {checked} from './checked-values.ts'
@@ -27,7 +35,7 @@ import type {Terminal} from './terminal.ts'
 import {EXIT, UsageError} from './usage-error.ts'
 
 const REQUEST_NAMES = Object.keys(attributeRequestSchema.shape)
-const FORMATS = ['json', 'csv'] as const
+const FORMATS = ['json', 'csv', 'svg', 'png'] as const
 type Call = CommonCall<(typeof FORMATS)[number]>
 
 const CHOICES = {
@@ -51,10 +59,11 @@ export async function runAttribute(
   const config = await readConfig(flags, 'attribute', REQUEST_NAMES)
   const call = readCommonCall(flags, config, FORMATS)
   const request = readRequest(flags, config)
+  const figure = readAttributeFigure(flags)
   const engine = await connect(call)
   try {
     const result = await attribute(request, call, engine.client, terminal)
-    if (result) await writeFiles(call, result)
+    if (result) await writeFiles(call, result, {figure, client: engine.client, terminal})
     await printResult(call, request, result, terminal)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
   } finally {
@@ -111,14 +120,49 @@ async function attribute(
   return attributeResultOf(run, run.completed ? 'completed' : 'cancelled')
 }
 
-async function writeFiles(call: Call, result: AttributeResult): Promise<void> {
-  for (const {path, format} of call.outFiles) {
+interface Drawing {
+  readonly figure: AttributeFigureCall
+  readonly client: EngineClient
+  readonly terminal: Terminal
+}
+
+async function writeFiles(call: Call, result: AttributeResult, drawing: Drawing): Promise<void> {
+  const {figure, client, terminal} = drawing
+  const isDrawn = ({format}: Call['outFiles'][number]) =>
+    figure.isAsked || format === 'svg' || format === 'png'
+  const files = call.outFiles.filter(isDrawn)
+  if (files.length > 0) {
+    const beside = await besideMethods(call, result, drawing)
+    const {picture, warnings} = await attributePicture(result, figure, beside)
+    const told = [...warnings]
+    for (const file of files) {
+      told.push(...(await writeAttributeFigure(file, result, {picture, ...figure}, client)))
+    }
+    for (const {code, message} of told) terminal.printError(`warning (${code}): ${message}\n`)
+  }
+  for (const {path, format} of call.outFiles.filter((file) => !isDrawn(file))) {
     const text =
       format === 'csv'
         ? attributeCsv(result, call.noPrompt)
         : `${JSON.stringify(jsonOf(call, result))}\n`
     await writeFile(path, text)
   }
+}
+
+/** The same target by other methods, one after the other; as far as they came where that was interrupted. */
+async function besideMethods(
+  call: Call,
+  result: AttributeResult,
+  {figure, client, terminal}: Drawing
+): Promise<BesideMethod[]> {
+  const found: BesideMethod[] = []
+  for (const method of figure.beside) {
+    const {testEvery: _, compareExact: __, ...request} = result.request
+    const own = await attribute({...request, method, testEvery: 1}, call, client, terminal)
+    const row = own && rowsOfResult(own)[figure.row]
+    if (row) found.push({method, row})
+  }
+  return found
 }
 
 async function printResult(

@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander'
+import {type AttributeFigureFlags, addAttributeFigureFlags} from './attribute-figure-flags.ts'
 import {
   addGroup,
   type ModelFlags,
@@ -11,7 +12,7 @@ import {
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 
 /** Flags of `attribute` as commander gives them. */
-export interface AttributeFlags extends ModelFlags, PromptFlags, OutputFlags {
+export interface AttributeFlags extends ModelFlags, PromptFlags, OutputFlags, AttributeFigureFlags {
   method?: string
   targetPosition?: string
   targetToken?: string
@@ -80,6 +81,7 @@ export function addAttributeFlags(command: Command): Command {
     new Option('--draws <n>', `perturbations for each: ${limitsInBrief(LIMITS.draws)} (16)`),
     new Option('--curves', 'deletion and insertion curves'),
   ])
-  addGroup(command, 'Output:', outputOptions('the result', '.json .csv'))
+  addGroup(command, 'Output:', outputOptions('the result', '.json .csv .svg .png'))
+  addAttributeFigureFlags(command)
   return command
 }

@@ -1,3 +1,4 @@
+import {rowsOfResult} from '../../shared/figures/attribution/value-rows.ts'
 import {formatFixed, formatMany, formatProb, NO_VALUE} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {
@@ -20,12 +21,6 @@ const UNITS: Readonly<Record<AttributionMethod, string>> = {
   random: 'random',
 }
 
-/** The rows of a result: its first target's, or every generated token's. */
-export function rowsOf(result: AttributeResult): AttributionRow[] {
-  if (result.rows) return result.rows
-  return result.target ? [result as AttributionRow] : []
-}
-
 /** The result as tables for a terminal, the highest values first. */
 export function attributeText(result: AttributeResult, noPrompt: boolean): string {
   const {model, method, settings} = result
@@ -34,7 +29,7 @@ export function attributeText(result: AttributeResult, noPrompt: boolean): strin
     : ''
   return `${[
     `${model.id}, ${formatMany(result.tokens.length, 'token')}, ${method}${from}`,
-    ...rowsOf(result).flatMap((row) => rowText(result, row, noPrompt)),
+    ...rowsOfResult(result).flatMap((row) => rowText(result, row, noPrompt)),
   ].join('\n\n')}\n`
 }
 
@@ -123,7 +118,7 @@ export function attributeCsv(result: AttributeResult, noPrompt: boolean): string
     ...['targetPosition', 'position', 'value', 'low', 'high', 'released', 'isRationale'],
     ...(noPrompt ? [] : ['id', 'bytesHex']),
   ]
-  const lines = rowsOf(result).flatMap((row) => {
+  const lines = rowsOfResult(result).flatMap((row) => {
     const released = new Map((row.released ?? []).map(({position, value}) => [position, value]))
     const kept = new Set(row.rationale)
     return row.values.map(({position, value, low, high}) => {

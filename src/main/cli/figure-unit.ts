@@ -1,8 +1,8 @@
 import type {Warning} from '../../shared/domain/problem.ts'
 import type {FigureOptions} from '../../shared/figures/request.ts'
 import type {TokensResult} from '../../shared/lenses/tokens.ts'
-import {textOfSequence} from '../../shared/units/sequence-text.ts'
-import type {UnitChoice} from '../../shared/units/unit-choice.ts'
+import {textOfSequence, type UnitInput} from '../../shared/units/sequence-text.ts'
+import type {ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
 import {matchRegex} from './match-regex.ts'
 import {UsageError} from './usage-error.ts'
 
@@ -22,10 +22,19 @@ export async function figureWithUnit(
   if (beyond !== undefined) {
     throw new UsageError(`--pin takes positions from 0 to ${last}, not “${beyond}”`)
   }
+  const {unit: resolved, warnings} = await resolveUnit(unit, result)
+  return {figure: {...figure, unit: resolved}, warnings}
+}
+
+/** A unit that fits a result's text, with what is to be known of it. Throws a Problem for an expression that cannot be used. */
+export async function resolveUnit(
+  unit: UnitChoice,
+  result: UnitInput
+): Promise<{unit: ResolvedUnit; warnings: readonly Warning[]}> {
   if (unit.kind === 'regex') {
     const {spans, warnings} = await matchRegex(textOfSequence(result), unit)
     const none = spans.length > 0 ? [] : [nothing('unit-no-match', 'The expression has no match')]
-    return {figure: {...figure, unit: {...unit, spans}}, warnings: [...warnings, ...none]}
+    return {unit: {...unit, spans: [...spans]}, warnings: [...warnings, ...none]}
   }
   const warnings: Warning[] = []
   if (unit.kind === 'turn' && !result.turns) {
@@ -36,7 +45,7 @@ export async function figureWithUnit(
     const message = `A span reaches beyond the ${byteCount} bytes of the text; what lies there is left out.`
     warnings.push({code: 'unit-span-beyond', message})
   }
-  return {figure: {...figure, unit}, warnings}
+  return {unit, warnings}
 }
 
 const nothing = (code: string, reason: string): Warning => ({

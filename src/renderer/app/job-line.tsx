@@ -1,11 +1,13 @@
 import type {Problem} from '../../shared/domain/problem.ts'
 import {formatCount, formatMany} from '../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
+import {selectRunningAttribution} from '../store/attribution.ts'
 import {LIST_VIEW, selectPane} from '../store/panes.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
 import {Button} from '../ui/button.tsx'
 import {
+  attributionJobOf,
   durationText,
   earlyStopText,
   type Job,
@@ -32,6 +34,8 @@ export function JobLine() {
       connection: state.connection,
       isFinishing: state.isFinishing,
     }))
+  const {attributionJobs} = useWorkbenchState((state) => ({attributionJobs: state.attributionJobs}))
+  const attribution = selectRunningAttribution({attributionJobs})
   const jobs: Job[] = []
   for (const [path, stage] of Object.entries(loads)) {
     const name = listings.find((listing) => listing.path === path)?.id ?? path
@@ -40,6 +44,10 @@ export function JobLine() {
   if (run) jobs.push(jobOf(run, () => actions.cancelRun(run.id)))
   if (list.kind === 'running') jobs.push(listJobOf(list, actions.cancelList))
   if (overview.kind === 'running') jobs.push(overviewJobOf(overview, actions.cancelOverview))
+  if (attribution) {
+    const {key, job, phase} = attribution
+    jobs.push(attributionJobOf(job.method, phase, () => actions.cancelAttribution(key)))
+  }
   const [job] = jobs
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the line is a landmark with a name.

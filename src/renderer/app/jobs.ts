@@ -1,7 +1,10 @@
+import {METHOD_NAMES} from '../../shared/figures/attribution/words.ts'
 import {formatCount, formatFixed, formatMany} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {AttributionMethod} from '../../shared/lenses/attribute.ts'
 import type {HeadsPhase} from '../store/attention-heads.ts'
+import type {AttributionPhase} from '../store/attribution-state.ts'
 import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
 
 /** Something under way, as the job line shows it. */
@@ -103,6 +106,26 @@ export function overviewJobOf(
       : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
   const facts = [`${formatCount(done)} of ${formatMany(total, 'layer')}`, ...left]
   return {name: 'Overview of heads', fraction: total > 0 ? done / total : null, facts, cancel}
+}
+
+/** An attribution under way: its method, what is done, how many steps. */
+export function attributionJobOf(
+  method: AttributionMethod,
+  {phase, done, total, secondsLeft}: Extract<AttributionPhase, {kind: 'running'}>,
+  cancel: () => void
+): Job {
+  const left =
+    secondsLeft === null
+      ? []
+      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const counts = total > 0 ? ` ${formatCount(done)} of ${formatCount(total)}` : ''
+  const what = phase === 'attributing' ? 'step' : (phase ?? 'starting')
+  return {
+    name: METHOD_NAMES[method],
+    fraction: total > 0 ? Math.min(1, done / total) : null,
+    facts: [`${what}${counts}`, ...left],
+    cancel,
+  }
 }
 
 /** What became of the prompt list's last job, where none is under way and none failed. */

@@ -3,6 +3,7 @@ import {ATTENTION_GRAPH} from './attention-graph.ts'
 import {ATTENTION_SIMILAR} from './attention-similar.ts'
 import {ATTENTION_TESTS} from './attention-tests.ts'
 import {ATTENTION_VIEWS} from './attention-views.ts'
+import {attributeAgain, explainNext, explainToken, putTokensBack} from './attribution.ts'
 import {
   darkTheme,
   largerText,
@@ -105,6 +106,7 @@ export const COMMANDS: readonly Command[] = [
   extendUp,
   keepSpan,
   clearSpans,
+  putTokensBack,
   findInPrompt,
   toggleChat,
   clearPromptList,
@@ -157,6 +159,9 @@ export const COMMANDS: readonly Command[] = [
   ...ATTENTION_VIEWS,
   ...ATTENTION_GRAPH,
   ...ATTENTION_SIMILAR,
+  explainToken,
+  explainNext,
+  attributeAgain,
   runAgain,
   cancelJob,
   reloadModel,

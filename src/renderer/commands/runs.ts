@@ -1,3 +1,4 @@
+import {selectRunningAttribution} from '../store/attribution.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import type {Command} from './command.ts'
 
@@ -11,6 +12,7 @@ export const cancelJob: Command = {
   when: (state) =>
     selectRunning(state) !== null ||
     state.listJob.kind === 'running' ||
+    selectRunningAttribution(state) !== null ||
     Object.keys(state.loads).length > 0,
   whyNot: () => 'nothing is running',
   run: ({store, actions}) => {
@@ -18,6 +20,8 @@ export const cancelJob: Command = {
     const run = selectRunning(state)
     if (run) actions.cancelRun(run.id)
     actions.cancelList()
+    const attribution = selectRunningAttribution(state)
+    if (attribution) actions.cancelAttribution(attribution.key)
     for (const path of Object.keys(state.loads)) actions.cancelLoad(path)
   },
 }

@@ -1,5 +1,6 @@
 import type {ComponentType} from 'react'
-import type {RunId} from '../store/state.ts'
+import type {RunId, WorkbenchState} from '../store/state.ts'
+import type {Workbench} from '../store/workbench.ts'
 import type {WalkAxis} from './walk.ts'
 
 /** One of the ways in which a lens shows what it has. */
@@ -14,6 +15,21 @@ export interface LensInspectorProps {
   readonly position: number
 }
 
+/** What a lens says of each token, in place of the strip's own track. */
+export interface LensTrack {
+  readonly label: string
+  /** Its values are of this run. */
+  readonly runId: RunId
+  /** Null for a token that has no value. */
+  valueAt(position: number): {
+    readonly text: string
+    /** Height of its bar, 0 to 1. */
+    readonly share: number
+    /** A colour of the page's theme, by its CSS variable. */
+    readonly ground: string
+  } | null
+}
+
 /** A lens as the frame sees it: a tab and what stands under it. */
 export interface Lens {
   readonly id: string
@@ -26,6 +42,8 @@ export interface Lens {
   readonly ExportDialog?: ComponentType
   /** Ways to show the same, at the right of the tabs; the first is the one that a pane begins with. */
   readonly views?: readonly LensView[]
+  /** What the strip shows while this lens is in the active pane; the same object while nothing has changed. */
+  readonly track?: (state: WorkbenchState, workbench: Workbench) => LensTrack | null
   /** What keys step through beside tokens, such as layers and heads. */
   readonly walk?: readonly WalkAxis[]
 }

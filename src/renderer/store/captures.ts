@@ -11,6 +11,7 @@ import {type HeadThumbnails, thumbnailsWeight} from './attention-overview.ts'
 import {type MatrixTiles, tilesWeight} from './attention-pictures.ts'
 import type {Pruned} from './attention-prune.ts'
 import type {SimilarHead} from './attention-similar.ts'
+import type {AttributionCapture} from './attribution-captures.ts'
 import type {BestHead} from './best-head.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
@@ -109,6 +110,8 @@ export interface Captures {
   readonly similarHeads: BoundedMap<string, readonly SimilarHead[]>
   /** By `importanceKey` of attention-importance.ts. */
   readonly attentionImportances: BoundedMap<string, Importance>
+  /** By key of attribution-requests.ts. */
+  readonly attributions: BoundedMap<string, AttributionCapture>
   /** By model and id. */
   readonly vocabulary: BoundedMap<string, VocabularyEntry>
   /** What came of the rows of the prompt list. */
@@ -135,6 +138,7 @@ export function createCaptures(): Captures {
     prunedRuns: new BoundedMap(60),
     similarHeads: new BoundedMap(40),
     attentionImportances: new BoundedMap(8 * 2 ** 20, ({values}) => values.byteLength + 256),
+    attributions: new BoundedMap(80),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),
   }

@@ -10,6 +10,7 @@ import {messageSchema, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../../shared/units/unit-choice.ts'
 import {type GraphState, initialGraph} from './attention-graph-state.ts'
 import {type AttentionState, initialAttention} from './attention-state.ts'
+import {attributionShape} from './attribution-shape.ts'
 import type {KeyValueStorage} from './context.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
 import type {
@@ -157,6 +158,7 @@ const documentSchema = z.object({
   ...promptShape,
   ...attentionShape,
   ...graphShape,
+  ...attributionShape,
   parameters: parametersSchema,
   runs: z.array(
     z.object({

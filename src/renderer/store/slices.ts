@@ -7,6 +7,7 @@ import {initialPrune} from './attention-prune.ts'
 import {initialSimilar} from './attention-similar.ts'
 import {initialAttention, initialAttentionWork} from './attention-state.ts'
 import {initialAttentionTrials} from './attention-trials.ts'
+import {initialAttribution, initialAttributionWork} from './attribution-state.ts'
 import {initialConnection} from './connection.ts'
 import {initialFrame} from './frame.ts'
 import {initialLinks} from './links.ts'
@@ -69,6 +70,7 @@ export const SLICES = {
   unit: document(initialUnit),
   attention: document(initialAttention),
   graph: document(initialGraph),
+  attribution: document(initialAttribution),
   chosenModel: document(initialChosenModel),
   connection: session(initialConnection),
   models: session(initialModels),
@@ -91,6 +93,7 @@ export const SLICES = {
   attentionOverview: session(initialAttentionOverview),
   attentionTrials: session(initialAttentionTrials),
   samples: session(initialSamples),
+  attributionWork: session(initialAttributionWork),
   links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),

@@ -14,6 +14,7 @@ import type {PruneState} from './attention-prune.ts'
 import type {SimilarState} from './attention-similar.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 import type {AttentionTrialsState} from './attention-trials.ts'
+import type {AttributionState, AttributionWorkState} from './attribution-state.ts'
 import type {SamplesState} from './samples.ts'
 
 export type RunId = string
@@ -514,7 +515,8 @@ export interface DocumentState
     SelectionState,
     UnitState,
     AttentionState,
-    GraphState {}
+    GraphState,
+    AttributionState {}
 
 /** What a visit has beside the document. */
 export interface SessionState
@@ -539,6 +541,7 @@ export interface SessionState
     AttentionOverviewState,
     AttentionTrialsState,
     SamplesState,
+    AttributionWorkState,
     UndoState,
     ViewsState,
     PreferencesProblemState,

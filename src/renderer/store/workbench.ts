@@ -16,6 +16,11 @@ import {createPruneActions, type PruneActions} from './attention-prune.ts'
 import {type AttentionSampleActions, createAttentionSampleActions} from './attention-samples.ts'
 import {createSimilarActions, type SimilarActions} from './attention-similar.ts'
 import {type AttentionTrialActions, createAttentionTrialActions} from './attention-trials.ts'
+import {type AttributionActions, createAttributionActions} from './attribution.ts'
+import {
+  type AttributionChoiceActions,
+  createAttributionChoiceActions,
+} from './attribution-choices.ts'
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
@@ -78,6 +83,8 @@ export interface WorkbenchActions
     ImportanceActions,
     PruneActions,
     SimilarActions,
+    AttributionActions,
+    AttributionChoiceActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -168,6 +175,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createImportanceActions(context),
     ...createPruneActions(context),
     ...createSimilarActions(context),
+    ...createAttributionActions(context),
+    ...createAttributionChoiceActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -269,6 +278,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchImportance()
       groups.watchPrune()
       groups.watchAttentionSamples()
+      groups.watchAttribution()
       groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()

@@ -13,15 +13,18 @@ export interface ChipProps {
   readonly tint?: number
   /** Stretches that are tinted differently, left to right, with what part of the chip each takes. */
   readonly tints?: readonly {readonly share: number; readonly step: number}[] | null
+  /** A colour in place of a tint. */
+  readonly ground?: string | null
   /** `row` leaves a pixel above and below it in a row of a table. */
   readonly size?: 'row' | 'small' | 'normal' | 'large'
 }
 
 /** A token as a chip: marks for white space, hex cells for parts of a character. */
 export function Chip(props: ChipProps) {
-  const {cells, isSpecial = false, tint = -1, tints = null, size = 'normal'} = props
+  const {cells, isSpecial = false, tint = -1, tints = null, ground = null, size = 'normal'} = props
   const look = isSpecial ? 'special' : tint >= 0 ? `tint-${tint}` : ''
-  const style = tints && !isSpecial ? {background: gradientOf(tints)} : undefined
+  const background = ground ?? (tints ? gradientOf(tints) : null)
+  const style = background !== null && !isSpecial ? {background} : undefined
   return (
     <span className={`chip ${size} ${look}`} style={style}>
       <ChipText cells={cells} />

@@ -58,6 +58,7 @@ export async function* runFakeAttribution(
       released: Float64Array.from(isReagent ? sharesOf(values) : []),
       probeSteps: Int32Array.from(STOPS, (stop) => Math.min(stop, step)),
       probeStopped: Uint8Array.from(stopped),
+      keptProbs: Float64Array.from(STOPS, (stop) => 0.75 * Math.min(1, step / stop)),
       ...{probDrop: 0.25, startLevel: isReagent ? 1.5 / positions.length : null, redrawnCount: 2},
     }
   }

@@ -6,6 +6,16 @@ import {describeAttention} from './attention/describe.ts'
 import {AttentionFigure} from './attention/figure.tsx'
 import {layoutAttention} from './attention/layout.ts'
 import {mapName} from './attention/map-name.ts'
+import {
+  attributionChoices,
+  attributionCsv,
+  attributionJson,
+  attributionProvenanceOf,
+  describeAttribution,
+} from './attribution/attribution-data.ts'
+import {AttributionFigure} from './attribution/figure.tsx'
+import {layoutAttribution} from './attribution/layout.ts'
+import {METHOD_NAMES} from './attribution/words.ts'
 import {paletteOf} from './palette.ts'
 import {
   attentionProvenanceOf,
@@ -123,8 +133,35 @@ const tree: FigureKind<'tree'> = {
   provenance: ({result, picture, options}) => treeProvenanceOf(result, picture, options),
 }
 
+const attribute: FigureKind<'attribute'> = {
+  draw(request, drawsUncovered) {
+    const {result, picture, options} = request
+    const layout = layoutAttribution(result, picture, options)
+    const element = (
+      <AttributionFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? `Attribution of ${result.model.id}, ${METHOD_NAMES[result.method]}`}
+        description={describeAttribution(result, picture, options.noPrompt)}
+        metadata={xmlJson(attribute.provenance(request))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing: drawsUncovered ? [] : missing}
+  },
+  json: ({result, picture, options}) => attributionJson(result, picture, options.noPrompt),
+  csv: ({result, picture, options}) => attributionCsv(result, picture, options.noPrompt),
+  provenance: ({result, picture, options}) =>
+    attributionProvenanceOf(result, attributionChoices(picture, options.noPrompt), options),
+}
+
 /** Every figure by its name; a lens adds one line. */
-export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {tokens, attention, tree}
+export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {
+  tokens,
+  attention,
+  tree,
+  attribute,
+}
 
 /** What a request's own figure can do, with the request in hand. */
 export interface BoundFigure {
@@ -143,6 +180,8 @@ export function figureOf(request: FigureRequest): BoundFigure {
       return bind(FIGURES.attention, request)
     case 'tree':
       return bind(FIGURES.tree, request)
+    case 'attribute':
+      return bind(FIGURES.attribute, request)
   }
 }
 

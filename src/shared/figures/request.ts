@@ -2,6 +2,8 @@ import {z} from 'zod'
 import {preferencesSchema} from '../domain/preferences.ts'
 import {attentionResultSchema} from '../lenses/attention.ts'
 import {attentionPictureSchema} from '../lenses/attention-picture.ts'
+import {attributeResultSchema} from '../lenses/attribute.ts'
+import {attributionPictureSchema} from '../lenses/attribution-picture.ts'
 import {tokensResultSchema} from '../lenses/tokens.ts'
 import {treeResultSchema} from '../lenses/tree.ts'
 import {treePictureSchema} from '../lenses/tree-picture.ts'
@@ -80,6 +82,14 @@ export const figureRequestSchema = z.discriminatedUnion('figure', [
     format: figureFormatSchema,
     result: treeResultSchema,
     picture: treePictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('attribute'),
+    format: figureFormatSchema,
+    result: attributeResultSchema,
+    /** What is drawn of it. */
+    picture: attributionPictureSchema,
     options: commonFigureOptionsSchema,
   }),
 ])

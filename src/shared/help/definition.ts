@@ -16,6 +16,7 @@ export const DEFINITION_TOPICS = [
   'Tokens',
   'Statistics of a token',
   'What may come next',
+  'Attribution',
   'Text units',
   'Runs and lists',
   'Engine',

@@ -1,3 +1,4 @@
+import {ATTRIBUTION_DEFINITIONS} from './attribution-definitions.ts'
 import type {Definition} from './definition.ts'
 import {ENGINE_DEFINITIONS} from './engine-definitions.ts'
 import {NEXT_DEFINITIONS} from './next-definitions.ts'
@@ -10,6 +11,7 @@ import {TOKEN_DEFINITIONS} from './token-definitions.ts'
 export const DEFINITIONS = {
   ...TOKEN_DEFINITIONS,
   ...NEXT_DEFINITIONS,
+  ...ATTRIBUTION_DEFINITIONS,
   ...ENGINE_DEFINITIONS,
 } as const satisfies Readonly<Record<string, Definition>>
 

@@ -101,6 +101,8 @@ export const attributionEstimateSchema = z.object({
   /** Steps of each probe, and whether it has stopped (1). Bars are hollow until one has. */
   probeSteps: z.instanceof(Int32Array),
   probeStopped: z.instanceof(Uint8Array),
+  /** The explained probability with each probe's highest positions alone, in its last stopping test; NaN before one. */
+  keptProbs: z.instanceof(Float64Array),
   probDrop: z.number().nullable(),
   startLevel: z.number().nullable(),
   redrawnCount: z.number().int(),

@@ -189,6 +189,17 @@ describe('runs', () => {
     )
   })
 
+  it('say the probability with the highest positions alone: high for those that stopped', async () => {
+    const {probes} = await attribute(
+      stubSubject(24, (isIntact) => (isIntact(3) && isIntact(11) ? 0.8 : 0.05)),
+      {maxSteps: 2, keepCount: 12, probes: 12}
+    )
+    const stopped = probes.filter(({hasStopped}) => hasStopped)
+    for (const {hasStopped, keptProb} of probes) expect(keptProb).toBe(hasStopped ? 0.8 : 0.05)
+    expect(stopped.length).toBeGreaterThan(0)
+    expect(stopped.length).toBeLessThan(12)
+  })
+
   it('never replaces what is not among the positions', async () => {
     const whole = SUBJECT()
     const subject = {...whole, positions: whole.positions.filter((position) => position % 4 !== 0)}

@@ -36,6 +36,8 @@ export interface ReagentEstimate {
     readonly hasStopped: boolean
     /** p⁰ − p in its last step; null before one. */
     readonly probDrop: number | null
+    /** The explained probability with its highest positions alone, in its last stopping test; null before one. */
+    readonly keptProb: number | null
   }[]
   /** Indices into the subject's positions. */
   readonly rationale: readonly number[]
@@ -128,10 +130,11 @@ export class Reagent {
       const positions = subject.positions.filter((_, at) => !kept.has(at))
       sequences.push(await replaced(subject, positions, probe.tests))
     }
-    const {margin} = await subject.score(sequences)
+    const {margin, prob} = await subject.score(sequences)
     this.sequenceCount += sequences.length
     live.forEach((probe, i) => {
       this.noteCall(margin[i]!)
+      probe.keptProb = prob[i]!
       if (margin[i]! >= 0) probe.hasStopped = true
     })
   }
@@ -162,8 +165,8 @@ export class Reagent {
       high: percentile(0.9),
       released: meanSoftmax(counted.map(({scores}) => scores)),
       startLevel: Math.max(...meanSoftmax(probes.map(({startScores}) => startScores))),
-      probes: probes.map(({stepCount, hasStopped, probDrop}) => ({
-        ...{stepCount, hasStopped, probDrop},
+      probes: probes.map(({stepCount, hasStopped, probDrop, keptProb}) => ({
+        ...{stepCount, hasStopped, probDrop, keptProb},
       })),
       rationale: overlapOf(
         counted.map(({scores}) => descendingOrder(scores).slice(0, options.keepCount)),
@@ -190,6 +193,7 @@ class Probe {
   stepCount = 0
   hasStopped = false
   probDrop: number | null = null
+  keptProb: number | null = null
   readonly replacements: SeededRandom
   /** The test's own, so that leaving tests out changes no step. */
   readonly tests: SeededRandom

@@ -23,6 +23,8 @@ export interface MethodState {
     readonly stepCount: number
     readonly hasStopped: boolean
     readonly probDrop: number | null
+    /** Of ReAGent: the explained probability in its last stopping test. */
+    readonly keptProb: number | null
   }[]
   /** Indices of context positions. */
   readonly rationale: readonly number[]
@@ -150,7 +152,7 @@ function stateOf(
   return {
     ...{values, low: low ?? none(), high: high ?? none(), released: new Float64Array(0)},
     probes: Array.from({length: drawCount}, () => ({
-      ...{stepCount: 1, hasStopped: true, probDrop: null},
+      ...{stepCount: 1, hasStopped: true, probDrop: null, keptProb: null},
     })),
     rationale: descendingOrder(values)
       .slice(0, settings.keepCount)

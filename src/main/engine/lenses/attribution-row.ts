@@ -193,6 +193,7 @@ export class AttributionRowRun {
       positions: Int32Array.from(this.at.plan.contextPositions),
       probeSteps: Int32Array.from(probes, ({stepCount}) => stepCount),
       probeStopped: Uint8Array.from(probes, ({hasStopped}) => (hasStopped ? 1 : 0)),
+      keptProbs: Float64Array.from(probes, ({keptProb}) => keptProb ?? Number.NaN),
       probDrop: meanDrop(probes),
       redrawnCount: sampler?.redrawnCount ?? 0,
     }

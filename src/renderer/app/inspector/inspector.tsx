@@ -6,6 +6,7 @@ import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
 import {LENSES} from '../../lenses/registry.ts'
 import {tokenTint} from '../../lenses/token-tint.ts'
+import {useLensTrack} from '../../lenses/use-lens-track.ts'
 import {useDataOf} from '../../lenses/use-tokens.ts'
 import {useUnitsOf} from '../../lenses/use-units.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
@@ -63,6 +64,7 @@ interface InspectedTokenProps {
 
 function InspectedToken({runId, data, token}: InspectedTokenProps) {
   const {openCard} = useActions()
+  const lensTrack = useLensTrack()
   const units = useUnitsOf(runId)
   const {vocabularySize, isLocked, stripTrack} = useWorkbenchState((state) => ({
     vocabularySize: selectVocabularySize(state, data),
@@ -87,7 +89,9 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
           <Chip
             cells={shownCells}
             isSpecial={token.isSpecial}
-            {...tokenTint(scale, token, units, token.position)}
+            {...(lensTrack
+              ? {ground: lensTrack.valueAt(token.position)?.ground ?? 'var(--sunken)'}
+              : tokenTint(scale, token, units, token.position))}
             size="large"
           />
         </span>

@@ -10,7 +10,9 @@ import {
 } from '../../../shared/figures/tokens/tracks.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
 import {UNIT_NAMES} from '../../../shared/units/unit-words.ts'
+import type {LensTrack} from '../../lenses/lens.ts'
 import {tokenTint} from '../../lenses/token-tint.ts'
+import {useLensTrack} from '../../lenses/use-lens-track.ts'
 import {useLocked, useSelection} from '../../lenses/use-pane.ts'
 import {type PositionAt, useTokenPointer} from '../../lenses/use-token-pointer.ts'
 import {useRunData} from '../../lenses/use-tokens.ts'
@@ -60,7 +62,10 @@ interface FilledStripProps {
 }
 
 function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
-  const units = useUnits()
+  const lensTrack = useLensTrack()
+  const chosenUnits = useUnits()
+  // A lens says what it says of single tokens.
+  const units = lensTrack ? null : chosenUnits
   const layout = useMemo(() => layoutStrip(tokens, promptTokenCount), [tokens, promptTokenCount])
   const scale = useMemo(() => stripScale(track, tokens, units), [track, tokens, units])
   const [scrollRef, {widthPx}] = useSize<HTMLDivElement>()
@@ -85,7 +90,7 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
   const pointer = useTokenPointer(positionAt)
   return (
     <section className="strip" aria-label="Tokens">
-      <StripLabels track={track} tokens={tokens} units={units} />
+      <StripLabels track={track} tokens={tokens} units={units} lensTrack={lensTrack} />
       <div
         ref={scrollRef}
         className="strip-scroll"
@@ -104,7 +109,7 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
       >
         <div className="strip-canvas" role="presentation" style={{width: layout.totalPx}}>
           <StripGrounds layout={layout} />
-          <StripColumns {...{layout, tokens, units, scale, first, end}} />
+          <StripColumns {...{layout, tokens, units, scale, first, end, lensTrack}} />
           <StripUnits {...{layout, units, scale, first, end}} />
           {layout.ruleXPx !== null && (
             <span className="strip-rule" style={{left: layout.ruleXPx}} aria-hidden="true" />
@@ -179,11 +184,12 @@ interface StripColumnsProps {
   readonly scale: TrackScale
   readonly first: number
   readonly end: number
+  readonly lensTrack: LensTrack | null
 }
 
 /** The columns in sight. Selection is drawn over them, so that hovering renders none of them. */
 const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
-  const {layout, tokens, units, scale, first, end} = props
+  const {layout, tokens, units, scale, first, end, lensTrack} = props
   const locked = useLocked()
   const isByToken = !units || units.unit.kind === 'token'
   return (
@@ -191,7 +197,12 @@ const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
       {tokens.slice(first, end).map((token, i) => {
         const index = first + i
         const value = TRACK_KINDS[scale.name].magnitude(token)
-        const share = value === null ? null : Math.min(1, value / scale.maximum)
+        const own = lensTrack?.valueAt(index) ?? null
+        const plainShare = value === null ? null : Math.min(1, value / scale.maximum)
+        const share = lensTrack ? (own?.share ?? null) : plainShare
+        const text = lensTrack
+          ? `${lensTrack.label} ${own?.text ?? 'has no value'}`
+          : valueText(scale, token, units, index)
         return (
           // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names its active option.
           <div
@@ -202,14 +213,16 @@ const StripColumns = memo(function StripColumns(props: StripColumnsProps) {
             aria-selected={index === locked}
             aria-posinset={index + 1}
             aria-setsize={tokens.length}
-            aria-label={`${plainGlyphs(token)}, ${valueText(scale, token, units, index)}`}
+            aria-label={`${plainGlyphs(token)}, ${text}`}
             data-position={index}
             style={{left: layout.xPx[index], width: layout.widthPx[index]}}
           >
             <Chip
               cells={layout.cells[index]!}
               isSpecial={token.isSpecial}
-              {...tokenTint(scale, token, units, index)}
+              {...(lensTrack
+                ? {ground: own?.ground ?? 'var(--sunken)'}
+                : tokenTint(scale, token, units, index))}
             />
             <div className="strip-bar">
               {!isByToken ? null : share === null ? (
@@ -247,9 +260,10 @@ interface StripLabelsProps {
   readonly track: TrackName
   readonly units: RunUnits | null
   readonly tokens: readonly ScoredToken[]
+  readonly lensTrack: LensTrack | null
 }
 
-function StripLabels({track, tokens, units}: StripLabelsProps) {
+function StripLabels({track, tokens, units, lensTrack}: StripLabelsProps) {
   const {changeParameters} = useActions()
   const {hovered, locked} = useSelection()
   const position = hovered ?? locked ?? -1
@@ -258,6 +272,17 @@ function StripLabels({track, tokens, units}: StripLabelsProps) {
   // A token that straddles borders is in no one unit.
   const pieces = shown && token ? unitsOfToken(shown, position) : []
   const row = shown && pieces.length === 1 ? shown.units[pieces[0]!.unit] : token
+  if (lensTrack) {
+    return (
+      <div className="strip-labels">
+        <div>tokens</div>
+        <div>
+          {lensTrack.label}
+          <b>{(token && lensTrack.valueAt(position)?.text) ?? ''}</b>
+        </div>
+      </div>
+    )
+  }
   const scope = !shown ? '' : pieces.length === 1 ? trackAggregation(track) : 'token'
   return (
     <div className="strip-labels">
