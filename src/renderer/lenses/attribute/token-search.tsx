@@ -6,13 +6,8 @@ import type {VocabularyEntry} from '../../store/captures.ts'
 import {selectVocabularySize} from '../../store/selectors.ts'
 import {Button} from '../../ui/button.tsx'
 import {Chip} from '../../ui/chip.tsx'
+import {type FoundTokens, foundTokens, NOTHING_FOUND, wholeNumberOf} from '../found-tokens.ts'
 import {hasGlyph} from '../has-glyph.ts'
-import {
-  type FoundTokens,
-  foundTokens,
-  NOTHING_FOUND,
-  wholeNumberOf,
-} from '../tokens/found-tokens.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 

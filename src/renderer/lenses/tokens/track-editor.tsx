@@ -10,11 +10,11 @@ import {selectTrackedIds} from '../../store/tables.ts'
 import {Button} from '../../ui/button.tsx'
 import {Chip} from '../../ui/chip.tsx'
 import {CloseIcon, DownIcon} from '../../ui/icons.tsx'
+import {type FoundTokens, foundTokens, NOTHING_FOUND, wholeNumberOf} from '../found-tokens.ts'
 import {hasGlyph} from '../has-glyph.ts'
 import {usePaneRunId} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
-import {type FoundTokens, foundTokens, NOTHING_FOUND, wholeNumberOf} from './found-tokens.ts'
 
 const MOST_TRACKED = 8
 const NONE: readonly number[] = []

@@ -1,6 +1,6 @@
-import {formatCount} from '../../../shared/figures/number-format.ts'
-import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
-import type {VocabularyEntry} from '../../store/captures.ts'
+import {formatCount} from '../../shared/figures/number-format.ts'
+import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
+import type {VocabularyEntry} from '../store/captures.ts'
 
 /** What a text or an id typed to be tracked may mean. */
 export interface FoundTokens {
