@@ -16,6 +16,7 @@ import {parseWhole} from './flag-values.ts'
 import {progressReporter} from './progress.ts'
 import {decodeText, readInputBytes, readInputText} from './read-input.ts'
 import type {Terminal} from './terminal.ts'
+import {readTokenizeFigure, writeTokenizeFigure} from './tokenize-figure.ts'
 import type {TokenizeFlags} from './tokenize-flags.ts'
 import {tokenizeText} from './tokenize-text.ts'
 import {EXIT, UsageError} from './usage-error.ts'
@@ -29,13 +30,20 @@ export async function runTokenize(
   terminal: Terminal
 ): Promise<number> {
   const config = await readConfig(flags, 'tokenize', REQUEST_NAMES)
-  const call = readCommonCall(flags, config, ['json'])
+  const call = readCommonCall(flags, config, ['json', 'csv', 'svg', 'png'])
+  const options = readTokenizeFigure(flags, call.noPrompt)
   const request = readRequest(flags, config)
   const engine = await connect(call)
   try {
     const result = await tokenize(request, call, engine.client, terminal)
     const json = `${JSON.stringify(result ? jsonOf(call, result) : {schema: 'tokenscope/tokenize@1', request: requestOf(call, request), status: 'cancelled'})}\n`
-    for (const {path} of result ? call.outFiles : []) await writeFile(path, json)
+    for (const {path, format} of result ? call.outFiles : []) {
+      if (format === 'json') await writeFile(path, json)
+      else {
+        const file = {path, format}
+        await writeTokenizeFigure(file, result!, options, {client: engine.client, terminal})
+      }
+    }
     if (call.isJson) await terminal.print(json)
     else if (result && call.outFiles.length === 0) await terminal.print(tokenizeText(result))
     for (const {code, message} of call.isJson ? [] : (result?.warnings ?? [])) {

@@ -1,5 +1,6 @@
 import {type Command, Option} from 'commander'
 import {addGroup, type OutputFlags, outputOptions, plainSwitch} from './flag-groups.ts'
+import {LIMITS, limitsInBrief} from './flag-limits.ts'
 
 /** Flags of `tokenize` as commander gives them. */
 export interface TokenizeFlags extends OutputFlags {
@@ -17,6 +18,13 @@ export interface TokenizeFlags extends OutputFlags {
   price?: string
   contextLength?: string
   maxTokens?: string
+  width?: string
+  scale?: string
+  theme?: string
+  palette?: string
+  title?: string
+  caption?: string
+  legend?: string
 }
 
 /** Adds every flag of `tokenize` to its command, in the groups that help shows. */
@@ -53,6 +61,15 @@ export function addTokenizeFlags(command: Command): Command {
     ),
     new Option('--max-tokens <n>', 'tokens of each tokenizer that are listed (100000)'),
   ])
-  addGroup(command, 'Output:', outputOptions('the result', '.json'))
+  addGroup(command, 'Figure (.svg .png):', [
+    new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
+    new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
+    new Option('--theme <name>', 'light, dark, print or grey'),
+    new Option('--palette <name>', 'ember, ocean or grey (ember)'),
+    new Option('--title <text>', 'a line above the figure'),
+    new Option('--caption <text>', 'in place of the caption that is written from the result'),
+    new Option('--legend <on|off>', 'what colours mean, above the text (on)'),
+  ])
+  addGroup(command, 'Output:', outputOptions('the result', '.json .csv .svg .png'))
   return command
 }

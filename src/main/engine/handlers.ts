@@ -74,6 +74,7 @@ import {MatrixThread} from './runtime/matrix-thread.ts'
 import {ModelGraphs} from './runtime/model-graphs.ts'
 import {type LoadStage, Models} from './runtime/models.ts'
 import {physicalCoreCount} from './runtime/threads.ts'
+import {keepTokenizerFile} from './tokenizers/keep-file.ts'
 import {loadTokenizer} from './tokenizers/load-tokenizer.ts'
 
 const STATUS_INTERVAL_MS = 100
@@ -284,6 +285,12 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       compare: engine.tokenizers.compare.handler(({input, signal}) =>
         texts.run('tokenize', input, signal)
       ),
+      entry: engine.tokenizers.entry.handler(async ({input, signal}) =>
+        onlyEvent(texts.run('entry', input, signal))
+      ),
+      keep: engine.tokenizers.keep.handler(({input}) =>
+        keepTokenizerFile(options.stateFolder, input)
+      ),
     },
     prompts: {
       run: engine.prompts.run.handler(({input, signal}) =>
@@ -430,6 +437,12 @@ function blobGone(blobId: string): ProblemError {
 }
 
 /** Bytes with a buffer of their own, so that no more than they are is kept. */
+/** What a stream of one event carries. */
+async function onlyEvent<Event>(events: AsyncIterable<Event>): Promise<Event> {
+  for await (const event of events) return event
+  throw new Error('the stream ended without an event')
+}
+
 function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength
     ? (bytes as Uint8Array<ArrayBuffer>)

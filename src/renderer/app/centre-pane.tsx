@@ -77,10 +77,10 @@ function LensPanel({lensId}: {readonly lensId: string}) {
     panel.id = `${list.id}-tabpanel-${lensId}`
     panel.setAttribute('aria-labelledby', `${list.id}-tab-${lensId}`)
   }, [lensId])
-  const {Panel} = LENSES.find((lens) => lens.id === lensId) ?? LENSES[0]!
+  const {Panel, needsNoRun} = LENSES.find((lens) => lens.id === lensId) ?? LENSES[0]!
   return (
     <div ref={ref} role="tabpanel" className="tab-panel" data-landmark-focus="">
-      <LensBody Panel={Panel} />
+      <LensBody Panel={Panel} needsNoRun={needsNoRun === true} />
     </div>
   )
 }
@@ -95,8 +95,9 @@ function LensViews({lensId}: {readonly lensId: string}) {
   const {changePane} = useActions()
   const chosen = useWorkbenchState((state) => selectPane(state, pane).view)
   const isListShown = useIsListShown()
-  const views = LENSES.find((lens) => lens.id === lensId)?.views ?? []
-  if (!hasTokens || views.length < 2 || isListShown) return null
+  const lens = LENSES.find(({id}) => id === lensId)
+  const views = lens?.views ?? []
+  if ((!hasTokens && !lens?.needsNoRun) || views.length < 2 || isListShown) return null
   return (
     <Choice
       label="Show as"
@@ -107,7 +108,12 @@ function LensViews({lensId}: {readonly lensId: string}) {
   )
 }
 
-function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
+interface LensBodyProps {
+  readonly Panel: React.ComponentType
+  readonly needsNoRun: boolean
+}
+
+function LensBody({Panel, needsNoRun}: LensBodyProps) {
   const {runAgain} = useActions()
   const pane = usePaneIndex()
   const isListShown = useIsListShown()
@@ -127,6 +133,7 @@ function LensBody({Panel}: {readonly Panel: React.ComponentType}) {
   const {run} = state
   if (state.problemPath !== null) return <ModelProblemPage path={state.problemPath} />
   if (isListShown) return <PromptListPanel />
+  if (needsNoRun) return isLater ? <Panel /> : null
   if (!run) return state.isStarting ? <LoadingPage /> : <EmptyPage />
   if (state.hasTokens) {
     return (

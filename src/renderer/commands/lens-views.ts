@@ -5,9 +5,10 @@ import {selectRunData} from '../store/selectors.ts'
 import type {WorkbenchState} from '../store/state.ts'
 import type {Command} from './command.ts'
 
+const lensOf = (state: WorkbenchState) => LENSES.find(({id}) => id === selectPane(state).lensId)
+
 function viewsOf(state: WorkbenchState): readonly LensView[] {
-  const {lensId} = selectPane(state)
-  return LENSES.find((lens) => lens.id === lensId)?.views ?? []
+  return lensOf(state)?.views ?? []
 }
 
 /** The view after the one that is shown. */
@@ -29,7 +30,9 @@ export const nextView: Command = {
   group: 'view',
   shortcut: {key: 'v'},
   when: (state, {captures}) =>
-    viewAfter(state) !== null && (selectRunData(state, captures)?.tokens.length ?? 0) > 0,
+    viewAfter(state) !== null &&
+    (lensOf(state)?.needsNoRun === true ||
+      (selectRunData(state, captures)?.tokens.length ?? 0) > 0),
   whyNot: () => 'nothing was run',
   run: ({store, actions}) => {
     const next = viewAfter(store.getState())

@@ -38,6 +38,10 @@ export interface Lens {
   readonly Panel: ComponentType
   /** What the inspector says of the inspected token in this lens. */
   readonly Inspector?: ComponentType<LensInspectorProps>
+  /** It is about a text and needs no run: its panel stands whether anything was run or not. */
+  readonly needsNoRun?: boolean
+  /** What the inspector shows in place of a token while this lens is in the active pane. */
+  readonly WholeInspector?: ComponentType
   /** The dialog that writes what it shows as a file, where that is no tokens figure. */
   readonly ExportDialog?: ComponentType
   /** Ways to show the same, at the right of the tabs; the first is the one that a pane begins with. */

@@ -1,7 +1,8 @@
 import {attentionLens} from './attention/lens.ts'
 import {attributionLens} from './attribute/lens.ts'
 import type {Lens} from './lens.ts'
+import {tokenizeLens} from './tokenize/lens.ts'
 import {tokensLens} from './tokens/lens.ts'
 
 /** Every lens, in the order of its tabs. */
-export const LENSES: readonly Lens[] = [tokensLens, attentionLens, attributionLens]
+export const LENSES: readonly Lens[] = [tokensLens, attentionLens, attributionLens, tokenizeLens]

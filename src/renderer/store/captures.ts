@@ -1,9 +1,11 @@
+import type {TokenizerEntry} from '../../shared/contract/contract.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
 import type {HeadStatistics, Importance, ProbedHead} from '../../shared/lenses/attention-maps.ts'
 import type {InterveneResult} from '../../shared/lenses/intervene.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
+import type {TokenizeMetrics} from '../../shared/lenses/tokenize.ts'
 import type {NextTokens, TrackedColumns} from '../../shared/lenses/tokens.ts'
 import {graphWeight} from './attention-graph.ts'
 import {edgesWeight, type PlacedEdges} from './attention-lines.ts'
@@ -15,6 +17,7 @@ import type {AttributionCapture} from './attribution-captures.ts'
 import type {BestHead} from './best-head.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
+import type {ComparedText} from './tokenizers-state.ts'
 
 /** A map that forgets what was used longest ago once it holds more than it may. */
 export class BoundedMap<Key, Value> {
@@ -112,6 +115,12 @@ export interface Captures {
   readonly attentionImportances: BoundedMap<string, Importance>
   /** By key of attribution-requests.ts. */
   readonly attributions: BoundedMap<string, AttributionCapture>
+  /** A text as tokenizers cut it, by `comparedKeyOf` of tokenizers.ts. */
+  readonly compared: BoundedMap<string, ComparedText>
+  /** Entries of tokenizers, by `entryKey` of tokenizers-details.ts. */
+  readonly tokenizerEntries: BoundedMap<string, TokenizerEntry>
+  /** Premiums over languages, by `parityKeyOf`. */
+  readonly parity: BoundedMap<string, TokenizeMetrics>
   /** By model and id. */
   readonly vocabulary: BoundedMap<string, VocabularyEntry>
   /** What came of the rows of the prompt list. */
@@ -139,9 +148,20 @@ export function createCaptures(): Captures {
     similarHeads: new BoundedMap(40),
     attentionImportances: new BoundedMap(8 * 2 ** 20, ({values}) => values.byteLength + 256),
     attributions: new BoundedMap(80),
+    compared: new BoundedMap(64 * 2 ** 20, comparedWeight),
+    tokenizerEntries: new BoundedMap(2000),
+    parity: new BoundedMap(40),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),
   }
+}
+
+/** Bytes of the tables, about. */
+function comparedWeight({rows, bytes}: ComparedText): number {
+  return rows.reduce(
+    (sum, {tokens}) => sum + 18 * tokens.ids.length + tokens.pool.length,
+    bytes.length
+  )
 }
 
 export interface NextSpec {

@@ -24,6 +24,7 @@ import type {
   RunState,
   View,
 } from './state.ts'
+import {keptSource, tokenizersShape} from './tokenizers-kept.ts'
 
 const PREFERENCES_KEY = 'tokenscope.preferences'
 const HISTORY_KEY = 'tokenscope.history'
@@ -159,6 +160,7 @@ const documentSchema = z.object({
   ...attentionShape,
   ...graphShape,
   ...attributionShape,
+  ...tokenizersShape,
   parameters: parametersSchema,
   runs: z.array(
     z.object({
@@ -393,7 +395,8 @@ export function writeDocument(
   archiveList: (list: PromptListState) => void = () => undefined
 ): void {
   writeList(session, state, archiveList)
-  const {listRows: _, listSource: __, ...document} = state
+  const {listRows: _, listSource: __, ...rest} = state
+  const document = {...rest, comparedSource: keptSource(rest.comparedSource)}
   if (writeJson(session, DOCUMENT_KEY, document)) return
   const shown = new Set(document.panes.map((pane) => pane.runId))
   const runs = document.runs.filter((run) => shown.has(run.id))

@@ -30,6 +30,7 @@ import type {
   WorkbenchState,
 } from './state.ts'
 import {initialTables} from './tables.ts'
+import {initialTokenizers, initialTokenizersWork} from './tokenizers-state.ts'
 import {initialUnit, initialUnitWork} from './unit.ts'
 import {initialWindow} from './window.ts'
 
@@ -71,6 +72,7 @@ export const SLICES = {
   attention: document(initialAttention),
   graph: document(initialGraph),
   attribution: document(initialAttribution),
+  tokenizers: document(initialTokenizers),
   chosenModel: document(initialChosenModel),
   connection: session(initialConnection),
   models: session(initialModels),
@@ -94,6 +96,7 @@ export const SLICES = {
   attentionTrials: session(initialAttentionTrials),
   samples: session(initialSamples),
   attributionWork: session(initialAttributionWork),
+  tokenizersWork: session(initialTokenizersWork),
   links: session(initialLinks),
   undo: session(initialUndo),
   views: session(initialViews),

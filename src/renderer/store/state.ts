@@ -16,6 +16,7 @@ import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 import type {AttentionTrialsState} from './attention-trials.ts'
 import type {AttributionState, AttributionWorkState} from './attribution-state.ts'
 import type {SamplesState} from './samples.ts'
+import type {TokenizersState, TokenizersWorkState} from './tokenizers-state.ts'
 
 export type RunId = string
 
@@ -516,7 +517,8 @@ export interface DocumentState
     UnitState,
     AttentionState,
     GraphState,
-    AttributionState {}
+    AttributionState,
+    TokenizersState {}
 
 /** What a visit has beside the document. */
 export interface SessionState
@@ -542,6 +544,7 @@ export interface SessionState
     AttentionTrialsState,
     SamplesState,
     AttributionWorkState,
+    TokenizersWorkState,
     UndoState,
     ViewsState,
     PreferencesProblemState,

@@ -52,6 +52,10 @@ import {createSelectionActions, type SelectionActions} from './selection.ts'
 import {DOCUMENT_KEYS, initialState, selectDocument} from './slices.ts'
 import type {WorkbenchState} from './state.ts'
 import {createTableActions, type TableActions} from './tables.ts'
+import {createTokenizersActions, type TokenizersActions} from './tokenizers.ts'
+import {createTokenizersChoiceActions, type TokenizersChoiceActions} from './tokenizers-choices.ts'
+import {createTokenizersDetailActions, type TokenizersDetailActions} from './tokenizers-details.ts'
+import {readLastTokenizers} from './tokenizers-kept.ts'
 import {createUnitActions, type UnitActions} from './unit.ts'
 import {createViewActions, restoredViews, type ViewActions} from './views.ts'
 import {createWindowActions, type WindowActions} from './window.ts'
@@ -85,6 +89,9 @@ export interface WorkbenchActions
     SimilarActions,
     AttributionActions,
     AttributionChoiceActions,
+    TokenizersActions,
+    TokenizersChoiceActions,
+    TokenizersDetailActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -120,6 +127,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   const store = createStore<WorkbenchState>()(() => ({
     ...initialState(),
     ...history,
+    ...readLastTokenizers(storage),
     ...(keptDocument ?? lastPrompt),
     // Known once the models are listed.
     activeModelPath: null,
@@ -177,6 +185,9 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createSimilarActions(context),
     ...createAttributionActions(context),
     ...createAttributionChoiceActions(context),
+    ...createTokenizersActions(context),
+    ...createTokenizersChoiceActions(context),
+    ...createTokenizersDetailActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -279,6 +290,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchPrune()
       groups.watchAttentionSamples()
       groups.watchAttribution()
+      groups.watchTokenizers()
+      groups.watchTokenizerDetails()
       groups.watchUnits()
       groups.watchPrompt()
       groups.watchRuns()

@@ -47,7 +47,7 @@ import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
 import {promptListEventSchema, promptListRequestSchema} from '../lenses/prompt-list.ts'
-import {tokenizeEventSchema, tokenizeRequestSchema} from '../lenses/tokenize.ts'
+import {MAX_TOKENIZERS, tokenizeEventSchema, tokenizeRequestSchema} from '../lenses/tokenize.ts'
 import {
   nextTokensSchema,
   promptSchema,
@@ -168,6 +168,31 @@ export const derivationSchema = z.object({
 })
 export type Derivation = z.infer<typeof derivationSchema>
 
+/** One entry of a tokenizer's vocabulary, and what the same bytes are in others. */
+export const tokenizerEntrySchema = z.object({
+  bytesHex: z.string(),
+  isSpecial: z.boolean(),
+  derivation: derivationSchema,
+  elsewhere: z.array(
+    z.object({
+      tokenizer: z.string(),
+      /** Null where no entry has these bytes. */
+      id: z.number().int().nullable(),
+      /** The ids that it cuts these bytes into; null where they are no text by themselves. */
+      pieceIds: z.array(z.number().int()).nullable(),
+    })
+  ),
+})
+export type TokenizerEntry = z.infer<typeof tokenizerEntrySchema>
+
+export const tokenizerEntryRequestSchema = z.object({
+  tokenizer: z.string().min(1),
+  id: z.number().int().nonnegative(),
+  /** Tokenizers in which the same bytes are looked for. */
+  others: z.array(z.string().min(1)).max(MAX_TOKENIZERS).default([]),
+})
+export type TokenizerEntryRequest = z.infer<typeof tokenizerEntryRequestSchema>
+
 const preferencesStateSchema = z.object({
   preferences: preferencesSchema,
   /** What is wrong with the file, once, after it was set aside or repaired; else null. */
@@ -249,6 +274,12 @@ export const contract = {
   tokenizers: {
     /** One text as several tokenizers cut it; no model is run. */
     compare: procedure.input(tokenizeRequestSchema).output(eventIterator(tokenizeEventSchema)),
+    /** How an entry of any tokenizer came to be, and what it is in others. */
+    entry: procedure.input(tokenizerEntryRequestSchema).output(tokenizerEntrySchema),
+    /** Keeps a tokenizer.json that was dropped on a page; answers the path that it goes by. */
+    keep: procedure
+      .input(z.object({name: z.string().max(255), bytes: z.instanceof(Uint8Array)}))
+      .output(z.object({path: z.string()})),
   },
   prompts: {
     /** Many prompts as one job; leaving the stream cancels it. */

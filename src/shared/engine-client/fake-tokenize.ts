@@ -1,4 +1,5 @@
-import {tokenTableOf} from '../domain/token.ts'
+import type {TokenizerEntry, TokenizerEntryRequest} from '../contract/contract.ts'
+import {hexOfBytes, tokenTableOf} from '../domain/token.ts'
 import {wordBytes} from '../lenses/text-words.ts'
 import {agreementOf, countAgreement, emptyAgreement, tokenCuts} from '../lenses/token-cuts.ts'
 import {countWords, emptyWordCounts, fertilityOf} from '../lenses/token-metrics.ts'
@@ -74,6 +75,19 @@ export async function* runFakeTokenize(
       metrics: {boundaryAgreement},
       timing: {totalMs: 0},
     },
+  }
+}
+
+/** A pretended entry: its id is a code point, built from two merges of nothing in particular. */
+export function fakeTokenizerEntry({id, tokenizer, others}: TokenizerEntryRequest): TokenizerEntry {
+  const bytesHex = hexOfBytes(new TextEncoder().encode(String.fromCodePoint(id)))
+  return {
+    bytesHex,
+    isSpecial: false,
+    derivation: {kind: 'byte', score: null, merges: []},
+    elsewhere: others
+      .filter((name) => name !== tokenizer)
+      .map((name) => ({tokenizer: name, id, pieceIds: [id]})),
   }
 }
 

@@ -1,5 +1,10 @@
 import {AsyncIteratorClass} from '@orpc/client'
-import type {EngineStatus, LoadEvent, LogLine} from '../contract/contract.ts'
+import {
+  type EngineStatus,
+  type LoadEvent,
+  type LogLine,
+  tokenizerEntryRequestSchema,
+} from '../contract/contract.ts'
 import type {ModelInfo} from '../domain/model.ts'
 import {
   DEFAULT_PREFERENCES,
@@ -32,7 +37,7 @@ import {FakeListeners} from './fake-listeners.ts'
 import {FAKE_LISTING, FAKE_MODEL, FAKE_PROVENANCE, fakeFolder} from './fake-model.ts'
 import {fakeEncodePrompt, fakeTooLong} from './fake-prompt.ts'
 import {runFakePromptList} from './fake-prompt-list.ts'
-import {runFakeTokenize} from './fake-tokenize.ts'
+import {fakeTokenizerEntry, runFakeTokenize} from './fake-tokenize.ts'
 import {fakeLensOf, fakeNextOf, fakeTrackedOf, runFakeTokens} from './fake-tokens.ts'
 import {fakeExpansionsOf, fakeOpenedTree, runFakeTree} from './fake-tree.ts'
 
@@ -216,6 +221,8 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         const request = tokenizeRequestSchema.parse(input)
         return streamOf(call?.signal, (signal) => runFakeTokenize(request, pause, signal))
       },
+      entry: async (input) => fakeTokenizerEntry(tokenizerEntryRequestSchema.parse(input)),
+      keep: async ({name}) => ({path: `/pretended/${name}`}),
     },
     prompts: {
       run: async (input, call) => {

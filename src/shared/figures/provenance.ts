@@ -9,7 +9,8 @@ import type {CommonFigureOptions, FigureOptions} from './request.ts'
 export interface FigureProvenance {
   readonly schema: string
   readonly figure: string
-  readonly model: {readonly id: string; readonly sha256: string}
+  /** Null where nothing was run through one. */
+  readonly model: {readonly id: string; readonly sha256: string} | null
 }
 
 /** How a figure of a tokens result was made. */
@@ -87,6 +88,7 @@ export function provenanceOf(result: TokensResult, options: FigureOptions): Toke
 
 /** How a figure of an attention result was made. */
 export interface AttentionProvenance extends FigureProvenance {
+  readonly model: {readonly id: string; readonly sha256: string}
   readonly request: Partial<AttentionRequest>
   readonly tokenizer: {readonly id: string; readonly sha256: string}
   readonly promptIds?: readonly number[]

@@ -25,6 +25,10 @@ import {
 } from './provenance.ts'
 import type {FigureName, FigureRequest, FigureRequestOf} from './request.ts'
 import {xmlJson} from './svg-text.ts'
+import {describeTokenize, TOKENIZE_TITLE} from './tokenize/describe.ts'
+import {TokenizeFigure} from './tokenize/figure.tsx'
+import {layoutTokenize} from './tokenize/layout.ts'
+import {tokenizeCsv, tokenizeJson, tokenizeProvenanceOf} from './tokenize/tokenize-data.ts'
 import {describeFigure} from './tokens/caption.ts'
 import {TokensFigure} from './tokens/figure.tsx'
 import {layoutTokens} from './tokens/layout.ts'
@@ -155,12 +159,33 @@ const attribute: FigureKind<'attribute'> = {
     attributionProvenanceOf(result, attributionChoices(picture, options.noPrompt), options),
 }
 
+const tokenize: FigureKind<'tokenize'> = {
+  draw({result, options}, drawsUncovered) {
+    const layout = layoutTokenize(result, options, drawsUncovered)
+    const element = (
+      <TokenizeFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? TOKENIZE_TITLE}
+        description={describeTokenize(result, layout)}
+        metadata={xmlJson(tokenizeProvenanceOf(result, options))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing}
+  },
+  json: ({result, options}) => tokenizeJson(result, options.noPrompt),
+  csv: ({result, options}) => tokenizeCsv(result, options.noPrompt),
+  provenance: ({result, options}) => tokenizeProvenanceOf(result, options),
+}
+
 /** Every figure by its name; a lens adds one line. */
 export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {
   tokens,
   attention,
   tree,
   attribute,
+  tokenize,
 }
 
 /** What a request's own figure can do, with the request in hand. */
@@ -182,6 +207,8 @@ export function figureOf(request: FigureRequest): BoundFigure {
       return bind(FIGURES.tree, request)
     case 'attribute':
       return bind(FIGURES.attribute, request)
+    case 'tokenize':
+      return bind(FIGURES.tokenize, request)
   }
 }
 

@@ -4,6 +4,7 @@ import {attentionResultSchema} from '../lenses/attention.ts'
 import {attentionPictureSchema} from '../lenses/attention-picture.ts'
 import {attributeResultSchema} from '../lenses/attribute.ts'
 import {attributionPictureSchema} from '../lenses/attribution-picture.ts'
+import {tokenizeResultSchema} from '../lenses/tokenize.ts'
 import {tokensResultSchema} from '../lenses/tokens.ts'
 import {treeResultSchema} from '../lenses/tree.ts'
 import {treePictureSchema} from '../lenses/tree-picture.ts'
@@ -90,6 +91,13 @@ export const figureRequestSchema = z.discriminatedUnion('figure', [
     result: attributeResultSchema,
     /** What is drawn of it. */
     picture: attributionPictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('tokenize'),
+    format: figureFormatSchema,
+    /** With the tokens that are drawn. */
+    result: tokenizeResultSchema,
     options: commonFigureOptionsSchema,
   }),
 ])

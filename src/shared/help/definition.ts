@@ -18,6 +18,7 @@ export const DEFINITION_TOPICS = [
   'What may come next',
   'Attribution',
   'Text units',
+  'Tokenizers',
   'Runs and lists',
   'Engine',
 ] as const

@@ -3,6 +3,7 @@ import type {Definition} from './definition.ts'
 import {ENGINE_DEFINITIONS} from './engine-definitions.ts'
 import {NEXT_DEFINITIONS} from './next-definitions.ts'
 import {TOKEN_DEFINITIONS} from './token-definitions.ts'
+import {TOKENIZER_DEFINITIONS} from './tokenizer-definitions.ts'
 
 /**
  * Every number that the page shows, by its key. A hint names the key (`data-hint="surprisal"`) and shows
@@ -12,6 +13,7 @@ export const DEFINITIONS = {
   ...TOKEN_DEFINITIONS,
   ...NEXT_DEFINITIONS,
   ...ATTRIBUTION_DEFINITIONS,
+  ...TOKENIZER_DEFINITIONS,
   ...ENGINE_DEFINITIONS,
 } as const satisfies Readonly<Record<string, Definition>>
 

@@ -1,8 +1,10 @@
+import type {TokenizerEntry, TokenizerEntryRequest} from '../../../shared/contract/contract.ts'
 import type {Problem} from '../../../shared/domain/problem.ts'
 import type {TokenizeEvent, TokenizeRequest} from '../../../shared/lenses/tokenize.ts'
 
 /** What runs in the thread of texts: requests and events by lens. */
 export interface TextLenses {
+  readonly entry: {readonly request: TokenizerEntryRequest; readonly event: TokenizerEntry}
   readonly tokenize: {readonly request: TokenizeRequest; readonly event: TokenizeEvent}
 }
 

@@ -8,6 +8,7 @@ import type {TextAnswer, TextCall, TextLenses} from './text-protocol.ts'
 import type {TextThreadOptions} from './text-thread.ts'
 import {runTokenize} from './tokenize.ts'
 import {ReferenceVectors} from './tokenize-proof.ts'
+import {runEntry} from './tokenizer-entry.ts'
 
 const port = parentPort
 if (!port) throw new Error('the text worker runs as a worker thread')
@@ -31,6 +32,7 @@ type Run<Name extends keyof TextLenses> = (
 ) => AsyncGenerator<TextLenses[Name]['event'], void, undefined>
 
 const LENSES: {readonly [Name in keyof TextLenses]: Run<Name>} = {
+  entry: (request) => runEntry(shelf, request),
   tokenize: (request, signal) => runTokenize(context, request, signal),
 }
 

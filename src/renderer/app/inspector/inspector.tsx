@@ -38,10 +38,14 @@ export function Inspector() {
       state.listRows.length > 0 &&
       selectPane(state, state.activePane).view === LIST_VIEW
   )
+  const lensId = useWorkbenchState((state) => selectPane(state).lensId)
+  const Whole = LENSES.find((lens) => lens.id === lensId)?.WholeInspector
   return (
     <aside className="inspector" aria-label="Inspector" data-testid="inspector">
       {isList ? (
         <ListInspector />
+      ) : Whole ? (
+        <Whole />
       ) : data && token && place ? (
         <InspectedToken runId={place.runId} data={data} token={token} />
       ) : (

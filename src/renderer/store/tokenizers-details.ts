@@ -1,0 +1,150 @@
+import {tokensWithin} from '../../shared/figures/tokenize/aligned-line.ts'
+import {spansOf} from '../../shared/figures/tokenize/columns.ts'
+import type {TokenizeMetrics} from '../../shared/lenses/tokenize.ts'
+import type {Captures} from './captures.ts'
+import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
+import {selectPane} from './panes.ts'
+import type {WorkbenchState} from './state.ts'
+import {referenceOf} from './tokenizers.ts'
+import {isBaseline, TOKENIZERS_LENS} from './tokenizers-state.ts'
+
+/** The view of the tokenizers lens that compares languages. */
+export const LANGUAGES_VIEW = 'languages'
+/** Tokens of a stretch whose entries are fetched. */
+const MOST_ENTRIES = 6
+
+/** A vocabulary entry by its tokenizer and id, with the tokenizers that it was looked for in. */
+export function entryKey(tokenizer: string, id: number, others: readonly string[]): string {
+  return [tokenizer, id, ...others].join('\n')
+}
+
+/** Tokenizers in which the bytes of an entry are looked for. */
+export function otherTokenizers(
+  {comparedTokenizers}: Pick<WorkbenchState, 'comparedTokenizers'>,
+  own: string
+): string[] {
+  return comparedTokenizers.filter((name) => name !== own && !isBaseline(name))
+}
+
+/** The tokenizer that is told about: the one that was chosen, else the first that has a vocabulary. */
+export function selectHeldRow(
+  state: Pick<WorkbenchState, 'heldRow' | 'comparedTokenizers'>
+): string | null {
+  const {heldRow, comparedTokenizers} = state
+  if (heldRow !== null && comparedTokenizers.includes(heldRow)) return heldRow
+  return comparedTokenizers.find((name) => !isBaseline(name)) ?? null
+}
+
+/** Ids of the told-about tokenizer's tokens in the held bytes. */
+export function selectHeldIds(state: WorkbenchState, captures: Captures): readonly number[] {
+  const {heldBytes, comparedKey} = state
+  const name = selectHeldRow(state)
+  const compared = comparedKey === null ? undefined : captures.compared.peek(comparedKey)
+  const row = compared?.rows.find(({tokenizer}) => tokenizer === name)
+  if (!row || !heldBytes || name === null || isBaseline(name)) return []
+  const indexes = tokensWithin(spansOf(row), heldBytes)
+  return indexes.slice(0, MOST_ENTRIES).map((index) => row.tokens.ids[index]!)
+}
+
+/** What premiums are asked for; null while they are not shown. */
+export function parityKeyOf(state: WorkbenchState): string | null {
+  const isShown = state.panes.some((_, i) => {
+    const pane = selectPane(state, i === 0 ? 0 : 1)
+    return pane.lensId === TOKENIZERS_LENS && pane.view === LANGUAGES_VIEW
+  })
+  if (!isShown || state.comparedTokenizers.length === 0) return null
+  return JSON.stringify([state.comparedTokenizers, state.tokenizerChoices.referenceLanguage])
+}
+
+export interface TokenizersDetailActions {
+  /** Keeps entries of what is held, and premiums over languages, in step. */
+  watchTokenizerDetails(): void
+  askParityAgain(): void
+}
+
+export function createTokenizersDetailActions(context: StoreContext): TokenizersDetailActions {
+  const {store, set, captures, client} = context
+  const renew = () => set(({detailsRevision}) => ({detailsRevision: detailsRevision + 1}))
+
+  const fetchEntries = latestWins<{name: string; ids: readonly number[]; others: string[]}>(
+    async ({name, ids, others}) => {
+      for (const id of ids) {
+        const key = entryKey(name, id, others)
+        if (captures.tokenizerEntries.get(key)) continue
+        try {
+          const entry = await client.tokenizers.entry({tokenizer: name, id, others})
+          captures.tokenizerEntries.set(key, entry)
+          renew()
+        } catch (error) {
+          if (!isCancellation(error)) console.warn('entry not told:', error)
+          return
+        }
+      }
+    }
+  )
+
+  let refusedParity: string | null = null
+  const fetchParity = latestWins<string>(async (key) => {
+    if (parityKeyOf(store.getState()) !== key) return
+    try {
+      captures.parity.set(key, await parityOf(store.getState()))
+      set({parityProblem: null})
+      renew()
+    } catch (error) {
+      if (isCancellation(error)) return
+      refusedParity = key
+      set({parityProblem: shownProblem(error)})
+    }
+  })
+  const parityOf = async (state: WorkbenchState): Promise<TokenizeMetrics> => {
+    const {comparedTokenizers, tokenizerChoices} = state
+    const reference = referenceOf(state)
+    const events = await client.tokenizers.compare({
+      tokenizers: comparedTokenizers.filter((name) => !isBaseline(name)),
+      baselines: comparedTokenizers.filter(isBaseline),
+      ...(reference === null ? {} : {reference}),
+      ...{text: '', parallel: 'builtin', maxTokens: 0},
+      referenceLanguage: tokenizerChoices.referenceLanguage,
+    })
+    for await (const event of events) if (event.kind === 'completed') return event.result.metrics
+    throw new Error('the comparison ended without a result')
+  }
+
+  let askedParity: string | null = null
+  const want = (state: WorkbenchState) => {
+    if (state.connection !== 'connected') return
+    const ids = selectHeldIds(state, captures)
+    const name = selectHeldRow(state)
+    if (name !== null && ids.length > 0) {
+      const others = otherTokenizers(state, name)
+      const isKnown = ids.every((id) => captures.tokenizerEntries.peek(entryKey(name, id, others)))
+      if (!isKnown) fetchEntries({name, ids, others})
+    }
+    const key = parityKeyOf(state)
+    if (key === askedParity || key === refusedParity) return
+    askedParity = key
+    if (key !== null && !captures.parity.peek(key)) fetchParity(key)
+  }
+
+  return {
+    watchTokenizerDetails() {
+      store.subscribe((state, previous) => {
+        const isUnchanged =
+          state.heldBytes === previous.heldBytes &&
+          state.heldRow === previous.heldRow &&
+          state.comparedKey === previous.comparedKey &&
+          state.comparedTokenizers === previous.comparedTokenizers &&
+          state.tokenizerChoices === previous.tokenizerChoices &&
+          state.panes === previous.panes &&
+          state.connection === previous.connection
+        if (!isUnchanged) want(state)
+      })
+    },
+    askParityAgain() {
+      refusedParity = null
+      askedParity = null
+      set({parityProblem: null})
+      want(store.getState())
+    },
+  }
+}
