@@ -56,6 +56,22 @@ try {
     await page.waitForTimeout(600)
     await page.screenshot({path: join(root, `docs/attention-${theme}.png`)})
   }
+  // A text that five tokenizers cut apart, with its number held.
+  await page.getByRole('tab', {name: 'Tokenizers'}).click()
+  await page.getByTestId('compared-source').click()
+  await page.getByRole('menuitemradio', {name: /A bit of everything/}).click()
+  await page.getByText('142 bytes, 23 words').waitFor()
+  await page.getByTestId('aligned').focus()
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight')
+  await page.locator('[data-testid=entry-origin] svg').first().waitFor()
+  // A second implementation is asked in its own time.
+  await page.getByText('56 of 56, 2 engines').first().waitFor({timeout: 60_000})
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({colorScheme: theme, reducedMotion: 'reduce'})
+    await page.mouse.move(700, 890)
+    await page.waitForTimeout(600)
+    await page.screenshot({path: join(root, `docs/tokenize-${theme}.png`)})
+  }
   await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
   // What the likeliest next token leans on, and how far to trust it.
   await page.getByRole('tab', {name: 'Attribution'}).click()

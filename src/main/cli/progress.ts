@@ -11,6 +11,8 @@ interface ProgressEvent {
 const PHASE_WORDS = {
   loading: 'Loading',
   tokenizing: 'Cutting the text',
+  classifying: 'Classifying entries',
+  reaching: 'Encoding every entry',
   prompt: 'Reading the prompt',
   generating: 'Generating',
   reading: 'Reading the graph',

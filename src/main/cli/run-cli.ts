@@ -16,14 +16,15 @@ import {addTokenizeFlags, type TokenizeFlags} from './tokenize-flags.ts'
 import {addTokensFlags, type TokensFlags} from './tokens-flags.ts'
 import {addTreeFlags, type TreeFlags} from './tree-flags.ts'
 import {EXIT, UsageError} from './usage-error.ts'
+import {addVocabularyFlags, type VocabularyFlags} from './vocabulary-flags.ts'
 
 // What runs a model or knows a schema is imported by the command that needs it: help comes at once.
 
 const COMMANDS =
-  'tokens, models, inspect, attention, intervene, attribute, critical, tokenize, tree, bytes, serve and schema'
+  'tokens, models, inspect, attention, intervene, attribute, critical, tokenize, vocabulary, tree, bytes, serve and schema'
 
 /** Commands of the contract that a later release brings. */
-const LATER_COMMANDS = ['download', 'vocabulary', 'open', 'batch', 'compare']
+const LATER_COMMANDS = ['download', 'open', 'batch', 'compare']
 
 /**
  * Runs one command of `tokenscope`. Resolves with the exit code: 0 done, 1 failed with one readable
@@ -112,6 +113,12 @@ export async function runCli(
   ).action(async (flags: TokenizeFlags) => {
     const {runTokenize} = await import('./tokenize-command.ts')
     exitCode = await runTokenize(flags, connect, terminal)
+  })
+  addVocabularyFlags(
+    program.command('vocabulary').description('what vocabularies are made of and what they share')
+  ).action(async (flags: VocabularyFlags) => {
+    const {runVocabulary} = await import('./vocabulary-command.ts')
+    exitCode = await runVocabulary(flags, connect, terminal)
   })
   addTreeFlags(
     program

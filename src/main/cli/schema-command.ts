@@ -8,6 +8,7 @@ import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {tokenizeResultSchema} from '../../shared/lenses/tokenize.ts'
 import {tokensResultSchema} from '../../shared/lenses/tokens.ts'
 import {treeResultSchema} from '../../shared/lenses/tree.ts'
+import {vocabularyResultSchema} from '../../shared/lenses/vocabulary.ts'
 import {parseChoice} from './flag-values.ts'
 import {modelsResultSchema} from './models-command.ts'
 import type {Terminal} from './terminal.ts'
@@ -30,6 +31,7 @@ const RESULT_SCHEMAS = {
   attribute: attributeResultSchema,
   critical: criticalResultSchema,
   tokenize: tokenizeResultSchema,
+  vocabulary: vocabularyResultSchema,
   tree: treeResultSchema,
   bytes: bytesResultSchema,
   serve: serveResultSchema,

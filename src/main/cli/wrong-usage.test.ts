@@ -6,10 +6,10 @@ const fileOf = (name: string, content: string | Uint8Array) => fileIn(folder, na
 
 describe('wrong usage exits with 2 and says what is right', () => {
   test.each([
-    [['vocabulary'], 'vocabulary does not exist yet'],
+    [['compare'], 'compare does not exist yet'],
     [
       ['nonsense'],
-      'tokens, models, inspect, attention, intervene, attribute, critical, tokenize, tree, bytes, serve and schema',
+      'tokens, models, inspect, attention, intervene, attribute, critical, tokenize, vocabulary, tree, bytes, serve and schema',
     ],
     [[], 'give a command'],
     [['tokens'], '--prompt'],
@@ -28,7 +28,7 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
     [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
     [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [['schema', 'compare'], 'intervene, attribute, critical, tokenize, tree, bytes or serve'],
+    [['schema', 'compare'], 'intervene, attribute, critical, tokenize, vocabulary, tree, bytes or serve'],
     [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
     [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
     [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],

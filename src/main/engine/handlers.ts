@@ -285,6 +285,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       compare: engine.tokenizers.compare.handler(({input, signal}) =>
         texts.run('tokenize', input, signal)
       ),
+      vocabulary: engine.tokenizers.vocabulary.handler(({input, signal}) =>
+        texts.run('vocabulary', input, signal)
+      ),
       entry: engine.tokenizers.entry.handler(async ({input, signal}) =>
         onlyEvent(texts.run('entry', input, signal))
       ),

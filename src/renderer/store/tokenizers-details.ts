@@ -1,5 +1,4 @@
-import {tokensWithin} from '../../shared/figures/tokenize/aligned-line.ts'
-import {spansOf} from '../../shared/figures/tokenize/columns.ts'
+import {readTokenFlags, type TokenTable} from '../../shared/domain/token.ts'
 import type {TokenizeMetrics} from '../../shared/lenses/tokenize.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
@@ -42,8 +41,25 @@ export function selectHeldIds(state: WorkbenchState, captures: Captures): readon
   const compared = comparedKey === null ? undefined : captures.compared.peek(comparedKey)
   const row = compared?.rows.find(({tokenizer}) => tokenizer === name)
   if (!row || !heldBytes || name === null || isBaseline(name)) return []
-  const indexes = tokensWithin(spansOf(row), heldBytes)
-  return indexes.slice(0, MOST_ENTRIES).map((index) => row.tokens.ids[index]!)
+  return idsWithin(row.tokens, heldBytes)
+}
+
+/** Ids of the first typed tokens that touch some bytes. */
+function idsWithin(tokens: TokenTable, [from, to]: readonly [number, number]): number[] {
+  const {byteStarts, byteEnds, flags} = tokens
+  const ids: number[] = []
+  let low = 0
+  let high = byteEnds.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (byteEnds[middle]! > from) high = middle
+    else low = middle + 1
+  }
+  for (let i = low; i < byteEnds.length && byteStarts[i]! < to; i++) {
+    const isTyped = !readTokenFlags(flags[i]!).isInserted && byteEnds[i]! > byteStarts[i]!
+    if (isTyped && ids.length < MOST_ENTRIES) ids.push(tokens.ids[i]!)
+  }
+  return ids
 }
 
 /** What premiums are asked for; null while they are not shown. */

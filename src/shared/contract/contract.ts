@@ -64,6 +64,7 @@ import {
   treeOpenRequestSchema,
   treeRequestSchema,
 } from '../lenses/tree.ts'
+import {vocabularyEventSchema, vocabularyRequestSchema} from '../lenses/vocabulary.ts'
 
 /**
  * Every call and stream between a page (or the command line) and the engine. Calls that take long are
@@ -274,6 +275,10 @@ export const contract = {
   tokenizers: {
     /** One text as several tokenizers cut it; no model is run. */
     compare: procedure.input(tokenizeRequestSchema).output(eventIterator(tokenizeEventSchema)),
+    /** What vocabularies are made of; no text is needed. */
+    vocabulary: procedure
+      .input(vocabularyRequestSchema)
+      .output(eventIterator(vocabularyEventSchema)),
     /** How an entry of any tokenizer came to be, and what it is in others. */
     entry: procedure.input(tokenizerEntryRequestSchema).output(tokenizerEntrySchema),
     /** Keeps a tokenizer.json that was dropped on a page; answers the path that it goes by. */

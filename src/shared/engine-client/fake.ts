@@ -24,6 +24,7 @@ import {type PromptRow, promptListRequestSchema} from '../lenses/prompt-list.ts'
 import {tokenizeRequestSchema} from '../lenses/tokenize.ts'
 import {type PromptInput, tokensRequestSchema} from '../lenses/tokens.ts'
 import {treeRequestSchema} from '../lenses/tree.ts'
+import {vocabularyRequestSchema} from '../lenses/vocabulary.ts'
 import type {EngineClient} from './connect.ts'
 import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeAttentionViews} from './fake-attention-views.ts'
@@ -40,6 +41,7 @@ import {runFakePromptList} from './fake-prompt-list.ts'
 import {fakeTokenizerEntry, runFakeTokenize} from './fake-tokenize.ts'
 import {fakeLensOf, fakeNextOf, fakeTrackedOf, runFakeTokens} from './fake-tokens.ts'
 import {fakeExpansionsOf, fakeOpenedTree, runFakeTree} from './fake-tree.ts'
+import {runFakeVocabulary} from './fake-vocabulary.ts'
 
 export {FAKE_LISTING} from './fake-model.ts'
 
@@ -220,6 +222,10 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
       compare: async (input, call) => {
         const request = tokenizeRequestSchema.parse(input)
         return streamOf(call?.signal, (signal) => runFakeTokenize(request, pause, signal))
+      },
+      vocabulary: async (input, call) => {
+        const request = vocabularyRequestSchema.parse(input)
+        return streamOf(call?.signal, (signal) => runFakeVocabulary(request, pause, signal))
       },
       entry: async (input) => fakeTokenizerEntry(tokenizerEntryRequestSchema.parse(input)),
       keep: async ({name}) => ({path: `/pretended/${name}`}),

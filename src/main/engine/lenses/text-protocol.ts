@@ -1,10 +1,12 @@
 import type {TokenizerEntry, TokenizerEntryRequest} from '../../../shared/contract/contract.ts'
 import type {Problem} from '../../../shared/domain/problem.ts'
 import type {TokenizeEvent, TokenizeRequest} from '../../../shared/lenses/tokenize.ts'
+import type {VocabularyEvent, VocabularyRequest} from '../../../shared/lenses/vocabulary.ts'
 
 /** What runs in the thread of texts: requests and events by lens. */
 export interface TextLenses {
   readonly entry: {readonly request: TokenizerEntryRequest; readonly event: TokenizerEntry}
+  readonly vocabulary: {readonly request: VocabularyRequest; readonly event: VocabularyEvent}
   readonly tokenize: {readonly request: TokenizeRequest; readonly event: TokenizeEvent}
 }
 

@@ -9,6 +9,7 @@ import type {TextThreadOptions} from './text-thread.ts'
 import {runTokenize} from './tokenize.ts'
 import {ReferenceVectors} from './tokenize-proof.ts'
 import {runEntry} from './tokenizer-entry.ts'
+import {runVocabulary} from './vocabulary.ts'
 
 const port = parentPort
 if (!port) throw new Error('the text worker runs as a worker thread')
@@ -33,6 +34,7 @@ type Run<Name extends keyof TextLenses> = (
 
 const LENSES: {readonly [Name in keyof TextLenses]: Run<Name>} = {
   entry: (request) => runEntry(shelf, request),
+  vocabulary: (request, signal) => runVocabulary(context, request, signal),
   tokenize: (request, signal) => runTokenize(context, request, signal),
 }
 

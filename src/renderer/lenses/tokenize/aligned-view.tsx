@@ -221,7 +221,7 @@ const KeptLine = memo(function KeptLine({layout, index, palette}: LineProps) {
             />
           </g>
         ))}
-      <g transform={`translate(${xPx} 0)`}>
+      <g className="line-bytes" transform={`translate(${xPx} 0)`}>
         <LineFigure line={line} palette={palette} heights={heights} />
       </g>
       {isLast &&
