@@ -28,7 +28,10 @@ describe('wrong usage exits with 2 and says what is right', () => {
     [['tokens', '--prompt', 'a', '--tracks', 'rank,loss'], 'p-end'],
     [['tokens', '--prompt', 'a', '--progress', 'bar'], 'json or none'],
     [['tokens', '--prompt', 'a', '--position', '-1'], '--position'],
-    [['schema', 'compare'], 'intervene, attribute, critical, tokenize, vocabulary, tree, bytes or serve'],
+    [
+      ['schema', 'compare'],
+      'intervene, attribute, critical, tokenize, vocabulary, tree, bytes or serve',
+    ],
     [['tokens', '--prompt', 'Mira', 'has', 'a', 'lamp', '--json'], 'not take “has” “a” “lamp”'],
     [['tokens', '--prompt', 'Mira', 'has'], 'in quotes: --prompt "…"'],
     [['tokens', 'Mira'], 'a prompt is given as --prompt "…"'],
