@@ -84,6 +84,31 @@ try {
     await page.screenshot({path: join(root, `docs/attribute-${theme}.png`)})
   }
   await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
+  // What else could have been said, and what a draft would have guessed.
+  await page.getByRole('tab', {name: 'Tree'}).click()
+  await page.getByTestId('tree-figure').waitFor()
+  await page.evaluate(() => document.activeElement?.blur())
+  for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowDown', 'p', 'ArrowUp']) {
+    await page.keyboard.press(key)
+  }
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({colorScheme: theme, reducedMotion: 'reduce'})
+    await page.mouse.move(700, 890)
+    await page.waitForTimeout(600)
+    await page.screenshot({path: join(root, `docs/tree-${theme}.png`)})
+  }
+  await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
+  await page.keyboard.press('Escape')
+  await page.getByRole('radio', {name: 'Draft'}).click()
+  await page.getByTestId('draft').waitFor()
+  await page.getByTestId('compare-strategies').click()
+  await page.locator('[data-testid=compare-strategies]').waitFor({timeout: 120_000})
+  await page.getByTestId('draft-step').getByRole('textbox').fill('1')
+  await page.getByTestId('draft-step').getByRole('textbox').press('Enter')
+  await page.mouse.move(700, 890)
+  await page.waitForTimeout(600)
+  await page.screenshot({path: join(root, 'docs/draft.png')})
+  await page.getByRole('radio', {name: 'Tree', exact: true}).click()
   await page.getByRole('tab', {name: 'Tokens'}).click()
   // Keys are for the token that is locked, not for the choice of views.
   await page.evaluate(() => document.activeElement?.blur())

@@ -8,6 +8,7 @@ import {
   type FigureFormat,
   themeSchema,
 } from '../../shared/figures/request.ts'
+import {distributionSchema} from '../../shared/lenses/next-tokens.ts'
 import type {TreeResult} from '../../shared/lenses/tree.ts'
 import {
   type TreePicture,
@@ -17,12 +18,17 @@ import {
 import {checked} from './checked-values.ts'
 import {addGroup} from './flag-groups.ts'
 import {LIMITS, limitsInBrief, parseLimited} from './flag-limits.ts'
-import {parseChoice, parseLengthPx} from './flag-values.ts'
+import {parseChoice, parseLengthPx, parseWholeList} from './flag-values.ts'
 import type {Terminal} from './terminal.ts'
 
 /** Flags of the figure as commander gives them. */
 export interface TreeFigureFlags {
   view?: string
+  show?: string
+  collapsed?: string
+  pruned?: string
+  pinned?: string
+  selected?: string
   step?: string
   figureWidth?: string
   scale?: string
@@ -37,6 +43,14 @@ export interface TreeFigureFlags {
 export function addTreeFigureFlags(command: Command): void {
   addGroup(command, 'Figure (.svg .png):', [
     new Option('--view <name>', 'tree: tokens and links; icicle: heights are probabilities (tree)'),
+    new Option(
+      '--show <name>',
+      'whose probabilities are drawn: raw, temperature or truncated (as grown)'
+    ),
+    new Option('--collapsed <ids>', 'nodes whose children are left out, such as 4,17'),
+    new Option('--pruned <ids>', 'nodes that are part of the rest beside them'),
+    new Option('--pinned <ids>', 'nodes that are marked'),
+    new Option('--selected <id>', 'the node whose path is marked'),
     new Option('--step <n>', 'of a draft: the step that is drawn, from 0 (0)'),
     new Option('--figure-width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
     new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
@@ -71,6 +85,16 @@ export function readTreeFigure(flags: TreeFigureFlags): TreeFigureCall {
   const drawn: Record<string, unknown> = {}
   if (flags.view !== undefined) {
     drawn.view = parseChoice(flags.view, '--view', treeViewSchema.options)
+  }
+  if (flags.show !== undefined) {
+    drawn.distribution = parseChoice(flags.show, '--show', distributionSchema.options)
+  }
+  for (const name of ['collapsed', 'pruned', 'pinned'] as const) {
+    const ids = flags[name]
+    if (ids !== undefined) drawn[name] = parseWholeList(ids, `--${name}`)
+  }
+  if (flags.selected !== undefined) {
+    drawn.selected = parseLimited(flags.selected, '--selected', LIMITS.position)
   }
   if (flags.step !== undefined) drawn.step = parseLimited(flags.step, '--step', LIMITS.position)
   return {

@@ -24,6 +24,8 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'open-file': 'the browser’s own dialog',
   'next-part': 'moves the focus on the page',
   'previous-part': 'moves the focus on the page',
+  'change-node': 'moves the focus on the page',
+  'target-change-node': 'moves the focus on the page',
   ...Object.fromEntries(
     [...COMMANDS, ...TARGET_COMMANDS]
       .filter(({id}) => /(^|-)copy(-|$)/.test(id))
@@ -56,6 +58,7 @@ function targetOf(kind: TargetKind, {seen}: FakeWorkbench, n: number): Target | 
   }
   if (runId === undefined) return null
   if (kind === 'run') return {kind, runId}
+  if (kind === 'node') return {kind, runId, key: String(300 + n)}
   const position = n % 9
   if (kind === 'token') return {kind, runId, position}
   return {kind, runId, position, tokenId: 300 + n, prob: null}

@@ -62,6 +62,7 @@ import {
 } from './sharing.ts'
 import {chooseUnit, nextUnit, SHOW_BY} from './text-units.ts'
 import {openCard} from './token-card.ts'
+import {TREE_COMMANDS} from './tree-nodes.ts'
 import {redo, undo} from './undo.ts'
 import {walkCommandsOf} from './walk-axes.ts'
 import {
@@ -156,6 +157,7 @@ export const COMMANDS: readonly Command[] = [
   cancelPromptList,
   generate,
   ...ATTENTION_TESTS,
+  ...TREE_COMMANDS,
   ...ATTENTION_VIEWS,
   ...ATTENTION_GRAPH,
   ...ATTENTION_SIMILAR,

@@ -5,12 +5,14 @@ import {MODEL_TARGETS} from './model-targets.ts'
 import {RUN_TARGETS} from './run-targets.ts'
 import {CARD_TARGETS} from './token-card.ts'
 import {TOKEN_TARGETS} from './token-targets.ts'
+import {NODE_TARGETS} from './tree-nodes.ts'
 import {VALUE_TARGETS} from './value-targets.ts'
 
 /** Every command on a thing that is pointed at; context menus and the palette read this list. */
 export const TARGET_COMMANDS: readonly TargetCommand[] = [
   ...CARD_TARGETS,
   ...TOKEN_TARGETS,
+  ...NODE_TARGETS,
   ...RUN_TARGETS,
   ...MODEL_TARGETS,
   ...VALUE_TARGETS,

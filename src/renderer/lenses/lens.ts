@@ -42,6 +42,8 @@ export interface Lens {
   readonly needsNoRun?: boolean
   /** What the inspector shows in place of a token while this lens is in the active pane. */
   readonly WholeInspector?: ComponentType
+  /** That stands before what is known of the token, since the lens selects other things. */
+  readonly isInspectorFirst?: boolean
   /** The dialog that writes what it shows as a file, where that is no tokens figure. */
   readonly ExportDialog?: ComponentType
   /** Ways to show the same, at the right of the tabs; the first is the one that a pane begins with. */

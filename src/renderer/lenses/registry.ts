@@ -3,6 +3,7 @@ import {attributionLens} from './attribute/lens.ts'
 import type {Lens} from './lens.ts'
 import {tokenizeLens} from './tokenize/lens.ts'
 import {tokensLens} from './tokens/lens.ts'
+import {treeLens} from './tree/lens.ts'
 
 /** Every lens, in the order of its tabs. */
-export const LENSES: readonly Lens[] = [tokensLens, attentionLens, attributionLens, tokenizeLens]
+export const LENSES: readonly Lens[] = [tokensLens, attentionLens, treeLens, attributionLens, tokenizeLens]

@@ -3,6 +3,8 @@ import type {RunId} from '../store/state.ts'
 /** Things that commands can be done with, by what is needed to find them again. */
 export interface Targets {
   readonly token: {readonly kind: 'token'; readonly runId: RunId; readonly position: number}
+  /** A node of a run's tree, by its key. */
+  readonly node: {readonly kind: 'node'; readonly runId: RunId; readonly key: string}
   readonly run: {readonly kind: 'run'; readonly runId: RunId}
   readonly model: {readonly kind: 'model'; readonly path: string}
   /** A token that may follow the one at `position`. */

@@ -18,6 +18,7 @@ import type {BestHead} from './best-head.ts'
 import {ListOutcomes} from './list-outcomes.ts'
 import type {RunId} from './state.ts'
 import type {ComparedText} from './tokenizers-state.ts'
+import type {PageTree} from './tree.ts'
 
 /** A map that forgets what was used longest ago once it holds more than it may. */
 export class BoundedMap<Key, Value> {
@@ -121,6 +122,8 @@ export interface Captures {
   readonly tokenizerEntries: BoundedMap<string, TokenizerEntry>
   /** Premiums over languages, by `parityKeyOf`. */
   readonly parity: BoundedMap<string, TokenizeMetrics>
+  /** By `slotOf` of tree.ts; nodes weigh 1 each. */
+  readonly trees: BoundedMap<string, PageTree>
   /** By model and id. */
   readonly vocabulary: BoundedMap<string, VocabularyEntry>
   /** What came of the rows of the prompt list. */
@@ -151,6 +154,7 @@ export function createCaptures(): Captures {
     compared: new BoundedMap(64 * 2 ** 20, comparedWeight),
     tokenizerEntries: new BoundedMap(2000),
     parity: new BoundedMap(40),
+    trees: new BoundedMap(400_000, ({result}) => result.nodes.length + 1),
     vocabulary: new BoundedMap(5000),
     list: new ListOutcomes(),
   }

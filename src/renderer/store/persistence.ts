@@ -25,6 +25,7 @@ import type {
   View,
 } from './state.ts'
 import {keptSource, tokenizersShape} from './tokenizers-kept.ts'
+import {treeShape} from './tree-persistence.ts'
 
 const PREFERENCES_KEY = 'tokenscope.preferences'
 const HISTORY_KEY = 'tokenscope.history'
@@ -161,6 +162,7 @@ const documentSchema = z.object({
   ...graphShape,
   ...attributionShape,
   ...tokenizersShape,
+  ...treeShape,
   parameters: parametersSchema,
   runs: z.array(
     z.object({

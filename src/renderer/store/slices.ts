@@ -31,6 +31,7 @@ import type {
 } from './state.ts'
 import {initialTables} from './tables.ts'
 import {initialTokenizers, initialTokenizersWork} from './tokenizers-state.ts'
+import {initialTree, initialTreeWork} from './tree-state.ts'
 import {initialUnit, initialUnitWork} from './unit.ts'
 import {initialWindow} from './window.ts'
 
@@ -73,6 +74,7 @@ export const SLICES = {
   graph: document(initialGraph),
   attribution: document(initialAttribution),
   tokenizers: document(initialTokenizers),
+  tree: document(initialTree),
   chosenModel: document(initialChosenModel),
   connection: session(initialConnection),
   models: session(initialModels),
@@ -94,6 +96,7 @@ export const SLICES = {
   attentionLines: session(initialAttentionLines),
   attentionOverview: session(initialAttentionOverview),
   attentionTrials: session(initialAttentionTrials),
+  treeWork: session(initialTreeWork),
   samples: session(initialSamples),
   attributionWork: session(initialAttributionWork),
   tokenizersWork: session(initialTokenizersWork),

@@ -17,6 +17,7 @@ import type {AttentionTrialsState} from './attention-trials.ts'
 import type {AttributionState, AttributionWorkState} from './attribution-state.ts'
 import type {SamplesState} from './samples.ts'
 import type {TokenizersState, TokenizersWorkState} from './tokenizers-state.ts'
+import type {TreeState, TreeWorkState} from './tree-state.ts'
 
 export type RunId = string
 
@@ -518,7 +519,8 @@ export interface DocumentState
     AttentionState,
     GraphState,
     AttributionState,
-    TokenizersState {}
+    TokenizersState,
+    TreeState {}
 
 /** What a visit has beside the document. */
 export interface SessionState
@@ -542,6 +544,7 @@ export interface SessionState
     AttentionLinesState,
     AttentionOverviewState,
     AttentionTrialsState,
+    TreeWorkState,
     SamplesState,
     AttributionWorkState,
     TokenizersWorkState,

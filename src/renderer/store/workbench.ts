@@ -25,6 +25,7 @@ import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
+import {createDraftActions, type DraftActions} from './drafts.ts'
 import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
 import {createLinkActions, type LinkActions} from './links.ts'
 import {ListKeeper} from './list-keeper.ts'
@@ -56,6 +57,9 @@ import {createTokenizersActions, type TokenizersActions} from './tokenizers.ts'
 import {createTokenizersChoiceActions, type TokenizersChoiceActions} from './tokenizers-choices.ts'
 import {createTokenizersDetailActions, type TokenizersDetailActions} from './tokenizers-details.ts'
 import {readLastTokenizers} from './tokenizers-kept.ts'
+import {createTreeActions, type TreeActions} from './tree.ts'
+import {createTreeFileActions, type TreeFileActions} from './tree-files.ts'
+import {createTreeMarkActions, type TreeMarkActions} from './tree-marks.ts'
 import {createUnitActions, type UnitActions} from './unit.ts'
 import {createViewActions, restoredViews, type ViewActions} from './views.ts'
 import {createWindowActions, type WindowActions} from './window.ts'
@@ -92,6 +96,10 @@ export interface WorkbenchActions
     TokenizersActions,
     TokenizersChoiceActions,
     TokenizersDetailActions,
+    TreeActions,
+    TreeMarkActions,
+    TreeFileActions,
+    DraftActions,
     UndoActions,
     UnitActions,
     ViewActions,
@@ -152,6 +160,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     tellOpened = resolve
   })
   const runs = createRunActions(context)
+  const trees = createTreeActions(context)
   const listKeeper = new ListKeeper(context, (list) => store.setState(list))
   const groups = {
     ...createConnectionActions(context),
@@ -188,6 +197,10 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createTokenizersActions(context),
     ...createTokenizersChoiceActions(context),
     ...createTokenizersDetailActions(context),
+    ...trees,
+    ...createTreeMarkActions(context, trees, runs),
+    ...createTreeFileActions(context, runs),
+    ...createDraftActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),
@@ -288,6 +301,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchGraph()
       groups.watchImportance()
       groups.watchPrune()
+      groups.watchTrees()
       groups.watchAttentionSamples()
       groups.watchAttribution()
       groups.watchTokenizers()

@@ -63,19 +63,23 @@ export async function* runFakeTree(
   }
 }
 
-/** The likeliest children of each path. */
+/** The likeliest children of each path, and tokens that are asked for. */
 export function fakeExpansionsOf(
   paths: readonly ArrayLike<number>[],
-  maxChildren: number
+  maxChildren: number,
+  tokenIds: readonly number[] = []
 ): TreeExpansion[] {
   return paths.map((path) => {
-    const {children, restProb} = topFakeIds(Array.from(path), maxChildren)
+    const all = topFakeIds(Array.from(path), Number.MAX_SAFE_INTEGER).children
+    const wanted = new Set(tokenIds)
+    const children = all.filter(({id}, i) => i < maxChildren || wanted.has(id))
+    const restProb = 1 - children.reduce((sum, {logprob}) => sum + Math.exp(logprob), 0)
     const logprobs = () => Float64Array.from(children, ({logprob}) => logprob)
     return {
       tokens: tokenTableOf(children.map(({id}) => fakePartOf(id, 0))),
       ...{rawLogprobs: logprobs(), temperatureLogprobs: logprobs(), truncatedLogprobs: logprobs()},
       ...{rawRestProb: restProb, temperatureRestProb: restProb, truncatedRestProb: restProb},
-      ...{restCount: 1000, isFinished: false},
+      ...{restCount: all.length - children.length, isFinished: false},
     }
   })
 }

@@ -316,9 +316,9 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
           runFakeTree(request, {contextLength, pause}, signal)
         )
       },
-      expand: async ({paths, maxChildren}, call) => {
+      expand: async ({paths, maxChildren, tokenIds}, call) => {
         await pause(call?.signal)
-        return fakeExpansionsOf(paths, maxChildren)
+        return fakeExpansionsOf(paths, maxChildren, tokenIds)
       },
       open: async ({texts}) => fakeOpenedTree(texts ?? []),
     },

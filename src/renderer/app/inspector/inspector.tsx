@@ -82,7 +82,9 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
     return trackScales([stripTrack], rows, units?.unit.kind)[0]!
   }, [stripTrack, data.tokens, units])
   const lensId = useWorkbenchState((state) => selectPane(state).lensId)
-  const Own = LENSES.find((lens) => lens.id === lensId)?.Inspector
+  const lens = LENSES.find(({id}) => id === lensId)
+  const Own = lens?.Inspector
+  const own = Own && <Own runId={runId} position={token.position} />
   const cells = glyphsOfTokens([token], hasGlyph).cells[0]!
   const shownCells =
     cells.length > 0 ? cells.slice(0, 40) : [{kind: 'code' as const, text: `#${token.id}`}]
@@ -114,6 +116,7 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
           Card <kbd>I</kbd> <span className="visually-hidden">of this token</span>
         </Button>
       </div>
+      {lens?.isInspectorFirst && own}
       <HintArea>
         <dl className="facts-list">
           {factsOfToken(token, vocabularySize).map((fact) => (
@@ -123,7 +126,7 @@ function InspectedToken({runId, data, token}: InspectedTokenProps) {
         <InspectorUnit runId={runId} token={token} />
       </HintArea>
       <InsteadTable runId={runId} token={token} />
-      {Own && <Own runId={runId} position={token.position} />}
+      {!lens?.isInspectorFirst && own}
       <TrackedTable runId={runId} data={data} position={token.position} />
       <Occurrences runId={runId} data={data} token={token} />
       <InspectorPins runId={runId} data={data} />

@@ -14,6 +14,7 @@ interface OpenMenu {
 
 const LABELS: Readonly<Record<Target['kind'], string>> = {
   token: 'This token',
+  node: 'This node',
   run: 'This run',
   model: 'This model',
   candidate: 'This candidate',

@@ -1,6 +1,7 @@
 import {isDraftStrategy, type TreeNode, type TreeResult} from '../../lenses/tree.ts'
 import {distributionOf} from '../../lenses/tree-defaults.ts'
 import type {TreePicture} from '../../lenses/tree-picture.ts'
+import {layoutTreeSpans, type TreeSpans} from '../../lenses/tree-spans.ts'
 import {type Palette, paletteOf} from '../palette.ts'
 import type {CommonFigureOptions} from '../request.ts'
 import {glyphsOfTokens, plainGlyphs} from '../token-glyphs.ts'
@@ -9,7 +10,6 @@ import {treeCaptionOf, treeGuardOf} from './tree-caption.ts'
 import {TREE} from './tree-geometry.ts'
 import {HEADER_PX, layoutScene, type TreeScene} from './tree-scene.ts'
 import {headerShapes, type TreeShape, treeShapes} from './tree-shapes.ts'
-import {layoutTreeSpans, type TreeSpans} from './tree-spans.ts'
 
 /** A tree as it is exported: words above, levels, nodes; plain geometry in CSS pixels. */
 export interface TreeFigureLayout {

@@ -1,10 +1,10 @@
 import type {Distribution} from '../../lenses/next-tokens.ts'
 import {isDraftStrategy, type TreeResult} from '../../lenses/tree.ts'
+import type {TreeSpans} from '../../lenses/tree-spans.ts'
 import {formatCount, formatFixed, formatMany, formatProb} from '../number-format.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
 import type {CaptionPart} from '../tokens/caption.ts'
 import {guardOf} from '../tokens/caption.ts'
-import type {TreeSpans} from './tree-spans.ts'
 
 type Facts = Pick<TreeResult, 'request' | 'model' | 'draft' | 'status' | 'stats'>
 

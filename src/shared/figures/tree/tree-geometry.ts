@@ -1,8 +1,8 @@
 import type {TreeView} from '../../lenses/tree-picture.ts'
+import type {SpanNode, TreeSpans} from '../../lenses/tree-spans.ts'
 import {formatProb} from '../number-format.ts'
 import {textWidthPx} from '../text-width.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
-import type {SpanNode, TreeSpans} from './tree-spans.ts'
 
 /** Sizes of a tree whose tokens can be read, in pixels. */
 export const TREE = {
@@ -12,15 +12,15 @@ export const TREE = {
   smallTextPx: 11,
   paddingPx: 4,
   /** Between a chip and its probability, and from there to the next column. */
-  gapPx: 5,
-  edgePx: 24,
+  gapPx: 4,
+  edgePx: 22,
   /** From the left edge of a column back to where lines to siblings run. */
   trunkPx: 14,
 } as const
 
 const WIDEST_CHIP_PX = 132
 const NARROWEST_CHIP_PX = 22
-const PROB_PX = 40
+const PROB_PX = 36
 const MARK_PX = 14
 
 /** One level of the tree, from left to right. */

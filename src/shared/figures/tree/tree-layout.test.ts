@@ -1,13 +1,13 @@
 import {describe, expect, test} from 'vitest'
 import type {TreeNode} from '../../lenses/tree.ts'
 import {treePictureSchema} from '../../lenses/tree-picture.ts'
+import {layoutTreeSpans} from '../../lenses/tree-spans.ts'
 import {PALETTES} from '../palette.ts'
 import {commonFigureOptionsSchema} from '../request.ts'
 import {layoutTreeFigure} from './layout.ts'
 import {sampleToken, sampleTree} from './sample-result.ts'
 import {layoutScene, placeAt, wholeWindow} from './tree-scene.ts'
 import {treeShapes} from './tree-shapes.ts'
-import {layoutTreeSpans} from './tree-spans.ts'
 
 const result = sampleTree({depth: 3, childCount: 3})
 const spansOf = (nodes: readonly TreeNode[], more = {}) =>
@@ -79,11 +79,13 @@ describe('spans', () => {
   })
 
   test('a chain of ten thousand and a fan of ten thousand are laid out', () => {
-    const chain = Array.from({length: 10_000}, (_, id) =>
-      sampleToken({id, parent: id === 0 ? null : id - 1, order: 0})
-    )
+    const token = sampleToken({id: 0, parent: null, order: 0})
+    const chain = Array.from({length: 10_000}, (_, id) => ({
+      ...{...token, id},
+      parent: id === 0 ? null : id - 1,
+    }))
     expect(spansOf(chain)).toMatchObject({rowCount: 1, columnCount: 10_000})
-    const fan = Array.from({length: 10_000}, (_, id) => sampleToken({id, parent: null, order: id}))
+    const fan = Array.from({length: 10_000}, (_, id) => ({...token, id, order: id}))
     expect(spansOf(fan)).toMatchObject({rowCount: 10_000, columnCount: 1})
   })
 })

@@ -1,5 +1,5 @@
+import type {SpanNode} from '../../lenses/tree-spans.ts'
 import {CHIP_STEP_COUNT, type Palette, stepOf} from '../palette.ts'
-import type {SpanNode} from './tree-spans.ts'
 
 /** How a node looks; the same on the page and in files. */
 export interface NodeLook {

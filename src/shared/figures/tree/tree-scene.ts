@@ -1,4 +1,5 @@
 import type {TreeView} from '../../lenses/tree-picture.ts'
+import type {TreeSpans} from '../../lenses/tree-spans.ts'
 import {textWidthPx} from '../text-width.ts'
 import {
   layoutColumns,
@@ -10,14 +11,15 @@ import {
   type TreeColumns,
   unitCount,
 } from './tree-geometry.ts'
-import type {TreeSpans} from './tree-spans.ts'
 
 /** Pixels that the row of the levels' names takes, above the tree. */
 export const HEADER_PX = 24
 const ROOT_GAP_PX = 30
 const WIDEST_ROOT_PX = 72
+/** Names are cut to fit a width, but not to less. */
+const LEAST_CHIP_PX = 56
 /** The columns at the right: a bar of the path's share, its probability, its bits. */
-export const TABLE_PX = {bar: 64, prob: 48, bits: 44, gap: 12} as const
+export const TABLE_PX = {bar: 44, prob: 46, bits: 34, gap: 12} as const
 const TABLE_WIDTH_PX = TABLE_PX.bar + TABLE_PX.prob + TABLE_PX.bits + 3 * TABLE_PX.gap
 /** Room for the words of a branch, from so many pixels on. */
 const LEAST_WORDS_PX = 120
@@ -88,7 +90,13 @@ export function layoutScene(spans: TreeSpans, options: SceneOptions): TreeScene 
   const natural = columnsIn(null)
   const hasTable = view === 'tree' && !isDraft
   const withTable = hasTable && natural.widthPx + TABLE_WIDTH_PX <= widthPx
-  const columns = natural.widthPx <= widthPx || mayOverflow ? natural : columnsIn(widthPx)
+  const squeezed = natural.widthPx <= widthPx ? natural : columnsIn(widthPx)
+  const canRead =
+    squeezed.hasProbs &&
+    squeezed.columns.every(
+      ({chipPx}, i) => chipPx >= Math.min(LEAST_CHIP_PX, natural.columns[i]!.chipPx)
+    )
+  const columns = mayOverflow && !canRead ? natural : squeezed
   return {
     ...{spans, view, names, columns, rootName, rootWidthPx, isDraft},
     placed: placeNodes(spans, view, columns, names),

@@ -1,3 +1,4 @@
+import type {SpanNode} from '../../lenses/tree-spans.ts'
 import {log} from '../../math/log.ts'
 import {formatBits, formatCount, formatProb} from '../number-format.ts'
 import {CHIP_STEP_COUNT, type Palette} from '../palette.ts'
@@ -13,7 +14,6 @@ import {
   TABLE_PX,
   type TreeScene,
 } from './tree-scene.ts'
-import type {SpanNode} from './tree-spans.ts'
 
 /** What both painters draw, the canvas of the page and the writer of files; pixels of the window. */
 export type TreeShape =
@@ -57,6 +57,8 @@ const LEAST_WORDS_PX = 14
 const LEAST_SHAPE_PX = 4
 const {LN2} = Math
 const MARK_PX = 14
+/** Room that the words about an icicle's heights take. */
+const HEIGHT_WORDS_PX = 180
 
 /** What is seen of a scene through a window. */
 export function treeShapes(
@@ -90,7 +92,7 @@ export function headerShapes(scene: TreeScene, leftPx: number, palette: Palette)
       title(table.probPx - leftPx, 'path p', 'end'),
       title(table.bitsPx - leftPx, 'bits', 'end')
     )
-  } else if (scene.view === 'icicle') {
+  } else if (scene.view === 'icicle' && columns.widthPx + HEIGHT_WORDS_PX < scene.widthPx) {
     shapes.push(title(scene.widthPx - leftPx, 'height: probability of the path', 'end'))
   }
   shapes.push(

@@ -1,6 +1,6 @@
-import type {Distribution} from '../../lenses/next-tokens.ts'
-import type {TreeNode, TreeRestNode, TreeTokenNode} from '../../lenses/tree.ts'
-import {exp} from '../../math/exp.ts'
+import {exp} from '../math/exp.ts'
+import type {Distribution} from './next-tokens.ts'
+import type {TreeNode, TreeRestNode, TreeTokenNode} from './tree.ts'
 
 /**
  * A node where it stands: both views are drawn from these. A row is a leaf or a rest, so that a node spans

@@ -1,0 +1,125 @@
+import {foldTreeEvent, startTreeRun, treeResultOf} from '../../shared/lenses/assemble-tree.ts'
+import {draftStepView, frameCount} from '../../shared/lenses/draft-player.ts'
+import {DRAFT_STRATEGIES, type DraftStrategy, treeRequestSchema} from '../../shared/lenses/tree.ts'
+import {isCancellation, type StoreContext, shownProblem} from './context.ts'
+import {selectRun} from './runs.ts'
+import type {RunId} from './state.ts'
+import {slotOf} from './tree.ts'
+import {draftRequest} from './tree-requests.ts'
+import {LAST_FRAME, selectDraftPlace} from './tree-shown.ts'
+import type {ComparedStrategy, DraftComparison} from './tree-state.ts'
+
+export interface DraftActions {
+  /** Shows a step of the drafts, at its end. */
+  showDraftStep(runId: RunId, step: number): void
+  /** Goes by so many frames, on into the next step and back into the one before. */
+  moveDraftFrame(runId: RunId, by: number): void
+  showDraftFrame(runId: RunId, at: number): void
+  /** Runs every strategy on the prompt of a run, with the same seeds. */
+  compareStrategies(runId: RunId, seedCount: number): Promise<void>
+  cancelComparison(): void
+}
+
+/** Strategies side by side, and the model drafting for itself. */
+const COMPARED: readonly {
+  readonly name: string
+  readonly strategy: DraftStrategy
+  readonly draft?: string
+}[] = [
+  ...DRAFT_STRATEGIES.map((strategy) => ({name: strategy, strategy})),
+  {name: 'specinfer, self:2', strategy: 'specinfer', draft: 'self:2'},
+]
+/** Nodes of a step that every strategy may draft, where it takes a number. */
+const COMPARED_NODES = 16
+
+/** The player of drafts, and strategies side by side. */
+export function createDraftActions({store, set, captures, client}: StoreContext): DraftActions {
+  let abort: AbortController | null = null
+  const place = (runId: RunId, step: number, at: number) =>
+    set(({draftPlaces}) => ({draftPlaces: {...draftPlaces, [runId]: {step, at}}}))
+  const resultOf = (runId: RunId) => captures.trees.peek(slotOf('draft', runId))?.result ?? null
+
+  const compare = async (runId: RunId, seedCount: number, signal: AbortSignal) => {
+    const run = selectRun(store.getState(), runId)
+    if (!run) return
+    const total = COMPARED.length * seedCount
+    let rows: readonly ComparedStrategy[] = COMPARED.map(({name, strategy, draft}) => ({
+      ...{name, strategy, draft: draft ?? store.getState().draftChoice.draft},
+      ...{results: [], problem: null},
+    }))
+    const show = (done: number, isRunning: boolean) =>
+      set({draftComparison: {runId, rows, done, total, isRunning}})
+    const change = (name: string, of: (row: ComparedStrategy) => ComparedStrategy) => {
+      rows = rows.map((row) => (row.name === name ? of(row) : row))
+    }
+    show(0, true)
+    let done = 0
+    // Seed by seed, so that all strategies can soon be seen.
+    for (let seed = 0; seed < seedCount; seed++) {
+      for (const {name, strategy, draft} of rows) {
+        if (signal.aborted) return
+        const known = rows.find((row) => row.name === name)!
+        if (known.problem === null) {
+          try {
+            const choice = {...store.getState().draftChoice, strategy, draft, seed}
+            const request = draftRequest(run.request, {...choice, nodes: COMPARED_NODES})
+            const folded = startTreeRun(treeRequestSchema.parse(request))
+            for await (const event of await client.trees.run(folded.request, {signal})) {
+              foldTreeEvent(folded, event)
+            }
+            const result = treeResultOf(folded, 'completed')
+            if (result) change(name, (row) => ({...row, results: [...row.results, result]}))
+          } catch (error) {
+            if (signal.aborted || isCancellation(error)) return
+            change(name, (row) => ({...row, problem: shownProblem(error)}))
+          }
+        }
+        show(++done, done < total)
+      }
+    }
+  }
+
+  return {
+    showDraftStep(runId, step) {
+      const result = resultOf(runId)
+      if (result)
+        place(runId, Math.max(0, Math.min((result.stats?.steps ?? 1) - 1, step)), LAST_FRAME)
+    },
+    showDraftFrame(runId, at) {
+      const result = resultOf(runId)
+      if (result) place(runId, selectDraftPlace(store.getState(), runId, result).step, at)
+    },
+    moveDraftFrame(runId, by) {
+      const result = resultOf(runId)
+      if (!result) return
+      const {step, at} = selectDraftPlace(store.getState(), runId, result)
+      const view = draftStepView(result, step)
+      if (!view) return
+      const next = Math.min(at, frameCount(view) - 1) + by
+      if (next < 0) {
+        if (step > 0) place(runId, step - 1, LAST_FRAME)
+        else place(runId, 0, 0)
+      } else if (next < frameCount(view)) place(runId, step, next)
+      else if (step + 1 < (result.stats?.steps ?? 0)) place(runId, step + 1, 0)
+    },
+    async compareStrategies(runId, seedCount) {
+      abort?.abort()
+      const own = new AbortController()
+      abort = own
+      await compare(runId, seedCount, own.signal)
+      if (abort !== own) return
+      abort = null
+      stopped()
+    },
+    cancelComparison() {
+      abort?.abort()
+      abort = null
+      stopped()
+    },
+  }
+
+  function stopped() {
+    const comparison: DraftComparison | null = store.getState().draftComparison
+    if (comparison?.isRunning) set({draftComparison: {...comparison, isRunning: false}})
+  }
+}

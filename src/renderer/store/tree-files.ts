@@ -1,0 +1,98 @@
+import {ProblemError} from '../../shared/domain/problem.ts'
+import {tokensRequestSchema} from '../../shared/lenses/tokens.ts'
+import {isDraftStrategy, type TreeResult} from '../../shared/lenses/tree.ts'
+import {checkTreeFileSize, readTreeFile} from '../../shared/lenses/tree-file.ts'
+import {type StoreContext, shownProblem} from './context.ts'
+import {labelOfPrompt} from './prompt.ts'
+import type {RunActions} from './runs.ts'
+import {selectTreeSpec} from './tree.ts'
+import {promptOfRun} from './tree-requests.ts'
+import {initialTree, TREE_LENS, type TreeGrowth} from './tree-state.ts'
+
+export interface TreeFileActions {
+  /** Shows a saved tree of continuations in the active pane; what is wrong with it is said. */
+  openTreeText(name: string, source: string | File): Promise<void>
+}
+
+export function createTreeFileActions(
+  {store, set, change, captures, client}: StoreContext,
+  {openRequest}: Pick<RunActions, 'openRequest'>
+): TreeFileActions {
+  const open = async (name: string, source: string | File) => {
+    if (typeof source !== 'string') checkTreeFileSize(source.size, name)
+    const file = readTreeFile(typeof source === 'string' ? source : await source.text(), name)
+    if (file.kind !== 'tokenscope') throw onlyOwn(name, 'a tree of logitloom')
+    const {result} = file
+    if (isDraftStrategy(result.request.strategy)) throw onlyOwn(name, 'drafts')
+    const {request} = result
+    const {model, file: modelFile} = request
+    await client.trees.open({
+      ...{model, ...(modelFile === undefined ? {} : {file: modelFile})},
+      sha256: result.model.sha256,
+    })
+    const pane = store.getState().activePane
+    const prompt = promptOfRun(tokensRequestSchema.parse({...request, command: 'tokens'}))
+    change('open a tree', {
+      treeGrowth: growthOf(result),
+      treeLaw: {
+        ...{temperature: request.temperature, topK: request.topK ?? 0},
+        ...{topP: request.topP ?? 1, minP: request.minP ?? 0},
+      },
+      treeDistribution: result.distribution,
+      panes: store
+        .getState()
+        .panes.map((one, i) => (i === pane ? {...one, lensId: TREE_LENS, view: null} : one)),
+    })
+    const asked = tokensRequestSchema.parse({...prompt, command: 'tokens'})
+    await openRequest(asked, labelOfPrompt(asked.prompt ?? result.text), result.model.id, pane)
+    const spec = await until(() => selectTreeSpec(store.getState(), captures, pane))
+    const {growthKey, lawKey, slot} = spec
+    captures.trees.set(slot, {
+      ...{growthKey, lawKey, result, batches: new Map(), done: new Set(), isAsGrown: false},
+    })
+    set(({treeRevision}) => ({treeRevision: treeRevision + 1, notice: `opened ${name}`}))
+  }
+  const until = <Value>(look: () => Value | null): Promise<Value> =>
+    new Promise((resolve) => {
+      const found = look()
+      if (found) return resolve(found)
+      const unsubscribe = store.subscribe(() => {
+        const later = look()
+        if (!later) return
+        unsubscribe()
+        resolve(later)
+      })
+    })
+  return {
+    async openTreeText(name, source) {
+      try {
+        await open(name, source)
+      } catch (error) {
+        set({openProblem: shownProblem(error), dialog: 'open-problem'})
+      }
+    },
+  }
+}
+
+function growthOf({request}: TreeResult): TreeGrowth {
+  const growth = initialTree.treeGrowth
+  const {strategy, nodes, depth, maxChildren, beams, lengthPenalty, samples, jointThreshold, seed} =
+    request
+  if (isDraftStrategy(strategy)) return growth
+  return {
+    strategy,
+    ...{nodes: nodes ?? growth.nodes, depth: depth ?? growth.depth},
+    ...{maxChildren: maxChildren ?? growth.maxChildren, beams: beams ?? growth.beams},
+    ...{lengthPenalty: lengthPenalty ?? growth.lengthPenalty, samples: samples ?? growth.samples},
+    ...{jointThreshold: jointThreshold ?? growth.jointThreshold, seed},
+  }
+}
+
+function onlyOwn(file: string, found: string): ProblemError {
+  return new ProblemError({
+    code: 'tree-not-shown-here',
+    message: 'The page opens trees of continuations that were saved by it or by the command line.',
+    ...{file, found, expected: 'a tree of continuations (tokenscope/tree@1)'},
+    advice: 'Open it with tokenscope tree --open on the command line.',
+  })
+}
