@@ -52,7 +52,7 @@ const KIND_WORDS: Readonly<Record<Derivation['kind'], string>> = {
   piece: 'not built from others',
 }
 
-function Entry({id, entry}: {readonly id: number; readonly entry: TokenizerEntry}) {
+export function Entry({id, entry}: {readonly id: number; readonly entry: TokenizerEntry}) {
   const {derivation, bytesHex, isSpecial, elsewhere} = entry
   const words =
     derivation.kind === 'piece' && derivation.score !== null

@@ -3,7 +3,7 @@ import type {Lens} from '../lens.ts'
 import {TokenizeExport} from './tokenize-export.tsx'
 import {TokenizeInspector} from './tokenize-inspector.tsx'
 import {TokenizePanel} from './tokenize-panel.tsx'
-import {ALIGNED_VIEW, LANGUAGES_VIEW, TABLE_VIEW} from './views.ts'
+import {ALIGNED_VIEW, LANGUAGES_VIEW, NUMBERS_VIEW, TABLE_VIEW, VOCABULARY_VIEW} from './views.ts'
 
 export const tokenizeLens: Lens = {
   id: TOKENIZERS_LENS,
@@ -16,5 +16,7 @@ export const tokenizeLens: Lens = {
     {id: ALIGNED_VIEW, title: 'Aligned'},
     {id: TABLE_VIEW, title: 'Table'},
     {id: LANGUAGES_VIEW, title: 'Languages'},
+    {id: VOCABULARY_VIEW, title: 'Vocabulary'},
+    {id: NUMBERS_VIEW, title: 'Numbers'},
   ],
 }

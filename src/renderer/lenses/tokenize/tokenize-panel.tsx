@@ -8,10 +8,12 @@ import {AlignedView} from './aligned-view.tsx'
 import {ComparisonWait} from './comparison-wait.tsx'
 import {LanguagesView} from './languages-view.tsx'
 import {MetricsTables} from './metrics-tables.tsx'
+import {NumbersView} from './numbers-view.tsx'
 import {TokenTableView} from './token-table-view.tsx'
 import {TokenizeControls} from './tokenize-controls.tsx'
 import {useColumns, useCompared} from './use-compared.ts'
-import {ALIGNED_VIEW, LANGUAGES_VIEW, TABLE_VIEW} from './views.ts'
+import {ALIGNED_VIEW, LANGUAGES_VIEW, NUMBERS_VIEW, TABLE_VIEW, VOCABULARY_VIEW} from './views.ts'
+import {VocabularyView} from './vocabulary-view.tsx'
 import './tokenize-panel.css'
 
 /** The tokenizers lens: one text as any number of tokenizers cut it. */
@@ -21,15 +23,24 @@ export function TokenizePanel() {
   return (
     <div className="tokens-panel tokenize-panel">
       <div className="panel-body">
-        {view === LANGUAGES_VIEW ? (
-          <LanguagesView />
-        ) : (
-          <ComparedBody isTable={view === TABLE_VIEW} />
-        )}
+        <Body view={view} />
       </div>
       <TokenizeControls />
     </div>
   )
+}
+
+function Body({view}: {readonly view: string}) {
+  switch (view) {
+    case LANGUAGES_VIEW:
+      return <LanguagesView />
+    case VOCABULARY_VIEW:
+      return <VocabularyView />
+    case NUMBERS_VIEW:
+      return <NumbersView />
+    default:
+      return <ComparedBody isTable={view === TABLE_VIEW} />
+  }
 }
 
 /** The compared text, aligned or as a table, over what is counted of it. */
