@@ -7,6 +7,7 @@ import type {
   CapturedRun,
   CapturedSite,
 } from './attention-capture.ts'
+import {NEVER_SEEN} from './score-ranges.ts'
 import {ScoreReplay} from './score-replay.ts'
 
 export interface RowRequest {
@@ -56,18 +57,60 @@ export function siteOf(
   throw new RangeError(`no head ${head} of layer ${layer}`)
 }
 
+/**
+ * Keys that a head's masks take from a query: [query, key], 1 where they do and leave it another key. Masks that
+ * add a mild number take nothing away. Null of a head whose queries and keys were not captured.
+ */
+export function maskedKeys(
+  {layers, tokenCount}: AttentionCapture,
+  {layer, head}: Pick<RowRequest, 'layer' | 'head'>
+): Uint8Array | null {
+  const {site, siteHead} = siteOf(layers, layer, head)
+  const {attention, queryHeadCount} = site
+  if (attention.kind === 'weights') return null
+  const masked = new Uint8Array(tokenCount * tokenCount)
+  const of = {siteHead, queryHeadCount, tokenCount}
+  forEachQuery(attention, of, {queryStart: 0, queryEnd: tokenCount}, (query, vector, replay) => {
+    const scores = replay.scoreRow(query, vector)
+    if (!scores.some((score) => score > NEVER_SEEN)) return
+    masked.fill(1, query * tokenCount, (query + 1) * tokenCount)
+    scores.forEach((score, key) => {
+      if (!(score <= NEVER_SEEN)) masked[query * tokenCount + key] = 0
+    })
+  })
+  return masked
+}
+
 function recompute(
   site: CapturedQueriesKeys,
-  {
-    siteHead,
-    queryHeadCount,
-    tokenCount,
-  }: {siteHead: number; queryHeadCount: number; tokenCount: number},
-  {queryStart, queryEnd}: RowRequest
+  of: HeadOfSite,
+  request: Pick<RowRequest, 'queryStart' | 'queryEnd'>
 ): Float32Array<ArrayBuffer> {
+  const {tokenCount} = of
+  const {queryStart, queryEnd} = request
+  const rows = new Float32Array((queryEnd - queryStart) * tokenCount)
+  forEachQuery(site, of, request, (query, vector, replay, keyCount) => {
+    const start = (query - queryStart) * tokenCount
+    replay.writeRow(query, vector, rows.subarray(start, start + keyCount))
+  })
+  return rows
+}
+
+interface HeadOfSite {
+  readonly siteHead: number
+  readonly queryHeadCount: number
+  readonly tokenCount: number
+}
+
+/** Visits queries with their vectors and the replay of the run that each was captured in. */
+function forEachQuery(
+  site: CapturedQueriesKeys,
+  {siteHead, queryHeadCount, tokenCount}: HeadOfSite,
+  {queryStart, queryEnd}: Pick<RowRequest, 'queryStart' | 'queryEnd'>,
+  visit: (query: number, vector: Float32Array, replay: ScoreReplay, keyCount: number) => void
+): void {
   const {size, keyValueHeadCount} = site
   const keyHead = Math.floor((siteHead * keyValueHeadCount) / queryHeadCount)
-  const rows = new Float32Array((queryEnd - queryStart) * tokenCount)
   const firstQuery = (siteHead * tokenCount + queryStart) * size
   const queries = numbersOf(site.queries, firstQuery, firstQuery + (queryEnd - queryStart) * size)
   const siteKeys =
@@ -81,12 +124,10 @@ function recompute(
     const replay = new ScoreReplay(run, {head: siteHead, size, keys})
     for (; next < end; next++) {
       const at = next - queryStart
-      const row = rows.subarray(at * tokenCount, at * tokenCount + run.keyCount)
-      replay.writeRow(next, queries.subarray(at * size, (at + 1) * size), row)
+      visit(next, queries.subarray(at * size, (at + 1) * size), replay, run.keyCount)
     }
   }
   if (next < queryEnd) throw new RangeError(`query ${next} was not captured`)
-  return rows
 }
 
 function keysOf(run: CapturedRun, keyHead: number, size: number): Float32Array {

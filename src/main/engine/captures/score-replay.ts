@@ -48,6 +48,16 @@ export class ScoreReplay {
     this.writeSoftmax(at, {start, end, largest}, row)
   }
 
+  /** Scores of a query, counted in the text, for all keys of the run: −∞ where steps forbid them outright. */
+  scoreRow(query: number, vector: Float32Array): Float64Array {
+    const at = query - this.run.queryStart
+    const [start, end] = this.ranges.allowed(at)
+    this.computeScores(at, vector, start, end)
+    const row = new Float64Array(this.run.keyCount).fill(Number.NEGATIVE_INFINITY)
+    row.set(this.scores.subarray(start, end), start)
+    return row
+  }
+
   /** Fills `scores` for keys [start, end); returns the largest, NaN where one of them is none. */
   private computeScores(query: number, vector: Float32Array, start: number, end: number): number {
     this.multiply(vector, start, end)

@@ -175,4 +175,28 @@ describe('inspect', () => {
       expect(checks[0]?.value).toBe(0)
     })
   }
+
+  const WINDOW = 5
+  // Of each query and key of 24 tokens: behind the query, or a window's length before it.
+  const maskedCount = (window: number) => {
+    let count = 0
+    for (let query = 0; query < 24; query++) {
+      for (let key = 0; key < 24; key++) if (key > query || key <= query - window) count++
+    }
+    return count
+  }
+  for (const [folder, windows] of [
+    ['exports/bloom-torchscript-eager', [99, 99]],
+    ['exports/mistral-torchscript', [WINDOW, WINDOW]],
+    ['exports/gemma2-torchscript-eager-past', [WINDOW, 99]],
+  ] as const) {
+    it(`counts the keys that masks forbid, distances and windows among them: ${folder}`, async () => {
+      const {checks = [], layers} = await inspect(join(FIXTURES, folder), contextOf(), true)
+      const heads = layers[0]!.queryHeadCount!
+      const count = windows.reduce<number>((sum, window) => sum + heads * maskedCount(window), 0)
+      const check = checks.find((one) => one.check === 'forbidden-keys')
+      expect(check).toMatchObject({value: 0, passed: true})
+      expect(check?.note).toContain(`on ${count} keys`)
+    })
+  }
 })
