@@ -12,7 +12,7 @@ import {probeModel} from '../captures/probe-model.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
-import type {GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
+import {type GraphedModel, MANY_NODES, type ModelGraphs} from '../runtime/model-graphs.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import {describeLenses, describeStructure, reasonOf} from './describe-structure.ts'
 import {hashWithProgress} from './hash-progress.ts'
@@ -28,9 +28,8 @@ export interface InspectContext {
 
 /** Tokens that the estimate is for, where the context is as long. */
 const ESTIMATED_TOKEN_COUNT = 1024
-/** A model of this size is opened in about a second, unless its nodes are many: onnxruntime takes minutes over 100,000. */
+/** A model of this size is opened in about a second, unless its nodes are many. */
 const MOST_PROBED_BYTES = 256e6
-const MOST_PROBED_NODES = 20_000
 
 type Progress = Extract<InspectEvent, {kind: 'progress'}>
 
@@ -80,7 +79,7 @@ async function measured(
   if (model.runProblems.length > 0) return
   const isKnown = secondsOf(sessions, model, 1, ['queries-keys', 'weights']) !== null
   const {bytes, header} = model.files
-  const isSmall = bytes <= MOST_PROBED_BYTES && header.nodeCount <= MOST_PROBED_NODES
+  const isSmall = bytes <= MOST_PROBED_BYTES && header.nodeCount <= MANY_NODES
   if (isKnown || !(verify || isSmall)) return
   try {
     await probeModel(sessions, model, signal)

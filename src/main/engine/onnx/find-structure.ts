@@ -1,3 +1,4 @@
+import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {findEmbeddings} from './data-flow.ts'
 import {DominatorTree} from './dominators.ts'
@@ -15,9 +16,36 @@ import type {AttentionLayer, ModelGraph, ModelStructure} from './structure.ts'
  * inputs. What is not found is null, with a Problem that says why. Throws a Problem on a graph that does
  * not hold together. Takes time n log n in the nodes.
  */
-export function findStructure({path, model}: ModelGraph): ModelStructure {
+export function findStructure(graph: ModelGraph): ModelStructure {
+  const steps = structureSteps(graph)
+  for (;;) {
+    const {done, value} = steps.next()
+    if (done) return value
+  }
+}
+
+/**
+ * The same in slices of a second at most of a graph of 100,000 nodes, so that the thread can answer between
+ * them. Aborted, it rejects before the next one.
+ */
+export async function findStructureInTurns(
+  graph: ModelGraph,
+  signal?: AbortSignal
+): Promise<ModelStructure> {
+  const steps = structureSteps(graph)
+  for (;;) {
+    const {done, value} = steps.next()
+    if (done) return value
+    await nextTurn()
+    signal?.throwIfAborted()
+  }
+}
+
+function* structureSteps({path, model}: ModelGraph): Generator<void, ModelStructure, undefined> {
   const index = new GraphIndex(model)
+  yield
   const shapes = new StaticShapes(index)
+  yield
   const content = findContentInputs(index, shapes)
   const problems: Problem[] = []
   const isMerged = index.nodes.some(
@@ -26,7 +54,9 @@ export function findStructure({path, model}: ModelGraph): ModelStructure {
   if (isMerged) problems.push(mergedDecoder())
   const output = mainOutput(index, shapes, content)
   const stream = streamOf(index, shapes, content, output)
+  yield
   const sites = findAttention(index, shapes)
+  yield
   const {layers, places} = layersOf(sites, stream)
   if (layers.length === 0 && problems.length === 0) problems.push(noAttention())
   for (const {problem} of layers) if (problem) problems.push(problem)
@@ -38,6 +68,7 @@ export function findStructure({path, model}: ModelGraph): ModelStructure {
     if (found && 'code' in found) problems.push(found)
     return withFile({...structure, residual: null, head: null, problems}, path)
   }
+  yield
   const head = findHead(index, stream, found, output!)
   if ('code' in head) problems.push(head)
   return withFile(

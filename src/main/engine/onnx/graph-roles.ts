@@ -1,7 +1,7 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import type {GraphFacts, GraphHeader, GraphRoles, GraphValue} from '../model-folder/model-folder.ts'
 import {conditionOfIf} from './find-inputs.ts'
-import {findStructure} from './find-structure.ts'
+import {findStructureInTurns} from './find-structure.ts'
 import {GraphIndex} from './graph-index.ts'
 import {unmergeDecoder} from './merged-decoder.ts'
 import {readGraphHeader} from './read-graph-header.ts'
@@ -33,7 +33,7 @@ export async function readGraphFacts(path: string): Promise<GraphFacts> {
   if (isUsual(header, named)) return {...header, roles: named}
   try {
     const whole = await readModelGraph(path)
-    const roles = rolesByUse(named, findStructure(unmergeDecoder(whole)))
+    const roles = rolesByUse(named, await findStructureInTurns(unmergeDecoder(whole)))
     // Taken apart, the graph no longer asks for it.
     const useCacheBranch = roles.useCacheBranch ?? conditionOfIf(new GraphIndex(whole.model))
     return {...header, roles: {...roles, useCacheBranch}}

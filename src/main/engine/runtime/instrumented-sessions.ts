@@ -1,5 +1,6 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type Priority, RunQueue} from '../jobs/run-queue.ts'
+import {untilAborted} from '../jobs/until-aborted.ts'
 import {agreeOnSizes} from '../model-folder/check-config.ts'
 import {isDecoder, type ModelFiles} from '../model-folder/read-model-files.ts'
 import type {Overlay} from '../onnx/overlay.ts'
@@ -68,15 +69,17 @@ export class InstrumentedSessions {
 
   /**
    * Opens the session of an instrument, unless it is open, and gives it to `task` in its turn. Rejects with a
-   * Problem where the graph alone says that it cannot be run.
+   * Problem where the graph alone says that it cannot be run. Aborted, it rejects at once, while a session that
+   * is being opened goes on: it cannot be stopped, and what comes next waits for it.
    */
   use<Result>(
     instrument: Instrument,
     task: (session: ModelSession) => Promise<Result>,
     {priority = 'interactive', signal}: UseOptions = {}
   ): Promise<Result> {
-    return this.queue.run(priority, signal, async () => {
+    const used = this.queue.run(priority, signal, async () => {
       const session = await this.open(instrument)
+      signal?.throwIfAborted()
       try {
         return await task(session)
       } finally {
@@ -84,6 +87,7 @@ export class InstrumentedSessions {
         this.endHold()
       }
     })
+    return untilAborted(used, signal)
   }
 
   /**

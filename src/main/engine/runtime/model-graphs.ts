@@ -5,7 +5,7 @@ import {sha256OfModel} from '../model-folder/hash-model.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
 import {checkGraph} from '../onnx/check-graph.ts'
-import {findStructure} from '../onnx/find-structure.ts'
+import {findStructureInTurns} from '../onnx/find-structure.ts'
 import {unmergeDecoder} from '../onnx/merged-decoder.ts'
 import {readModelGraph} from '../onnx/read-model-graph.ts'
 import type {ModelGraph, ModelStructure} from '../onnx/structure.ts'
@@ -37,6 +37,16 @@ const TAKEN_APART: Warning = {
   code: 'merged-decoder',
   message:
     'The file holds two graphs, one that starts a text and one that continues it: the one with the cache was instrumented and runs the whole text.',
+}
+
+/** onnxruntime's time to open a graph grows faster than its nodes: minutes at 100,000 (measured: 172 s). */
+export const MANY_NODES = 20_000
+
+function manyNodes(nodeCount: number): Warning {
+  return {
+    code: 'many-nodes',
+    message: `The graph has ${nodeCount} nodes. onnxruntime takes long to open such a graph, minutes at 100,000 nodes, before anything is run; that shows no progress, and goes on after it is cancelled.`,
+  }
 }
 
 /** Graphs kept; each costs what its nodes cost, without weights. */
@@ -104,8 +114,12 @@ async function readGraph(key: string, files: ModelFiles): Promise<GraphedModel> 
   const whole = await readModelGraph(files.filePath)
   const graph = unmergeDecoder(whole)
   const isMerged = graph !== whole
-  const warnings = isMerged ? [TAKEN_APART] : []
-  const structure = findStructure(graph)
+  const {nodeCount} = files.header
+  const warnings = [
+    ...(isMerged ? [TAKEN_APART] : []),
+    ...(nodeCount > MANY_NODES ? [manyNodes(nodeCount)] : []),
+  ]
+  const structure = await findStructureInTurns(graph)
   return {key, files, graph, structure, isMerged, runProblems: checkGraph(whole), warnings}
 }
 

@@ -2,6 +2,7 @@ import {totalmem} from 'node:os'
 import type {LoadEvent} from '../../../shared/contract/contract.ts'
 import type {ModelInfo, ModelRef} from '../../../shared/domain/model.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
+import {untilAborted} from '../jobs/until-aborted.ts'
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import {checkGraph} from '../onnx/check-graph.ts'
@@ -343,13 +344,4 @@ function checkVocabulary(folder: ModelFolder, tokenizer: Tokenizer, width: numbe
       advice: 'Take tokenizer.json from the folder that the model file was exported to.',
     })
   }
-}
-
-function untilAborted<Value>(promise: Promise<Value>, signal?: AbortSignal): Promise<Value> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, {once: true})
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
