@@ -76,6 +76,28 @@ const SCREENS: readonly {
     },
   },
   {
+    name: 'the tree of continuations',
+    shows: '[data-testid=tree-figure]',
+    enter: async ({page}) => {
+      await page.getByRole('tab', {name: 'Tree'}).first().click()
+      await page.keyboard.press('Escape')
+    },
+  },
+  {
+    name: 'the outline of the tree',
+    shows: '[data-testid=tree-outline] tbody tr',
+    enter: ({page}) => page.getByRole('radio', {name: 'Outline'}).first().click(),
+  },
+  {
+    name: 'drafts, test by test',
+    shows: '[data-testid=draft-tests] tr[data-test]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Draft'}).first().click(),
+    leave: async ({page}) => {
+      await page.getByRole('radio', {name: 'Tree', exact: true}).first().click()
+      await page.getByRole('tab', {name: 'Tokens'}).first().click()
+    },
+  },
+  {
     name: 'what can be seen in the model',
     shows: '[data-testid=inspect-layers]',
     enter: ({page}) => byPalette(page, 'what can be seen'),
