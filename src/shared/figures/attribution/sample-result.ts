@@ -39,7 +39,7 @@ export function sampleResult(row: AttributionRow | null): AttributeResult {
     if (!isSpecial) byteEnd += text.length
     return {
       ...{position, id: position + 10, text, bytesHex: hexOf(text), byteStart, byteEnd},
-      ...{isSpecial, isInserted: isSpecial, spanClass: 'exact' as const},
+      ...{isSpecial, isInserted: isSpecial, spanClass: 'lossless' as const},
     }
   })
   return {
