@@ -61,6 +61,12 @@ export const TEXT_SAMPLES: readonly TextSample[] = [
     text: ' SolidGoldMagikarp\nSolidGoldMagikarp',
   },
   {
+    id: 'bill',
+    title: 'The same, six times the bill',
+    note: 'one word of Burmese, one glyph',
+    text: 'မြန်မာဘာသာ\n🤷🏽‍♀️',
+  },
+  {
     id: 'invisible',
     title: 'Invisible characters',
     note: 'zero width, direction marks, a byte order mark',
