@@ -6,6 +6,7 @@ import {LIMITS, limitsInBrief} from './flag-limits.ts'
 export interface AttentionFigureFlags {
   view?: string
   minus?: string
+  edges?: string
   keys?: string
   range?: string
   position?: string
@@ -21,7 +22,11 @@ export interface AttentionFigureFlags {
 /** Adds the flags of the figure to the command. */
 export function addAttentionFigureFlags(command: Command): void {
   addGroup(command, 'Figure (.svg .png .csv, and .json with --view):', [
-    new Option('--view <name>', 'matrix: of one head, or of an aggregate (matrix)'),
+    new Option(
+      '--view <name>',
+      'matrix: of one head, or of an aggregate; graph: what --position reads, followed down through the layers, with importances (matrix)'
+    ),
+    new Option('--edges <n>', 'of a graph: lines of each layer, 1 to 60 (6)'),
     new Option('--minus <layer.head>', 'the difference to another head, such as 4.0'),
     new Option('--keys <a:b>', 'key positions from a up to b, which is left out (all)'),
     new Option('--range <x>', 'end of the range of colours (of the picture’s own weights)'),

@@ -13,6 +13,7 @@ import type {AttentionMap, HeadRef} from '../../shared/lenses/attention-maps.ts'
 import type {AttentionPicture} from '../../shared/lenses/attention-picture.ts'
 import {heaviestOf} from '../../shared/math/heaviest-of.ts'
 import type {AttentionFlags} from './attention-flags.ts'
+import {graphPictureOf} from './attention-graph-picture.ts'
 import {checked} from './checked-values.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {parseChoice, parseLengthPx, parseRange} from './flag-values.ts'
@@ -24,10 +25,14 @@ const MOST_CELLS = 1024
 /** Larger windows get no dots for what is hidden. */
 const MOST_DOTTED = 96
 const ROW_KEYS = 8
+const EDGES_PER_LAYER = 6
 
 /** What is to be drawn and how. */
 export interface AttentionFigureCall {
   readonly isAsked: boolean
+  readonly isGraph: boolean
+  /** Lines of each layer of a graph. */
+  readonly edgesPerLayer: number
   readonly minus: HeadRef | null
   readonly keys: readonly [number, number] | null
   readonly range: number | null
@@ -37,7 +42,7 @@ export interface AttentionFigureCall {
 
 /** Reads the flags of the figure. Throws a UsageError. */
 export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall {
-  if (flags.view !== undefined) parseChoice(flags.view, '--view', ['matrix'])
+  if (flags.view !== undefined) parseChoice(flags.view, '--view', ['matrix', 'graph'])
   const values: Record<string, unknown> = {noPrompt: flags.noPrompt ?? false}
   if (flags.width !== undefined) values.widthPx = parseLengthPx(flags.width, '--width')
   if (flags.scale !== undefined) values.scale = parseLimited(flags.scale, '--scale', LIMITS.scale)
@@ -56,6 +61,11 @@ export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall 
   const above = {whole: false, min: 0, isMinExcluded: true} as const
   return {
     isAsked: flags.view !== undefined,
+    isGraph: flags.view === 'graph',
+    edgesPerLayer:
+      flags.edges === undefined
+        ? EDGES_PER_LAYER
+        : parseLimited(flags.edges, '--edges', {whole: true, min: 1, max: 60}),
     minus: flags.minus === undefined ? null : parseHead(flags.minus),
     keys: flags.keys === undefined ? null : parseRange(flags.keys, '--keys'),
     range: flags.range === undefined ? null : parseLimited(flags.range, '--range', above),
@@ -165,15 +175,17 @@ export async function writeAttentionFigure(
   figure: AttentionFigureCall,
   {client, terminal}: {client: EngineClient; terminal: Terminal}
 ): Promise<void> {
-  const picture = await pictureOf(result, figure, client, terminal.interrupted)
   const {options} = figure
-  const exported = await client.figures.export({
-    figure: 'attention',
-    format,
-    result,
-    picture,
-    options,
-  })
+  const signal = terminal.interrupted
+  const exported = figure.isGraph
+    ? await client.figures.export({
+        ...{figure: 'attention-graph', format, result, options},
+        picture: await graphPictureOf(result, figure, client, signal),
+      })
+    : await client.figures.export({
+        ...{figure: 'attention', format, result, options},
+        picture: await pictureOf(result, figure, client, signal),
+      })
   const {content} = exported
   const bytes =
     'bytes' in content ? content.bytes : await client.blobs.read({blobId: content.blobId})

@@ -4,6 +4,14 @@ import {UNIT_NAMES} from '../units/unit-words.ts'
 import {attentionCsv, attentionJson, pictureChoices} from './attention/attention-data.ts'
 import {describeAttention} from './attention/describe.ts'
 import {AttentionFigure} from './attention/figure.tsx'
+import {
+  describeGraph,
+  GraphFigure,
+  graphChoices,
+  graphCsv,
+  graphJson,
+  layoutGraphFigure,
+} from './attention/graph-export.tsx'
 import {layoutAttention} from './attention/layout.ts'
 import {mapName} from './attention/map-name.ts'
 import {
@@ -111,6 +119,28 @@ const attention: FigureKind<'attention'> = {
     attentionProvenanceOf(result, pictureChoices(picture), options),
 }
 
+const attentionGraph: FigureKind<'attention-graph'> = {
+  draw(request, drawsUncovered) {
+    const {result, picture, options} = request
+    const layout = layoutGraphFigure(result, picture, options)
+    const element = (
+      <GraphFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? `Attention graph of ${result.model.id}`}
+        description={describeGraph(result, picture, options.noPrompt)}
+        metadata={xmlJson(attentionGraph.provenance(request))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing: drawsUncovered ? [] : missing}
+  },
+  json: ({result, picture, options}) => graphJson(result, picture, options.noPrompt),
+  csv: ({picture}) => graphCsv(picture),
+  provenance: ({result, picture, options}) =>
+    attentionProvenanceOf(result, graphChoices(picture), options),
+}
+
 const tree: FigureKind<'tree'> = {
   draw(request, drawsUncovered) {
     const {result, picture, options} = request
@@ -183,6 +213,7 @@ const tokenize: FigureKind<'tokenize'> = {
 export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {
   tokens,
   attention,
+  'attention-graph': attentionGraph,
   tree,
   attribute,
   tokenize,
@@ -203,6 +234,8 @@ export function figureOf(request: FigureRequest): BoundFigure {
       return bind(FIGURES.tokens, request)
     case 'attention':
       return bind(FIGURES.attention, request)
+    case 'attention-graph':
+      return bind(FIGURES['attention-graph'], request)
     case 'tree':
       return bind(FIGURES.tree, request)
     case 'attribute':

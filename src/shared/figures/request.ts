@@ -1,6 +1,7 @@
 import {z} from 'zod'
 import {preferencesSchema} from '../domain/preferences.ts'
 import {attentionResultSchema} from '../lenses/attention.ts'
+import {graphPictureSchema} from '../lenses/attention-graph-picture.ts'
 import {attentionPictureSchema} from '../lenses/attention-picture.ts'
 import {attributeResultSchema} from '../lenses/attribute.ts'
 import {attributionPictureSchema} from '../lenses/attribution-picture.ts'
@@ -76,6 +77,13 @@ export const figureRequestSchema = z.discriminatedUnion('figure', [
     result: attentionResultSchema,
     /** What is drawn of it. */
     picture: attentionPictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('attention-graph'),
+    format: figureFormatSchema,
+    result: attentionResultSchema,
+    picture: graphPictureSchema,
     options: commonFigureOptionsSchema,
   }),
   z.object({

@@ -27,8 +27,11 @@ export function attentionCommand(
   shown: ShownAttention,
   shell: Shell = shellOfPath(shown.result.model.path)
 ): string {
-  const {request} = shown.result
-  const flags = [...pictureFlags(shown), ...fileFlags(shown)]
+  return commandOf(shown.result, [...pictureFlags(shown), ...fileFlags(shown)], shell)
+}
+
+/** The command with the text of a result and further flags. */
+export function commandOf({request}: AttentionResult, flags: string[][], shell: Shell): string {
   const {prompt} = request
   const isPlain =
     prompt !== undefined &&
@@ -92,7 +95,16 @@ function pictureFlags({picture, result}: ShownAttention): string[][] {
 }
 
 function fileFlags({picture, file}: ShownAttention): string[][] {
-  const {format, options} = file
+  const position = picture.cell?.query ?? picture.row?.query
+  return figureFlags(file, position, `attention.${file.format}`)
+}
+
+/** How a figure is drawn, which token is marked, and the file. */
+export function figureFlags(
+  {format, options}: ShownAttention['file'],
+  position: number | undefined,
+  path: string
+): string[][] {
   const flags: string[][] = []
   if (format === 'svg' || format === 'png') {
     if (options.widthPx !== DEFAULTS.widthPx) flags.push(['--width', `${options.widthPx}px`])
@@ -104,9 +116,8 @@ function fileFlags({picture, file}: ShownAttention): string[][] {
     if (options.title !== undefined) flags.push(['--title', options.title])
     if (options.caption !== undefined) flags.push(['--caption', options.caption])
     if (options.legend !== DEFAULTS.legend) flags.push(['--legend', options.legend])
-    const position = picture.cell?.query ?? picture.row?.query
     if (position !== undefined) flags.push(['--position', String(position)])
   }
   if (options.noPrompt) flags.push(['--no-prompt'])
-  return [...flags, ['--out', `attention.${format}`]]
+  return [...flags, ['--out', path]]
 }

@@ -13,19 +13,25 @@ import type {AttentionResult} from '../../../shared/lenses/attention.ts'
 import type {AttentionPicture} from '../../../shared/lenses/attention-picture.ts'
 import {ExportFrame} from '../../export/export-frame.tsx'
 import {FormatRow, PictureRows, PrivateRow} from '../../export/export-rows.tsx'
+import {selectPane} from '../../store/panes.ts'
 import {Check} from '../../ui/check.tsx'
 import {PaneContext} from '../use-pane.ts'
 import {useTheme} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {attentionCommand} from './attention-command.ts'
 import {fetchExportPicture} from './export-picture.ts'
+import {GraphExport} from './graph-export-dialog.tsx'
+import {GRAPH_VIEW} from './views.ts'
 
 /** The attention that the active pane shows as a file. */
 export function AttentionExport() {
-  const pane = useWorkbenchState((state) => state.activePane)
+  const {pane, view} = useWorkbenchState((state) => ({
+    pane: state.activePane,
+    view: selectPane(state).view,
+  }))
   return (
     <PaneContext value={pane}>
-      <ExportOfPane />
+      {view === GRAPH_VIEW ? <GraphExport /> : <ExportOfPane />}
     </PaneContext>
   )
 }

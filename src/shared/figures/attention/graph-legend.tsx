@@ -32,12 +32,14 @@ export interface GraphLegendInput {
   readonly maximum: number | null
   /** An importance is drawn whose 1 is what position alone gives. */
   readonly hasOne?: boolean
+  /** What else is to be said of the picture. */
+  readonly notes?: readonly string[]
   readonly noPrompt?: boolean
 }
 
 /** What lines and nodes stand for, with the end of the scale; in as many lines as it takes. */
 export function layoutGraphLegend(
-  {graph, into, tokens, maximum, hasOne = false, noPrompt = false}: GraphLegendInput,
+  {graph, into, tokens, maximum, hasOne = false, notes = [], noPrompt = false}: GraphLegendInput,
   widthPx: number
 ): GraphLegendLayout {
   const name = (at: number) => {
@@ -65,6 +67,7 @@ export function layoutGraphLegend(
         ]
   const broken = graph?.totals.reduce((sum, {brokenCount}) => sum + brokenCount, 0) ?? 0
   if (hasOne) entries.push({kind: 'words', text: 'dotted line, 1: what position alone gives'})
+  for (const text of notes) entries.push({kind: 'words', text})
   if (broken > 0) {
     entries.push({
       kind: 'broken',
