@@ -64,6 +64,16 @@ const SCREENS: readonly {
     enter: ({page}) => page.getByRole('radio', {name: 'Heads'}).first().click(),
   },
   {
+    name: 'the attention graph',
+    shows: '[data-testid=attention-graph][data-current=true]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Graph'}).first().click(),
+  },
+  {
+    name: 'the tokens that pruning keeps',
+    shows: '[data-testid=prune][data-done=true]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Pruning'}).first().click(),
+  },
+  {
     name: 'a causal test',
     shows: '[data-testid=trial][data-outcome=completed]',
     enter: async ({page}) => {
