@@ -74,7 +74,7 @@ test('what a token reads is followed down to the same shares that attention roll
     )
   expect(shown.length).toBeGreaterThan(5)
   for (const {key, weight} of shown) expect(Math.abs(weight - row[key]! / 2)).toBeLessThan(1e-5)
-  let reach = Array.from({length: COUNT}, (_, at) => (at === last ? 1 : 0))
+  let reach: number[] = Array.from({length: COUNT}, (_, at) => (at === last ? 1 : 0))
   let total = 0
   let drawn = 0
   for (const matrix of means.toReversed()) {

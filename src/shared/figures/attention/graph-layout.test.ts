@@ -12,7 +12,10 @@ import {formatShare, shareText} from './graph-words.ts'
 
 const ROOM = {xPx: 0, yPx: 0, widthPx: 900, heightPx: 560}
 const tokensOf = (count: number) =>
-  Array.from({length: count}, (_, i) => ({bytesHex: `20${(0x61 + (i % 26)).toString(16)}`}))
+  Array.from({length: count}, (_, i) => ({
+    bytesHex: `20${(0x61 + (i % 26)).toString(16)}`,
+    isSpecial: false,
+  }))
 
 /** Causal rows of random weights that sum to 1, [layer][query][key]. */
 function rowsOf(count: number, layerCount: number): number[][][] {
@@ -109,7 +112,7 @@ describe('the layout of a graph', () => {
     const into = 20
     const {share, edges} = layoutOf(graphOf(rows, into))
     // The same flows by multiplying whole matrices.
-    let reach = Array.from({length: 24}, (_, at) => (at === into ? 1 : 0))
+    let reach: number[] = Array.from({length: 24}, (_, at) => (at === into ? 1 : 0))
     let total = 0
     let drawn = 0
     let count = 0
