@@ -34,7 +34,7 @@ async function pointAt(page: Page, columns: number, line = 0): Promise<{x: numbe
 test('one text in several tokenizers: typed, pointed at, held, added to, exported', async ({
   workbench,
 }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(300_000)
   const {page} = workbench
   await openTokenizers(workbench, ' SolidGoldMagikarp')
   // One space: gpt2 has this as one token, llama2 has not.
@@ -87,7 +87,8 @@ test('one text in several tokenizers: typed, pointed at, held, added to, exporte
   await expect(row(page, 'bytes').locator('td').nth(1)).toHaveText('14')
   await page.getByTestId('compared-bytes').click()
   await page.getByRole('menuitem', {name: 'Lengths are relative to it'}).click()
-  await expect(row(page, 'bytes').locator('td').nth(5)).toHaveText('1.00')
+  // A second implementation may be asked just then, which takes its time.
+  await expect(row(page, 'bytes').locator('td').nth(5)).toHaveText('1.00', {timeout: 30_000})
 
   // What the page writes is what the command writes, byte for byte.
   await page.getByTestId('export').click()
@@ -106,7 +107,7 @@ test('one text in several tokenizers: typed, pointed at, held, added to, exporte
 test('a long text scrolls through a window of lines, and invisible characters reorder nothing', async ({
   workbench,
 }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(300_000)
   const {page} = workbench
   await openTokenizers(workbench, 'x')
   await page.getByTestId('compared-source').click()
