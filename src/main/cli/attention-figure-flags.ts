@@ -9,6 +9,7 @@ export interface AttentionFigureFlags {
   edges?: string
   keys?: string
   range?: string
+  steps?: string
   position?: string
   width?: string
   scale?: string
@@ -30,6 +31,7 @@ export function addAttentionFigureFlags(command: Command): void {
     new Option('--minus <layer.head>', 'the difference to another head, such as 4.0'),
     new Option('--keys <a:b>', 'key positions from a up to b, which is left out (all)'),
     new Option('--range <x>', 'end of the range of colours (of the picture’s own weights)'),
+    new Option('--steps <name>', 'how the range is cut: square-root or linear (square-root)'),
     new Option('--position <n>', 'the query whose row is marked (the last of the prompt)'),
     new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
     new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),

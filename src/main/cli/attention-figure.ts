@@ -10,7 +10,11 @@ import {
 } from '../../shared/figures/request.ts'
 import type {AttentionResult} from '../../shared/lenses/attention.ts'
 import type {AttentionMap, HeadRef} from '../../shared/lenses/attention-maps.ts'
-import type {AttentionPicture} from '../../shared/lenses/attention-picture.ts'
+import {
+  type AttentionPicture,
+  type ColorSteps,
+  colorStepsSchema,
+} from '../../shared/lenses/attention-picture.ts'
 import {heaviestOf} from '../../shared/math/heaviest-of.ts'
 import type {AttentionFlags} from './attention-flags.ts'
 import {graphPictureOf} from './attention-graph-picture.ts'
@@ -36,6 +40,7 @@ export interface AttentionFigureCall {
   readonly minus: HeadRef | null
   readonly keys: readonly [number, number] | null
   readonly range: number | null
+  readonly steps: ColorSteps | null
   readonly position: number | null
   readonly options: CommonFigureOptions
 }
@@ -69,6 +74,10 @@ export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall 
     minus: flags.minus === undefined ? null : parseHead(flags.minus),
     keys: flags.keys === undefined ? null : parseRange(flags.keys, '--keys'),
     range: flags.range === undefined ? null : parseLimited(flags.range, '--range', above),
+    steps:
+      flags.steps === undefined
+        ? null
+        : parseChoice(flags.steps, '--steps', colorStepsSchema.options),
     position:
       flags.position === undefined
         ? null
@@ -156,6 +165,7 @@ async function pictureOf(
     range: {
       maximum: figure.range ?? ownRange({queries, tile}),
       isLocked: figure.range !== null,
+      ...(figure.steps === null ? {} : {steps: figure.steps}),
     },
     row: {
       query: position,

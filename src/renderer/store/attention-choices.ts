@@ -1,3 +1,4 @@
+import type {ColorSteps} from '../../shared/lenses/attention-picture.ts'
 import {selectShown} from './attention.ts'
 import {clampHead, clampWindow, isWhole} from './attention-pictures.ts'
 import type {
@@ -16,6 +17,8 @@ export interface AttentionChoiceActions {
   changeAttentionFilters(change: Partial<AttentionFilterChoice>): void
   /** Locks the end of the range of colours for all heads, runs and panels; null lets each have its own. */
   lockAttentionRange(maximum: number | null): void
+  /** Cuts the range into colours another way. */
+  cutAttentionRange(steps: ColorSteps): void
   /** Shows a part of a run's matrix; all of it where it is null or as large. */
   showMatrixWindow(runId: RunId, window: MatrixWindow | null): void
   /** Lights a weight, and with it its query as the selection of all lenses; null lets it go. */
@@ -91,6 +94,7 @@ export function createAttentionChoiceActions({
     lockAttentionRange(maximum) {
       change('lock the range of colours', {attentionRange: maximum}, {merge: 'attention range'})
     },
+    cutAttentionRange: (attentionSteps) => change('cut the range of colours', {attentionSteps}),
     showMatrixWindow(runId, window) {
       const {attentionWindows} = store.getState()
       const count = tokenCount(runId)

@@ -1,5 +1,6 @@
 import type {Problem} from '../../shared/domain/problem.ts'
 import type {HeadRef} from '../../shared/lenses/attention-maps.ts'
+import type {ColorSteps} from '../../shared/lenses/attention-picture.ts'
 import type {RunId} from './state.ts'
 
 /** How the heads that are shown become one matrix. */
@@ -59,6 +60,8 @@ export interface AttentionState {
   readonly attentionFilters: AttentionFilterChoice
   /** End of the range of colours where it is locked; null: each picture has its own. */
   readonly attentionRange: number | null
+  /** How ranges are cut into colours, in every picture. */
+  readonly attentionSteps: ColorSteps
   /** By run; the whole matrix where there is none. */
   readonly attentionWindows: Readonly<Record<RunId, MatrixWindow>>
   /** By pane: heads of the layer that lines are drawn of beside the shown one, each in a colour of its own. */
@@ -123,6 +126,7 @@ export const initialAttention: AttentionState = {
   attentionShown: [FIRST_SHOWN, FIRST_SHOWN],
   attentionFilters: EVERYTHING,
   attentionRange: null,
+  attentionSteps: 'square-root',
   attentionWindows: {},
   attentionCompanions: [[], []],
   attentionCells: {},

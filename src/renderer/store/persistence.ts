@@ -6,6 +6,7 @@ import {
 } from '../../shared/domain/preferences.ts'
 import {problemSchema} from '../../shared/domain/problem.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
+import {colorStepsSchema} from '../../shared/lenses/attention-picture.ts'
 import {messageSchema, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../../shared/units/unit-choice.ts'
 import {type GraphState, initialGraph} from './attention-graph-state.ts'
@@ -129,6 +130,7 @@ const attentionShape = {
     })
     .catch(initialAttention.attentionFilters),
   attentionRange: z.number().positive().nullable().catch(null),
+  attentionSteps: colorStepsSchema.catch(initialAttention.attentionSteps),
   attentionWindows: z
     .record(
       z.string(),

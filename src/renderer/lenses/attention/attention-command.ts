@@ -91,6 +91,7 @@ function pictureFlags({picture, result}: ShownAttention): string[][] {
   if (!isAll(queries)) flags.push(['--queries', queries.join(':')])
   if (!isAll(keys)) flags.push(['--keys', keys.join(':')])
   flags.push(['--range', String(range.maximum)])
+  if (range.steps === 'linear') flags.push(['--steps', range.steps])
   return flags
 }
 

@@ -17,6 +17,7 @@ import {
 import {selectPane} from '../../store/panes.ts'
 import {Button} from '../../ui/button.tsx'
 import {Check} from '../../ui/check.tsx'
+import {Choice} from '../../ui/choice.tsx'
 import {DownIcon} from '../../ui/icons.tsx'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
 import {NumberInput} from '../../ui/number-input.tsx'
@@ -25,7 +26,7 @@ import {SliderField} from '../../ui/slider-field.tsx'
 import {Stepper} from '../../ui/stepper.tsx'
 import {usePaneIndex, usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
-import {rangeOf, type ShownMatrix} from './use-picture.ts'
+import {type RangeChoice, rangeOf, type ShownMatrix} from './use-picture.ts'
 import {LINES_VIEW, OVERVIEW_VIEW} from './views.ts'
 
 const AGGREGATES: readonly {value: AttentionAggregate; text: string; note: string}[] = [
@@ -40,19 +41,18 @@ const AGGREGATES: readonly {value: AttentionAggregate; text: string; note: strin
 /** One line under the figure: which heads, what is hidden, and what can be done. */
 export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null}) {
   const actions = useActions()
-  const {captures, store} = useWorkbench()
+  const {captures} = useWorkbench()
   const pane = usePaneIndex()
   const runId = usePaneRunId()
   const suffix = usePaneSuffix()
-  const {filters, locked, view, cellPx} = useWorkbenchState((state) => ({
+  const {filters, view, cellPx, ...ranges} = useWorkbenchState((state) => ({
     view: selectPane(state, pane).view,
     cellPx: state.overviewCellPx,
-    chosen: state.attentionShown[pane],
-    heads: state.headsRevision,
     filters: state.attentionFilters,
-    locked: state.attentionRange,
+    attentionRange: state.attentionRange,
+    attentionSteps: state.attentionSteps,
   }))
-  const shown = selectShown(store.getState(), captures, pane)
+  const shown = useWorkbenchState((state) => selectShown(state, captures, pane))
   const facts = (runId === null ? undefined : captures.attentionFacts.peek(runId)) ?? []
   const lastLayer = facts.reduce((last, {layer}) => Math.max(last, layer), 0)
   const headsOf = (layer: number) =>
@@ -147,7 +147,7 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
         format={(value) => `${value} %`}
         testId="mass"
       />
-      <FiltersMenu filters={filters} matrix={matrix} locked={locked} />
+      <FiltersMenu filters={filters} matrix={matrix} ranges={ranges} />
       {saysHidden && request && summary && isFiltering(request) && (
         <span
           className="ink-3 hidden-share"
@@ -170,12 +170,12 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
 interface FiltersMenuProps {
   readonly filters: AttentionFilterChoice
   readonly matrix: ShownMatrix | null
-  readonly locked: number | null
+  readonly ranges: RangeChoice
 }
 
 /** What else is hidden, and the range of colours. */
-export function FiltersMenu({filters, matrix, locked}: FiltersMenuProps) {
-  const {changeAttentionFilters, lockAttentionRange} = useActions()
+export function FiltersMenu({filters, matrix, ranges}: FiltersMenuProps) {
+  const {changeAttentionFilters, lockAttentionRange, cutAttentionRange} = useActions()
   const {threshold, topK, isSinkDropped, areSpecialsHidden, isWithinSentences} = filters
   const count = [
     threshold > 0,
@@ -184,7 +184,7 @@ export function FiltersMenu({filters, matrix, locked}: FiltersMenuProps) {
     areSpecialsHidden,
     isWithinSentences,
   ].filter(Boolean).length
-  const range = rangeOf(matrix?.tiles ?? {}, locked)
+  const range = rangeOf(matrix?.tiles ?? {}, ranges)
   return (
     <DialogTrigger>
       <Button look="filled" testId="filters">
@@ -257,11 +257,23 @@ export function FiltersMenu({filters, matrix, locked}: FiltersMenuProps) {
               widthPx={64}
             />
             <Check
-              isOn={locked !== null}
+              isOn={ranges.attentionRange !== null}
               onChange={(isOn) => lockAttentionRange(isOn ? range.maximum : null)}
             >
-              locked for all heads
+              locked for all heads, panels and runs
             </Check>
+          </div>
+          <div className="form-row">
+            <span className="form-label">cut in</span>
+            <Choice
+              label="Steps of the colours"
+              value={ranges.attentionSteps}
+              options={[
+                {value: 'square-root', text: 'square-root steps'},
+                {value: 'linear', text: 'even steps'},
+              ]}
+              onChange={cutAttentionRange}
+            />
           </div>
           <div className="form-row">
             <Button

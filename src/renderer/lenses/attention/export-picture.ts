@@ -69,7 +69,7 @@ export async function fetchExportPicture({
   const lit = state.attentionCells[run.id]
   const weight = lit && lit.query === position ? weightAt(captures, spec, lit) : null
   const tiles = captures.attentionTiles.peek(pictureKey(spec))
-  const range = rangeOf(tiles ?? {}, state.attentionRange)
+  const range = rangeOf(tiles ?? {}, state)
   return {
     result,
     picture: {
@@ -80,7 +80,9 @@ export async function fetchExportPicture({
       keys,
       tile,
       ...(plain ? {unfiltered: plain.values as Float32Array<ArrayBuffer>} : {}),
-      range: tiles ? range : {maximum: ownRange({queries, tile}), isLocked: false},
+      range: tiles
+        ? range
+        : {maximum: ownRange({queries, tile}), isLocked: false, steps: state.attentionSteps},
       row: readRowOf(captures, spec, position),
       cell: lit && weight !== null ? {...lit, weight} : null,
       pairs: pinnedPairs(selectPins(state, run.id)).map(({from, to}) => ({from, to})),

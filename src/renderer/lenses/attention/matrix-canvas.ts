@@ -37,7 +37,8 @@ function paintTile(placed: PlacedTile, scale: WeightScale, palette: Palette): HT
   const isSame =
     known?.palette === palette &&
     known.scale.maximum === scale.maximum &&
-    known.scale.isSigned === scale.isSigned
+    known.scale.isSigned === scale.isSigned &&
+    known.scale.steps === scale.steps
   if (known && isSame) return known.canvas
   const canvas = known?.canvas ?? document.createElement('canvas')
   canvas.width = tile.columnCount

@@ -51,7 +51,10 @@ export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
   const {measureMatrix} = useActions()
   const palette = usePalette()
   const {data, spec, window, tiles} = matrix
-  const locked = useWorkbenchState((state) => state.attentionRange)
+  const {attentionRange, attentionSteps} = useWorkbenchState((state) => ({
+    attentionRange: state.attentionRange,
+    attentionSteps: state.attentionSteps,
+  }))
   const {marked, pins} = useWorkbenchState((state) => ({
     marked: selectMarked(state, captures, matrix.runId),
     pins: selectPins(state, matrix.runId),
@@ -61,9 +64,15 @@ export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
     key: selectCell(state, captures, matrix.runId)?.key ?? null,
   }))
   const cell = query === null || key === null ? null : {query, key}
-  const range = useMemo(() => rangeOf(tiles, locked), [tiles, locked])
-  const {maximum} = range
-  const scale = useMemo(() => scaleOf({maximum, isLocked: false}, spec.map), [maximum, spec.map])
+  const range = useMemo(
+    () => rangeOf(tiles, {attentionRange, attentionSteps}),
+    [tiles, attentionRange, attentionSteps]
+  )
+  const {maximum, steps} = range
+  const scale = useMemo(
+    () => scaleOf({maximum, steps, isLocked: false}, spec.map),
+    [maximum, steps, spec.map]
+  )
   const isAll = isWhole(window, spec.tokenCount)
   const placed = tileOfWindow(tiles, isAll)
   const {tokens} = data

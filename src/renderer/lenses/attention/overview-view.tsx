@@ -80,7 +80,7 @@ export function OverviewView({overview}: OverviewViewProps) {
       }),
     [layers, cellPx, roomPx, widthPx]
   )
-  const scale = {maximum: range.maximum, isSigned: false}
+  const scale = {maximum: range.maximum, isSigned: false, steps: range.steps}
   return (
     <div
       ref={ref}
@@ -143,7 +143,7 @@ function OverviewGrid({overview, layout, known, shown, widthPx, heightPx}: GridP
       layout,
       tokenCount: data.tokens.length,
       thumbnailOf: (cell) => thumbnailOf(thumbnails, cell),
-      scale: {maximum: range.maximum, isSigned: false},
+      scale: {maximum: range.maximum, isSigned: false, steps: range.steps},
       palette,
       seen: {xPx: scroll.scrollLeft, yPx: scroll.scrollTop, widthPx, heightPx},
       ratio: devicePixelRatio * zoomOf(canvas),

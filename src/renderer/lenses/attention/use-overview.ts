@@ -32,9 +32,10 @@ const NO_THUMBNAILS: readonly Thumbnail[] = []
 export function useOverview(): ShownOverview | null {
   const pane = usePaneIndex()
   const {store, captures} = useWorkbench()
-  const {key, locked} = useWorkbenchState((state) => ({
+  const {key, locked, steps} = useWorkbenchState((state) => ({
     key: selectOverviewKey(state, captures, pane),
     locked: state.attentionRange,
+    steps: state.attentionSteps,
     revision: state.overviewRevision,
     shown: state.attentionShown[pane],
     heads: state.headsRevision,
@@ -51,9 +52,9 @@ export function useOverview(): ShownOverview | null {
   const range = useMemo(
     (): ColorRange =>
       locked === null
-        ? {maximum: sharedRange(all), isLocked: false}
-        : {maximum: locked, isLocked: true},
-    [all, locked]
+        ? {maximum: sharedRange(all), isLocked: false, steps}
+        : {maximum: locked, isLocked: true, steps},
+    [all, locked, steps]
   )
   const state = store.getState()
   const found = selectAttentionRun(state, captures, pane)

@@ -62,14 +62,19 @@ const NO_TILES: MatrixTiles = {}
 
 const ranges = new WeakMap<AttentionTile, number>()
 
+export type RangeChoice = Pick<WorkbenchState, 'attentionRange' | 'attentionSteps'>
+
 /** The range of colours that a picture is drawn with. */
-export function rangeOf(tiles: MatrixTiles, locked: number | null): ColorRange {
-  if (locked !== null) return {maximum: locked, isLocked: true}
+export function rangeOf(
+  tiles: MatrixTiles,
+  {attentionRange: locked, attentionSteps: steps}: RangeChoice
+): ColorRange {
+  if (locked !== null) return {maximum: locked, isLocked: true, steps}
   const placed = tiles.whole ?? tiles.close
-  if (!placed) return {maximum: 1, isLocked: false}
+  if (!placed) return {maximum: 1, isLocked: false, steps}
   const maximum = ranges.get(placed.tile) ?? ownRange(placed)
   ranges.set(placed.tile, maximum)
-  return {maximum, isLocked: false}
+  return {maximum, isLocked: false, steps}
 }
 
 /** The tile that has one cell a token in what is seen, else the one that has all of it. */

@@ -9,8 +9,8 @@ import {keepMass, sampleAttention, sampleMatrix} from './sample-result.ts'
 const result = sampleAttention()
 const count = result.tokens.length
 const options = commonFigureOptionsSchema.parse({widthPx: 760})
-const SEQUENTIAL = {maximum: 0.9, isSigned: false}
-const SIGNED = {maximum: 0.6, isSigned: true}
+const SEQUENTIAL = {maximum: 0.9, isSigned: false, steps: 'linear'} as const
+const SIGNED = {maximum: 0.6, isSigned: true, steps: 'linear'} as const
 
 describe('colours', () => {
   test.each([
@@ -40,6 +40,34 @@ describe('colours', () => {
     expect(indexOfWeight(value, SIGNED)).toBe(index)
   })
 
+  // Step s of 9 ends at (s/9)² of the range, so the first ends at 0.9/81.
+  test.each([
+    [0, 1],
+    [0.0111, 1],
+    [0.0112, 2],
+    [0.0999, 3],
+    [0.10001, 4],
+    [0.9, 9],
+    [3, 9],
+  ])('%d of 0 to 0.9 in square-root steps is step %d', (value, index) => {
+    expect(indexOfWeight(value, {maximum: 0.9, isSigned: false})).toBe(index)
+  })
+
+  test('square-root steps of a difference are alike on both sides, and 0 is the middle', () => {
+    const scale = {maximum: 0.6, isSigned: true}
+    // The middle one ends at 0.6/121.
+    for (const [value, away] of [
+      [0.0049, 0],
+      [0.005, 1],
+      [0.05, 2],
+      [0.6, 5],
+      [9, 5],
+    ] as const) {
+      expect(indexOfWeight(value, scale)).toBe(6 + away)
+      expect(indexOfWeight(-value, scale)).toBe(6 - away)
+    }
+  })
+
   test('what a query cannot see is nothing, and a broken weight is no zero', () => {
     const values = Float32Array.of(1, 0, 0, 0, Number.NaN, 0, 0.5, 0, 0.5)
     const summary = {...sampleMatrix(result).tile.summary, nonFiniteCount: 1}
@@ -49,7 +77,7 @@ describe('colours', () => {
       tile: {rowCount: 3, columnCount: 3, values, minimum: 0, maximum: 1, summary},
     }
     expect(isTriangle(cells)).toBe(true)
-    const scale = {maximum: 1, isSigned: false}
+    const scale = {maximum: 1, isSigned: false, steps: 'linear'} as const
     expect([...matrixIndices(cells, scale, true)]).toEqual([9, 0, 0, 1, 10, 0, 5, 1, 5])
     values[2] = 0.1
     expect(isTriangle(cells)).toBe(false)

@@ -60,9 +60,13 @@ export function filterWords(filters: AttentionFilters): string[] {
   return words
 }
 
-/** The range of colours in words: `0 to 0.60 and above, range locked for all heads`. */
+/** How the range is cut, in words: ` in square-root steps`; nothing where it is cut evenly. */
+export const stepsText = ({steps}: Pick<ColorRange, 'steps'>) =>
+  steps === 'linear' ? '' : ' in square-root steps'
+
+/** The range of colours in words: `0 to 0.60 and beyond in square-root steps, range locked for all heads and runs`. */
 export function rangeText(
-  {maximum, isLocked}: ColorRange,
+  {maximum, isLocked, steps}: ColorRange,
   map: AttentionMap,
   tile: Pick<AttentionTile, 'minimum' | 'maximum'>
 ): string {
@@ -70,7 +74,7 @@ export function rangeText(
   const isBeyond = Math.max(tile.maximum, -tile.minimum) > maximum * 1.000001
   const beyond = isBeyond ? ' and beyond' : ''
   const ends = map.kind === 'difference' ? `−${end} to ${end}${beyond}` : `0 to ${end}${beyond}`
-  return `${ends}, ${isLocked ? 'range locked for all heads' : 'range of this picture'}`
+  return `${ends}${stepsText({steps})}, ${isLocked ? 'range locked for all heads and runs' : 'range of this picture'}`
 }
 
 /** An entry: the ramp, a dot, a cross, or words alone. */

@@ -1,4 +1,4 @@
-import type {ColorRange, MatrixPicture} from '../../lenses/attention-picture.ts'
+import type {ColorRange, ColorSteps, MatrixPicture} from '../../lenses/attention-picture.ts'
 import type {Palette} from '../palette.ts'
 import {niceCeiling} from '../scale.ts'
 
@@ -9,10 +9,12 @@ export type MatrixCells = Pick<MatrixPicture, 'queries' | 'keys' | 'tile'>
 export interface WeightScale {
   readonly maximum: number
   readonly isSigned: boolean
+  /** Square-root where absent. */
+  readonly steps?: ColorSteps | undefined
 }
 
-export function scaleOf(range: ColorRange, map: MatrixPicture['map']): WeightScale {
-  return {maximum: range.maximum, isSigned: map.kind === 'difference'}
+export function scaleOf({maximum, steps}: ColorRange, map: MatrixPicture['map']): WeightScale {
+  return {maximum, isSigned: map.kind === 'difference', steps}
 }
 
 /** Index of what is not there: a key that a query cannot see. */
@@ -30,13 +32,16 @@ export const nonFiniteIndex = (scale: WeightScale) => stepCountOf(scale) + 1
 export function indexOfWeight(value: number, scale: WeightScale): number {
   const {maximum, isSigned} = scale
   if (!Number.isFinite(value)) return nonFiniteIndex(scale)
+  const size = Math.abs(value) / maximum
+  const share = scale.steps === 'linear' ? size : Math.sqrt(size)
   if (isSigned) {
     // Zero is the middle one of eleven.
-    const step = Math.floor((value / maximum + 1) * (DIVERGING_STEPS / 2))
+    const signed = value < 0 ? -share : share
+    const step = Math.floor((signed + 1) * (DIVERGING_STEPS / 2))
     return 1 + Math.max(0, Math.min(DIVERGING_STEPS - 1, step))
   }
   if (!(value > 0)) return 1
-  return Math.max(1, Math.min(SEQUENTIAL_STEPS, Math.ceil((value / maximum) * SEQUENTIAL_STEPS)))
+  return Math.max(1, Math.min(SEQUENTIAL_STEPS, Math.ceil(share * SEQUENTIAL_STEPS)))
 }
 
 /** Colours by index; null is transparent. */

@@ -11,7 +11,13 @@ import {formatFixed, formatMany} from '../number-format.ts'
 import type {CaptionPart} from '../tokens/caption.ts'
 import {headName} from './map-name.ts'
 import {HEAD_NAME_WORDS} from './matrix-caption.ts'
-import {filterWords, formatPercent, formatRangeEnd, isFiltering} from './matrix-legend.ts'
+import {
+  filterWords,
+  formatPercent,
+  formatRangeEnd,
+  isFiltering,
+  stepsText,
+} from './matrix-legend.ts'
 
 /** What the probe calls a head, and how sure it is. */
 export interface NamedHead {
@@ -102,7 +108,7 @@ export function overviewLegendWords(input: OverviewLegendInput): string[] {
   const most = thumbnails.reduce((largest, {maximum}) => Math.max(largest, maximum), 0)
   const beyond = most > range.maximum * 1.000001 ? ' and beyond' : ''
   const words = [
-    `attention weight, 0 to ${end}${beyond}, range ${
+    `attention weight, 0 to ${end}${beyond}${stepsText(range)}, range ${
       range.isLocked ? 'locked for all heads' : `shared by all ${formatMany(total, 'head')}`
     }`,
     `${headCountWords(layers)}; each cell the largest weight in it`,

@@ -133,10 +133,12 @@ describe('words', () => {
       thumbnail([0.8, 0, 0.5, 0.2], {hiddenShare: 0.1}),
     ]
     const [first, second] = overviewLegendWords({range, filters, layers, thumbnails: heads})
-    expect(first).toBe('attention weight, 0 to 0.90 and beyond, range shared by all 2 heads')
+    expect(first).toBe(
+      'attention weight, 0 to 0.90 and beyond in square-root steps, range shared by all 2 heads'
+    )
     expect(second).toContain('1 layer of 2 heads')
     const words = overviewLegendWords({
-      range: {maximum: 1, isLocked: true},
+      range: {maximum: 1, isLocked: true, steps: 'linear'},
       filters: {...filters, mass: 0.7},
       ...{layers, thumbnails: heads},
     })
