@@ -79,6 +79,39 @@ test('opening a link is one step, and what was there before stays in the history
   expect(selectDocument(store.getState())).toEqual(before)
 })
 
+test('a link carries heads, filters, colours, the part that is seen and the lit weight', async () => {
+  const sender = await openedWorkbench()
+  const {actions, seen} = sender
+  expect(selectLink(sender.store.getState(), sender.captures).attention).toBeUndefined()
+  actions.changePane({lensId: 'attention', view: 'heads'})
+  actions.changeAttention(
+    {layer: 2, head: 1, aggregate: 'difference', other: {layer: 1, head: 3}},
+    0
+  )
+  actions.changeAttentionFilters({mass: 0.7, topK: 5, isSinkDropped: true})
+  actions.lockAttentionRange(0.25)
+  actions.cutAttentionRange('linear')
+  const runId = seen().panes[0]!.runId!
+  actions.lightCell(runId, {query: 6, key: 2})
+  actions.showMatrixWindow(runId, {query: 2, key: 1, span: 8})
+  const link = linkFrom(sender)
+
+  const receiver = await openedWorkbench()
+  expect(await receiver.actions.openLink(link)).toBe(true)
+  await completed(receiver, 'the run of the link')
+  const shown = receiver.seen()
+  const sent = seen()
+  const other = shown.panes[0]!.runId!
+  expect(shown.panes[0]).toMatchObject({lensId: 'attention', view: 'heads'})
+  expect(shown.attentionShown).toEqual(sent.attentionShown)
+  expect(shown.attentionFilters).toMatchObject({mass: 0.7, topK: 5, isSinkDropped: true})
+  expect(shown).toMatchObject({attentionRange: 0.25, attentionSteps: 'linear', locked: 6})
+  expect(shown.attentionCells[other]).toEqual({query: 6, key: 2})
+  expect(shown.attentionWindows[other]).toEqual({query: 2, key: 1, span: 8})
+  receiver.actions.undo()
+  expect(receiver.seen().attentionShown[0]).toMatchObject({layer: null})
+})
+
 test('a link at the start is opened in place of the first sample, and can be undone', async () => {
   const link = linkFrom(await sharing())
   const receiver = fakeWorkbench()

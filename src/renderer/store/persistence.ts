@@ -8,6 +8,12 @@ import {problemSchema} from '../../shared/domain/problem.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {colorStepsSchema} from '../../shared/lenses/attention-picture.ts'
 import {messageSchema, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
+import {
+  attentionChoiceSchema,
+  attentionFilterChoiceSchema,
+  matrixPlaceSchema,
+  matrixWindowSchema,
+} from '../../shared/links/link-attention.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../../shared/units/unit-choice.ts'
 import {type GraphState, initialGraph} from './attention-graph-state.ts'
 import {type AttentionState, initialAttention} from './attention-state.ts'
@@ -104,44 +110,20 @@ const viewsSchema = z.array(
     locked: position.nullable().optional(),
   })
 )
-const headRef = z.object({layer: position, head: position})
-const attentionRest = {
-  aggregate: z.enum(['head', 'mean', 'max', 'value-weighted', 'attention-rollout', 'difference']),
-  scope: z.enum(['layer', 'model']),
-  other: headRef,
-}
-const attentionShown = z.union([
-  z.object({layer: position, head: position, ...attentionRest}),
-  z.object({layer: z.null(), head: z.null(), ...attentionRest}),
-])
 const attentionShape = {
   attentionShown: z
-    .tuple([attentionShown, attentionShown])
+    .tuple([attentionChoiceSchema, attentionChoiceSchema])
     .readonly()
     .catch(initialAttention.attentionShown),
-  attentionFilters: z
-    .object({
-      mass: z.number().gt(0).max(1),
-      threshold: z.number().min(0),
-      topK: z.number().int().positive().nullable(),
-      isSinkDropped: z.boolean(),
-      areSpecialsHidden: z.boolean(),
-      isWithinSentences: z.boolean(),
-    })
-    .catch(initialAttention.attentionFilters),
+  attentionFilters: attentionFilterChoiceSchema.catch(initialAttention.attentionFilters),
   attentionRange: z.number().positive().nullable().catch(null),
   attentionSteps: colorStepsSchema.catch(initialAttention.attentionSteps),
-  attentionWindows: z
-    .record(
-      z.string(),
-      z.object({query: z.number().min(0), key: z.number().min(0), span: z.number().positive()})
-    )
-    .catch({}),
   attentionCompanions: z
     .tuple([z.array(position).max(64), z.array(position).max(64)])
     .readonly()
     .catch([[], []]),
-  attentionCells: z.record(z.string(), z.object({query: position, key: position})).catch({}),
+  attentionWindows: z.record(z.string(), matrixWindowSchema).catch({}),
+  attentionCells: z.record(z.string(), matrixPlaceSchema).catch({}),
 } satisfies Record<keyof AttentionState, z.ZodType>
 
 const graphShape = {

@@ -2,6 +2,7 @@ import {z} from 'zod'
 import {figureOptionsSchema} from '../figures/request.ts'
 import {messageSchema, tokensRequestSchema} from '../lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../units/unit-choice.ts'
+import {linkAttentionSchema, matrixPlaceSchema, matrixWindowSchema} from './link-attention.ts'
 
 const position = z.number().int().nonnegative()
 const track = figureOptionsSchema.shape.tracks.unwrap().element
@@ -41,6 +42,9 @@ export const linkRunSchema = z.object({
   drawnSpans: z.array(byteSpanSchema).max(10_000).default([]),
   /** Tokens that are followed though none were chosen: the likeliest where it was first looked at. */
   suggestedTrack: z.array(position).max(64).optional(),
+  /** Of its attention: the part that is seen, and the weight that is lit. */
+  matrixWindow: matrixWindowSchema.optional(),
+  litWeight: matrixPlaceSchema.optional(),
 })
 export type LinkRun = z.infer<typeof linkRunSchema>
 
@@ -80,6 +84,8 @@ export const linkDataSchema = z.object({
     .max(2),
   activePane: z.union([z.literal(0), z.literal(1)]),
   unit: unitChoiceSchema,
+  /** Where a pane shows attention. */
+  attention: linkAttentionSchema.optional(),
 })
 export type LinkData = z.infer<typeof linkDataSchema>
 export type LinkDataInput = z.input<typeof linkDataSchema>

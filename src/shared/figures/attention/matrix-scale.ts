@@ -61,10 +61,10 @@ export function inkOn(index: number, scale: WeightScale, palette: Palette): stri
 }
 
 /** Share of the rows whose heaviest weight is within a picture's own range of colours. */
-const RANGE_SHARE = 0.9
+const RANGE_SHARE = 0.75
 
 /**
- * The end of a picture's own range: a round number that the heaviest weights of nine in ten rows stay below. A
+ * The end of a picture's own range: a round number that the heaviest weights of three in four rows stay below. A
  * few early rows, which have few keys to read, would else leave the others pale. The first query is left out:
  * of a causal model it reads itself alone.
  */
