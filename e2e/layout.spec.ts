@@ -280,7 +280,7 @@ test('the attention lens, each of its views, in every window; light and dark', a
   await page.keyboard.type('An ind')
   await page.keyboard.press('Enter')
   await expect(page.getByTestId('caption')).toContainText('Switched off', {timeout: 60_000})
-  const views = page.getByTestId('centre').getByRole('radiogroup', {name: 'View'})
+  const views = page.getByTestId('centre').getByRole('radiogroup', {name: 'Show as'})
   const count = await views.getByRole('radio').count()
   expect(count).toBeGreaterThan(3)
   for (const size of WINDOWS) {

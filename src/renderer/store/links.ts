@@ -152,10 +152,12 @@ function runAttentionOf(
 /** Heads, filters and colours of attention, where a pane shows it. */
 function attentionOf(state: WorkbenchState): Pick<LinkDataInput, 'attention'> {
   if (!state.panes.some(({lensId}) => lensId === ATTENTION_LENS)) return {}
-  const {attentionShown, attentionFilters, attentionRange, attentionSteps} = state
+  const {attentionShown, attentionCompanions, attentionFilters, attentionRange, attentionSteps} =
+    state
   return {
     attention: {
       shown: [{...attentionShown[0]}, {...attentionShown[1]}],
+      companions: [[...attentionCompanions[0]], [...attentionCompanions[1]]],
       filters: {...attentionFilters},
       range: attentionRange,
       steps: attentionSteps,
@@ -179,6 +181,7 @@ function attentionPatch(
     ...(attention
       ? {
           attentionShown: attention.shown,
+          attentionCompanions: attention.companions,
           attentionFilters: attention.filters,
           attentionRange: attention.range,
           attentionSteps: attention.steps,

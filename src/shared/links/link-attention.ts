@@ -32,6 +32,8 @@ export const matrixPlaceSchema = z.object({query: position, key: position})
 /** What a link restores of the attention lens: heads by pane, filters, and colours. */
 export const linkAttentionSchema = z.object({
   shown: z.tuple([attentionChoiceSchema, attentionChoiceSchema]),
+  /** Further heads that are drawn as lines beside the one that is shown. */
+  companions: z.tuple([z.array(position).max(64), z.array(position).max(64)]).default([[], []]),
   filters: attentionFilterChoiceSchema,
   range: z.number().positive().nullable().default(null),
   steps: colorStepsSchema.default('square-root'),

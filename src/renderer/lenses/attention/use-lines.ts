@@ -12,6 +12,7 @@ import type {Captures} from '../../store/captures.ts'
 import type {RunId} from '../../store/state.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import type {RangeChoice} from './use-picture.ts'
 
 /** What a pane draws lines of. */
 export interface ShownLines {
@@ -34,13 +35,14 @@ export interface ShownLines {
 export function useLines(): ShownLines | null {
   const pane = usePaneIndex()
   const {store, captures} = useWorkbench()
-  const {key, runId, data, locked, revision, window} = useWorkbenchState((state) => {
+  const {key, runId, data, locked, steps, revision, window} = useWorkbenchState((state) => {
     const shown = selectAttentionRun(state, captures, pane)
     return {
       key: selectLineSpecs(state, captures, pane).map(pictureKey).join('|'),
       runId: shown?.run.id ?? null,
       data: shown?.data ?? null,
       locked: state.attentionRange,
+      steps: state.attentionSteps,
       revision: state.linesRevision,
       window: shown && state.attentionWindows[shown.run.id],
     }
@@ -54,8 +56,14 @@ export function useLines(): ShownLines | null {
     const {tokenCount} = specs[0]!
     const seen = selectWindow(state, runId, tokenCount)
     void window
-    return {runId, data, specs, window: seen, ...linesOf(captures, specs, seen, locked)}
-  }, [store, captures, pane, key, runId, data, locked, revision, window])
+    return {
+      runId,
+      data,
+      specs,
+      window: seen,
+      ...linesOf(captures, specs, seen, {attentionRange: locked, attentionSteps: steps}),
+    }
+  }, [store, captures, pane, key, runId, data, locked, steps, revision, window])
   // What was drawn stays until there is something of what is wanted.
   const old = last.current
   if (
@@ -80,7 +88,7 @@ export function linesOf(
   captures: Captures,
   specs: readonly PictureSpec[],
   window: MatrixWindow,
-  locked: number | null
+  {attentionRange: locked, attentionSteps: steps}: RangeChoice
 ): Found {
   const sources: LineSource[] = []
   const summaries: MapSummary[] = []
@@ -103,8 +111,8 @@ export function linesOf(
   }
   const range: ColorRange =
     locked === null
-      ? {maximum: linesRange(sources), isLocked: false}
-      : {maximum: locked, isLocked: true}
+      ? {maximum: linesRange(sources), isLocked: false, steps}
+      : {maximum: locked, isLocked: true, steps}
   const omittedShare = rowCount === 0 ? 0 : Math.min(1, omittedWeight / rowCount)
   return {sources, range, summaries, omittedCount, omittedShare, isCurrent}
 }

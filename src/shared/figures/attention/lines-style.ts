@@ -44,8 +44,9 @@ export function headColor(palette: Palette, group: number): string {
 }
 
 /** How heavy a line is, from 1 to 9. */
-function stepOfLine(weight: number, maximum: number): number {
-  const step = Math.ceil((Math.abs(weight) / maximum) * STEPS)
+function stepOfLine(weight: number, {maximum, steps}: WeightScale): number {
+  const size = Math.abs(weight) / maximum
+  const step = Math.ceil((steps === 'linear' ? size : Math.sqrt(size)) * STEPS)
   return Math.max(1, Math.min(STEPS, step))
 }
 
@@ -65,7 +66,7 @@ export function lineBuckets(
     {group: number; step: number; index: number; lines: WeightLine[]}
   >()
   for (const line of lines) {
-    const step = stepOfLine(line.weight, scale.maximum)
+    const step = stepOfLine(line.weight, scale)
     const group = groupCount > 1 ? line.group : 0
     const index = groupCount > 1 ? 0 : indexOfWeight(line.weight, scale)
     const id = (step * 16 + index) * 256 + group

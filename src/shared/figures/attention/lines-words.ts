@@ -8,6 +8,7 @@ import {
   formatRangeEnd,
   hiddenText,
   isFiltering,
+  stepsText,
 } from './matrix-legend.ts'
 
 export interface LinesLegendInput {
@@ -40,7 +41,7 @@ export function linesLegendWords(input: LinesLegendInput): string[] {
       : 'range of this picture'
   const names = maps.length > 1 ? formatMany(maps.length, 'head') : first ? mapName(first) : ''
   const words = [
-    `${first ? quantityName(first) : ''}, ${names}, ${isSigned ? `−${end} to ${end}` : `0 to ${end}`}, ${whose}`,
+    `${first ? quantityName(first) : ''}, ${names}, ${isSigned ? `−${end} to ${end}` : `0 to ${end}`}${stepsText(range)}, ${whose}`,
     'left: a token that reads; right: what it reads',
   ]
   if (lineCount < edgeCount) {

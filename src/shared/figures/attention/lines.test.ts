@@ -140,7 +140,7 @@ test('lines of one matrix have its colours, of several a colour each, and heavie
     weight: Float32Array.of(0.05, 0.5, 0.9),
   }
   const palette = PALETTES.light
-  const scale = {maximum: 0.9, isSigned: false}
+  const scale = {maximum: 0.9, isSigned: false, steps: 'linear'} as const
   const one = linesInView([{group: 0, edges}], geometry()).lines
   const buckets = lineBuckets(one, scale, 1, palette)
   expect(buckets.map(({color}) => color)).toEqual([
@@ -201,7 +201,9 @@ test('what is not drawn is said', () => {
     summaries: [summary],
     ...{lineCount: 90, edgeCount: 1204, omittedCount: 2000, omittedShare: 0.11},
   })
-  expect(words[0]).toBe('attention weight, L3.H5, 0 to 0.90, range of this picture')
+  expect(words[0]).toBe(
+    'attention weight, L3.H5, 0 to 0.90 in square-root steps, range of this picture'
+  )
   expect(words).toContain('90 lines for 1,204 edges: of those that fall together the heaviest')
   expect(words).toContain('2,000 lighter edges not drawn, 11 % of the weight')
   expect(words).toContain('hidden 22 %; 4 of 40 rows kept only the sink')
