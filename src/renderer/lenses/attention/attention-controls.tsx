@@ -170,12 +170,13 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
 interface FiltersMenuProps {
   readonly filters: AttentionFilterChoice
   readonly matrix: ShownMatrix | null
-  readonly ranges: RangeChoice
+  /** Null where nothing is drawn in its colours. */
+  readonly ranges: RangeChoice | null
 }
 
 /** What else is hidden, and the range of colours. */
 export function FiltersMenu({filters, matrix, ranges}: FiltersMenuProps) {
-  const {changeAttentionFilters, lockAttentionRange, cutAttentionRange} = useActions()
+  const {changeAttentionFilters} = useActions()
   const {threshold, topK, isSinkDropped, areSpecialsHidden, isWithinSentences} = filters
   const count = [
     threshold > 0,
@@ -184,7 +185,6 @@ export function FiltersMenu({filters, matrix, ranges}: FiltersMenuProps) {
     areSpecialsHidden,
     isWithinSentences,
   ].filter(Boolean).length
-  const range = rangeOf(matrix?.tiles ?? {}, ranges)
   return (
     <DialogTrigger>
       <Button look="filled" testId="filters">
@@ -244,37 +244,7 @@ export function FiltersMenu({filters, matrix, ranges}: FiltersMenuProps) {
           >
             within sentences only
           </Check>
-          <div className="form-row">
-            <span className="form-label">colours to</span>
-            <NumberInput
-              label="End of the range of colours"
-              value={range.maximum}
-              onChange={(value) => lockAttentionRange(value)}
-              minimum={0.0001}
-              maximum={1000}
-              step={0.05}
-              format={formatRangeEnd}
-              widthPx={64}
-            />
-            <Check
-              isOn={ranges.attentionRange !== null}
-              onChange={(isOn) => lockAttentionRange(isOn ? range.maximum : null)}
-            >
-              locked for all heads, panels and runs
-            </Check>
-          </div>
-          <div className="form-row">
-            <span className="form-label">cut in</span>
-            <Choice
-              label="Steps of the colours"
-              value={ranges.attentionSteps}
-              options={[
-                {value: 'square-root', text: 'square-root steps'},
-                {value: 'linear', text: 'even steps'},
-              ]}
-              onChange={cutAttentionRange}
-            />
-          </div>
+          {ranges && <RangeRows matrix={matrix} ranges={ranges} />}
           <div className="form-row">
             <Button
               look="edge"
@@ -287,5 +257,51 @@ export function FiltersMenu({filters, matrix, ranges}: FiltersMenuProps) {
         </div>
       </Popover>
     </DialogTrigger>
+  )
+}
+
+interface RangeRowsProps {
+  readonly matrix: ShownMatrix | null
+  readonly ranges: RangeChoice
+}
+
+/** Where the colours end, for which pictures, and how they are cut. */
+function RangeRows({matrix, ranges}: RangeRowsProps) {
+  const {lockAttentionRange, cutAttentionRange} = useActions()
+  const range = rangeOf(matrix?.tiles ?? {}, ranges)
+  return (
+    <>
+      <div className="form-row">
+        <span className="form-label">colours to</span>
+        <NumberInput
+          label="End of the range of colours"
+          value={range.maximum}
+          onChange={(value) => lockAttentionRange(value)}
+          minimum={0.0001}
+          maximum={1000}
+          step={0.05}
+          format={formatRangeEnd}
+          widthPx={64}
+        />
+        <Check
+          isOn={ranges.attentionRange !== null}
+          onChange={(isOn) => lockAttentionRange(isOn ? range.maximum : null)}
+        >
+          locked for all heads, panels and runs
+        </Check>
+      </div>
+      <div className="form-row">
+        <span className="form-label">cut in</span>
+        <Choice
+          label="Steps of the colours"
+          value={ranges.attentionSteps}
+          options={[
+            {value: 'square-root', text: 'square-root steps'},
+            {value: 'linear', text: 'even steps'},
+          ]}
+          onChange={cutAttentionRange}
+        />
+      </div>
+    </>
   )
 }

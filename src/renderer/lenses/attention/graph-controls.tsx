@@ -79,7 +79,7 @@ export function GraphControls() {
           widthPx={50}
         />
       </span>
-      <FiltersMenu filters={filters} matrix={null} locked={null} />
+      <FiltersMenu filters={filters} matrix={null} ranges={null} />
       <div className="control-ends">
         <CopyMenu />
         <Button look="edge" onPress={() => openDialog('export')} testId="export">
