@@ -269,48 +269,6 @@ test('a list of 30 prompts, done, in every window; alone and beside a lens', asy
   }
 })
 
-test('the attention lens, each of its views, in every window; light and dark', async ({
-  workbench,
-}) => {
-  test.setTimeout(240_000)
-  const {page} = workbench
-  await workbench.open()
-  await page.getByTestId('samples').focus()
-  await page.keyboard.press('Enter')
-  await page.keyboard.type('An ind')
-  await page.keyboard.press('Enter')
-  await expect(page.getByTestId('caption')).toContainText('Switched off', {timeout: 60_000})
-  const views = page.getByTestId('centre').getByRole('radiogroup', {name: 'Show as'})
-  const count = await views.getByRole('radio').count()
-  expect(count).toBeGreaterThan(3)
-  for (const size of WINDOWS) {
-    await page.setViewportSize(size)
-    await page.emulateMedia({colorScheme: size.width === 1440 ? 'dark' : 'light'})
-    const name = `${size.width} × ${size.height}`
-    for (const view of await views.getByRole('radio').all()) {
-      await view.click()
-      await page.mouse.move(1, 1)
-      const what = `${await view.textContent()}, ${name}`
-      await expect(page.getByTestId('caption')).not.toBeEmpty()
-      expect.soft(await flawLines(page), what).toEqual([])
-    }
-    await views.getByRole('radio').first().click()
-    await expect(page.getByTestId('export')).toBeInViewport({ratio: 1})
-    const more = page.getByTestId('more-controls')
-    if (await more.isVisible()) await more.click()
-    await page.getByTestId('filters').click()
-    expect.soft(await flawLines(page), `the filters, ${name}`).toEqual([])
-    await page.keyboard.press('Escape')
-    await page.keyboard.press('Escape')
-    await expect(page.getByRole('dialog')).toHaveCount(0)
-    await page.keyboard.press('Control+\\')
-    await expect(page.getByTestId('close-pane').first()).toBeVisible()
-    expect.soft(await flawLines(page), `two of them, ${name}`).toEqual([])
-    await page.keyboard.press('Control+z')
-    await expect(page.getByTestId('close-pane')).toHaveCount(0)
-  }
-})
-
 test('the turns of a chat, in every window', async ({workbench}) => {
   const {page} = workbench
   await workbench.open()

@@ -6,4 +6,10 @@ import {tokensLens} from './tokens/lens.ts'
 import {treeLens} from './tree/lens.ts'
 
 /** Every lens, in the order of its tabs. */
-export const LENSES: readonly Lens[] = [tokensLens, attentionLens, treeLens, attributionLens, tokenizeLens]
+export const LENSES: readonly Lens[] = [
+  tokensLens,
+  attentionLens,
+  treeLens,
+  attributionLens,
+  tokenizeLens,
+]
