@@ -72,6 +72,7 @@ test('by keys: nodes have the model’s own numbers, are grown, pinned, pruned a
   await page.keyboard.press('ArrowLeft')
   await page.keyboard.press('ArrowLeft')
   await page.keyboard.press('e')
+  await expect(page.locator('#change-token')).toBeFocused()
   await page.keyboard.type(' Tom')
   await page.keyboard.press('Enter')
   await expect(page.locator('[data-node-fact=state]')).toContainText('put in by hand')
@@ -100,7 +101,8 @@ test('by mouse: a law without a new tree, cut tokens, the outline, and a figure 
   await expect(page.getByRole('radio', {name: 'temperature'})).toBeChecked()
   await expect.poll(() => exactOf(page, 'temperature')).toBeLessThan(cold)
   await expect(figureOf(page)).toHaveAttribute('data-nodes', nodes!)
-  expect(await exactOf(page, 'raw')).toBe(cold)
+  // The same number, but for what else was in the run.
+  expect(Math.abs((await exactOf(page, 'raw')) - cold)).toBeLessThan(1e-6)
 
   await page.getByTestId('tree-cuts').click()
   await page.getByLabel('Top-k, 0 for none').fill('1')
