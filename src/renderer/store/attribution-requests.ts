@@ -30,8 +30,9 @@ export const COMPARED_METHODS: readonly AttributionMethod[] = [
   'shapley',
   'random',
 ]
-/** What stands beside the bars of another method. */
-const BESIDE: AttributionMethod = 'occlusion-mask'
+/** What stands beside the bars of a method: what masking says, and beside that what attention says. */
+const besideOf = (method: AttributionMethod): AttributionMethod =>
+  method === 'occlusion-mask' ? 'attention-rollout' : 'occlusion-mask'
 
 /** The run whose attribution a pane shows, once it can be asked about; else null. */
 export function selectAttributionRun(
@@ -196,7 +197,7 @@ export function selectBesideWishes(
   const target = clampTarget(selectTarget(state, run.id), data)
   if (target.kind === 'all-generated') return []
   const choice = state.attributionChoice
-  const methods = view === COMPARE_VIEW ? COMPARED_METHODS : [BESIDE]
+  const methods = view === COMPARE_VIEW ? COMPARED_METHODS : [besideOf(choice.method)]
   return methods
     .filter((method) => method !== choice.method)
     .map((method) => attributionWish(run.id, data, target, choice, method))

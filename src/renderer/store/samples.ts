@@ -28,6 +28,7 @@ type Opening<Lens extends SampleLens> = (
 const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
   tokens: ({settings}, {parameters}) =>
     settings ? {parameters: {...parameters, ...settings}} : {},
+  attribute: (sample, state) => attributionOpening(sample, state),
   attention({selection: {layer, head}, settings}, state) {
     const {activePane, attentionShown, attentionFilters} = state
     const shown: AttentionChoice = {
@@ -41,6 +42,13 @@ const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
       ...(settings ? {attentionFilters: {...attentionFilters, ...settings}} : {}),
     }
   },
+}
+
+function attributionOpening(
+  {settings}: SampleIn<'attribute'>,
+  {attributionChoice}: WorkbenchState
+): Partial<DocumentState> {
+  return settings ? {attributionChoice: {...attributionChoice, ...settings}} : {}
 }
 
 function openingOf<Lens extends SampleLens>(

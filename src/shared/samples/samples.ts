@@ -1,13 +1,18 @@
 import {ATTENTION_SAMPLES, type AttentionSample} from './attention-samples.ts'
+import {ATTRIBUTION_SAMPLES, type AttributionSample} from './attribution-samples.ts'
 import {TOKENS_SAMPLES, type TokensSample} from './tokens-samples.ts'
 
 /** A sample of any lens: each lens adds its own to the union and to the list. */
-export type Sample = TokensSample | AttentionSample
+export type Sample = TokensSample | AttentionSample | AttributionSample
 export type SampleLens = Sample['lens']
 export type SampleIn<Lens extends SampleLens> = Extract<Sample, {readonly lens: Lens}>
 
 /** Every sample, in the order of the menu. The first is run when the app is opened. */
-export const SAMPLES: readonly Sample[] = [...TOKENS_SAMPLES, ...ATTENTION_SAMPLES]
+export const SAMPLES: readonly Sample[] = [
+  ...TOKENS_SAMPLES,
+  ...ATTENTION_SAMPLES,
+  ...ATTRIBUTION_SAMPLES,
+]
 
 /** The sample of a prompt in a lens, if it is one. */
 export function sampleOfPrompt<Lens extends SampleLens>(

@@ -1,5 +1,8 @@
 import {heatCaption} from '../../../shared/figures/attribution/layout.ts'
 import {attributionCaption, attributionGuard} from '../../../shared/figures/attribution/words.ts'
+import type {CaptionPart} from '../../../shared/figures/tokens/caption.ts'
+import {sampleOfResult} from '../../../shared/samples/caption.ts'
+import {filledCaption, slotsOf} from '../../../shared/samples/sample.ts'
 import {
   COMPARE_VIEW,
   HEAT_MAP_VIEW,
@@ -100,7 +103,28 @@ function Caption({shown, view}: ViewProps) {
   if (!shown?.result || !row) return 'What each token of the context is worth to a token after it.'
   if (view === HEAT_MAP_VIEW) return <CaptionText parts={heatCaption(shown.result)} />
   const [beside = null] = besideMethods(shown.beside)
+  const claim = claimOf(shown)
+  if (claim) return <CaptionText parts={claim} />
   return <CaptionText parts={attributionCaption(shown.result, row, {scores, names, beside})} />
+}
+
+/** What a sample shows, where this is one, unchanged, and its claim holds. */
+function claimOf({data, result, row, main, beside}: PaneAttribution): CaptionPart[] | null {
+  const {provenance, request} = data
+  const sample = provenance && sampleOfResult({request, model: provenance.model}, 'attribute')
+  const target = main?.wish.request
+  if (!sample || !result || !row || !target || result.method !== sample.settings?.method)
+    return null
+  const isNext =
+    target.targetPosition === undefined &&
+    !target.contrast &&
+    !target.targetSpan &&
+    !target.targetToken
+  const rollout = besideMethods(beside).find(({method}) => method === 'attention-rollout')
+  if (!isNext || !rollout || row.stopReason === 'cancelled') return null
+  const tokens = result.tokens
+  const slots = slotsOf(sample.claim, {tokens, masked: row, rollout: rollout.row})
+  return slots && filledCaption(sample.claim.caption, slots)
 }
 
 function guardText(shown: PaneAttribution | null): string {

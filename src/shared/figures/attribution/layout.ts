@@ -170,7 +170,11 @@ export function legendOf(
   }
   if (main && main.startPx !== null) items.push({kind: 'start', text: 'random start alone'})
   const [beside] = bars.columns.filter(({look}) => look === 'dots')
-  if (beside) items.push({kind: 'dot', text: `${beside.title.toLowerCase()}, probability lost`})
+  if (beside)
+    items.push({
+      kind: 'dot',
+      text: `${beside.title.toLowerCase()}, ${quantityOf(beside.method, 'per-step')}`,
+    })
   let xPx = 0
   let yPx = topPx
   return items.map((item) => {
