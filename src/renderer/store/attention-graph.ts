@@ -1,11 +1,11 @@
+import type {GraphPart} from '../../shared/figures/attention/graph-hit.ts'
+import type {ImportanceForm} from '../../shared/figures/attention/graph-words.ts'
+import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
 import {
   columnsWindow,
   type TokenWindow,
   tokensPerColumnOf,
-} from '../../shared/figures/attention/graph-columns-layout.ts'
-import {isSamePart} from '../../shared/figures/attention/graph-hit.ts'
-import type {ImportanceForm} from '../../shared/figures/attention/graph-words.ts'
-import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
+} from '../../shared/math/attention/graph-window.ts'
 import {capturedTextOf, selectAttentionRun} from './attention.ts'
 import {GRAPH_VIEW, type GraphSlot, type GraphWorkState} from './attention-graph-state.ts'
 import {filterKey, requestFilters} from './attention-pictures.ts'
@@ -310,3 +310,9 @@ export function createGraphActions(context: StoreContext): GraphActions {
 
 /** A key without what the window decides. */
 const withoutWindow = (key: string) => key.split(':').slice(0, -2).join(':')
+
+const isSamePart = (a: GraphPart | null, b: GraphPart | null): boolean =>
+  a === b ||
+  (a?.kind === 'node' && b?.kind === 'node' && a.level === b.level && a.column === b.column) ||
+  (a?.kind === 'edge' && b?.kind === 'edge' && a.edge === b.edge) ||
+  (a?.kind === 'column' && b?.kind === 'column' && a.first === b.first && a.end === b.end)

@@ -1,5 +1,5 @@
-import {FORM_WORDS, type ImportanceForm} from '../../shared/figures/attention/graph-words.ts'
-import type {Importance} from '../../shared/lenses/attention-maps.ts'
+import type {ImportanceForm} from '../../shared/figures/attention/graph-words.ts'
+import {type Importance, importanceVariantSchema} from '../../shared/lenses/attention-maps.ts'
 import {flowWork} from '../../shared/math/attention/attention-flow.ts'
 import {capturedTextOf, selectAttentionRun} from './attention.ts'
 import {GRAPH_VIEW, type WorkPhase} from './attention-graph-state.ts'
@@ -9,7 +9,11 @@ import {selectPane} from './panes.ts'
 import {selectLock} from './selection.ts'
 import type {PaneIndex, RunId, WorkbenchState} from './state.ts'
 
-export const IMPORTANCE_FORMS = Object.keys(FORM_WORDS) as ImportanceForm[]
+export const IMPORTANCE_FORMS: readonly ImportanceForm[] = [
+  ...importanceVariantSchema.options,
+  'attention-rollout',
+  'attention-flow',
+]
 
 /** One importance of a text. */
 export interface ImportanceSpec {

@@ -1,11 +1,10 @@
+import {
+  columnsWindow,
+  type TokenWindow,
+  tokensPerColumnOf,
+} from '../../math/attention/graph-window.ts'
 import {textWidthPx} from '../text-width.ts'
 import {type GlyphSource, plainGlyphs} from '../token-glyphs.ts'
-
-/** The tokens that are seen; ends need not be whole. */
-export interface TokenWindow {
-  readonly start: number
-  readonly span: number
-}
 
 /** How the columns of a graph carry their names. */
 export type ColumnNames = 'chips' | 'rotated' | 'ticks'
@@ -33,8 +32,6 @@ export interface GraphColumn {
   readonly text: string
 }
 
-/** Narrower columns than this take several tokens. */
-const LEAST_COLUMN_PX = 6.5
 /** From this width on names fit beside each other when they are turned. */
 const LEAST_ROTATED_PX = 12
 const LEAST_CHIP_SHARE = 0.82
@@ -68,24 +65,6 @@ function chipEnds(tokens: readonly GlyphSource[]): Float64Array {
   }
   widths.set(tokens, ends)
   return ends
-}
-
-/** How many tokens share a column so that columns can be told apart: a power of two. */
-export function tokensPerColumnOf(span: number, widthPx: number): number {
-  let count = 1
-  while ((widthPx * count) / span < LEAST_COLUMN_PX) count *= 2
-  return count
-}
-
-/** Tokens that a window needs columns for, whole columns of them. */
-export function columnsWindow(
-  {start, span}: TokenWindow,
-  tokenCount: number,
-  tokensPerColumn: number
-): [number, number] {
-  const first = Math.floor(Math.floor(start) / tokensPerColumn) * tokensPerColumn
-  const end = Math.ceil(Math.ceil(start + span - 1e-9) / tokensPerColumn) * tokensPerColumn
-  return [Math.max(0, first), Math.min(tokenCount, Math.max(end, first + 1))]
 }
 
 export interface ColumnsRoom {
@@ -150,4 +129,4 @@ function nameOf(token: GlyphSource): string {
   return plainGlyphs(token) || '∅'
 }
 
-export {MOST_ROTATED_PX}
+export {columnsWindow, MOST_ROTATED_PX, type TokenWindow, tokensPerColumnOf}

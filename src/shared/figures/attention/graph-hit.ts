@@ -74,9 +74,3 @@ function segmentDistance(
   const t = Math.max(0, Math.min(1, along))
   return Math.hypot(xPx - fromX - t * dx, yPx - fromY - t * dy)
 }
-
-export const isSamePart = (a: GraphPart | null, b: GraphPart | null): boolean =>
-  a === b ||
-  (a?.kind === 'node' && b?.kind === 'node' && a.level === b.level && a.column === b.column) ||
-  (a?.kind === 'edge' && b?.kind === 'edge' && a.edge === b.edge) ||
-  (a?.kind === 'column' && b?.kind === 'column' && a.first === b.first && a.end === b.end)
