@@ -1,37 +1,24 @@
-import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {CapturedText} from '../../shared/lenses/attention-maps.ts'
-import {
-  covers,
-  hidesAny,
-  isWhole,
-  lineKey,
-  type MatrixTiles,
-  mapOfShown,
-  type PictureSpec,
-  type PlacedTile,
-  pictureKey,
-  requestFilters,
-  tileAround,
-  unhidden,
-} from './attention-pictures.ts'
+import {clampHead, mapOfShown, type PictureSpec, pictureKey} from './attention-pictures.ts'
 import {
   ATTENTION_LENS,
   type AttentionShown,
   type AttentionSlot,
   type MatrixWindow,
 } from './attention-state.ts'
+import {TWO_HEADS_VIEW} from './attention-views.ts'
+import {idleWish, nextWish, type Wish} from './attention-wishes.ts'
 import type {BestHead} from './best-head.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
 import {selectRun} from './runs.ts'
-import {selectHovered, selectLock} from './selection.ts'
 import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
 
-/** Longer texts have no dots for what is hidden: their cells are too small. */
-const MOST_DOTTED_TOKENS = 96
+/** A pause after which what is likely to be wanted next is fetched. */
+const REST_MS = 200
 
 /** The run whose attention a pane shows, once it can be asked about; else null. */
 export function selectAttentionRun(
@@ -101,7 +88,9 @@ export function selectPicture(
   const shown = selectAttentionRun(state, captures, pane)
   if (!shown) return null
   const facts = captures.attentionFacts.peek(shown.run.id) ?? NO_FACTS
-  const map = mapOfShown(selectShown(state, captures, pane), facts)
+  const isCompared = selectPane(state, pane).view === TWO_HEADS_VIEW
+  const chosen = selectShown(state, captures, pane)
+  const map = mapOfShown(isCompared ? {...chosen, aggregate: 'head'} : chosen, facts)
   if (!map) return null
   return {
     runId: shown.run.id,
@@ -109,6 +98,23 @@ export function selectPicture(
     map,
     filters: state.attentionFilters,
   }
+}
+
+/** Beside the head that a pane shows: the other head, and the other minus it; empty in other views. */
+export function selectCompared(
+  state: WorkbenchState,
+  captures: Captures,
+  pane: PaneIndex
+): readonly PictureSpec[] {
+  const spec = selectPicture(state, captures, pane)
+  if (spec?.map.kind !== 'head' || selectPane(state, pane).view !== TWO_HEADS_VIEW) return []
+  const {layer, head} = spec.map
+  const facts = captures.attentionFacts.peek(spec.runId) ?? NO_FACTS
+  const other = clampHead(facts, state.attentionShown[pane].other)
+  return [
+    {...spec, map: {kind: 'head', ...other}},
+    {...spec, map: {kind: 'difference', a: other, b: {layer, head}}},
+  ]
 }
 const NO_FACTS: readonly CapturedLayerFacts[] = []
 
@@ -151,7 +157,7 @@ export interface AttentionActions {
 }
 
 export function createAttentionActions(context: StoreContext): AttentionActions {
-  const {store, set, captures, client} = context
+  const {store, set, captures, client, deps} = context
   const setSlot = (pane: PaneIndex, change: Partial<AttentionSlot>) =>
     set(({attentionSlots}) => {
       const slot = {...attentionSlots[pane], ...change}
@@ -253,12 +259,59 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
     if (tiles?.whole || tiles?.close) {
       if (shownKey !== own) renew(pane, {shownKey: own})
     }
-    const wish = nextWish(state, captures, {pane, spec, text: capturedTextOf(run, data), data})
+    const others = selectCompared(state, captures, pane)
+    const input = {pane, spec, others, text: capturedTextOf(run, data), data}
+    const wish = nextWish(state, captures, input)
     const isWaiting = wish?.isPicture === true
     if (isWaiting !== isBehind) setSlot(pane, {isBehind: isWaiting})
-    if (!wish || asked[pane] === wish.key) return
+    if (!wish) {
+      rest(pane)
+      return
+    }
+    wake(pane)
+    if (asked[pane] === wish.key) return
     asked[pane] = wish.key
     fetchers[pane]!(wish)
+  }
+
+  /** What is fetched while nothing is wanted is let go of as soon as something is. */
+  const resting: [Resting | null, Resting | null] = [null, null]
+  const wake = (pane: PaneIndex) => {
+    resting[pane]?.cancel()
+    resting[pane]?.abort.abort()
+    resting[pane] = null
+  }
+  const rest = (pane: PaneIndex) => {
+    const {view} = selectPane(store.getState(), pane)
+    if (resting[pane] || view !== null) return
+    const own: Resting = {
+      abort: new AbortController(),
+      cancel: deps.after(REST_MS, () => void fetchIdle(pane, own)),
+    }
+    resting[pane] = own
+  }
+  const fetchIdle = async (pane: PaneIndex, own: Resting) => {
+    const state = store.getState()
+    const shown = selectAttentionRun(state, captures, pane)
+    const spec = selectPicture(state, captures, pane)
+    // Scores of heads are waited for, their neighbours' pictures are not.
+    const isBusy = state.headsPhase.kind === 'running' || state.connection !== 'connected'
+    if (shown && spec && !isBusy) {
+      const text = capturedTextOf(shown.run, shown.data)
+      const wish = idleWish(state, captures, {pane, spec, others: [], text, data: shown.data})
+      if (wish) {
+        try {
+          await wish.fetch(client, own.abort.signal)
+        } catch {
+          // Nobody asked for it; where it is wanted it is asked for again, and says what is wrong.
+          return
+        }
+      }
+      if (!wish) return
+    }
+    if (resting[pane] !== own) return
+    resting[pane] = null
+    rest(pane)
   }
 
   return {
@@ -303,92 +356,7 @@ interface Capturing {
   readonly abort: AbortController
 }
 
-/** Something that is asked of the engine, one at a time. */
-interface Wish {
-  readonly key: string
-  readonly pictureKey: string
-  /** It is what is to be drawn; otherwise what is said of the selection. */
-  readonly isPicture: boolean
-  fetch(client: EngineClient): Promise<void>
-}
-
-interface WishInput {
-  readonly pane: PaneIndex
-  readonly spec: PictureSpec
-  readonly text: CapturedText
-  readonly data: TokensRun
-}
-
-/** What a pane misses most: what it draws, then what it says, then the rest of the matrix; null if nothing. */
-function nextWish(
-  state: WorkbenchState,
-  captures: Captures,
-  {pane, spec, text, data}: WishInput
-): Wish | null {
-  const sidePx = state.attentionPlots[pane]
-  const {tokenCount} = spec
-  const window = selectWindow(state, spec.runId, tokenCount)
-  const isAll = isWhole(window, tokenCount)
-  const all: MatrixWindow = {query: 0, key: 0, span: tokenCount}
-
-  const tileWish = (of: PictureSpec, part: keyof MatrixTiles, isPicture: boolean): Wish | null => {
-    // A pane that shows no matrix wants what is said of the selection alone.
-    if (sidePx === 0) return null
-    const key = pictureKey(of)
-    const seen = part === 'whole' ? all : window
-    const known = captures.attentionTiles.peek(key)?.[part]
-    if (known && covers(known, seen, sidePx)) return null
-    const request = tileAround(seen, tokenCount, sidePx)
-    const {queries, keys, rowCount, columnCount} = request
-    return {
-      key: `${key}:${part}:${queries}:${keys}:${rowCount}`,
-      pictureKey: key,
-      isPicture,
-      async fetch(client) {
-        const tile = await client.attention.tile({
-          ...text,
-          map: of.map,
-          filters: requestFilters(of.filters, data),
-          queries: [...queries],
-          keys: [...keys],
-          rowCount,
-          columnCount,
-        })
-        const placed: PlacedTile = {queries, keys, tile}
-        const tiles = captures.attentionTiles.peek(key)
-        captures.attentionTiles.set(key, {...tiles, [part]: placed})
-      },
-    }
-  }
-  const lineWish = (of: 'query' | 'key', position: number): Wish | null => {
-    const key = lineKey(spec, of, position)
-    if (captures.attentionLines.get(key)) return null
-    return {
-      key,
-      pictureKey: pictureKey(spec),
-      isPicture: false,
-      async fetch(client) {
-        const {weights} = await client.attention.line({
-          ...text,
-          map: spec.map,
-          filters: requestFilters(unhidden(spec.filters), data),
-          of,
-          position,
-        })
-        captures.attentionLines.set(key, weights)
-      },
-    }
-  }
-
-  const unfiltered = {...spec, filters: unhidden(spec.filters)}
-  const hasDots = hidesAny(spec.filters) && tokenCount <= MOST_DOTTED_TOKENS
-  const position = selectHovered(state, spec.runId) ?? selectLock(state, captures, spec.runId)
-  const isThere = position !== null && position < tokenCount
-  return (
-    (isAll ? tileWish(spec, 'whole', true) : tileWish(spec, 'close', true)) ??
-    (isThere ? lineWish('query', position) : null) ??
-    (isThere ? lineWish('key', position) : null) ??
-    (hasDots ? tileWish(unfiltered, 'whole', false) : null) ??
-    (isAll ? null : tileWish(spec, 'whole', false))
-  )
+interface Resting {
+  readonly abort: AbortController
+  readonly cancel: () => void
 }

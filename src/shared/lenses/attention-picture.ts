@@ -25,6 +25,8 @@ export const colorRangeSchema = z.object({
   isLocked: z.boolean(),
   /** `square-root` where absent. */
   steps: colorStepsSchema.optional(),
+  /** The same for both heads that stand beside each other. */
+  isShared: z.boolean().optional(),
 })
 export type ColorRange = z.infer<typeof colorRangeSchema>
 

@@ -27,7 +27,7 @@ import {Stepper} from '../../ui/stepper.tsx'
 import {usePaneIndex, usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {type RangeChoice, rangeOf, type ShownMatrix} from './use-picture.ts'
-import {LINES_VIEW, OVERVIEW_VIEW} from './views.ts'
+import {LINES_VIEW, OVERVIEW_VIEW, TWO_HEADS_VIEW} from './views.ts'
 
 const AGGREGATES: readonly {value: AttentionAggregate; text: string; note: string}[] = [
   {value: 'head', text: 'one head', note: ''},
@@ -57,11 +57,14 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
   const lastLayer = facts.reduce((last, {layer}) => Math.max(last, layer), 0)
   const headsOf = (layer: number) =>
     (facts.find((fact) => fact.layer === layer)?.queryHeadCount ?? 1) - 1
+  const areTwo = view === TWO_HEADS_VIEW
   const isOverview = view === OVERVIEW_VIEW
   // These say it in their own legends.
   const saysHidden = !isOverview && view !== LINES_VIEW
-  const isOneHead = isOverview || shown.aggregate === 'head' || shown.aggregate === 'difference'
-  const hasScope = !isOverview && ['mean', 'max', 'value-weighted'].includes(shown.aggregate)
+  const isOneHead =
+    isOverview || areTwo || shown.aggregate === 'head' || shown.aggregate === 'difference'
+  const hasScope =
+    !isOverview && !areTwo && ['mean', 'max', 'value-weighted'].includes(shown.aggregate)
   const hasLayer = !hasScope || shown.scope === 'layer'
   const placed = matrix?.tiles.whole ?? matrix?.tiles.close
   const summary = placed?.tile.summary
@@ -99,7 +102,7 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
           format={(size) => (size === 0 ? 'fit' : `${size} px`)}
           testId="overview-size"
         />
-      ) : (
+      ) : areTwo ? null : (
         <MenuChoice
           label="What is shown"
           value={shown.aggregate}
@@ -119,16 +122,16 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
           onChange={(scope) => actions.changeAttention({scope}, pane)}
         />
       )}
-      {!isOverview && shown.aggregate === 'difference' && (
+      {(areTwo || (!isOverview && shown.aggregate === 'difference')) && (
         <>
           <Stepper
-            label="− layer"
+            label={areTwo ? 'B layer' : '− layer'}
             value={shown.other.layer}
             maximum={lastLayer}
             onChange={(layer) => actions.changeAttention({other: {...shown.other, layer}}, pane)}
           />
           <Stepper
-            label="head"
+            label={areTwo ? 'B head' : 'head'}
             value={shown.other.head}
             maximum={headsOf(shown.other.layer)}
             onChange={(head) => actions.changeAttention({other: {...shown.other, head}}, pane)}

@@ -27,6 +27,7 @@ import {OverviewCaption, OverviewPlace} from './overview-place.tsx'
 import {PruneCaption, PruneControls, PruneView} from './prune-view.tsx'
 import {SimilarHeads} from './similar-heads.tsx'
 import {TrialPanel} from './trial-panel.tsx'
+import {TwoHeads, TwoHeadsCaption} from './two-heads.tsx'
 import {
   isHiddenAt,
   readRowOf,
@@ -36,7 +37,15 @@ import {
   useMatrix,
   weightAt,
 } from './use-picture.ts'
-import {GRAPH_VIEW, HEADS_VIEW, LINES_VIEW, OVERVIEW_VIEW, PRUNE_VIEW, TEST_VIEW} from './views.ts'
+import {
+  GRAPH_VIEW,
+  HEADS_VIEW,
+  LINES_VIEW,
+  OVERVIEW_VIEW,
+  PRUNE_VIEW,
+  TEST_VIEW,
+  TWO_HEADS_VIEW,
+} from './views.ts'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */
@@ -59,6 +68,8 @@ export function AttentionPanel() {
               <GraphCaption />
             ) : view === OVERVIEW_VIEW ? (
               <OverviewCaption />
+            ) : view === TWO_HEADS_VIEW && matrix ? (
+              <TwoHeadsCaption matrix={matrix} />
             ) : view === LINES_VIEW && isLinePointed ? (
               <PointedLineCaption />
             ) : matrix ? (
@@ -80,6 +91,10 @@ export function AttentionPanel() {
         ) : view === OVERVIEW_VIEW ? (
           <div className="figure attention-figure">
             <OverviewPlace />
+          </div>
+        ) : view === TWO_HEADS_VIEW && matrix ? (
+          <div className="figure attention-figure">
+            <TwoHeads matrix={matrix} />
           </div>
         ) : view === TEST_VIEW ? (
           <div className="figure attention-figure">

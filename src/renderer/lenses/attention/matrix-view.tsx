@@ -18,6 +18,7 @@ import {
 } from '../../../shared/figures/attention/matrix-legend.ts'
 import {scaleOf} from '../../../shared/figures/attention/matrix-scale.ts'
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
+import type {ColorRange} from '../../../shared/lenses/attention-picture.ts'
 import {
   covers,
   isWhole,
@@ -39,13 +40,15 @@ export interface MatrixViewProps {
   readonly matrix: ShownMatrix
   readonly widthPx: number
   readonly heightPx: number
+  /** Of several that share it; then the legend stands elsewhere. */
+  readonly shared?: ColorRange
 }
 
 const LEGEND_LINE_PX = 16
 const LEGEND_GAP_PX = 16
 
 /** One matrix: its weights on a canvas, names and marks over it, its scale under it. */
-export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
+export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps) {
   const pane = usePaneIndex()
   const {captures} = useWorkbench()
   const {measureMatrix} = useActions()
@@ -65,8 +68,8 @@ export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
   }))
   const cell = query === null || key === null ? null : {query, key}
   const range = useMemo(
-    () => rangeOf(tiles, {attentionRange, attentionSteps}),
-    [tiles, attentionRange, attentionSteps]
+    () => shared ?? rangeOf(tiles, {attentionRange, attentionSteps}),
+    [shared, tiles, attentionRange, attentionSteps]
   )
   const {maximum, steps} = range
   const scale = useMemo(
@@ -83,6 +86,7 @@ export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
   const legend = useMemo(
     () =>
       placed &&
+      !shared &&
       layoutMatrixLegend(
         {
           ...{map: spec.map, filters, range, tile: placed.tile},
@@ -91,10 +95,10 @@ export function MatrixView({matrix, widthPx, heightPx}: MatrixViewProps) {
         widthPx,
         true
       ),
-    [placed, spec.map, filters, range, plain, widthPx]
+    [placed, shared, spec.map, filters, range, plain, widthPx]
   )
   const isCausal = placed === null || isCausalTile(placed)
-  const legendPx = (legend?.heightPx ?? LEGEND_LINE_PX) + LEGEND_GAP_PX
+  const legendPx = shared ? 0 : ((legend || null)?.heightPx ?? LEGEND_LINE_PX) + LEGEND_GAP_PX
   const room = useMemo(
     // Room for the names of columns is kept while the diagonal has them, so that zooming moves nothing.
     () => matrixRoom(tokens, widthPx, Math.max(120, heightPx - legendPx), {isPart: true}),

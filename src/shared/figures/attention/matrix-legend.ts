@@ -66,7 +66,7 @@ export const stepsText = ({steps}: Pick<ColorRange, 'steps'>) =>
 
 /** The range of colours in words: `0 to 0.60 and beyond in square-root steps, range locked for all heads and runs`. */
 export function rangeText(
-  {maximum, isLocked, steps}: ColorRange,
+  {maximum, isLocked, isShared, steps}: ColorRange,
   map: AttentionMap,
   tile: Pick<AttentionTile, 'minimum' | 'maximum'>
 ): string {
@@ -74,7 +74,12 @@ export function rangeText(
   const isBeyond = Math.max(tile.maximum, -tile.minimum) > maximum * 1.000001
   const beyond = isBeyond ? ' and beyond' : ''
   const ends = map.kind === 'difference' ? `−${end} to ${end}${beyond}` : `0 to ${end}${beyond}`
-  return `${ends}${stepsText({steps})}, ${isLocked ? 'range locked for all heads and runs' : 'range of this picture'}`
+  const whose = isLocked
+    ? 'range locked for all heads and runs'
+    : isShared
+      ? 'range shared by both heads'
+      : 'range of this picture'
+  return `${ends}${stepsText({steps})}, ${whose}`
 }
 
 /** An entry: the ramp, a dot, a cross, or words alone. */

@@ -1,0 +1,149 @@
+import {mapName} from '../../../shared/figures/attention/map-name.ts'
+import {formatWeight} from '../../../shared/figures/attention/matrix-caption.ts'
+import {MatrixLegend} from '../../../shared/figures/attention/matrix-figure.tsx'
+import {flowLegend, rangeText} from '../../../shared/figures/attention/matrix-legend.ts'
+import {scaleOf, stepCountOf} from '../../../shared/figures/attention/matrix-scale.ts'
+import {formatCount} from '../../../shared/figures/number-format.ts'
+import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
+import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import type {ColorRange} from '../../../shared/lenses/attention-picture.ts'
+import {selectCompared} from '../../store/attention.ts'
+import {pictureKey} from '../../store/attention-pictures.ts'
+import {HintArea} from '../../ui/hint-area.tsx'
+import {useSize} from '../../ui/use-size.ts'
+import {usePaneIndex} from '../use-pane.ts'
+import {usePalette} from '../use-theme.ts'
+import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {MatrixView} from './matrix-view.tsx'
+import {rangeOf, type ShownMatrix, selectCell, weightAt} from './use-picture.ts'
+import './two-heads.css'
+
+/** Narrower than this the three stand under each other. */
+const LEAST_BESIDE_PX = 620
+const GAP_PX = 16
+const HEAD_PX = 22
+const LEAST_HIGH_PX = 220
+
+/** A, B, and B minus A; null in other views. */
+function useCompared(matrix: ShownMatrix): readonly ShownMatrix[] {
+  const pane = usePaneIndex()
+  const {store, captures} = useWorkbench()
+  useWorkbenchState((state) => ({
+    revision: state.attentionSlots[pane].revision,
+    other: state.attentionShown[pane].other,
+  }))
+  const others = selectCompared(store.getState(), captures, pane).map((spec): ShownMatrix => {
+    const tiles = captures.attentionTiles.peek(pictureKey(spec))
+    return {...matrix, spec, tiles: tiles ?? NO_TILES, isCurrent: tiles !== undefined}
+  })
+  return [matrix, ...others]
+}
+const NO_TILES = {}
+const NAMES = ['A', 'B', 'B − A'] as const
+
+/** Two heads beside each other in one range of colours, and their difference around zero. */
+export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
+  const all = useCompared(matrix)
+  const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>()
+  const palette = usePalette()
+  const choice = useWorkbenchState(({attentionRange, attentionSteps}) => ({
+    attentionRange,
+    attentionSteps,
+  }))
+  const [a, b, difference] = all
+  if (!a || !b || !difference) return null
+  const shared: ColorRange = {
+    ...rangeOf(a.tiles, choice),
+    maximum: Math.max(rangeOf(a.tiles, choice).maximum, rangeOf(b.tiles, choice).maximum),
+    isShared: true,
+  }
+  const own = rangeOf(difference.tiles, choice)
+  const isBeside = widthPx >= LEAST_BESIDE_PX
+  const eachPx = isBeside ? Math.floor((widthPx - 2 * GAP_PX) / 3) : widthPx
+  const legends = [
+    {matrix: a, range: shared, name: 'A and B'},
+    {matrix: difference, range: own, name: `B − A = ${mapName(difference.spec.map)}`},
+  ].map(({matrix: one, range, name}) => {
+    const tile = (one.tiles.whole ?? one.tiles.close)?.tile ?? {minimum: 0, maximum: 0}
+    const scale = scaleOf(range, one.spec.map)
+    const text = `${name}: ${rangeText(range, one.spec.map, tile)}`
+    return {scale, layout: flowLegend([{kind: 'ramp', text}], stepCountOf(scale), widthPx), text}
+  })
+  const legendPx = legends.reduce((sum, {layout}) => sum + layout.heightPx + 4, 0)
+  const highPx = isBeside
+    ? Math.max(LEAST_HIGH_PX, heightPx - HEAD_PX - legendPx - GAP_PX)
+    : Math.max(LEAST_HIGH_PX, Math.min(heightPx - HEAD_PX, widthPx))
+  return (
+    <div
+      ref={ref}
+      className="two-heads"
+      data-testid="two-heads"
+      data-current={all.every(({isCurrent}) => isCurrent)}
+    >
+      {widthPx > 0 && (
+        <HintArea>
+          <div className={`two-heads-all ${isBeside ? 'beside' : ''}`}>
+            {all.map((one, i) => (
+              <section key={NAMES[i]} aria-label={`${NAMES[i]}, ${mapName(one.spec.map)}`}>
+                <h2>
+                  {NAMES[i]} <span className="end clip">{mapName(one.spec.map)}</span>
+                </h2>
+                <MatrixView
+                  matrix={one}
+                  widthPx={eachPx}
+                  heightPx={highPx}
+                  shared={i === 2 ? own : shared}
+                />
+              </section>
+            ))}
+          </div>
+          {legends.map(({layout, scale, text}) => (
+            <svg
+              key={text}
+              className="two-heads-legend"
+              width={widthPx}
+              height={layout.heightPx}
+              role="img"
+              aria-label={text}
+              fontFamily={FONT_FAMILIES.sans}
+              data-testid="two-heads-legend"
+            >
+              <MatrixLegend layout={layout} scale={scale} palette={palette} />
+            </svg>
+          ))}
+        </HintArea>
+      )}
+    </div>
+  )
+}
+
+/** The weight that is pointed at or lit, in both heads and between them. */
+export function TwoHeadsCaption({matrix}: {readonly matrix: ShownMatrix}) {
+  const {captures} = useWorkbench()
+  const all = useCompared(matrix)
+  const {query, key} = useWorkbenchState((state) => ({
+    query: selectCell(state, captures, matrix.runId)?.query ?? null,
+    key: selectCell(state, captures, matrix.runId)?.key ?? null,
+  }))
+  const [a, b, difference] = all
+  if (!a || !b || !difference) return null
+  const names = `${mapName(a.spec.map)} and ${mapName(b.spec.map)} side by side`
+  if (query === null || key === null) return `${names}; point at a weight to read it in both.`
+  const place = {query, key}
+  const {tokens} = matrix.data
+  const nameOf = (position: number) => {
+    const token = tokens[position]
+    return token ? plainGlyphs(token) || '∅' : ''
+  }
+  const weightOf = (one: ShownMatrix, isSigned = false) => {
+    const weight = weightAt(captures, one.spec, place)
+    return weight === null ? '…' : formatWeight(weight, isSigned)
+  }
+  return (
+    <>
+      <b className="mono">{nameOf(query)}</b> at {formatCount(query)} to{' '}
+      <b className="mono">{nameOf(key)}</b> at {formatCount(key)}: A {mapName(a.spec.map)}{' '}
+      {weightOf(a)}, B {mapName(b.spec.map)} {weightOf(b)}, B − A {weightOf(difference, true)}.
+    </>
+  )
+}

@@ -1,0 +1,172 @@
+import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
+import type {CapturedText} from '../../shared/lenses/attention-maps.ts'
+import {selectWindow} from './attention.ts'
+import {
+  covers,
+  hidesAny,
+  isWhole,
+  lineKey,
+  type MatrixTiles,
+  type PictureSpec,
+  type PlacedTile,
+  pictureKey,
+  requestFilters,
+  tileAround,
+  unhidden,
+} from './attention-pictures.ts'
+import type {MatrixWindow} from './attention-state.ts'
+import type {Captures} from './captures.ts'
+import {selectHovered, selectLock} from './selection.ts'
+import type {PaneIndex, WorkbenchState} from './state.ts'
+
+/** Longer texts have no dots for what is hidden: their cells are too small. */
+const MOST_DOTTED_TOKENS = 96
+
+/** Something that is asked of the engine, one at a time. */
+export interface Wish {
+  readonly key: string
+  readonly pictureKey: string
+  /** It is what is to be drawn; otherwise what is said of the selection. */
+  readonly isPicture: boolean
+  fetch(client: EngineClient, signal?: AbortSignal): Promise<void>
+}
+
+export interface WishInput {
+  readonly pane: PaneIndex
+  readonly spec: PictureSpec
+  /** Other matrices that stand beside it. */
+  readonly others: readonly PictureSpec[]
+  readonly text: CapturedText
+  readonly data: TokensRun
+}
+
+/** What a pane misses most: what it draws, then what it says, then the rest of the matrix; null if nothing. */
+export function nextWish(
+  state: WorkbenchState,
+  captures: Captures,
+  {pane, spec, others, text, data}: WishInput
+): Wish | null {
+  const sidePx = state.attentionPlots[pane]
+  const {tokenCount} = spec
+  const window = selectWindow(state, spec.runId, tokenCount)
+  const isAll = isWhole(window, tokenCount)
+  const tileWish = (of: PictureSpec, part: keyof MatrixTiles, isPicture: boolean) =>
+    tileWishOf(of, {part, window, sidePx, isPicture, spec}, captures, {text, data})
+  const shownPart = isAll ? 'whole' : 'close'
+  const lineWish = (own: PictureSpec, of: 'query' | 'key', position: number): Wish | null => {
+    const key = lineKey(own, of, position)
+    if (captures.attentionLines.get(key)) return null
+    return {
+      key,
+      pictureKey: pictureKey(spec),
+      isPicture: false,
+      async fetch(client) {
+        const {weights} = await client.attention.line({
+          ...text,
+          map: own.map,
+          filters: requestFilters(unhidden(own.filters), data),
+          of,
+          position,
+        })
+        captures.attentionLines.set(key, weights)
+      },
+    }
+  }
+
+  const unfiltered = {...spec, filters: unhidden(spec.filters)}
+  const hasDots = hidesAny(spec.filters) && tokenCount <= MOST_DOTTED_TOKENS
+  const position = selectHovered(state, spec.runId) ?? selectLock(state, captures, spec.runId)
+  const isThere = position !== null && position < tokenCount
+  return (
+    tileWish(spec, shownPart, true) ??
+    firstOf(others, (other) => tileWish(other, shownPart, false)) ??
+    (isThere ? lineWish(spec, 'query', position) : null) ??
+    (isThere ? firstOf(others, (other) => lineWish(other, 'query', position)) : null) ??
+    (isThere ? lineWish(spec, 'key', position) : null) ??
+    (hasDots ? tileWish(unfiltered, 'whole', false) : null) ??
+    (isAll ? null : tileWish(spec, 'whole', false))
+  )
+}
+
+function firstOf<Value>(all: readonly PictureSpec[], of: (spec: PictureSpec) => Value | null) {
+  for (const one of all) {
+    const found = of(one)
+    if (found !== null) return found
+  }
+  return null
+}
+
+interface WantedTile {
+  readonly part: keyof MatrixTiles
+  readonly window: MatrixWindow
+  readonly sidePx: number
+  readonly isPicture: boolean
+  /** What the pane shows. */
+  readonly spec: PictureSpec
+}
+
+function tileWishOf(
+  of: PictureSpec,
+  {part, window, sidePx, isPicture, spec}: WantedTile,
+  captures: Captures,
+  {text, data}: Pick<WishInput, 'text' | 'data'>
+): Wish | null {
+  // A pane that shows no matrix wants what is said of the selection alone.
+  if (sidePx === 0) return null
+  const {tokenCount} = of
+  const key = pictureKey(of)
+  const seen = part === 'whole' ? {query: 0, key: 0, span: tokenCount} : window
+  const known = captures.attentionTiles.peek(key)?.[part]
+  if (known && covers(known, seen, sidePx)) return null
+  const request = tileAround(seen, tokenCount, sidePx)
+  const {queries, keys, rowCount, columnCount} = request
+  return {
+    key: `${key}:${part}:${queries}:${keys}:${rowCount}`,
+    pictureKey: isPicture ? key : pictureKey(spec),
+    isPicture,
+    async fetch(client, signal) {
+      const wanted = {
+        ...text,
+        map: of.map,
+        filters: requestFilters(of.filters, data),
+        queries: [queries[0], queries[1]] as [number, number],
+        keys: [keys[0], keys[1]] as [number, number],
+        rowCount,
+        columnCount,
+      }
+      const tile = await client.attention.tile(wanted, signal ? {signal} : {})
+      const placed: PlacedTile = {queries, keys, tile}
+      const tiles = captures.attentionTiles.peek(key)
+      captures.attentionTiles.set(key, {...tiles, [part]: placed})
+    },
+  }
+}
+
+/** The matrix of a head that a key press is likely to ask for next, while nothing else is wanted; null if none. */
+export function idleWish(
+  state: WorkbenchState,
+  captures: Captures,
+  {pane, spec, text, data}: WishInput
+): Wish | null {
+  const {map} = spec
+  const facts = captures.attentionFacts.peek(spec.runId)
+  const sidePx = state.attentionPlots[pane]
+  const window = selectWindow(state, spec.runId, spec.tokenCount)
+  if (map.kind !== 'head' || !facts || !isWhole(window, spec.tokenCount)) return null
+  const {layer, head} = map
+  const near = [
+    {layer, head: head + 1},
+    {layer, head: head - 1},
+    {layer: layer + 1, head},
+    {layer: layer - 1, head},
+  ]
+  const there = near.filter((one) =>
+    facts.some(
+      (fact) => fact.layer === one.layer && one.head >= 0 && one.head < fact.queryHeadCount
+    )
+  )
+  const specs = there.map((one) => ({...spec, map: {kind: 'head' as const, ...one}}))
+  const wanted = {part: 'whole' as const, window, sidePx, isPicture: false, spec}
+  return firstOf(specs, (one) => tileWishOf(one, wanted, captures, {text, data}))
+}
