@@ -3,6 +3,7 @@ import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
 import {benchAttention} from './attention.ts'
 import {benchAttentionHeads} from './attention-heads.ts'
+import {benchAttentionPage} from './attention-page.ts'
 import {benchAttribution} from './attribution.ts'
 import {benchCapture} from './capture.ts'
 import {benchEstimate} from './estimate.ts'
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   estimate: benchEstimate,
   attention: benchAttention,
   'attention-heads': benchAttentionHeads,
+  'attention-page': benchAttentionPage,
   attribution: benchAttribution,
 }
 
