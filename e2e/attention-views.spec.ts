@@ -125,10 +125,12 @@ test('a line tells its exact weight; heads are drawn together; what is hidden is
 }) => {
   const {page} = workbench
   await openView(workbench, 'Lines')
+  const lines = page.getByTestId('attention-lines')
+  await expect(lines).toHaveAttribute('data-current', 'true', COMPUTED)
   await setStepper(page, 'layer', 4)
   await setStepper(page, 'head', 3)
   await leaveControls(page)
-  const lines = page.getByTestId('attention-lines')
+  await expect(page.getByTestId('lines-legend')).toHaveAttribute('aria-label', /L4\.H3/, COMPUTED)
   await expect(lines).toHaveAttribute('data-current', 'true', COMPUTED)
   const {weights, count} = await weightsOf(workbench, 4, 3)
   const last = count - 1
