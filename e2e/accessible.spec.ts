@@ -59,21 +59,6 @@ const SCREENS: readonly {
     enter: ({page}) => page.getByRole('tab', {name: 'Attention'}).first().click(),
   },
   {
-    name: 'attention as lines',
-    shows: '[data-testid=attention-lines][data-current=true]',
-    enter: ({page}) => page.getByRole('radio', {name: 'Lines'}).first().click(),
-  },
-  {
-    name: 'all heads in small',
-    shows: '[data-testid=attention-overview][data-whole=true]',
-    enter: ({page}) => page.getByRole('radio', {name: 'Overview'}).first().click(),
-  },
-  {
-    name: 'two heads side by side',
-    shows: '[data-testid=two-heads][data-current=true]',
-    enter: ({page}) => page.getByRole('radio', {name: 'Two heads'}).first().click(),
-  },
-  {
     name: 'the scores of all heads',
     shows: '[data-testid=heads] tr[data-head]',
     enter: ({page}) => page.getByRole('radio', {name: 'Heads'}).first().click(),
