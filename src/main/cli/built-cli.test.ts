@@ -1,5 +1,13 @@
 import {spawn} from 'node:child_process'
-import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join, resolve} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
@@ -20,13 +28,16 @@ function run(
     onError?: (kill: () => void) => void
     onOut?: (kill: () => void) => void
     npm?: boolean
+    cli?: string
   } = {}
 ): Promise<{code: number | null; out: string; error: string}> {
   const env: NodeJS.ProcessEnv = {...process.env, TOKENSCOPE_STATE_FOLDER: folder}
   // That of the sources; what is built has its own, which may be older.
   delete env.TOKENSCOPE_SESSION_WORKER
   return new Promise((settle) => {
-    const [command, first] = options.npm ? ['npm', []] : [process.execPath, [builtCli]]
+    const [command, first] = options.npm
+      ? ['npm', []]
+      : [process.execPath, [options.cli ?? builtCli]]
     const child = spawn(command, [...first, ...commandArguments], {
       cwd: options.npm ? root : folder,
       env,
@@ -54,6 +65,19 @@ describe.skipIf(!existsSync(builtCli))('the built command', () => {
     expect(help.out).toContain('tokens [options]')
     const wrong = await run(['attention'])
     expect([wrong.code, wrong.out]).toEqual([2, ''])
+  })
+
+  test('an engine that cannot be started is told, and ends the command', async () => {
+    const broken = join(folder, 'broken')
+    cpSync(join(root, 'out/main'), join(broken, 'out/main'), {recursive: true})
+    cpSync(join(root, 'package.json'), join(broken, 'package.json'))
+    symlinkSync(join(root, 'node_modules'), join(broken, 'node_modules'))
+    writeFileSync(join(broken, 'out/main/engine.js'), "import 'a-package-that-is-not-there'\n")
+    const cli = join(broken, 'out/main/cli.js')
+    const {code, out, error} = await run(['tokens', '--model', model, '--prompt', 'a'], {cli})
+    expect([code, out]).toEqual([1, ''])
+    expect(error).toContain('a-package-that-is-not-there')
+    expect(error).toContain('is not started again')
   })
 
   test('tokens prints the result of a real model: probabilities sum to 1, spans tile the text', async () => {

@@ -1,11 +1,5 @@
 import {performance} from 'node:perf_hooks'
-import variant from '@jitl/quickjs-wasmfile-release-sync'
-import {
-  newQuickJSWASMModuleFromVariant,
-  type QuickJSContext,
-  type QuickJSHandle,
-  type QuickJSWASMModule,
-} from 'quickjs-emscripten-core'
+import type {QuickJSContext, QuickJSHandle, QuickJSWASMModule} from 'quickjs-emscripten-core'
 
 const MEMORY_LIMIT_BYTES = 64 * 1024 * 1024
 const STACK_LIMIT_BYTES = 128 * 1024
@@ -25,6 +19,15 @@ export class ScriptError extends Error {
 
 let modulePromise: Promise<QuickJSWASMModule> | null = null
 
+/** Half a megabyte that most runs of the engine never need. */
+async function loadInterpreter(): Promise<QuickJSWASMModule> {
+  const [{newQuickJSWASMModuleFromVariant}, {default: variant}] = await Promise.all([
+    import('quickjs-emscripten-core'),
+    import('@jitl/quickjs-wasmfile-release-sync'),
+  ])
+  return newQuickJSWASMModuleFromVariant(variant)
+}
+
 /**
  * A person's JavaScript function in an interpreter of its own (QuickJS, compiled to WebAssembly): it has no access
  * to this process, its files or the network, and is bounded in time and memory. Regular expressions are
@@ -40,7 +43,7 @@ export class Sandbox {
 
   /** Throws a ScriptError for a source that cannot be read, or whose value is no function. */
   static async create(source: string): Promise<Sandbox> {
-    modulePromise ??= newQuickJSWASMModuleFromVariant(variant)
+    modulePromise ??= loadInterpreter()
     const runtime = (await modulePromise).newRuntime()
     runtime.setMemoryLimit(MEMORY_LIMIT_BYTES)
     runtime.setMaxStackSize(STACK_LIMIT_BYTES)

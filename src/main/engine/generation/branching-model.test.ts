@@ -2,6 +2,7 @@ import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {temporaryFolder} from '../../../../fixtures/broken.ts'
 import {COMBINATIONS} from '../../../../fixtures/families/combinations.ts'
+import {createSeededRandom} from '../../../shared/math/seeded-random.ts'
 import {scoringJob} from '../lenses/rows.ts'
 import {attentionContext} from '../lenses/test-attention.ts'
 import {writeFamilyFolder} from '../lenses/test-family-folder.ts'
@@ -98,6 +99,23 @@ describe('branches of a prompt (T4)', () => {
       const path = [round + 3, round + 4, round + 5]
       const [row] = await branches.logitsAfter([path])
       expectClose(row!, await plainLogits('tiny-decoder-kv', [...PREFIX, ...path]))
+    }
+  })
+
+  it('takes more branches than the model has places', async () => {
+    const base = join(ASSETS, 'micro-base')
+    const random = createSeededRandom(5)
+    const paths = Array.from({length: 60}, () =>
+      Array.from({length: 40}, () => 10 + Math.floor(random.nextUnit() * 1000))
+    )
+    const branches = await branching(base, PREFIX)
+    expect(branches.method).toBe('tree-mask')
+    const rows = await branches.logitsAfter(paths)
+    const longer = paths.map((path) => [...path, 12])
+    const next = await branches.logitsAfter(longer)
+    for (const i of [0, 29, 30, 59]) {
+      expectClose(rows[i]!, await plainLogits(base, [...PREFIX, ...paths[i]!]))
+      expectClose(next[i]!, await plainLogits(base, [...PREFIX, ...longer[i]!]))
     }
   })
 

@@ -1,5 +1,6 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {computeNormalizer, NonFiniteLogitError} from '../../../shared/math/distribution.ts'
+import {isDecoder} from '../model-folder/read-model-files.ts'
 import {
   buildInterventionGraph,
   type InterventionGraph,
@@ -118,9 +119,15 @@ export function openBranching(
       sharedBias: tree?.inputs.sharedBias ?? null,
       positionShift: tree?.inputs.positionShift ?? null,
       maxCacheBytes,
+      maxRowCount: contextLengthOf(model),
     },
   }
   return new BranchingModel(sessions, model, method, instrument, prefix, signal)
+}
+
+/** Places that a model has: beyond them its masks and tables end. */
+function contextLengthOf({files: {decoder}}: GraphedModel): number {
+  return isDecoder(decoder) ? decoder.contextLength : Number.MAX_SAFE_INTEGER
 }
 
 /** The graph with a tree mask; null where that cannot be done faithfully. */

@@ -75,6 +75,8 @@ async function* rollOutWave(
 ): AsyncGenerator<Rollout, void, undefined> {
   const stops = new Set(options.stopIds)
   let live = wave
+  /** Those that wait for the others to end. */
+  const parked: Live[][] = []
   while (live.length > 0) {
     const ended: Rollout[] = []
     const going: Live[] = []
@@ -86,7 +88,16 @@ async function* rollOutWave(
     }
     yield* ended
     live = going
-    if (live.length === 0) return
+    if (live.length === 0) {
+      live = parked.pop() ?? []
+      continue
+    }
+    // Side by side they have to find room in one sequence.
+    while (live.length > 1 && placesOf(live) > options.roomCount) {
+      const half = live.length >> 1
+      parked.push(live.slice(half))
+      live = live.slice(0, half)
+    }
     // Texts that are the same so far are asked for once.
     const texts = new Map(live.map((one) => [one.path.join(), one.path]))
     const rows = await model.logitsAfter([...texts.values()])
@@ -119,6 +130,12 @@ function drawNext(
   const left = row.slice()
   left[forbiddenId] = FORBIDDEN_LOGIT
   return drawToken(left, {temperature: 1, topP: 1}, random)
+}
+
+/** Places that some texts and their next tokens take at most, where each has its own after what all share. */
+function placesOf(live: readonly Live[]): number {
+  const shared = sharedPath(live).length
+  return live.reduce((sum, {path}) => sum + path.length + 1 - shared, shared)
 }
 
 function sharedPath(wave: readonly Live[]): number[] {

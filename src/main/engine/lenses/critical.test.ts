@@ -90,16 +90,19 @@ describe('rollouts on the built-in model', () => {
       path: i % 2 ? [parts[0]!.id] : [],
       seed: i,
     }))
-    const idsOf = async (width: number, method: 'tree-mask' | 'paths') => {
+    const idsOf = async (width: number, method: 'tree-mask' | 'paths', roomCount = 500) => {
       const own = openBranching(branches, graphed, ids, {method})
       const all: (readonly number[])[] = []
-      for await (const one of rollOut(own, starts, {...options, width})) all[one.index] = one.ids
+      for await (const one of rollOut(own, starts, {...options, width, roomCount}))
+        all[one.index] = one.ids
       return all
     }
     const together = await idsOf(12, 'tree-mask')
     expect(await idsOf(1, 'tree-mask')).toEqual(together)
     expect(await idsOf(5, 'paths')).toEqual(together)
     expect(new Set(together.map(String)).size).toBeGreaterThan(3)
+    // With room for a few at a time the others wait.
+    expect(await idsOf(12, 'tree-mask', 60)).toEqual(together)
   })
 
   it('adaptive rollouts name the same token with fewer of them', async () => {

@@ -104,9 +104,18 @@ export class BranchDecoder {
     if (!this.hasKvCache) this.rows.clear()
     let plan = this.rows.plan(texts)
     if (this.rows.count > 0 && this.isTooLarge(this.rows.count + plan.tokenIds.length)) {
-      const needed = new Set(texts.flatMap((text) => this.rows.rowsOf(text)))
+      // The last token of each is run in any case.
+      const needed = new Set(texts.flatMap((text) => this.rows.rowsOf(text.slice(0, -1))))
       this.keepRows([...needed].sort((a, b) => a - b))
       plan = this.rows.plan(texts)
+    }
+    if (texts.length > 1 && this.rows.count + plan.tokenIds.length > this.spec.maxRowCount) {
+      // Together they are more than the model has places for: one half gives way to the other.
+      const half = texts.length >> 1
+      const progress = {isCancelled, onRun: () => undefined}
+      const first = await this.runTree(texts.slice(0, half), progress)
+      const second = first && (await this.runTree(texts.slice(half), {isCancelled, onRun}))
+      return second && [...first, ...second]
     }
     const {tokenIds, parents, places} = plan
     const found = new Map<number, Float32Array>()
@@ -154,7 +163,7 @@ export class BranchDecoder {
       0
     )
     const bytesPerRow = bytes / Math.max(1, this.rows.count)
-    return rowCount * bytesPerRow > this.spec.maxCacheBytes
+    return rowCount > this.spec.maxRowCount || rowCount * bytesPerRow > this.spec.maxCacheBytes
   }
 
   private async runPaths(

@@ -47,6 +47,8 @@ export interface BranchSpec {
   readonly positionShift: string | null
   /** What the cached rows of all branches may take; those that nobody asks for give way. */
   readonly maxCacheBytes: number
+  /** Rows of one sequence under a tree mask: as many places as the model has. */
+  readonly maxRowCount: number
 }
 
 /** Texts whose next-token logits are wanted. */
