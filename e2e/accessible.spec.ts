@@ -61,7 +61,7 @@ const SCREENS: readonly {
   {
     name: 'the scores of all heads',
     shows: '[data-testid=heads] tr[data-head]',
-    enter: ({page}) => page.getByRole('radio', {name: 'Heads'}).first().click(),
+    enter: ({page}) => page.getByRole('radio', {name: 'Heads', exact: true}).first().click(),
   },
   {
     name: 'the attention graph',

@@ -321,7 +321,7 @@ test('heads are scored beside chance, named by the probe alone, and chosen from 
   await expect(page.getByTestId('caption')).toContainText(
     'L4.H3, an induction head by the random-repeat probe (0.98)'
   )
-  await page.getByRole('radio', {name: 'Heads'}).click()
+  await page.getByRole('radio', {name: 'Heads', exact: true}).click()
   await page.getByLabel('Filter heads').fill('l4')
   await expect(rows).toHaveCount(4)
   await page.getByLabel('Filter heads').fill('')
