@@ -297,14 +297,15 @@ function pressEscape({page}: Workbench) {
 
 for (const theme of ['light', 'dark'] as const) {
   test(`axe finds no violation on any screen, ${theme}`, async ({workbench}) => {
-    test.setTimeout(300_000)
+    test.setTimeout(400_000)
     const {page} = workbench
     await workbench.open()
     await byPalette(page, `${theme} theme`)
     await expect(page.locator('html')).toHaveAttribute('data-theme', theme)
     for (const {name, shows, enter, leave} of SCREENS) {
       await enter(workbench)
-      await expect(page.locator(shows).first(), name).toBeVisible()
+      // Some of what is seen is computed first.
+      await expect(page.locator(shows).first(), name).toBeVisible({timeout: 30_000})
       await expect(page.getByRole('progressbar')).toHaveCount(0)
       expect.soft(await violationsOf(page), name).toEqual([])
       await leave?.(workbench)
