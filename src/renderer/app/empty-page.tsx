@@ -1,5 +1,5 @@
 import {Button as AriaButton} from 'react-aria-components'
-import {SAMPLES} from '../../shared/samples/samples.ts'
+import {SAMPLES, type Sample} from '../../shared/samples/samples.ts'
 import {plainTitleOf} from '../commands/command.ts'
 import {openFolder} from '../commands/open-folder.ts'
 import {COMMANDS} from '../commands/registry.ts'
@@ -11,6 +11,11 @@ import {Button} from '../ui/button.tsx'
 import {shortcutText} from '../ui/shortcut.ts'
 
 const KEYS_SHOWN = ['run-prompt', 'generate', 'export-figure']
+
+/** Its title, and the lens that it opens in where that is not the first. */
+function placeOf({title, lens}: Sample): string {
+  return lens === FIRST_LENS_ID ? title : `${title}, ${LENSES.find(({id}) => id === lens)?.title}`
+}
 
 /** What there is to do while no run is shown. */
 export function EmptyPage() {
@@ -39,11 +44,7 @@ export function EmptyPage() {
           >
             <span className="mono clip">{sample.prompt.replace(/\n/gu, ' ⏎ ')}</span>
             <span className="ink-2">{sample.claim.name}</span>
-            <span className="end ink-3">
-              {sample.title}
-              {sample.lens !== FIRST_LENS_ID &&
-                `, ${LENSES.find(({id}) => id === sample.lens)?.title}`}
-            </span>
+            <span className="end ink-3">{placeOf(sample)}</span>
           </AriaButton>
         ))}
       </div>
