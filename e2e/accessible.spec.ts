@@ -238,7 +238,11 @@ const SCREENS: readonly {
   {
     name: 'a token card',
     shows: '[data-testid=token-card]',
-    enter: ({page}) => page.getByRole('button', {name: /^Card/}).click(),
+    enter: async ({page}) => {
+      // Escape has let go of the token that was locked.
+      await page.getByTestId('strip').locator('[data-position="3"]').last().click()
+      await page.getByRole('button', {name: /^Card/}).click()
+    },
     leave: pressEscape,
   },
   {
