@@ -1,0 +1,156 @@
+import {wilsonInterval} from '../src/shared/math/wilson.ts'
+import type {Line} from './critical-tokens.ts'
+
+const Z = 1.959964
+const NAMES = {contrastive: '1 − s', difference: 'd', base: '1 − p of the base model'} as const
+const METHODS = Object.keys(NAMES) as (keyof typeof NAMES)[]
+
+/** What the lines come to, as Markdown. */
+export function criticalTokensReport(lines: readonly Line[], model: string): string {
+  const recoverable = lines.filter((line) => line.isRecoverable)
+  const found = recoverable.filter((line) => line.released !== null)
+  const exhaustive = recoverable.filter((line) => line.exhaustive)
+  return `${[
+    '# Critical tokens of wrong answers',
+    `Made by \`node scripts/run-ts.mjs bench/critical-tokens.ts --write\` on ${model}: wrong answers to word problems of \`assets/evaluation\`, sampled at temperature 1 and top-p .95, whose first wrong step is known from the generator's own steps. Adaptive rollouts, 64 completions of a prefix that is looked at closely, released rule with a tolerance of 3 in 64. Intervals are 95 %: Wilson's for shares, normal ones for means.`,
+    table(
+      [
+        'wrong answers',
+        'not recoverable from the start',
+        'with a critical token',
+        'with a drop (ours)',
+        'completions, mean',
+      ],
+      [
+        [
+          ...[lines.length, lines.length - recoverable.length, found.length],
+          recoverable.filter(({ours}) => ours !== null).length,
+          Math.round(mean(recoverable.map(({completionCount}) => completionCount))),
+        ],
+      ]
+    ),
+    '## Against the first wrong step',
+    stepTable(found),
+    '## The other estimators against the released rule',
+    `${estimatorTable(found)}\n\n${verdict(found)}`,
+    '## The critical token kept and forbidden',
+    passTable(found),
+    '## Adaptive beside exhaustive',
+    exhaustiveTable(exhaustive),
+  ].join('\n\n')}\n`
+}
+
+function stepTable(found: readonly Line[]): string {
+  const known = found.filter((line) => line.firstWrong)
+  const rows = (['released', 'ours'] as const).map((rule) => {
+    const own = known.filter((line) => line[rule] !== null)
+    const at = (test: (by: number) => boolean) =>
+      shareOf(own.map((line) => test(line[rule]! - line.firstWrong!.token)))
+    const numbers = found.filter((line) => line[rule] !== null && line.firstWrongNumber !== null)
+    return [
+      ...[rule, own.length, at((by) => by === 0), at((by) => by < 0), at((by) => by > 0)],
+      at((by) => Math.abs(by) <= 3),
+      shareOf(numbers.map((line) => line[rule]! < line.firstWrongNumber!)),
+    ]
+  })
+  const kinds = ['plan', 'number', 'sum', 'missing', 'extra'] as const
+  const counts = kinds.map((kind) => known.filter((line) => line.firstWrong!.kind === kind).length)
+  return [
+    table(
+      [
+        'rule',
+        'answers',
+        'at the first wrong token',
+        'before it',
+        'after it',
+        'within 3',
+        'before the first wrong number',
+      ],
+      rows
+    ),
+    `What is wrong first: ${kinds.map((kind, i) => `${kind} ${counts[i]}`).join(', ')}.`,
+  ].join('\n\n')
+}
+
+const isTop = (line: Line, method: (typeof METHODS)[number], count: number) =>
+  line.top[method].slice(0, count).includes(line.released!)
+
+function estimatorTable(found: readonly Line[]): string {
+  return table(
+    ['estimator', 'top-1', 'top-3'],
+    METHODS.map((method) => [
+      NAMES[method],
+      ...[1, 3].map((count) => shareOf(found.map((line) => isTop(line, method, count)))),
+    ])
+  )
+}
+
+function verdict(found: readonly Line[]): string {
+  const hits = (method: (typeof METHODS)[number]) =>
+    found.filter((line) => isTop(line, method, 1)).length
+  const [contrastive, base] = [hits('contrastive'), hits('base')]
+  return contrastive > base
+    ? `1 − s names the released rule's token more often than the base model's own surprise (${contrastive} against ${base}).`
+    : `1 − s does **not** beat the base model's own surprise here (${contrastive} against ${base}).`
+}
+
+function passTable(found: readonly Line[]): string {
+  const ks = [...new Set(found.flatMap(({passAtK}) => passAtK.map(({k}) => k)))].sort(
+    (a, b) => a - b
+  )
+  return table(
+    ['k', 'pass@k with the token kept', 'forbidden'],
+    ks.map((k) => {
+      const own = found.flatMap(({passAtK}) => passAtK.filter((one) => one.k === k))
+      return [k, meanOf(own.map(({kept}) => kept)), meanOf(own.map(({forbidden}) => forbidden))]
+    })
+  )
+}
+
+function exhaustiveTable(lines: readonly Line[]): string {
+  const same = lines.map((line) => line.exhaustive!.released === line.released)
+  return table(
+    [
+      'answers',
+      'the same token',
+      'the same, or intervals overlap at both',
+      'completions, adaptive to exhaustive',
+    ],
+    [
+      [
+        lines.length,
+        shareOf(same),
+        shareOf(lines.map((line, i) => same[i]! || line.exhaustive!.overlaps)),
+        mean(
+          lines.map(
+            ({completionCount, exhaustive}) => completionCount / exhaustive!.completionCount
+          )
+        ).toFixed(2),
+      ],
+    ]
+  )
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length
+}
+
+function shareOf(hits: readonly boolean[]): string {
+  if (hits.length === 0) return ''
+  const count = hits.filter(Boolean).length
+  const [low, high] = wilsonInterval(count, hits.length)
+  return `${(count / hits.length).toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
+}
+
+function meanOf(values: readonly number[]): string {
+  if (values.length === 0) return ''
+  const middle = mean(values)
+  const variance = mean(values.map((value) => (value - middle) ** 2))
+  const half = Z * Math.sqrt(variance / Math.max(1, values.length - 1))
+  return `${middle.toFixed(3)} ± ${half.toFixed(3)}`
+}
+
+function table(names: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const lines = [names, names.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  return lines.join('\n')
+}
