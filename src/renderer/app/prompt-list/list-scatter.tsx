@@ -3,6 +3,7 @@ import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {usePaneIndex} from '../../lenses/use-pane.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import type {ListEntry} from '../../store/list-entries.ts'
+import {useIsFlat} from '../../ui/more-controls.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {markWords} from './list-words.ts'
 
@@ -19,6 +20,8 @@ import {
 } from './scatter-layout.ts'
 
 const HEIGHT_PX = 132
+/** In a low window: all of it stands in sight between the views and the controls. */
+const FLAT_HEIGHT_PX = 108
 const MOST_WIDTH_PX = 480
 const REACH_PX = 10
 
@@ -41,12 +44,13 @@ export function ListScatter({entries, shown}: ListScatterProps) {
   const optionId = useId()
   const [hoveredId, setHoveredId] = useState<string | null>(null)
   const widthPx = Math.min(MOST_WIDTH_PX, roomPx)
+  const heightPx = useIsFlat() ? FLAT_HEIGHT_PX : HEIGHT_PX
   // Rows come in faster than thousands of marks are placed: the table and the keys go first.
   const drawn = useDeferredValue(shown)
   const all = useDeferredValue(entries)
   const layout = useMemo(
-    () => scatterOf(drawn, topBitsOf(all), widthPx, HEIGHT_PX),
-    [drawn, all, widthPx]
+    () => scatterOf(drawn, topBitsOf(all), widthPx, heightPx),
+    [drawn, all, widthPx, heightPx]
   )
   const {marks, unmarkedCount} = layout
   const markOf = (id: string | null) =>
@@ -104,7 +108,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
         role="listbox"
         tabIndex={0}
         className="scatter-area"
-        style={{width: widthPx, height: HEIGHT_PX}}
+        style={{width: widthPx, height: heightPx}}
         aria-label={`${formatMany(marks.length, 'row')} by answer probability and mean surprisal. The table has the same numbers.`}
         aria-activedescendant={focused ? optionId : undefined}
         data-testid="list-scatter"
@@ -134,7 +138,7 @@ export function ListScatter({entries, shown}: ListScatterProps) {
             {markWords(focused.entry)}
           </div>
         )}
-        <svg width={widthPx} height={HEIGHT_PX} aria-hidden="true">
+        <svg width={widthPx} height={heightPx} aria-hidden="true">
           <Axes layout={layout} />
           <Marks marks={marks} />
           {hovered && <circle className="hovered" cx={hovered.x} cy={hovered.y} r={6.5} />}
@@ -197,7 +201,7 @@ const Axes = memo(function Axes({layout: {plot, ticks}}: {readonly layout: Scatt
           {formatCount(tick)}
         </text>
       ))}
-      <text className="tick" x={plot.right} y={HEIGHT_PX - 4} textAnchor="end">
+      <text className="tick" x={plot.right} y={plot.bottom + 30} textAnchor="end">
         mean surprisal, bits per token
       </text>
     </>
