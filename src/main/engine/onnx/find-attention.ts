@@ -1,12 +1,7 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {findFused} from './find-fused.ts'
-import {
-  findOutputProjection,
-  findQueryKey,
-  findValues,
-  type HeadCounts,
-  headCountsOf,
-} from './find-query-key.ts'
+import {findOutputProjection} from './find-output-projection.ts'
+import {findQueryKey, findValues, type HeadCounts, headCountsOf} from './find-query-key.ts'
 import {SoftmaxFinder} from './find-softmax.ts'
 import type {GraphIndex} from './graph-index.ts'
 import type {OnnxNode} from './schema.ts'

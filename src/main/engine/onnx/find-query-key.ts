@@ -5,15 +5,8 @@ import {operandOf, swapLast, walkBack} from './operands.ts'
 import {headCountOfMerged, scoreLayoutOf} from './product-layout.ts'
 import type {MatrixProduct} from './products.ts'
 import {scoreStepsOf} from './score-steps.ts'
-import {dimensionsOf, type StaticShapes} from './static-shapes.ts'
-import type {
-  Operand,
-  OperandAxis,
-  OutputProjection,
-  QueryKeySource,
-  ScoreStep,
-  ValueSource,
-} from './structure.ts'
+import type {StaticShapes} from './static-shapes.ts'
+import type {Operand, OperandAxis, QueryKeySource, ScoreStep, ValueSource} from './structure.ts'
 
 /** Heads of one site; null where only a run tells. */
 export interface HeadCounts {
@@ -169,64 +162,6 @@ function sideLength(
 ): number | null {
   const axis = layout.indexOf(name)
   return axis < 0 ? null : shapes.lengthOf(tensor, axis - layout.length)
-}
-
-/** Between the product with the values and the matrix that takes it on. */
-const BEFORE_PROJECTION = new Set([
-  'Cast',
-  'Concat',
-  'Dropout',
-  'DequantizeLinear',
-  'Identity',
-  'QuantizeLinear',
-  'Reshape',
-  'Squeeze',
-  'Transpose',
-  'Unsqueeze',
-])
-
-/** The matrix of floats that the heads' outputs are multiplied with next, where it is one. */
-export function findOutputProjection(
-  index: GraphIndex,
-  shapes: StaticShapes,
-  product: string
-): OutputProjection | null {
-  const waiting = [product]
-  for (let next = 0; next < waiting.length && next < 32; next++) {
-    for (const node of index.consumersOf(waiting[next]!)) {
-      if (BEFORE_PROJECTION.has(node.opType)) {
-        if (node.output[0]) waiting.push(node.output[0])
-        continue
-      }
-      const isLeft = node.input[0] === waiting[next]
-      const matrix = node.input[1]
-      if (!isLeft || !matrix || shapes.rankOf(matrix) !== 2) continue
-      const isTransposed = node.attribute?.some(({name, i}) => name === 'transB' && Number(i) === 1)
-      if (!['MatMul', 'Gemm', 'FusedMatMul'].includes(node.opType)) continue
-      return projectionOf(index, matrix, isTransposed ?? false)
-    }
-  }
-  return null
-}
-
-/** The weight itself where the graph transposes or casts it on every run. */
-function projectionOf(
-  index: GraphIndex,
-  matrix: string,
-  isTransposed: boolean
-): OutputProjection | null {
-  const weight = index.initializerOf(matrix)
-  if (weight) return dimensionsOf(weight).length === 2 ? {tensor: matrix, isTransposed} : null
-  const maker = index.producerOf(matrix)
-  const source = maker?.input[0]
-  if (!source) return null
-  if (maker.opType === 'Identity') return projectionOf(index, source, isTransposed)
-  if (maker.opType === 'Transpose') return projectionOf(index, source, !isTransposed)
-  // Dequantized on every run: the tensor behind that is the one of floats.
-  const isWeight = index.initializerOf(source) !== null
-  return isWeight && /^(Cast|DequantizeLinear)$/.test(maker.opType)
-    ? {tensor: matrix, isTransposed}
-    : null
 }
 
 function layoutUnknown(product: MatrixProduct, shapes: StaticShapes): Problem {

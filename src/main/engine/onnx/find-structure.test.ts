@@ -111,8 +111,7 @@ describe.each(EXPORTS.map((facts) => [facts.id, facts] as const))('the export %s
     expect(waysOf(structure).filter((way) => /-not-|unknown/.test(way))).toEqual([])
     expect(structure.inputs.kvCache).toHaveLength(facts.hasKvCache ? 2 * layerCount : 0)
     const projections = sitesOf(structure).map(({outputProjection}) => outputProjection !== null)
-    const isFloat = facts.dtype === 'float32' || facts.dtype === 'float16'
-    expect(projections).toEqual(Array(layerCount).fill(isFloat))
+    expect(projections).toEqual(Array(layerCount).fill(true))
   })
 
   it.runIf(facts.dtype === 'float32')('has weights and a stream that the trainer has', async () => {

@@ -90,7 +90,7 @@ export interface AttentionSite {
   readonly queryKey: QueryKeySource | Problem
   /** The tensor that is multiplied with the weights, and the product; null where it is not found. */
   readonly values: ValueSource | null
-  /** What takes the heads' outputs on, where it is found as a float matrix. */
+  /** What takes the heads' outputs on, where it is found as a matrix of a storage that is understood. */
   readonly outputProjection: OutputProjection | null
 }
 
@@ -232,11 +232,37 @@ export interface ValueSource {
   readonly productLayout: readonly OperandAxis[]
 }
 
-/** A matrix of floats [heads × size, hidden], or its transpose. */
+/** A constant matrix [heads × size, hidden], or its transpose, as the file stores it. */
 export interface OutputProjection {
+  /** What is stored: numbers, levels or packed bytes. */
   readonly tensor: string
   readonly isTransposed: boolean
+  /** Heads × size. */
+  readonly inputLength: number
+  /** Hidden. */
+  readonly width: number
+  readonly storage: MatrixStorage
 }
+export type MatrixStorage =
+  | {readonly kind: 'floats'}
+  /** 8-bit levels: (level − zero point) · scale, both one number or one a hidden entry. */
+  | {readonly kind: 'levels'; readonly scale: string; readonly zeroPoint: string | null}
+  /** Packed levels of com.microsoft MatMulNBits. */
+  | {
+      readonly kind: 'blocks'
+      readonly bits: number
+      readonly blockSize: number
+      readonly scales: string
+      readonly zeroPoints: string | null
+      readonly groups: string | null
+    }
+  /** Packed 4-bit codes of com.microsoft MatMulBnb4. */
+  | {
+      readonly kind: 'codes'
+      readonly code: 'fp4' | 'nf4'
+      readonly blockSize: number
+      readonly scales: string
+    }
 
 /** The residual stream: what every token carries from block to block. */
 export interface ResidualStream {

@@ -1,6 +1,6 @@
-import {addOperand, asFloat32, type CaptureGraph, type OperandOptions} from './capture-operands.ts'
+import {addOperand, type CaptureGraph, type OperandOptions} from './capture-operands.ts'
 import type {ValueNormKind} from './capture-plan.ts'
-import {dimensionsOf} from './static-shapes.ts'
+import {addProjectionMatrix} from './projection-matrix.ts'
 import type {OutputProjection, ValueSource} from './structure.ts'
 
 /** Heads of a whole layer; the output projection takes all of them on. */
@@ -53,24 +53,21 @@ export function addValueNorms(
 /** [key-value head, group, size, size] of this site's heads. */
 function addGram(
   graph: CaptureGraph,
-  {tensor, isTransposed}: OutputProjection,
+  projection: OutputProjection,
   {queryHeadCount, keyValueHeadCount, firstHead, headCount}: LayerHeads
 ): string | null {
-  const {operations, index} = graph
-  const weight = index.initializerOf(tensor)
-  if (weight && dimensionsOf(weight)[isTransposed ? 1 : 0]! % queryHeadCount !== 0) return null
-  const matrix = asFloat32(graph, tensor)
-  const rows = isTransposed ? operations.transpose(matrix, [1, 0]) : matrix
+  const {operations} = graph
+  const {inputLength, width} = projection
   const groupSize = queryHeadCount / keyValueHeadCount
-  const width = weight ? dimensionsOf(weight)[isTransposed ? 0 : 1]! : null
-  if (width === null || headCount % groupSize !== 0) return null
-  const blocks = operations.reshape(rows, [queryHeadCount, -1, width])
+  if (inputLength % queryHeadCount !== 0 || headCount % groupSize !== 0) return null
+  const size = inputLength / queryHeadCount
+  const rows = addProjectionMatrix(graph, projection)
+  const blocks = operations.reshape(rows, [queryHeadCount, size, width])
   const own = operations.slice(blocks, {
     starts: [firstHead],
     ends: [firstHead + headCount],
     axes: [0],
   })
   const products = operations.node('MatMul', [own, operations.transpose(own, [0, 2, 1])])
-  const size = dimensionsOf(weight!)[isTransposed ? 1 : 0]! / queryHeadCount
   return operations.reshape(products, [headCount / groupSize, groupSize, size, size])
 }
