@@ -100,3 +100,22 @@ test('the heaviest edges are those of a sorted list, in the order they came in',
     )
   )
 })
+
+test('weights without sign or NaN pool to the same, and windows that end where keys do', () => {
+  fc.assert(
+    fc.property(caseArbitrary, fc.integer({min: 0, max: 5}), ({count, matrix, shape}, first) => {
+      const [whole, plain] = [new TileCells(shape), new TileCells(shape)]
+      const [q0, q1] = shape.queries
+      for (let query = q0; query < q1; query++) {
+        const row = matrix.subarray(query * count, (query + 1) * count).map(Math.abs)
+        // Keys before and after some have no weight, and are left out.
+        const [from, to] = [Math.min(first, query), query + 1]
+        row.fill(0, 0, from).fill(0, to)
+        whole.addRow(query, row)
+        const cellRow = Math.floor(((query - q0 + 1) * shape.rowCount - 1) / (q1 - q0))
+        plain.addPlain(cellRow, row.subarray(from, to), from)
+      }
+      if (shape.pooling === 'max') expect(plain.finish()).toEqual(whole.finish())
+    })
+  )
+})

@@ -62,13 +62,38 @@ export class TileCells {
     else this.addLargest(base, start - keys[0], window)
   }
 
+  /**
+   * Takes what {@link addToCellRow} takes where cells are pooled by the largest and every weight is a number of
+   * at least 0: then no sign and no NaN has to be looked for.
+   */
+  addPlain(cellRow: number, row: Float32Array, firstKey: number): void {
+    const {keys, columnCount} = this.shape
+    const keyCount = keys[1] - keys[0]
+    const start = Math.max(keys[0], firstKey)
+    const end = Math.min(keys[1], firstKey + row.length)
+    if (start >= end) return
+    const {values} = this
+    let column = this.columnOf[start - keys[0]]!
+    let cell = cellRow * columnCount + column
+    for (let key = start; key < end; cell++) {
+      const stop = Math.min(end, keys[0] + cellStart(++column, columnCount, keyCount))
+      let largest = values[cell]!
+      for (; key < stop; key++) {
+        const weight = row[key - firstKey]!
+        if (weight > largest) largest = weight
+      }
+      values[cell] = largest
+    }
+  }
+
   /** Cells and the range of their finite values; call once, after the last row. */
   finish(): {values: Float32Array<ArrayBuffer>; minimum: number; maximum: number} {
     const {values, sums} = this
     if (sums) this.divide(sums)
     let minimum = Number.POSITIVE_INFINITY
     let maximum = Number.NEGATIVE_INFINITY
-    for (const value of values) {
+    for (let cell = 0; cell < values.length; cell++) {
+      const value = values[cell]!
       if (value < minimum) minimum = value
       if (value > maximum) maximum = value
     }

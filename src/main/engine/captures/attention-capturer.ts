@@ -1,6 +1,6 @@
 import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import type {CaptureChoice} from '../../../shared/lenses/attention.ts'
-import {type CaptureRequest, type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import type {CaptureRequest, CaptureRoute} from '../onnx/capture-plan.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {MatrixThread} from '../runtime/matrix-thread.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
@@ -12,6 +12,7 @@ import {HeldCache, heldCacheBytes} from './held-cache.ts'
 import {layerCosts} from './layer-costs.ts'
 import {layersByRoute} from './layer-routes.ts'
 import type {MemoryBudget} from './memory-budget.ts'
+import {plannedCapture} from './planned-capture.ts'
 import {runPlan} from './run-plan.ts'
 
 /** What captures are made with. */
@@ -156,11 +157,7 @@ export class AttentionCapturer {
       // Where queries and keys turn out not to be had, the weights may be.
       const routed = [...routes[route], ...refused].sort((a, b) => a - b)
       if (routed.length === 0) continue
-      const plan = planCapture(
-        model.graph,
-        model.structure,
-        this.requestOf({layers: routed, route})
-      )
+      const plan = plannedCapture(model, this.requestOf({layers: routed, route}))
       this.refusals.push(...plan.problems)
       const planned = plan.layers.map(({layer}) => layer)
       refused = routed.filter((layer) => !planned.includes(layer))
@@ -229,7 +226,7 @@ export class AttentionCapturer {
   ): AsyncGenerator<CaptureProgress, void, undefined> {
     const {model, wish, context} = this
     const total = this.parts.length * wish.ids.length
-    const plan = planCapture(model.graph, model.structure, this.requestOf(part))
+    const plan = plannedCapture(model, this.requestOf(part))
     const recorder = new CaptureRecorder(plan, {tokenCount: wish.ids.length, dtype: part.dtype})
     const beginning = this.beginningOf(part)
     const cacheBytes =

@@ -198,11 +198,13 @@ class TextMatrix implements CapturedMatrix {
         `${this.headCount} heads, positions ${start} to at most ${this.tokenCount}`
       )
     }
+    // Rows of full size follow one another, and go over together.
+    const [stepCount, length] = size === this.size ? [1, count * size] : [count, size]
     for (let head = 0; head < headCount; head++) {
-      for (let row = 0; row < count; row++) {
-        const from = (head * count + row) * size
-        const to = (head * this.tokenCount + start + row) * this.size
-        this.values.set(numbersAs(this.dtype, values.subarray(from, from + size)), to)
+      for (let step = 0; step < stepCount; step++) {
+        const from = head * count * size + step * length
+        const to = (head * this.tokenCount + start + step) * this.size
+        this.values.set(numbersAs(this.dtype, values.subarray(from, from + length)), to)
       }
     }
   }

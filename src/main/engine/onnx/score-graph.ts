@@ -26,26 +26,39 @@ export interface ScoreForm {
   /** Keys from a bound of each query on, and before one, are not seen. */
   readonly hasEnds: boolean
   readonly hasStarts: boolean
+  /**
+   * Keys that every query sees come first, in an input of their own, so that bounds are computed for the
+   * others alone; only where no step tells keys apart, and without `hasStarts`.
+   */
+  readonly isSplit: boolean
   /** A score of each query that belongs to no key: its share of the row is left out. */
   readonly hasSink: boolean
-  /** Rows that are pooled into one: the largest weight of each key. 1 gives the rows as they are. */
-  readonly height: number
+  /** Rows are pooled, as many together as the input says: the largest weight of each key. */
+  readonly isPooled: boolean
 }
 
-/** Names of the graph's inputs; float32. Those that a form does not need are not there. */
+/** Names of the graph's inputs; float32 unless said. Those that a form does not need are not there. */
 export const SCORE_INPUTS = {
   /** [query, size] */
   queries: 'queries',
-  /** [key, size] */
+  /** A scalar that queries are multiplied with. */
+  scale: 'scale',
+  /** [key, size]; where these are split, those that every query sees, and the others. */
   keys: 'keys',
+  lastKeys: 'lastKeys',
   /** [1, key]: the place of each key, as `operand` ranges count them. */
   places: 'places',
-  /** [1, key], and [query, 1]: scores beyond `ends` − `columns`, or `columns` − `starts`, are cut down to it. */
+  /**
+   * [1, key] of the keys that have bounds, and [query, 1]: scores beyond `ends` − `columns`, or `columns` −
+   * `starts`, are cut down to it.
+   */
   columns: 'columns',
   ends: 'ends',
   starts: 'starts',
   /** [query, 1] */
   sink: 'sink',
+  /** int64 [3]: rows that are left of pooling, rows that make one of them, and −1. */
+  pooling: 'pooling',
   /** Of step `at`: a scalar or [1 or query, 1 or key]; of ranges the number inside. */
   operand: (at: number) => `operand.${at}`,
   outside: (at: number) => `operand.${at}.outside`,
@@ -56,7 +69,7 @@ export const SCORE_INPUTS = {
 
 /** Names of its outputs. */
 export const SCORE_OUTPUTS = {
-  /** [query, key], or [query / height, key] where rows are pooled. */
+  /** [query, key], or [pooled row, key]. */
   weights: 'weights',
   /** [query, 1], where rows are pooled: the weight on the first key. */
   first: 'first',
@@ -106,20 +119,17 @@ class ScoreGraph {
 
   build(): Uint8Array {
     const {form} = this
-    let scores = this.node(
-      'Gemm',
-      [
-        this.input(SCORE_INPUTS.queries, ['query', 'size']),
-        this.input(SCORE_INPUTS.keys, ['key', 'size']),
-      ],
-      {transB: 1}
-    )
-    for (const [at, step] of form.steps.entries()) scores = this.step(scores, step, at)
-    if (form.hasEnds) scores = this.node('Min', [scores, this.bound('ends', true)])
-    if (form.hasStarts) scores = this.node('Min', [scores, this.bound('starts', false)])
+    const scores = form.isSplit
+      ? this.node(
+          'Concat',
+          [this.stepped(SCORE_INPUTS.keys), this.bounded(this.stepped(SCORE_INPUTS.lastKeys))],
+          {axis: 1}
+        )
+      : this.bounded(this.stepped(SCORE_INPUTS.keys))
     const weights = form.hasSink ? this.softmaxWithSink(scores) : this.softmax(scores)
-    const outputs =
-      form.height === 1 ? [this.rename(weights, SCORE_OUTPUTS.weights)] : this.pooled(weights)
+    const outputs = form.isPooled
+      ? this.pooled(weights)
+      : [this.rename(weights, SCORE_OUTPUTS.weights)]
     return encodeMessage('Model', {
       irVersion: 8,
       producerName: 'tokenscope',
@@ -132,6 +142,25 @@ class ScoreGraph {
       },
       opsetImport: [{domain: '', version: 17}],
     })
+  }
+
+  /** Scores of some keys, as yet without bounds. */
+  private stepped(keys: string): string {
+    const queries = this.node('Mul', [
+      this.input(SCORE_INPUTS.queries, ['query', 'size']),
+      this.input(SCORE_INPUTS.scale, SCALAR),
+    ])
+    let scores = this.node('Gemm', [queries, this.input(keys, [keys, 'size'])], {transB: 1})
+    for (const [at, step] of this.form.steps.entries()) scores = this.step(scores, step, at)
+    return scores
+  }
+
+  private bounded(scores: string): string {
+    const {hasEnds, hasStarts} = this.form
+    let bounded = scores
+    if (hasEnds) bounded = this.node('Min', [bounded, this.bound('ends', true)])
+    if (hasStarts) bounded = this.node('Min', [bounded, this.bound('starts', false)])
+    return bounded
   }
 
   private step(scores: string, step: StepForm, at: number): string {
@@ -178,12 +207,11 @@ class ScoreGraph {
   }
 
   private pooled(weights: string): string[] {
-    const {height, hasSink} = this.form
+    const {hasSink} = this.form
     this.node('Slice', [weights, this.ints(0), this.ints(1), this.ints(1)], {}, SCORE_OUTPUTS.first)
     if (hasSink) this.node('ReduceSum', [weights, this.ints(1)], {keepdims: 1}, SCORE_OUTPUTS.sums)
-    const image = this.node('Unsqueeze', [weights, this.ints(0, 1)])
-    const pooled = this.node('MaxPool', [image], {kernel_shape: [height, 1], strides: [height, 1]})
-    this.node('Squeeze', [pooled, this.ints(0, 1)], {}, SCORE_OUTPUTS.weights)
+    const groups = this.node('Reshape', [weights, this.input(SCORE_INPUTS.pooling, [3], 'int64')])
+    this.node('ReduceMax', [groups], {axes: [1], keepdims: 0}, SCORE_OUTPUTS.weights)
     return [SCORE_OUTPUTS.weights, SCORE_OUTPUTS.first, ...(hasSink ? [SCORE_OUTPUTS.sums] : [])]
   }
 
@@ -211,8 +239,8 @@ class ScoreGraph {
     return output
   }
 
-  private input(name: string, dimensions: readonly Dimension[]): string {
-    this.inputs.set(name, valueInfo(name, dimensions))
+  private input(name: string, dimensions: readonly Dimension[], dtype = 'float32'): string {
+    this.inputs.set(name, valueInfo(name, dimensions, dtype))
     return name
   }
 
@@ -230,12 +258,16 @@ class ScoreGraph {
   }
 }
 
-function valueInfo(name: string, dimensions: readonly Dimension[] | null): OnnxValueInfo {
+function valueInfo(
+  name: string,
+  dimensions: readonly Dimension[] | null,
+  dtype = 'float32'
+): OnnxValueInfo {
   const shape = dimensions && {
     dim: dimensions.map((one) => (typeof one === 'number' ? {dimValue: one} : {dimParam: one})),
   }
   return {
     name,
-    type: {tensorType: {elemType: elementTypeNumber('float32'), ...(shape ? {shape} : {})}},
+    type: {tensorType: {elemType: elementTypeNumber(dtype), ...(shape ? {shape} : {})}},
   }
 }

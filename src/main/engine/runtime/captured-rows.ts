@@ -60,11 +60,18 @@ export class CapturedRows implements RowSource {
     if (site.attention.kind === 'weights') return null
     const blocks = this.open(site.attention, siteHead, site.queryHeadCount)
     this.heads.set(name, blocks)
-    for (const oldest of this.heads.keys()) {
+    for (const [oldest, other] of this.heads) {
       if (this.heads.size <= MAX_HEAD_COUNT) break
       this.heads.delete(oldest)
+      other.close()
     }
     return blocks
+  }
+
+  /** Nothing may be asked any more. */
+  close(): void {
+    for (const blocks of this.heads.values()) blocks.close()
+    this.heads.clear()
   }
 
   throwIfCancelled(): void {

@@ -8,6 +8,7 @@ import {ScoreReplay} from '../captures/score-replay.ts'
 import {SCORE_INPUTS, type ScoreForm} from '../onnx/score-graph.ts'
 import {type RunForm, runForm} from './run-form.ts'
 import type {FedNumbers, ScoreBlock, ScoreRunner} from './score-runner.ts'
+import type {ScratchNumbers} from './scratch-numbers.ts'
 
 /** Numbers of the scores of one block: they stay in a core's cache. */
 const BLOCK_NUMBERS = 1 << 19
@@ -36,7 +37,7 @@ interface PreparedRun {
   readonly run: CapturedRun
   readonly form: RunForm | null
   /** [key, size] of the head's key-value head. */
-  readonly keys: Float32Array
+  readonly keys: Float32Array<ArrayBuffer>
 }
 
 /**
@@ -45,7 +46,7 @@ interface PreparedRun {
  */
 export class HeadBlocks {
   /** [position, size] */
-  private readonly queries: Float32Array
+  private readonly queries: Float32Array<ArrayBuffer>
   private readonly runs: readonly PreparedRun[]
   private readonly size: number
 
@@ -59,15 +60,23 @@ export class HeadBlocks {
     this.size = size
     const keyHead = Math.floor((siteHead * keyValueHeadCount) / queryHeadCount)
     const length = tokenCount * size
-    this.queries = ownNumbers(site.queries, siteHead * length, (siteHead + 1) * length)
-    const keys = site.keys && ownNumbers(site.keys, keyHead * length, (keyHead + 1) * length)
+    const own = (numbers: CapturedNumbers, at: number, count: number) =>
+      ownNumbers(numbers.subarray(at * count, (at + 1) * count), runner.scratch)
+    this.queries = own(site.queries, siteHead, length)
+    const siteKeys = site.keys && own(site.keys, keyHead, length)
     const largestQuery = largestSize(this.queries)
     this.runs = site.runs.map((run) => {
-      const runLength = run.keyCount * size
-      const own = keys ?? ownNumbers(run.keys!, keyHead * runLength, (keyHead + 1) * runLength)
-      const isPlain = largestQuery * largestSize(own) * size < LARGEST_SCORE
-      return {run, keys: own, form: isPlain ? runForm(run) : null}
+      const keys = siteKeys ?? own(run.keys!, keyHead, run.keyCount * size)
+      const isPlain = largestQuery * largestSize(keys) * size < LARGEST_SCORE
+      return {run, keys, form: isPlain ? runForm(run) : null}
     })
+  }
+
+  /** Gives its arrays to the next head; nothing may be asked of it any more. */
+  close(): void {
+    const {scratch} = this.runner
+    scratch.give(this.queries)
+    for (const keys of new Set(this.runs.map((run) => run.keys))) scratch.give(keys)
   }
 
   /** Whether a window can be pooled by the graph: no row of it has to be replayed. */
@@ -135,7 +144,7 @@ export class HeadBlocks {
     const {run, form} = prepared
     const {tokenCount} = this.place
     const queries = Int32Array.from({length: to - from}, (_, i) => from + i)
-    const block = form && (await this.computed(prepared, form, queries, 1))
+    const block = form && (await this.computed(prepared, form, queries, null))
     const replay = block ? null : this.replayOf(prepared)
     let odd: ScoreReplay | null = null
     for (let query = from; query < to; query++) {
@@ -161,12 +170,12 @@ export class HeadBlocks {
     return ranges.seen(query - run.queryStart)
   }
 
-  /** Null where the block is not the graph's to compute. */
+  /** Rows as they are where there is no height. Null where the block is not the graph's to compute. */
   private async computed(
     {run, keys}: PreparedRun,
     form: RunForm,
     queries: Int32Array,
-    height: number
+    height: number | null
   ): Promise<ComputedBlock | null> {
     const {size} = this
     const starts = new Int32Array(queries.length)
@@ -192,34 +201,39 @@ export class HeadBlocks {
     }
     const feeds = form.feedsOf(place)
     if (!feeds) return null
+    const hasEnds = firstEnd < keyEnd
+    const hasStarts = lastStart > keyStart
+    const isSplit = hasEnds && !hasStarts && firstEnd > keyStart && form.isAlikeForKeys
     const scoreForm: ScoreForm = {
-      steps: form.steps,
-      hasEnds: firstEnd < keyEnd,
-      hasStarts: lastStart > keyStart,
-      hasSink: run.sink !== null,
-      height,
+      ...{steps: form.steps, hasEnds, hasStarts, isSplit},
+      ...{hasSink: run.sink !== null, isPooled: height !== null},
     }
-    const column = (of: (value: number) => number, values: Int32Array): FedNumbers => ({
-      values: Float32Array.from(values, of),
-      dims: [queries.length, 1],
+    const pooling = BigInt64Array.of(
+      BigInt(queries.length / (height ?? 1)),
+      BigInt(height ?? 1),
+      -1n
+    )
+    const byQuery = (values: Float32Array): FedNumbers => ({values, dims: [queries.length, 1]})
+    const keysOf = (from: number, to: number): FedNumbers => ({
+      values: keys.subarray(from * size, to * size),
+      dims: [to - from, size],
     })
-    const keyPlaces = Int32Array.from({length: keyEnd - keyStart}, (_, i) => keyStart + i)
-    const byKey = (of: (value: number) => number): FedNumbers => ({
-      values: Float32Array.from(keyPlaces, of),
-      dims: [1, keyPlaces.length],
-    })
-    const cut = CUT_BY_KEY
+    const placesOf = (from: number, unit: number): FedNumbers => {
+      const values = new Float32Array(keyEnd - from)
+      for (let i = 0; i < values.length; i++) values[i] = (from + i) * unit
+      return {values, dims: [1, values.length]}
+    }
     const block = await this.runner.run(scoreForm, {
       ...feeds,
       [SCORE_INPUTS.queries]: {values: this.gathered(queries), dims: [queries.length, size]},
-      [SCORE_INPUTS.keys]: {
-        values: keys.subarray(keyStart * size, keyEnd * size),
-        dims: [keyPlaces.length, size],
-      },
-      [SCORE_INPUTS.places]: byKey((key) => key),
-      [SCORE_INPUTS.columns]: byKey((key) => key * cut),
-      [SCORE_INPUTS.ends]: column((end) => (end - 0.5) * cut, ends),
-      [SCORE_INPUTS.starts]: column((start) => (start - 0.5) * cut, starts),
+      [SCORE_INPUTS.scale]: {values: Float32Array.of(form.scale), dims: []},
+      [SCORE_INPUTS.keys]: keysOf(keyStart, isSplit ? firstEnd : keyEnd),
+      ...(isSplit ? {[SCORE_INPUTS.lastKeys]: keysOf(firstEnd, keyEnd)} : {}),
+      ...(form.isAlikeForKeys ? {} : {[SCORE_INPUTS.places]: placesOf(keyStart, 1)}),
+      [SCORE_INPUTS.columns]: placesOf(isSplit ? firstEnd : keyStart, CUT_BY_KEY),
+      [SCORE_INPUTS.ends]: byQuery(cutsOf(ends)),
+      [SCORE_INPUTS.starts]: byQuery(cutsOf(starts)),
+      [SCORE_INPUTS.pooling]: {values: pooling, dims: [3]},
     })
     return {...block, keyStart, keyEnd, hasSink: run.sink !== null}
   }
@@ -239,17 +253,25 @@ export class HeadBlocks {
   }
 }
 
-/** A part of captured numbers as float32 in memory of this thread's own, which the runtime asks for. */
-function ownNumbers(numbers: CapturedNumbers, start: number, end: number): Float32Array {
-  const part = numbers.subarray(start, end)
-  return part instanceof Uint16Array ? float32OfFloat16Bits(part) : part.slice()
+/** Captured numbers as float32 in memory of this thread's own, which the runtime asks for. */
+function ownNumbers(part: CapturedNumbers, scratch: ScratchNumbers): Float32Array<ArrayBuffer> {
+  const own = scratch.take(part.length)
+  own.set(part instanceof Uint16Array ? float32OfFloat16Bits(part) : part)
+  return own
+}
+
+/** Where scores are cut by bounds: half a key before each. */
+function cutsOf(bounds: Int32Array): Float32Array {
+  const cuts = new Float32Array(bounds.length)
+  for (let i = 0; i < cuts.length; i++) cuts[i] = (bounds[i]! - 0.5) * CUT_BY_KEY
+  return cuts
 }
 
 /** NaN and infinity count as infinite. */
 function largestSize(values: Float32Array): number {
   let largest = 0
-  for (const value of values) {
-    const size = Math.abs(value)
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]!)
     if (!(size <= largest)) largest = Number.isNaN(size) ? Number.POSITIVE_INFINITY : size
   }
   return largest

@@ -6,7 +6,7 @@ import {TileCells} from '../../../shared/math/tile-cells.ts'
 import {rolloutFactor} from '../captures/attention-rollout.ts'
 import {mapRows, sumsToOne, valueNormKind} from '../captures/map-rows.ts'
 import {CapturedRows} from './captured-rows.ts'
-import type {MapJob, MatrixJobKind, MatrixJobs, MatrixText} from './matrix-protocol.ts'
+import type {MapJob, MatrixJobKind, MatrixJobs} from './matrix-protocol.ts'
 import {multiplySquares} from './multiply-squares.ts'
 import {addPooledHead} from './pooled-head.ts'
 import type {ScoreRunner} from './score-runner.ts'
@@ -18,26 +18,28 @@ export interface MatrixJobContext {
 }
 
 /** Does a job. Throws {@link MatrixCancelled} where it was asked to end. */
-export function performMatrixJob<Kind extends MatrixJobKind>(
+export async function performMatrixJob<Kind extends MatrixJobKind>(
   kind: Kind,
   job: MatrixJobs[Kind]['job'],
-  context: MatrixJobContext
+  {runner, isCancelled}: MatrixJobContext
 ): Promise<MatrixJobs[Kind]['result']> {
-  const perform = PERFORMERS[kind] as (
-    job: MatrixJobs[Kind]['job'],
-    context: MatrixJobContext
-  ) => Promise<MatrixJobs[Kind]['result']>
-  return perform(job, context)
+  const perform: Performer<Kind> = PERFORMERS[kind]
+  const source = new CapturedRows(job.text, runner, isCancelled)
+  try {
+    return await perform(job, source, runner)
+  } finally {
+    source.close()
+  }
 }
 
-const PERFORMERS: {
-  readonly [Kind in MatrixJobKind]: (
-    job: MatrixJobs[Kind]['job'],
-    context: MatrixJobContext
-  ) => Promise<MatrixJobs[Kind]['result']>
-} = {
-  rows: ({text, layer, head, from, to}, context) =>
-    rowsOf(text, context).rows(layer, head, from, to),
+type Performer<Kind extends MatrixJobKind> = (
+  job: MatrixJobs[Kind]['job'],
+  source: CapturedRows,
+  runner: ScoreRunner
+) => Promise<MatrixJobs[Kind]['result']>
+
+const PERFORMERS: {readonly [Kind in MatrixJobKind]: Performer<Kind>} = {
+  rows: ({layer, head, from, to}, source) => source.rows(layer, head, from, to),
   tile: performTile,
   line: performLine,
   edges: performEdges,
@@ -46,16 +48,11 @@ const PERFORMERS: {
   gather: performGather,
 }
 
-function rowsOf(text: MatrixText, {runner, isCancelled}: MatrixJobContext): CapturedRows {
-  return new CapturedRows(text, runner, isCancelled)
-}
-
 async function performTile(
   job: MatrixJobs['tile']['job'],
-  context: MatrixJobContext
+  source: CapturedRows
 ): Promise<MatrixJobs['tile']['result']> {
   const {map, whole, shape} = job
-  const source = rowsOf(job.text, context)
   const cells = new TileCells(shape)
   const filters = filtersOf(job)
   const blocks =
@@ -72,9 +69,8 @@ async function performTile(
 
 async function performLine(
   job: MatrixJobs['line']['job'],
-  context: MatrixJobContext
+  source: CapturedRows
 ): Promise<Float32Array<ArrayBuffer>> {
-  const source = rowsOf(job.text, context)
   const {key, queries} = job
   const weights = new Float32Array(key === null ? source.tokenCount : queries[1] - queries[0])
   await eachRow(source, job, filtersOf(job), (query, row) => {
@@ -86,9 +82,8 @@ async function performLine(
 
 async function performEdges(
   job: MatrixJobs['edges']['job'],
-  context: MatrixJobContext
+  source: CapturedRows
 ): Promise<MatrixJobs['edges']['result']> {
-  const source = rowsOf(job.text, context)
   const filters = filtersOf(job)
   const edges = new HeaviestEdges(job.maxEdgeCount)
   await eachRow(source, job, filters, (query, row) => edges.addRow(0, query, row))
@@ -97,9 +92,8 @@ async function performEdges(
 
 async function performGraph(
   {text, heads, filters: wanted, starts, reach, maxEdgeCount}: MatrixJobs['graph']['job'],
-  context: MatrixJobContext
+  source: CapturedRows
 ): Promise<MatrixJobs['graph']['result']> {
-  const source = rowsOf(text, context)
   const {tokenCount} = text
   const layer = new GraphLayer({tokenCount, starts}, reach)
   const filters = new RowFilters(wanted, tokenCount, {sumsToOne: true})
@@ -125,20 +119,19 @@ async function performGraph(
 }
 
 async function performRollout(
-  {text, layer, headCount, before}: MatrixJobs['rollout']['job'],
-  context: MatrixJobContext
+  {layer, headCount, before}: MatrixJobs['rollout']['job'],
+  source: CapturedRows,
+  runner: ScoreRunner
 ): Promise<Float32Array> {
-  const source = rowsOf(text, context)
   const factor = await rolloutFactor(source, layer, headCount)
   if (!before) return factor
-  return multiplySquares(context.runner, factor, before, () => source.throwIfCancelled())
+  return multiplySquares(runner, factor, before, () => source.throwIfCancelled())
 }
 
 async function performGather(
   {text, map, queries, into, factor, takesLarger, dropsSink}: MatrixJobs['gather']['job'],
-  context: MatrixJobContext
+  source: CapturedRows
 ): Promise<null> {
-  const source = rowsOf(text, context)
   const {tokenCount} = text
   const options = {queries, dropSink: dropsSink, whole: null}
   for await (const {queryStart, values} of mapRows(source, map, options)) {

@@ -28,7 +28,7 @@ export async function addPooledHead(
     const width = block.keyEnd - block.keyStart
     for (const [row, {cellRow}] of segments.entries()) {
       const weights = block.weights.subarray(row * width, (row + 1) * width)
-      cells.addToCellRow(cellRow, weights, block.keyStart)
+      cells.addPlain(cellRow, weights, block.keyStart)
     }
     countRows(filters, block, wanted)
   }

@@ -4,6 +4,9 @@ import {NEVER_SEEN, ScoreRanges} from '../captures/score-ranges.ts'
 import {type OperandForm, SCORE_INPUTS, type StepForm} from '../onnx/score-graph.ts'
 import type {FedNumbers} from './score-runner.ts'
 
+/** Factors between this and its reciprocal are taken into the queries, far from where float32 ends. */
+const SMALLEST_FACTOR = 1e-4
+
 /** A block of one head's scores: queries of a run, counted from its start, and keys. */
 export interface BlockPlace {
   readonly head: number
@@ -15,7 +18,11 @@ export interface BlockPlace {
 
 /** The steps of a run as a graph computes them, and what it is fed for a block. */
 export interface RunForm {
+  /** What queries are multiplied with before any step. */
+  readonly scale: number
   readonly steps: readonly StepForm[]
+  /** Every step does the same to all keys. */
+  readonly isAlikeForKeys: boolean
   readonly ranges: ScoreRanges
   /** Null where a number of the block is as good as infinite: then the block is no graph's to compute. */
   readonly feedsOf: (place: BlockPlace) => Record<string, FedNumbers> | null
@@ -28,8 +35,14 @@ export function runForm(run: CapturedRun): RunForm | null {
   const ranges = new ScoreRanges(run)
   const steps: StepForm[] = []
   const operands: (ScoreOperand | null)[] = []
+  let scale = 1
   for (const step of run.steps) {
     if (ranges.isToldBySeen(step)) continue
+    const factor = steps.length === 0 ? factorOf(step) : null
+    if (factor !== null) {
+      scale *= factor
+      continue
+    }
     if (step.kind === 'tanh') {
       steps.push(step)
       operands.push(null)
@@ -54,7 +67,18 @@ export function runForm(run: CapturedRun): RunForm | null {
     if (run.sink && !feedSink(feeds, run.sink, place)) return null
     return feeds
   }
-  return {steps, ranges, feedsOf}
+  const isAlikeForKeys = operands.every((operand) => !operand || operand.kind === 'constant')
+  return {scale, steps, isAlikeForKeys, ranges, feedsOf}
+}
+
+/** What a step multiplies every score with, where that is all it does and a number of some size. */
+function factorOf(step: CapturedStep): number | null {
+  if (step.kind !== 'mul' && step.kind !== 'div') return null
+  if (step.operand.kind !== 'constant' || ('isReversed' in step && step.isReversed)) return null
+  const factor = step.kind === 'mul' ? step.operand.value : 1 / step.operand.value
+  return Math.abs(factor) > SMALLEST_FACTOR && Math.abs(factor) < 1 / SMALLEST_FACTOR
+    ? factor
+    : null
 }
 
 function formOf(operand: ScoreOperand): OperandForm {

@@ -6,13 +6,14 @@ import {
   SCORE_OUTPUTS,
   type ScoreForm,
 } from '../onnx/score-graph.ts'
+import {ScratchNumbers} from './scratch-numbers.ts'
 
 /** Sessions of small graphs; each takes a few hundred kilobytes. */
 const MAX_SESSION_COUNT = 24
 
-/** Numbers that a graph is fed, [query or 1, key or 1]. */
+/** Numbers that a graph is fed, [query or 1, key or 1]; the lengths of a reshape as int64. */
 export interface FedNumbers {
-  readonly values: Float32Array
+  readonly values: Float32Array | BigInt64Array
   readonly dims: readonly number[]
 }
 export type ScoreFeeds = Readonly<Record<string, FedNumbers>>
@@ -29,6 +30,9 @@ export class ScoreRunner {
   /** By what they compute, least recently used first. */
   private readonly sessions = new Map<string, Promise<InferenceSession>>()
 
+  /** Arrays that its callers feed it with. */
+  readonly scratch = new ScratchNumbers()
+
   constructor(private readonly threads: number) {}
 
   async run(form: ScoreForm, feeds: ScoreFeeds): Promise<ScoreBlock> {
@@ -37,7 +41,11 @@ export class ScoreRunner {
     for (const name of session.inputNames) {
       const fed = feeds[name]
       if (!fed) throw new RangeError(`nothing is fed to ${name}`)
-      tensors[name] = new Tensor('float32', fed.values, fed.dims)
+      const {values, dims} = fed
+      tensors[name] =
+        values instanceof BigInt64Array
+          ? new Tensor('int64', values, dims)
+          : new Tensor('float32', values, dims)
     }
     const outputs = await session.run(tensors)
     const numbers = (name: string) => (outputs[name]?.data as Float32Array | undefined) ?? null
