@@ -174,7 +174,9 @@ test('drafts: a step is told test by test, its counts agree, and strategies stan
 
   await page.getByTestId('compare-strategies').click()
   const strategies = page.getByTestId('draft-strategies')
-  await expect(strategies.locator('tr[data-runs]:not([data-runs="0"])')).toHaveCount(10, {timeout: 60_000})
+  await expect(strategies.locator('tr[data-runs]:not([data-runs="0"])')).toHaveCount(10, {
+    timeout: 60_000,
+  })
   await page.getByTestId('cancel-comparison').click()
   const chain = strategies.locator('tr[data-strategy=chain]')
   const means = await Promise.all(
