@@ -38,6 +38,13 @@ export const RULES = [
     why: 'page, hosts and tests read the same links; packing is the one thing it needs',
   },
   {
+    name: 'shared/prompts',
+    from: ['src/shared/prompts/**'],
+    may: [SHARED, 'papaparse'],
+    never: [EACH_FIGURE],
+    why: 'page and command line read the same files of prompts; reading tables is the one thing it needs',
+  },
+  {
     name: 'shared',
     from: ['src/shared/**'],
     may: [SHARED, 'zod', '@orpc/contract'],
@@ -219,9 +226,9 @@ export const RULES = [
   {
     name: 'renderer/prompts',
     from: ['src/renderer/prompts/**'],
-    may: ['src/renderer/prompts/**', SHARED, 'papaparse'],
+    may: ['src/renderer/prompts/**', SHARED],
     types: ['src/renderer/store/**'],
-    why: 'lists of prompts are read in a worker, which has neither the page nor its store',
+    why: 'what lists of prompts are written as depends on their rows alone, not on the page',
   },
   {
     name: 'renderer',

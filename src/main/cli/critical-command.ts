@@ -12,10 +12,18 @@ import {
   type CriticalResult,
   criticalRequestSchema,
 } from '../../shared/lenses/critical.ts'
+import type {DpoForm} from '../../shared/math/critical/dpo-weights.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
 import type {Connect} from './connect.ts'
 import type {CriticalFlags} from './critical-flags.ts'
+import {
+  checkRecords,
+  MANY_NAMES,
+  type ManyWishes,
+  readManyFlags,
+  weightsLine,
+} from './critical-many.ts'
 import {criticalCsv, criticalText} from './critical-text.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {flagOf, parseChoice, parseWholeList} from './flag-values.ts'
@@ -26,7 +34,7 @@ import type {Terminal} from './terminal.ts'
 import {EXIT, UsageError} from './usage-error.ts'
 
 const REQUEST_NAMES = Object.keys(criticalRequestSchema.shape)
-const FORMATS = ['json', 'csv'] as const
+const FORMATS = ['json', 'csv', 'jsonl'] as const
 type Call = CommonCall<(typeof FORMATS)[number]>
 
 const CHOICES = {
@@ -46,13 +54,20 @@ export async function runCritical(
   connect: Connect,
   terminal: Terminal
 ): Promise<number> {
-  const config = await readConfig(flags, 'critical', REQUEST_NAMES)
+  const config = await readConfig(flags, 'critical', [...REQUEST_NAMES, ...MANY_NAMES])
+  const many = readManyFlags(flags, config)
   const call = readCommonCall(flags, config, FORMATS)
-  const request = readRequest(flags, config)
+  checkRecords(many, call)
+  const request = readRequest(flags, config, many)
   const engine = await connect(call)
   try {
+    if (many.dataset !== null) {
+      const {runCriticalDataset} = await import('./critical-dataset.ts')
+      const wishes = {...call, ...many, dataset: many.dataset}
+      return await runCriticalDataset(request, wishes, engine.client, terminal)
+    }
     const result = await critical(request, call, engine.client, terminal)
-    if (result) await writeFiles(call, result)
+    if (result) await writeFiles(call, result, many.weights)
     await printResult(call, request, result, terminal)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
   } finally {
@@ -60,9 +75,18 @@ export async function runCritical(
   }
 }
 
-function readRequest(flags: CriticalFlags, config: Record<string, unknown>): CriticalRequest {
+function readRequest(
+  flags: CriticalFlags,
+  config: Record<string, unknown>,
+  {dataset, weights}: ManyWishes
+): CriticalRequest {
   const values = requestValues(flags, config, REQUEST_NAMES)
+  // Prompts of a data set stand in its items.
+  if (dataset !== null) values.prompt = ''
   applyPromptFlags(values, flags)
+  if (dataset !== null) delete values.prompt
+  // Weights come from the contrast alone, unless completions are asked for as well.
+  if (weights) values.method ??= 'contrastive'
   const given = RESPONSES.filter((name) => flags[name] !== undefined)
   if (given.length > 1) throw new UsageError(`give one of ${given.map(flagOf).join(' and ')}`)
   // A response on the command line stands in place of a config file's.
@@ -81,7 +105,11 @@ function readRequest(flags: CriticalFlags, config: Record<string, unknown>): Cri
     values.responseIds = parseWholeList(flags.responseIds, '--response-ids')
   }
   if (flags.checker !== undefined) values.checker = parseChecker(flags.checker)
-  return checked(criticalRequestSchema, values)
+  const request = checked(criticalRequestSchema, values)
+  if (weights && request.method === 'rollout') {
+    throw new UsageError('--weights takes --method contrastive or both')
+  }
+  return request
 }
 
 /** `number:Answer:`, `text`, `one-of:yes,no`, `regex:…` or `script:checker.js`, whose file is read. */
@@ -125,12 +153,16 @@ async function critical(
   return criticalResultOf(run, run.completed ? 'completed' : 'cancelled')
 }
 
-async function writeFiles(call: Call, result: CriticalResult): Promise<void> {
+async function writeFiles(
+  call: Call,
+  result: CriticalResult,
+  weights: DpoForm | null
+): Promise<void> {
   for (const {path, format} of call.outFiles) {
     const text =
       format === 'csv'
         ? criticalCsv(result, call.noPrompt)
-        : `${JSON.stringify(jsonOf(call, result))}\n`
+        : `${JSON.stringify(format === 'jsonl' && weights ? weightsLine(result, weights) : jsonOf(call, result))}\n`
     await writeFile(path, text)
   }
 }

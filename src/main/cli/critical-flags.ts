@@ -29,6 +29,9 @@ export interface CriticalFlags extends ModelFlags, PromptFlags, OutputFlags {
   beta?: string
   counterfactual?: boolean
   seed?: string
+  dataset?: string
+  resume?: boolean
+  weights?: string
 }
 
 /** Adds every flag of `critical` to its command, in the groups that help shows. */
@@ -68,6 +71,17 @@ export function addCriticalFlags(command: Command): Command {
     new Option('--counterfactual', 'forbid the critical token, and sample what follows instead'),
     new Option('--seed <n>', `seed of all draws: ${limitsInBrief(LIMITS.seed)} (0)`),
   ])
-  addGroup(command, 'Output:', outputOptions('the result', '.json .csv'))
+  addGroup(command, 'Many items:', [
+    new Option(
+      '--dataset <file>',
+      'JSONL, CSV or plain text with prompt, response (else one is sampled) and answer; --out F.jsonl has a record an item'
+    ),
+    new Option('--resume', 'go on with the file that --out names, where a run was cut off'),
+    new Option(
+      '--weights <form>',
+      'write weights for a token-weighted DPO loss to --out F.jsonl, as released or as in the paper'
+    ),
+  ])
+  addGroup(command, 'Output:', outputOptions('the result', '.json .csv .jsonl'))
   return command
 }

@@ -19,7 +19,7 @@ const PHASE_WORDS = {
   hashing: 'Hashing the files',
   verifying: 'Verifying',
   capturing: 'Capturing',
-  sampling: 'Finding replacements',
+  sampling: 'Sampling',
   attributing: 'Attributing',
   contrasting: 'Contrasting',
   checking: 'Checking',
@@ -27,6 +27,7 @@ const PHASE_WORDS = {
   writing: 'Writing',
   growing: 'Growing the tree',
   drafting: 'Drafting and verifying',
+  items: 'Items',
 } as const
 
 /** Shows progress on standard error: one line that is rewritten, JSON lines, or nothing. */

@@ -3,6 +3,7 @@ import {attentionResultSchema} from '../../shared/lenses/attention.ts'
 import {attributeResultSchema} from '../../shared/lenses/attribute.ts'
 import {bytesResultSchema} from '../../shared/lenses/bytes.ts'
 import {criticalResultSchema} from '../../shared/lenses/critical.ts'
+import {criticalDatasetResultSchema} from '../../shared/lenses/critical-dataset.ts'
 import {inspectResultSchema} from '../../shared/lenses/inspect.ts'
 import {interveneResultSchema} from '../../shared/lenses/intervene.ts'
 import {tokenizeResultSchema} from '../../shared/lenses/tokenize.ts'
@@ -29,7 +30,7 @@ const RESULT_SCHEMAS = {
   attention: attentionResultSchema,
   intervene: interveneResultSchema,
   attribute: attributeResultSchema,
-  critical: criticalResultSchema,
+  critical: z.union([criticalResultSchema, criticalDatasetResultSchema]),
   tokenize: tokenizeResultSchema,
   vocabulary: vocabularyResultSchema,
   tree: treeResultSchema,

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
+import {parseList} from '../../shared/prompts/parse-list.ts'
+import type {ParseChoices} from '../../shared/prompts/parsed-list.ts'
 import {sourceOf} from './list-source.ts'
-import {parseList} from './parse-list.ts'
-import type {ParseChoices} from './parsed-list.ts'
 
 const read = (text: string, name: string, choices: ParseChoices = {}) =>
   sourceOf(parseList({text, badLines: new Map()}, name, choices), name)

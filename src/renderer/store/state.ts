@@ -5,6 +5,7 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
 import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {LinkData} from '../../shared/links/link-data.ts'
+import type {ListRow, SkippedLine} from '../../shared/prompts/parsed-list.ts'
 import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
 import type {GraphState, GraphWorkState} from './attention-graph-state.ts'
 import type {AttentionHeadsState} from './attention-heads.ts'
@@ -18,6 +19,8 @@ import type {AttributionState, AttributionWorkState} from './attribution-state.t
 import type {SamplesState} from './samples.ts'
 import type {TokenizersState, TokenizersWorkState} from './tokenizers-state.ts'
 import type {TreeState, TreeWorkState} from './tree-state.ts'
+
+export type {ListRow, SkippedLine} from '../../shared/prompts/parsed-list.ts'
 
 export type RunId = string
 
@@ -396,25 +399,6 @@ export interface View {
 export interface ViewsState {
   readonly views: readonly View[]
   readonly viewIndex: number
-}
-
-/** One prompt of the list, as it was imported. */
-export interface ListRow {
-  /** Its own in the list, never used again: draws depend on it. */
-  readonly id: string
-  /** The words it is known by; of a chat those of its last turn. */
-  readonly prompt: string
-  /** Of a chat its turns. */
-  readonly messages: readonly Message[] | null
-  readonly answer: string | null
-  /** Line of its source at which it begins, from 1. */
-  readonly line: number
-}
-
-/** A line that was left out at an import, and why. */
-export interface SkippedLine {
-  readonly line: number
-  readonly reason: string
 }
 
 /** Where the last rows of the list came from. */

@@ -1,5 +1,5 @@
-import {type DecodedFile, decodeText} from '../prompts/decode-text.ts'
-import {parseList} from '../prompts/parse-list.ts'
+import {type DecodedFile, decodeText} from '../../shared/prompts/decode-text.ts'
+import {parseList} from '../../shared/prompts/parse-list.ts'
 import type {ParseAnswer, ParseQuestion} from './parse-list.ts'
 
 // The entry of a worker. The source is kept, so that another way of reading it need not send it again.

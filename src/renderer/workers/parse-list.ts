@@ -5,7 +5,7 @@ import {
   type ParsedList,
   type ParsedRow,
   type ParsedSummary,
-} from '../prompts/parsed-list.ts'
+} from '../../shared/prompts/parsed-list.ts'
 
 export type ParseQuestion =
   | {readonly kind: 'open'; readonly content: string | Blob; readonly name: string}

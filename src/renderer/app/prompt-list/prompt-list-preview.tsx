@@ -1,5 +1,5 @@
 import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
-import type {ParsedList} from '../../prompts/parsed-list.ts'
+import type {ParsedList} from '../../../shared/prompts/parsed-list.ts'
 import {shownText} from './prompt-list-text.ts'
 
 const MOST_ROWS = 30

@@ -1,12 +1,13 @@
-import type {Message} from '../../shared/lenses/tokens.ts'
-import type {ListCollector} from './parsed-list.ts'
+import type {Message} from '../lenses/tokens.ts'
+import type {ListCollector, ListRow} from './parsed-list.ts'
 
 /** Keys that are read, the first that is there. */
 export const PROMPT_KEYS = ['prompt', 'text', 'question', 'input', 'messages']
 export const ANSWER_KEYS = ['answer', 'completion', 'target', 'expected', 'output']
 export const SYSTEM_KEYS = ['system']
+export const RESPONSE_KEYS = ['response']
 
-/** One JSON object a line: `{prompt | text | messages, answer, system}`; a string is a prompt. */
+/** One JSON object a line: `{prompt | text | messages, answer, response, system}`; a string is a prompt. */
 export function parseJsonl(lines: readonly string[], collector: ListCollector): void {
   for (const [i, text] of lines.entries()) {
     const line = i + 1
@@ -27,7 +28,7 @@ export function parseJsonl(lines: readonly string[], collector: ListCollector): 
   }
 }
 
-type JsonRow = {prompt: string; messages: readonly Message[] | null; answer: string | null}
+type JsonRow = Pick<ListRow, 'prompt' | 'messages' | 'answer' | 'response'>
 
 /** The row of one JSON value, or why there is none. */
 export function parseEntry(value: unknown): JsonRow | string {
@@ -41,18 +42,23 @@ export function parseEntry(value: unknown): JsonRow | string {
   const answerKey = ANSWER_KEYS.find((key) => fields[key] !== undefined && fields[key] !== null)
   const answer = answerKey === undefined ? null : textOf(fields[answerKey])
   if (answer === undefined) return `has a “${answerKey}” that is no text`
+  const responseKey = RESPONSE_KEYS.find((key) => fields[key] !== undefined && fields[key] !== null)
+  const given = responseKey === undefined ? null : textOf(fields[responseKey])
+  if (given === undefined) return `has a “${responseKey}” that is no text`
+  const response = given === null ? {} : {response: given}
   const key = PROMPT_KEYS.find((name) => fields[name] !== undefined)
   if (key === undefined) return 'has no “prompt”, “text” or “messages”'
   if (key === 'messages') {
     const messages = messagesOf(fields.messages)
     if (typeof messages === 'string') return messages
-    return {prompt: wordsOf(messages), messages, answer}
+    return {prompt: wordsOf(messages), messages, answer, ...response}
   }
   const prompt = textOf(fields[key])
   if (prompt === undefined) return `has a “${key}” that is no text`
   if (prompt === '') return 'has an empty prompt'
   const systemKey = SYSTEM_KEYS.find((name) => typeof fields[name] === 'string')
-  return {prompt, messages: chatOf(prompt, systemKey && String(fields[systemKey])), answer}
+  const messages = chatOf(prompt, systemKey && String(fields[systemKey]))
+  return {prompt, messages, answer, ...response}
 }
 
 /** A text or a number as text; undefined for anything else. */

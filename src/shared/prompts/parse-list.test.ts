@@ -1,7 +1,5 @@
-import fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {decodeText} from './decode-text.ts'
-import {csvOf, tsvOf} from './list-data.ts'
 import {guessFormat, parseList} from './parse-list.ts'
 import {MOST_ROWS} from './parsed-list.ts'
 
@@ -157,24 +155,4 @@ test('lines that are not UTF-8 are named and skipped, the others are read', () =
   expect(list.skipped).toEqual([{line: 3, reason: 'is not UTF-8'}])
   expect(decodeText(Uint8Array.of(0xff, 0xfe, 0x61, 0)).text).toBe('a')
   expect(decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)).text).toBe('a')
-})
-
-test('what is written as CSV is read back', () => {
-  const field = fc.string({unit: 'grapheme', minLength: 1}).filter((text) => text.trim() !== '')
-  fc.assert(
-    fc.property(fc.array(fc.tuple(field, field), {minLength: 1}), (rows) => {
-      const entries = rows.map(([prompt, answer], i) => ({
-        row: {id: `${i}`, prompt, messages: null, answer, line: 1},
-        number: i + 1,
-        outcome: null,
-        result: null,
-        completion: '',
-        status: 'waits' as const,
-      }))
-      const back = parse(csvOf(entries), 'x.csv').rows
-      expect(back.map(({prompt, answer}) => [prompt, answer])).toEqual(rows)
-      // A row of the other form stays one line whatever is in it.
-      expect(tsvOf(entries).split('\n')).toHaveLength(rows.length + 1)
-    })
-  )
 })

@@ -1,4 +1,25 @@
-import type {ListRow, SkippedLine} from '../store/state.ts'
+import type {Message} from '../lenses/tokens.ts'
+
+/** One prompt of a list, as it was imported. */
+export interface ListRow {
+  /** Its own in the list, never used again: draws depend on it. */
+  readonly id: string
+  /** The words it is known by; of a chat those of its last turn. */
+  readonly prompt: string
+  /** Of a chat its turns. */
+  readonly messages: readonly Message[] | null
+  readonly answer: string | null
+  /** What followed the prompt, where the source tells it. */
+  readonly response?: string
+  /** Line of its source at which it begins, from 1. */
+  readonly line: number
+}
+
+/** A line that was left out at an import, and why. */
+export interface SkippedLine {
+  readonly line: number
+  readonly reason: string
+}
 
 /** How a source is read: `lines` one prompt a line, `paragraphs` prompts between blank lines, `jsonl` a JSON value a line. */
 export type ListFormat = 'lines' | 'paragraphs' | 'csv' | 'jsonl' | 'json'
@@ -8,6 +29,7 @@ export interface ColumnChoice {
   readonly prompt: number | null
   readonly answer: number | null
   readonly system: number | null
+  readonly response?: number | null
 }
 
 /** What a person chose; what is left out is guessed from the source. */

@@ -1,5 +1,5 @@
 import Papa from 'papaparse'
-import {ANSWER_KEYS, chatOf, PROMPT_KEYS, SYSTEM_KEYS} from './parse-jsonl.ts'
+import {ANSWER_KEYS, chatOf, PROMPT_KEYS, RESPONSE_KEYS, SYSTEM_KEYS} from './parse-jsonl.ts'
 import type {ColumnChoice, ListCollector, ParseChoices} from './parsed-list.ts'
 
 export interface CsvColumns {
@@ -80,10 +80,12 @@ function guessColumns(names: readonly string[], hasHeader: boolean): ColumnChoic
   const byName = hasHeader ? indexOf(plain, PROMPT_KEYS.slice(0, -1)) : null
   const answer = hasHeader ? indexOf(plain, ANSWER_KEYS) : null
   const prompt = byName ?? (answer === 0 ? (names.length > 1 ? 1 : null) : 0)
+  const response = hasHeader ? indexOf(plain, RESPONSE_KEYS) : null
   return {
     prompt,
     answer: hasHeader ? answer : names.length > 1 ? 1 : null,
     system: hasHeader ? indexOf(plain, SYSTEM_KEYS) : null,
+    ...(response === null ? {} : {response}),
   }
 }
 
@@ -129,6 +131,8 @@ function addRecord(
   else {
     const answer = at(columns.answer)
     const messages = chatOf(prompt, at(columns.system))
-    collector.add({prompt, messages, answer: answer ? answer : null, line}, lastLine)
+    const response = at(columns.response ?? null)
+    const row = {prompt, messages, answer: answer ? answer : null, line}
+    collector.add(response ? {...row, response} : row, lastLine)
   }
 }
