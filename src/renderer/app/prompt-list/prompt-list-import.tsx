@@ -2,9 +2,14 @@ import {useEffect, useRef, useState} from 'react'
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {problemOf} from '../../../shared/engine-client/problem-of.ts'
 import {formatCount} from '../../../shared/figures/number-format.ts'
+import type {
+  ColumnChoice,
+  ListFormat,
+  ParseChoices,
+  ParsedList,
+} from '../../../shared/prompts/parsed-list.ts'
 import {useActions, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {sourceOf} from '../../prompts/list-source.ts'
-import type {ColumnChoice, ListFormat, ParseChoices, ParsedList} from '../../../shared/prompts/parsed-list.ts'
 import {MOST_LIST_ROWS} from '../../store/prompt-list.ts'
 import {Button} from '../../ui/button.tsx'
 import {Check} from '../../ui/check.tsx'
