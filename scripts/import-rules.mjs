@@ -82,6 +82,13 @@ export const RULES = [
     why: 'text becomes tokens without a model',
   },
   {
+    name: 'engine/attribution',
+    from: ['src/main/engine/attribution/**'],
+    may: ['src/main/engine/**', SHARED, NODE, 'compromise/two'],
+    never: ['src/main/engine/runtime/**'],
+    why: 'it is given what scores a sequence; words are tagged here and nowhere else',
+  },
+  {
     name: 'engine/critical',
     from: ['src/main/engine/critical/**'],
     may: [

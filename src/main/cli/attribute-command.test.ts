@@ -83,7 +83,7 @@ test('interrupted it prints the estimate that it had, as a part', async () => {
 
 test.each([
   [['--method', 'gradient'], '--method takes reagent, occlusion-mask'],
-  [['--sampler', 'pos'], '--sampler takes mlm, mlm-prefix, uniform or self'],
+  [['--sampler', 'roberta'], '--sampler takes mlm, mlm-prefix, pos, uniform or self'],
   [['--preset', 'mine'], '--preset takes ours, paper, inseq or token'],
   [['--target-span', '4:2'], '--target-span takes a stretch'],
   [['--target-position', '0'], '--target-position takes a whole number from 1'],

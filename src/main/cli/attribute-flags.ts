@@ -59,7 +59,7 @@ export function addAttributeFlags(command: Command): Command {
     ),
     new Option(
       '--sampler <name>',
-      'where replacements come from: mlm, mlm-prefix, uniform or self (mlm where one shares the tokenizer)'
+      'where replacements come from: mlm, mlm-prefix, pos (English only), uniform or self (mlm where one shares the tokenizer)'
     ),
     new Option('--mlm <model>', 'the masked model (micro-mlm)'),
     new Option('--preset <name>', 'ours, paper, inseq or token (ours)'),

@@ -31,7 +31,7 @@ const TAKES: Readonly<Record<string, string>> = {
   targetSpan: 'two positions from 1, the second after the first',
   contrast: 'two different token ids, such as 412,37',
   method: 'the name of a method',
-  sampler: 'mlm, mlm-prefix, uniform or self',
+  sampler: 'mlm, mlm-prefix, pos, uniform or self',
   preset: 'ours, paper, inseq or token',
   mlm: 'a model',
   allGenerated: 'true or false',

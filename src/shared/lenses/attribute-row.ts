@@ -19,9 +19,10 @@ export type AttributionMethod = z.infer<typeof attributionMethodSchema>
 /**
  * Where replacements come from. `mlm`: a masked model that sees both sides. `mlm-prefix`: the same model on what
  * stands before a position alone, as in the code released with ReAGent.
- * `uniform`: any token. `self`: what the attributed model itself predicts at each position.
+ * `pos`: a token of the same part of speech, English only, and not by the tagger that was released. `uniform`: any
+ * token. `self`: what the attributed model itself predicts at each position.
  */
-export const samplerSchema = z.enum(['mlm', 'mlm-prefix', 'uniform', 'self'])
+export const samplerSchema = z.enum(['mlm', 'mlm-prefix', 'pos', 'uniform', 'self'])
 export type SamplerName = z.infer<typeof samplerSchema>
 
 /** What is explained: some tokens, each given all that stands before it. */

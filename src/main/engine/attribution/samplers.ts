@@ -3,6 +3,7 @@ import {expOfNonPositive} from '../../../shared/math/exp.ts'
 import type {SeededRandom} from '../../../shared/math/seeded-random.ts'
 import type {SingleTokens} from './single-tokens.ts'
 import type {ReplacementSampler} from './subject.ts'
+import type {WordClasses} from './word-classes.ts'
 
 /** Draws for one position before it is said that there is nothing to be had. */
 const MOST_DRAWS = 1000
@@ -122,6 +123,37 @@ export class FixedSampler implements ReplacementSampler {
       this.redrawnCount++
     }
     throw noReplacement(this.name, position)
+  }
+}
+
+/**
+ * Any token of the same part of the speech as the present one, each as likely, that one among them (as released, with
+ * another tagger).
+ */
+export class PartOfSpeechSampler implements ReplacementSampler {
+  redrawnCount = 0
+
+  constructor(
+    private readonly tokens: SingleTokens,
+    private readonly ids: Int32Array,
+    private readonly classes: WordClasses
+  ) {}
+
+  async draw(positions: readonly number[], random: SeededRandom): Promise<readonly number[]> {
+    const drawn: number[] = []
+    for (const position of positions) drawn.push(await this.drawOne(position, random))
+    return drawn
+  }
+
+  private async drawOne(position: number, random: SeededRandom): Promise<number> {
+    const {classOfId, idsOfClass} = this.classes
+    const ids = idsOfClass.get(classOfId[this.ids[position]!] ?? '') ?? []
+    for (let attempt = 0; attempt < MOST_DRAWS && ids.length > 0; attempt++) {
+      const id = ids[Math.floor(random.nextUnit() * ids.length)]!
+      if (await this.tokens.has(id)) return id
+      this.redrawnCount++
+    }
+    throw noReplacement('part-of-speech', position)
   }
 }
 

@@ -66,7 +66,13 @@ async function plainScorer(targetId: number): Promise<ScoreSequences> {
 describe('on micro-base', () => {
   it('a batched run makes the masks and, to 1e−3, the scores of one call at a time', async () => {
     const {tokenizer, attributed, plan} = await planOf(PROMPT)
-    const choice = await chooseSampler(context, {sampler: 'uniform'}, {tokenizer, tokenCount: 30})
+    const choice = await chooseSampler(
+      context,
+      {sampler: 'uniform'},
+      {
+        ...{text: PROMPT, tokenizer, tokenCount: 30},
+      }
+    )
     const at = {plan, tokenizer, attributed}
     const seen: {readonly batched: string[]; readonly plain: string[]} = {batched: [], plain: []}
     const subjectOf = async (name: keyof typeof seen, score: ScoreSequences): Promise<Subject> => ({
@@ -106,7 +112,7 @@ describe('on micro-base', () => {
     const {tokenizer, attributed, plan} = await planOf(PROMPT)
     const tokens = new SingleTokens(tokenizer)
     for (const sampler of ['mlm', 'mlm-prefix', 'self'] as const) {
-      const text = {tokenizer, tokenCount: plan.ids.length}
+      const text = {text: PROMPT, tokenizer, tokenCount: plan.ids.length}
       const choice = await chooseSampler(context, {sampler, mlm: MLM}, text)
       expect(choice.name).toBe(sampler)
       const prepared = await prepareSampler(context, choice, {plan, tokenizer, attributed})
@@ -119,11 +125,34 @@ describe('on micro-base', () => {
     }
   })
 
+  it('a token of the same part of speech stands for a name, a verb, a thing and a sign', async () => {
+    const {tokenizer, attributed, plan} = await planOf(PROMPT)
+    const text = {text: PROMPT, tokenizer, tokenCount: plan.ids.length}
+    const choice = await chooseSampler(context, {sampler: 'pos'}, text)
+    expect(choice.warnings.map(({code}) => code)).toEqual(['other-tagger'])
+    const {sampler} = await prepareSampler(context, choice, {plan, tokenizer, attributed})
+    const textOf = (id: number) => Buffer.from(tokenizer.bytesOf(id)).toString()
+    const random = createSeededRandom(2)
+    const drawn = async (word: string) => {
+      const position = plan.ids.findIndex((id) => textOf(id) === word)
+      const ids = await sampler.draw(new Array(60).fill(position), random)
+      return ids.map(textOf)
+    }
+    expect((await drawn('.')).every((word) => !/[\p{L}\p{N}]/u.test(word))).toBe(true)
+    const things = await drawn(' lamps')
+    expect(things.filter((word) => /^ ?\w+s$/u.test(word)).length).toBeGreaterThan(50)
+    // A verb of the third person may be a plural noun's twin; both end alike.
+    expect((await drawn(' keeps')).filter((word) => /s$/u.test(word)).length).toBeGreaterThan(50)
+    const tokens = new SingleTokens(tokenizer)
+    const whole = await sampler.draw(plan.contextPositions, random)
+    for (const id of whole) expect(await tokens.has(id)).toBe(true)
+  })
+
   it('a masked model replaces a token by what fits there: after “keeps” stand things', async () => {
     const {tokenizer, attributed, plan} = await planOf(
       'Mira keeps coins. Tom keeps lamps. Mira keeps'
     )
-    const text = {tokenizer, tokenCount: plan.ids.length}
+    const text = {text: '', tokenizer, tokenCount: plan.ids.length}
     const choice = await chooseSampler(context, {mlm: MLM}, text)
     expect(choice.name).toBe('mlm')
     const {sampler} = await prepareSampler(context, choice, {plan, tokenizer, attributed})

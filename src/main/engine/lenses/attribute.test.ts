@@ -274,6 +274,11 @@ describe('bad input', () => {
     ['a first target', {...KV, targetPosition: 1}, 'context-too-short'],
     ['a rationale that is larger than the context', {...KV, keep: 50}, 'rationale-too-large'],
     ['a masked model that is not there', {...KV, sampler: 'mlm'}, 'not-found'],
+    [
+      'parts of speech of Greek',
+      {...KV, sampler: 'pos', prompt: 'Η βασίλισσα πάει'},
+      'not-english',
+    ],
     ['a model that predicts nothing', {...KV, model: 'tiny-encoder'}, 'model-is-encoder'],
     ['a masked model with no logits', {...KV, mlm: 'tiny-encoder'}, 'no-masked-model'],
   ])('%s', async (_, request, code) => {

@@ -63,7 +63,9 @@ async function* attributeEvents(
   const plans = planTargets(request, targetText) ?? [await likeliestTarget(attributed, targetText)]
   const longest = plans.at(-1)!
   const sampler = needsSampler(request)
-    ? await chooseSampler(context, request, {tokenizer, tokenCount: longest.ids.length})
+    ? await chooseSampler(context, request, {
+        ...{text: prompt.text, tokenizer, tokenCount: longest.ids.length},
+      })
     : null
   const contextCount = Math.min(...plans.map(({contextPositions}) => contextPositions.length))
   const {settings, warnings} = settingsOf(request, contextCount, sampler)

@@ -1,13 +1,16 @@
 import {type Problem, ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import type {AttributeRequest, SamplerName} from '../../../shared/lenses/attribute.ts'
+import {isInEnglishLetters} from '../../../shared/lenses/english-letters.ts'
 import {
   type Candidates,
   DistributionSampler,
   FixedSampler,
+  PartOfSpeechSampler,
   UniformSampler,
 } from '../attribution/samplers.ts'
 import {SingleTokens} from '../attribution/single-tokens.ts'
 import type {ReplacementSampler} from '../attribution/subject.ts'
+import {TAGGER_NAME, wordClassesOf} from '../attribution/word-classes.ts'
 import {BatchRunner} from '../runtime/batch-runner.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
@@ -45,9 +48,13 @@ export interface SamplerContext {
 export async function chooseSampler(
   {graphs}: SamplerContext,
   {sampler, mlm}: Pick<AttributeRequest, 'sampler' | 'mlm'>,
-  text: {readonly tokenizer: Tokenizer; readonly tokenCount: number}
+  text: {readonly text: string; readonly tokenizer: Tokenizer; readonly tokenCount: number}
 ): Promise<SamplerChoice> {
   const isMasked = sampler === 'mlm' || sampler === 'mlm-prefix'
+  if (sampler === 'pos') {
+    if (!isInEnglishLetters(text.text)) throw notEnglish()
+    return {name: sampler, mlm: null, warnings: [taggerWarning()]}
+  }
   if (sampler && !isMasked) return {name: sampler, mlm: null, warnings: []}
   const found = await findMaskedModel(graphs, mlm ?? BUILT_IN_MLM, text, sampler !== 'mlm-prefix')
   if (!('advice' in found)) return {name: sampler ?? 'mlm', mlm: found, warnings: []}
@@ -107,6 +114,10 @@ export async function prepareSampler(
   const tokens = new SingleTokens(tokenizer)
   const {ids, contextPositions} = plan
   if (name === 'uniform') return {sampler: new UniformSampler(tokens), setupTokenCount: 0}
+  if (name === 'pos') {
+    const classes = await wordClassesOf(tokenizer, undefined, signal)
+    return {sampler: new PartOfSpeechSampler(tokens, ids, classes), setupTokenCount: 0}
+  }
   if (name === 'self') {
     const before = contextPositions.filter((position) => position > 0)
     const rows = before.map((position) => position - 1)
@@ -142,6 +153,22 @@ export async function prepareSampler(
 /** What a row predicts stands one position later. */
 function movedBy(candidates: ReadonlyMap<number, Candidates>, by: number): Map<number, Candidates> {
   return new Map([...candidates].map(([position, one]) => [position + by, one]))
+}
+
+function taggerWarning(): Warning {
+  const message = `Parts of speech are those of ${TAGGER_NAME}, which knows English alone. The released sampler has the tagger of NLTK, so this is not the same.`
+  return {code: 'other-tagger', message}
+}
+
+function notEnglish(): ProblemError {
+  return new ProblemError({
+    code: 'not-english',
+    message: 'Parts of speech are known of English words alone.',
+    field: 'sampler',
+    found: 'a text whose letters are mostly others than A to Z',
+    expected: 'an English text',
+    advice: 'Choose another sampler, such as uniform.',
+  })
 }
 
 function otherTokenizer(name: string): Problem {

@@ -2,6 +2,7 @@ import {DialogTrigger, Popover} from 'react-aria-components'
 import {METHOD_NAMES} from '../../../shared/figures/attribution/words.ts'
 import type {AttributionMethod, SamplerName} from '../../../shared/lenses/attribute.ts'
 import {attributionMethodSchema} from '../../../shared/lenses/attribute.ts'
+import {isInEnglishLetters} from '../../../shared/lenses/english-letters.ts'
 import {CopyMenu} from '../../sharing/copy-menu.tsx'
 import {COMPARE_VIEW, HEAT_MAP_VIEW, REPLACE_VIEW} from '../../store/attribution-state.ts'
 import {Button} from '../../ui/button.tsx'
@@ -33,6 +34,7 @@ const SAMPLERS: readonly {value: SamplerChoice; text: string; note: string}[] = 
   {value: 'best', text: 'sampler: best', note: 'a masked model where one shares the tokenizer'},
   {value: 'mlm', text: 'mlm', note: 'a masked model that sees both sides'},
   {value: 'mlm-prefix', text: 'mlm, prefix', note: 'on what stands before, as released'},
+  {value: 'pos', text: 'part of speech', note: 'English alone, not the released tagger'},
   {value: 'uniform', text: 'uniform', note: 'any token'},
   {value: 'self', text: 'self', note: 'what the model itself predicts'},
 ]
@@ -67,7 +69,10 @@ export function AttributionControls({shown, view}: AttributionControlsProps) {
         <MenuChoice
           label="Replacements from"
           value={choice.sampler ?? 'best'}
-          options={SAMPLERS}
+          options={SAMPLERS.map((sampler) => ({
+            ...sampler,
+            isDisabled: sampler.value === 'pos' && !isInEnglishLetters(shown?.data.text ?? ''),
+          }))}
           onChange={(sampler) =>
             actions.changeAttribution({sampler: sampler === 'best' ? null : sampler})
           }
