@@ -122,6 +122,8 @@ class OperandNodes {
       }
       case 'range':
         return operations.slice(tensor, {starts: [step.start], ends: [step.end], axes: [step.axis]})
+      case 'every':
+        return this.every(step)
       case 'entry':
         return operations.gather(tensor, step.index, step.axis)
       case 'split-heads': {
@@ -145,6 +147,13 @@ class OperandNodes {
         return operations.node('DequantizeLinear', [rounded, ...parameters])
       }
     }
+  }
+
+  private every({axis, step}: OperandStep & {kind: 'every'}): string {
+    const {operations, tensor} = this
+    operations.editor.requireOpset('', 10)
+    const bounds = [0, TO_THE_END, axis, step].map((value) => operations.ints([value]))
+    return operations.node('Slice', [tensor, ...bounds])
   }
 
   private matrixColumns({weights, start, end}: OperandStep & {kind: 'project'}): string {

@@ -10,6 +10,7 @@ import type {
 } from './capture-plan.ts'
 import {StepOutputs} from './capture-steps.ts'
 import {ElementTypes} from './element-types.ts'
+import {keyHeadCount} from './find-query-key.ts'
 import {GraphEditor} from './graph-editor.ts'
 import {GraphIndex} from './graph-index.ts'
 import {GraphOperations} from './graph-operations.ts'
@@ -20,6 +21,7 @@ import type {
   AttentionSite,
   ModelGraph,
   ModelStructure,
+  Operand,
   QueryKeySource,
 } from './structure.ts'
 import {unfuseGroupQuery} from './unfuse-norms.ts'
@@ -198,10 +200,23 @@ export class CapturePlanner {
       this.problems.push(inLayer(noValues(), layer))
       return null
     }
-    const options = {headCount: heads.keyValueHeadCount, headSize: heads.headSize, newCount}
+    const headCount = this.valueHeadCount(values.value, heads)
+    const options = {headCount, headSize: heads.headSize, newCount}
+    const all = layerHeads(layer, heads, headCount)
     return this.unlessProblem(layer, () =>
-      addValueNorms(this.graph, values, outputProjection, layerHeads(layer, heads), options)
+      addValueNorms(this.graph, values, outputProjection, all, options)
     )
+  }
+
+  /** Values may have been walked back further than keys, or not as far. */
+  private valueHeadCount(value: Operand, heads: SiteHeads): number | null {
+    const {index, shapes} = this.graph
+    const isAsStored = value.preparation.every(({kind}) => kind === 'every' || kind === 'quantize')
+    const own =
+      isAsStored && value.layout.includes('head')
+        ? keyHeadCount(index, shapes, value, heads.queryHeadCount)
+        : null
+    return own ?? heads.keyValueHeadCount
   }
 
   private keysBeforeRotary(
@@ -251,12 +266,13 @@ function headsOfSite(layer: AttentionLayer, at: number): SiteHeads {
   }
 }
 
-function layerHeads(layer: AttentionLayer, heads: SiteHeads): LayerHeads | null {
-  const {queryHeadCount, keyValueHeadCount} = layer
-  if (queryHeadCount === null || keyValueHeadCount === null) return null
-  const headCount = heads.queryHeadCount
-  if (headCount === null) return null
-  return {queryHeadCount, keyValueHeadCount, firstHead: heads.at * headCount, headCount}
+function layerHeads(
+  {queryHeadCount}: AttentionLayer,
+  {queryHeadCount: headCount, at}: SiteHeads,
+  valueHeadCount: number | null
+): LayerHeads | null {
+  if (queryHeadCount === null || headCount === null || valueHeadCount === null) return null
+  return {queryHeadCount, firstHead: at * headCount, headCount, valueHeadCount}
 }
 
 /** What has to be fetched: everything that the plan names. */

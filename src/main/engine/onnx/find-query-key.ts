@@ -4,6 +4,7 @@ import type {GraphIndex} from './graph-index.ts'
 import {operandOf, swapLast, walkBack} from './operands.ts'
 import {headCountOfMerged, scoreLayoutOf} from './product-layout.ts'
 import type {MatrixProduct} from './products.ts'
+import {withoutRepeatedHeads} from './repeated-entries.ts'
 import {scoreStepsOf} from './score-steps.ts'
 import type {StaticShapes} from './static-shapes.ts'
 import type {Operand, OperandAxis, QueryKeySource, ScoreStep, ValueSource} from './structure.ts'
@@ -37,7 +38,7 @@ export function findQueryKey(
   }))
   return {
     query: {...query, factor: query.factor * scores.factor},
-    key: walked.operand,
+    key: withoutRepeatedHeads(index, shapes, walked.operand),
     steps: [...before, ...way.steps],
     sink: way.sink,
   }
@@ -55,7 +56,11 @@ export function findValues(
   const start = operandOf(mixing.right, layouts.value)
   const walked = walkBack(index, shapes, start)
   // A factor that only a run tells cannot be said of values alone.
-  const value = walked.scalars.length > 0 ? start : walked.operand
+  const value = withoutRepeatedHeads(
+    index,
+    shapes,
+    walked.scalars.length > 0 ? start : walked.operand
+  )
   return {
     value: {...value, factor: value.factor * mixing.factor},
     product: mixing.output,
@@ -141,7 +146,8 @@ function operandLayout({left}: MatrixProduct, layout: readonly OperandAxis[]) {
   return left.isTransposed ? swapLast(layout) : layout
 }
 
-function keyHeadCount(
+/** Heads of an operand of keys or values as far as shapes tell them; null where only a run does. */
+export function keyHeadCount(
   index: GraphIndex,
   shapes: StaticShapes,
   key: Operand,
@@ -151,7 +157,9 @@ function keyHeadCount(
     return headCountOfMerged(index, shapes, key.tensor) ?? queryHeadCount
   }
   if (!key.layout.includes('head')) return 1
-  return sideLength(shapes, key.tensor, key.layout, 'head')
+  const count = sideLength(shapes, key.tensor, key.layout, 'head')
+  const every = key.preparation.find((step) => step.kind === 'every')
+  return every && count ? count / every.step : count
 }
 
 function sideLength(

@@ -158,6 +158,8 @@ export type OperandStep =
       readonly start: number
       readonly end: number
     }
+  /** Entries 0, `step`, 2 · `step`, … of `axis`: those between are the same. */
+  | {readonly kind: 'every'; readonly axis: number; readonly step: number}
   /** [batch, position, heads × size] to [batch, head, position, size]. */
   | {readonly kind: 'split-heads'; readonly headCount: number}
   /** RMS norm over size, of [batch, head, position, size]. */

@@ -6,10 +6,11 @@ import type {OutputProjection, ValueSource} from './structure.ts'
 /** Heads of a whole layer; the output projection takes all of them on. */
 export interface LayerHeads {
   readonly queryHeadCount: number
-  readonly keyValueHeadCount: number
   /** Query heads of the layer before those of this site, and of this site. */
   readonly firstHead: number
   readonly headCount: number
+  /** Of this site; values may have more heads than keys, where only one of both could be walked back. */
+  readonly valueHeadCount: number
 }
 
 /**
@@ -30,7 +31,7 @@ export function addValueNorms(
     const output = editor.addOutput(operations.reduceL2(values, [-1], {keepsAxes: false}))
     return {output, kind: 'basis-dependent'}
   }
-  // [batch, key-value head, 1, position, size] · [key-value head, group, size, size]
+  // [batch, value head, 1, position, size] · [value head, group, size, size]
   const grouped = operations.unsqueeze(values, [2])
   const squares = operations.node('Mul', [operations.node('MatMul', [grouped, gram]), grouped])
   const sums = operations.reduce('ReduceSum', squares, [-1], {keepsAxes: false})
@@ -50,16 +51,15 @@ export function addValueNorms(
   return {output: editor.addOutput(joined), kind: 'projected'}
 }
 
-/** [key-value head, group, size, size] of this site's heads. */
+/** [value head, group, size, size] of this site's heads. */
 function addGram(
   graph: CaptureGraph,
   projection: OutputProjection,
-  {queryHeadCount, keyValueHeadCount, firstHead, headCount}: LayerHeads
+  {queryHeadCount, firstHead, headCount, valueHeadCount}: LayerHeads
 ): string | null {
   const {operations} = graph
   const {inputLength, width} = projection
-  const groupSize = queryHeadCount / keyValueHeadCount
-  if (inputLength % queryHeadCount !== 0 || headCount % groupSize !== 0) return null
+  if (inputLength % queryHeadCount !== 0 || headCount % valueHeadCount !== 0) return null
   const size = inputLength / queryHeadCount
   const rows = addProjectionMatrix(graph, projection)
   const blocks = operations.reshape(rows, [queryHeadCount, size, width])
@@ -69,5 +69,5 @@ function addGram(
     axes: [0],
   })
   const products = operations.node('MatMul', [own, operations.transpose(own, [0, 2, 1])])
-  return operations.reshape(products, [headCount / groupSize, groupSize, size, size])
+  return operations.reshape(products, [valueHeadCount, headCount / valueHeadCount, size, size])
 }
