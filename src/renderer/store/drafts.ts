@@ -7,7 +7,7 @@ import type {RunId} from './state.ts'
 import {slotOf} from './tree.ts'
 import {draftRequest} from './tree-requests.ts'
 import {LAST_FRAME, selectDraftPlace} from './tree-shown.ts'
-import type {ComparedStrategy, DraftComparison} from './tree-state.ts'
+import {type ComparedStrategy, type DraftComparison, initialTree} from './tree-state.ts'
 
 export interface DraftActions {
   /** Shows a step of the drafts, at its end. */
@@ -15,7 +15,7 @@ export interface DraftActions {
   /** Goes by so many frames, on into the next step and back into the one before. */
   moveDraftFrame(runId: RunId, by: number): void
   showDraftFrame(runId: RunId, at: number): void
-  /** Runs every strategy on the prompt of a run, with the same seeds. */
+  /** Runs every strategy on the prompt of a run, each in its usual shape of about sixteen nodes, with the same seeds. */
   compareStrategies(runId: RunId, seedCount: number): Promise<void>
   cancelComparison(): void
 }
@@ -29,8 +29,6 @@ const COMPARED: readonly {
   ...DRAFT_STRATEGIES.map((strategy) => ({name: strategy, strategy})),
   {name: 'specinfer, self:2', strategy: 'specinfer', draft: 'self:2'},
 ]
-/** Nodes of a step that every strategy may draft, where it takes a number. */
-const COMPARED_NODES = 16
 
 /** The player of drafts, and strategies side by side. */
 export function createDraftActions({store, set, captures, client}: StoreContext): DraftActions {
@@ -61,8 +59,9 @@ export function createDraftActions({store, set, captures, client}: StoreContext)
         const known = rows.find((row) => row.name === name)!
         if (known.problem === null) {
           try {
-            const choice = {...store.getState().draftChoice, strategy, draft, seed}
-            const request = draftRequest(run.request, {...choice, nodes: COMPARED_NODES})
+            const {maxNewTokens, temperature} = store.getState().draftChoice
+            const choice = {...initialTree.draftChoice, maxNewTokens, temperature}
+            const request = draftRequest(run.request, {...choice, strategy, draft, seed})
             const folded = startTreeRun(treeRequestSchema.parse(request))
             for await (const event of await client.trees.run(folded.request, {signal})) {
               foldTreeEvent(folded, event)

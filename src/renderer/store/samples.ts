@@ -29,6 +29,7 @@ const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
   tokens: ({settings}, {parameters}) =>
     settings ? {parameters: {...parameters, ...settings}} : {},
   attribute: (sample, state) => attributionOpening(sample, state),
+  tree: (sample, state) => treeOpening(sample, state),
   attention({selection: {layer, head}, settings}, state) {
     const {activePane, attentionShown, attentionFilters} = state
     const shown: AttentionChoice = {
@@ -49,6 +50,18 @@ function attributionOpening(
   {attributionChoice}: WorkbenchState
 ): Partial<DocumentState> {
   return settings ? {attributionChoice: {...attributionChoice, ...settings}} : {}
+}
+
+function treeOpening(
+  {settings}: SampleIn<'tree'>,
+  {treeLaw, treeGrowth, treeDistribution, draftChoice}: WorkbenchState
+): Partial<DocumentState> {
+  return {
+    treeLaw: {...treeLaw, ...settings?.law},
+    treeGrowth: {...treeGrowth, ...settings?.growth},
+    treeDistribution: settings?.distribution ?? treeDistribution,
+    draftChoice: {...draftChoice, ...settings?.draft},
+  }
 }
 
 function openingOf<Lens extends SampleLens>(

@@ -26,6 +26,9 @@ export const treeShape = {
   draftChoice: z
     .object({
       ...{strategy: z.enum(DRAFT_STRATEGIES), draft: z.string(), nodes: whole.min(1)},
+      branching: z.array(whole.min(1).max(256)).min(1).max(64).readonly(),
+      ...{width: whole.min(1), paths: whole.min(1), draftLength: whole.min(1)},
+      draftThreshold: z.number().gt(0).max(1),
       ...{maxNewTokens: whole.min(1), temperature: z.number().min(0).max(100), seed: whole},
     })
     .catch(initialTree.draftChoice),

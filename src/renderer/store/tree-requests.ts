@@ -1,5 +1,5 @@
 import type {TokensRequest} from '../../shared/lenses/tokens.ts'
-import type {TreeLaw, TreeRequestInput} from '../../shared/lenses/tree.ts'
+import type {DraftStrategy, TreeLaw, TreeRequestInput} from '../../shared/lenses/tree.ts'
 import type {DraftChoice, TreeGrowth, TreeLawChoice, TreeState} from './tree-state.ts'
 
 /** The prompt of a run, without what was generated after it. */
@@ -76,15 +76,28 @@ export function growthRequest(
   }
 }
 
+type DraftShapeName = 'nodes' | 'branching' | 'width' | 'paths' | 'draftLength' | 'draftThreshold'
+
+/** What of the shape of a draft each strategy reads. */
+export const DRAFT_SHAPES: Readonly<Record<DraftStrategy, readonly DraftShapeName[]>> = {
+  chain: ['draftLength'],
+  specinfer: ['branching'],
+  dyspec: ['nodes'],
+  'dyspec-threshold': ['nodes', 'draftThreshold'],
+  'rsd-c': ['branching'],
+  'rsd-s': ['width', 'draftLength'],
+  spectr: ['paths', 'draftLength'],
+  'token-recycling': ['nodes'],
+  lookahead: ['nodes'],
+}
+
 /** What is asked for drafts. */
 export function draftRequest(request: TokensRequest, choice: DraftChoice): TreeRequestInput {
-  const {strategy, draft, nodes, maxNewTokens, temperature, seed} = choice
-  const takesNodes = ['dyspec', 'dyspec-threshold', 'token-recycling', 'lookahead'].includes(
-    strategy
-  )
+  const {strategy, draft, maxNewTokens, temperature, seed} = choice
+  const shape = Object.fromEntries(DRAFT_SHAPES[strategy].map((name) => [name, choice[name]]))
   return {
     ...{...promptOfRun(request), command: 'tree', strategy, maxNewTokens, temperature, seed},
+    ...shape,
     ...(draft === '' ? {} : {draft}),
-    ...(takesNodes ? {nodes} : {}),
   }
 }

@@ -31,7 +31,14 @@ export interface DraftChoice {
   readonly strategy: DraftStrategy
   /** A model, `self:LAYER`, or empty for the built-in one. */
   readonly draft: string
+  /** The shape of a draft; what its strategy does not read is kept for those that do. */
   readonly nodes: number
+  /** Children of each node, by level. */
+  readonly branching: readonly number[]
+  readonly width: number
+  readonly paths: number
+  readonly draftLength: number
+  readonly draftThreshold: number
   readonly maxNewTokens: number
   readonly temperature: number
   readonly seed: number
@@ -119,7 +126,8 @@ export const initialTree: TreeState = {
   treeLaw: {temperature: 1, topK: 0, topP: 1, minP: 0},
   treeDistribution: 'raw',
   draftChoice: {
-    ...{strategy: 'specinfer', draft: '', nodes: 16, maxNewTokens: 24, temperature: 1, seed: 0},
+    ...{strategy: 'specinfer', draft: '', nodes: 16, branching: [3, 2, 1], width: 4, paths: 4},
+    ...{draftLength: 4, draftThreshold: 0.06, maxNewTokens: 24, temperature: 1, seed: 0},
   },
   treeMarks: {},
 }

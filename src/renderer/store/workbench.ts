@@ -60,6 +60,7 @@ import {readLastTokenizers} from './tokenizers-kept.ts'
 import {createTreeActions, type TreeActions} from './tree.ts'
 import {createTreeFileActions, type TreeFileActions} from './tree-files.ts'
 import {createTreeMarkActions, type TreeMarkActions} from './tree-marks.ts'
+import {createTreeSampleActions, type TreeSampleActions} from './tree-samples.ts'
 import {createUnitActions, type UnitActions} from './unit.ts'
 import {createViewActions, restoredViews, type ViewActions} from './views.ts'
 import {createWindowActions, type WindowActions} from './window.ts'
@@ -97,6 +98,7 @@ export interface WorkbenchActions
     TokenizersChoiceActions,
     TokenizersDetailActions,
     TreeActions,
+    TreeSampleActions,
     TreeMarkActions,
     TreeFileActions,
     DraftActions,
@@ -198,6 +200,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createTokenizersChoiceActions(context),
     ...createTokenizersDetailActions(context),
     ...trees,
+    ...createTreeSampleActions(context),
     ...createTreeMarkActions(context, trees, runs),
     ...createTreeFileActions(context, runs),
     ...createDraftActions(context),
@@ -302,6 +305,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchImportance()
       groups.watchPrune()
       groups.watchTrees()
+      groups.watchTreeSamples()
       groups.watchAttentionSamples()
       groups.watchAttribution()
       groups.watchTokenizers()

@@ -45,3 +45,16 @@ export function distributionOf({
   if (topK !== undefined || (topP ?? 1) < 1 || (minP ?? 0) > 0) return 'truncated'
   return temperature === 1 ? 'raw' : 'temperature'
 }
+
+/** Nodes that a draft of one step may have. */
+export const MAX_DRAFT_NODES = 4096
+
+/** Nodes of a draft whose every node has as many children as its level says. */
+export function branchingNodeCount(branching: readonly number[]): number {
+  let [level, sum] = [1, 0]
+  for (const children of branching) {
+    level *= children
+    sum += level
+  }
+  return sum
+}

@@ -1,4 +1,10 @@
-import {formatBits, formatCount, formatProb, formatRank} from '../figures/number-format.ts'
+import {
+  formatBits,
+  formatCount,
+  formatProb,
+  formatRank,
+  formatSetting,
+} from '../figures/number-format.ts'
 import {plainGlyphs} from '../figures/token-glyphs.ts'
 import type {CaptionPart} from '../figures/tokens/caption.ts'
 import type {ScoredToken, TokensResult} from '../lenses/tokens.ts'
@@ -8,6 +14,8 @@ export type Slot =
   | {readonly kind: 'bits'; readonly value: number}
   | {readonly kind: 'prob'; readonly value: number}
   | {readonly kind: 'count'; readonly value: number}
+  /** A parameter, such as a temperature. */
+  | {readonly kind: 'setting'; readonly value: number}
   /** From 0, as in data. */
   | {readonly kind: 'rank'; readonly value: number}
   | {readonly kind: 'token'; readonly token: {readonly bytesHex: string}}
@@ -59,6 +67,7 @@ export interface SampleOf<Lens extends string, Parts extends SampleParts> {
 export const bits = (value: number): Slot => ({kind: 'bits', value})
 export const prob = (value: number): Slot => ({kind: 'prob', value})
 export const count = (value: number): Slot => ({kind: 'count', value})
+export const setting = (value: number): Slot => ({kind: 'setting', value})
 export const rank = (value: number): Slot => ({kind: 'rank', value})
 export const token = ({bytesHex}: {readonly bytesHex: string}): Slot => ({
   kind: 'token',
@@ -80,6 +89,8 @@ function textOf(slot: Slot): CaptionPart {
       return {kind: 'words', text: formatProb(slot.value)}
     case 'count':
       return {kind: 'words', text: formatCount(slot.value)}
+    case 'setting':
+      return {kind: 'words', text: formatSetting(slot.value)}
     case 'rank':
       return {kind: 'words', text: formatRank(slot.value)}
     case 'token':

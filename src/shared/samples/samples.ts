@@ -1,9 +1,10 @@
 import {ATTENTION_SAMPLES, type AttentionSample} from './attention-samples.ts'
 import {ATTRIBUTION_SAMPLES, type AttributionSample} from './attribution-samples.ts'
 import {TOKENS_SAMPLES, type TokensSample} from './tokens-samples.ts'
+import {TREE_SAMPLES, type TreeSample} from './tree-samples.ts'
 
 /** A sample of any lens: each lens adds its own to the union and to the list. */
-export type Sample = TokensSample | AttentionSample | AttributionSample
+export type Sample = TokensSample | AttentionSample | AttributionSample | TreeSample
 export type SampleLens = Sample['lens']
 export type SampleIn<Lens extends SampleLens> = Extract<Sample, {readonly lens: Lens}>
 
@@ -12,6 +13,7 @@ export const SAMPLES: readonly Sample[] = [
   ...TOKENS_SAMPLES,
   ...ATTENTION_SAMPLES,
   ...ATTRIBUTION_SAMPLES,
+  ...TREE_SAMPLES,
 ]
 
 /** The sample of a prompt in a lens, if it is one. */

@@ -267,6 +267,12 @@ describe('what cannot be', () => {
     await temporary.remove()
   })
 
+  it('a branching whose tree nobody could verify is refused before it is drafted', async () => {
+    const request = {model: BASE, prompt: PROMPTS[0]!, strategy: 'specinfer'} as const
+    const problem = await problemOf(tree({...request, branching: [64, 64, 2]}))
+    expect(problem).toMatchObject({code: 'draft-too-large', found: '64,64,2: 12352 nodes a step'})
+  })
+
   it('a strategy without a draft says so, as does a tree of another model', async () => {
     expect((await problemOf(tree({...KV, strategy: 'dyspec'}))).code).toBe('draft-missing')
     const made = await tree({...KV, nodes: 2})

@@ -10,7 +10,12 @@ import {
   type TreeRequest,
 } from '../../../shared/lenses/tree.ts'
 import {type BareTreeNode, treeColumnsOf} from '../../../shared/lenses/tree-columns.ts'
-import {distributionOf, withTreeDefaults} from '../../../shared/lenses/tree-defaults.ts'
+import {
+  branchingNodeCount,
+  distributionOf,
+  MAX_DRAFT_NODES,
+  withTreeDefaults,
+} from '../../../shared/lenses/tree-defaults.ts'
 import {type BranchingModel, openBranching} from '../generation/branching-model.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
@@ -59,6 +64,7 @@ export async function* runTree(
 ): AsyncGenerator<TreeEvent, void, undefined> {
   const startedMs = performance.now()
   const request = withTreeDefaults(given)
+  checkBranching(request)
   const asked = attentionRequestSchema.parse(promptOf(request))
   const reading = readText(context, asked, signal)
   let read = await reading.next()
@@ -265,6 +271,20 @@ function promptOf(request: TreeRequest) {
     ...{model, file, prompt, messages, chat, noSpecialTokens, parseSpecial},
     ...{truncate, completionIds},
   }
+}
+
+/** A tree of a branching grows by products: it is refused before anything is drafted. */
+function checkBranching({strategy, branching = []}: TreeRequest): void {
+  const count = branchingNodeCount(branching)
+  if ((strategy !== 'specinfer' && strategy !== 'rsd-c') || count <= MAX_DRAFT_NODES) return
+  throw new ProblemError({
+    code: 'draft-too-large',
+    message: 'A draft of this branching has more nodes than are verified at once.',
+    field: 'branching',
+    found: `${branching.join(',')}: ${count} nodes a step`,
+    expected: `at most ${MAX_DRAFT_NODES}`,
+    advice: 'Give the deeper levels fewer children.',
+  })
 }
 
 function contextReached(contextLength: number): Warning {

@@ -10,6 +10,7 @@ import {SliderField} from '../../ui/slider-field.tsx'
 import {Stepper} from '../../ui/stepper.tsx'
 import {usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
+import {DraftShape} from './draft-shape.tsx'
 
 const NAMES: Readonly<Record<DraftStrategy, {text: string; note: string}>> = {
   chain: {text: 'chain', note: 'one path'},
@@ -47,6 +48,7 @@ export function DraftControls({shown}: {readonly shown: ShownTree | null}) {
         onChange={(strategy) => actions.changeDraft({strategy})}
         testId="draft-strategy"
       />
+      <DraftShape choice={choice} />
       <MenuChoice
         label="Draft"
         value={choice.draft}

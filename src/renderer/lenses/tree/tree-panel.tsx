@@ -1,11 +1,13 @@
 import {treeCaptionOf, treeGuardOf} from '../../../shared/figures/tree/tree-caption.ts'
+import {filledCaption} from '../../../shared/samples/sample.ts'
 import {selectPane} from '../../store/panes.ts'
+import {selectTreeClaim} from '../../store/tree-samples.ts'
 import type {ShownTree} from '../../store/tree-shown.ts'
 import {DRAFT_VIEW} from '../../store/tree-state.ts'
 import {useSize} from '../../ui/use-size.ts'
 import {CaptionText} from '../caption-text.tsx'
 import {usePaneIndex} from '../use-pane.ts'
-import {useWorkbenchState} from '../use-workbench.ts'
+import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {DraftControls} from './draft-controls.tsx'
 import {DraftPanel} from './draft-panel.tsx'
 import {OutlineTable} from './outline-table.tsx'
@@ -28,7 +30,7 @@ export function TreePanel() {
         <div className="figure-words">
           <div className="caption" data-testid="caption">
             {own ? (
-              <CaptionText parts={treeCaptionOf(own.result, own.spans, own.step)} />
+              <TreeCaption shown={own} />
             ) : isDraft ? (
               'A draft guesses several tokens, the model checks them in one call.'
             ) : (
@@ -57,6 +59,20 @@ export function TreePanel() {
       {isDraft ? <DraftControls shown={own} /> : <TreeControls shown={own} />}
     </div>
   )
+}
+
+/** What a sample shows, where this is one and its claim holds; else what there is of any tree. */
+function TreeCaption({shown}: {readonly shown: ShownTree}) {
+  const {captures} = useWorkbench()
+  const pane = usePaneIndex()
+  const claim = useWorkbenchState((state) => selectTreeClaim(state, captures, pane))
+  const {result, spans, step} = shown
+  const isItsOwn = claim?.sample.runs.some(({strategy}) => strategy === result.request.strategy)
+  const parts =
+    claim && isItsOwn && step === 0
+      ? filledCaption(claim.sample.claim.caption, claim.slots)
+      : treeCaptionOf(result, spans, step)
+  return <CaptionText parts={parts} />
 }
 
 /** A place for the canvas, which is as large as there is room. */
