@@ -218,7 +218,7 @@ const KNOWING_DRAFT: TreeSample = {
       numberIn(slots, 'chained') > numberIn(slots, 'nodes') / 2 &&
       numberIn(slots, 'accepted') >= numberIn(slots, 'length'),
     caption:
-      'The draft is sure of {copied}, which the question holds already ({sure} and more), and of no answer ({guess} at most). With {nodes} nodes DySpec drafts {length} in a row and then fans out into {fan}. RSD-S spends {spread} where {length} would do; a chain hangs {chained} on one guess of the answer.',
+      'The draft is sure of {copied}, which the question holds already ({sure} at least), and of no answer ({guess} at most). With {nodes} nodes DySpec drafts {length} in a row and then fans out into {fan}. RSD-S spends {spread} where {length} would do; a chain hangs {chained} on one guess of the answer.',
   },
 }
 

@@ -4,7 +4,6 @@ import {DRAFT_STRATEGIES, type DraftStrategy} from '../../../shared/lenses/tree.
 import {LAST_FRAME, type ShownTree} from '../../store/tree-shown.ts'
 import {Button} from '../../ui/button.tsx'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
-import {NumberInput} from '../../ui/number-input.tsx'
 import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {Stepper} from '../../ui/stepper.tsx'
@@ -65,17 +64,6 @@ export function DraftControls({shown}: {readonly shown: ShownTree | null}) {
         format={formatSetting}
         testId="draft-temperature"
       />
-      <span className="control-pair">
-        <span className="control-label" aria-hidden="true">
-          seed
-        </span>
-        <NumberInput
-          label="Seed"
-          value={choice.seed}
-          onChange={(seed) => actions.changeDraft({seed})}
-          {...{minimum: 0, maximum: 1e9, step: 1, isWhole: true, widthPx: 44}}
-        />
-      </span>
       <div className="control-ends">
         <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
           Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>

@@ -8,11 +8,19 @@ import {DownIcon} from '../../ui/icons.tsx'
 import {NumberInput} from '../../ui/number-input.tsx'
 import {useActions} from '../use-workbench.ts'
 
-type NumberName = 'nodes' | 'width' | 'paths' | 'draftLength' | 'draftThreshold' | 'maxNewTokens'
+type NumberName =
+  | 'nodes'
+  | 'width'
+  | 'paths'
+  | 'draftLength'
+  | 'draftThreshold'
+  | 'maxNewTokens'
+  | 'seed'
 
 interface ShapeField {
   readonly label: string
   readonly words: string
+  readonly least?: number
   readonly most: number
   readonly isShare?: boolean
 }
@@ -29,6 +37,7 @@ const FIELDS: Readonly<Record<NumberName, ShapeField>> = {
     isShare: true,
   },
   maxNewTokens: {label: 'text', words: 'tokens in all', most: 1000},
+  seed: {label: 'seed', words: 'of all draws', least: 0, most: 1e9},
 }
 const MOST_LEVELS = 8
 const LEAST_SHARE = 0.0001
@@ -56,6 +65,7 @@ export function DraftShape({choice}: {readonly choice: DraftChoice}) {
             )
           )}
           <ShapeRow name="maxNewTokens" value={choice.maxNewTokens} />
+          <ShapeRow name="seed" value={choice.seed} />
         </div>
       </Popover>
     </DialogTrigger>
@@ -81,7 +91,7 @@ function shapeWords({strategy, nodes, branching, width, paths, draftLength}: Dra
 
 function ShapeRow({name, value}: {readonly name: NumberName; readonly value: number}) {
   const {changeDraft} = useActions()
-  const {label, words, most, isShare = false} = FIELDS[name]
+  const {label, words, most, least = 1, isShare = false} = FIELDS[name]
   return (
     <div className="form-row">
       <span className="form-label">{label}</span>
@@ -89,7 +99,7 @@ function ShapeRow({name, value}: {readonly name: NumberName; readonly value: num
         label={`${label}, ${words}`}
         value={value}
         onChange={(next) => changeDraft({[name]: next})}
-        minimum={isShare ? LEAST_SHARE : 1}
+        minimum={isShare ? LEAST_SHARE : least}
         maximum={most}
         step={isShare ? 0.01 : 1}
         isWhole={!isShare}
