@@ -1,5 +1,6 @@
 import {LENSES} from '../lenses/registry.ts'
 import {ATTENTION_GRAPH} from './attention-graph.ts'
+import {ATTENTION_LABELS} from './attention-labels.ts'
 import {ATTENTION_SIMILAR} from './attention-similar.ts'
 import {ATTENTION_TESTS} from './attention-tests.ts'
 import {ATTENTION_VIEWS} from './attention-views.ts'
@@ -98,6 +99,7 @@ export const COMMANDS: readonly Command[] = [
   copyLensTsv,
   copyJson,
   copyPython,
+  ...ATTENTION_LABELS,
   pinToken,
   pairToken,
   clearPins,

@@ -31,6 +31,7 @@ import type {
   RunState,
   View,
 } from './state.ts'
+import {keptLabelsSchema} from './head-labels-kept.ts'
 import {keptSource, tokenizersShape} from './tokenizers-kept.ts'
 import {treeShape} from './tree-persistence.ts'
 
@@ -144,6 +145,7 @@ const documentSchema = z.object({
   ...promptShape,
   ...attentionShape,
   ...graphShape,
+  headLabels: keptLabelsSchema,
   ...attributionShape,
   ...tokenizersShape,
   ...treeShape,

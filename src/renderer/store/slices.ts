@@ -10,6 +10,7 @@ import {initialAttentionTrials} from './attention-trials.ts'
 import {initialAttribution, initialAttributionWork} from './attribution-state.ts'
 import {initialConnection} from './connection.ts'
 import {initialFrame} from './frame.ts'
+import {initialHeadLabels, initialHeadLabelsWork} from './head-labels.ts'
 import {initialLinks} from './links.ts'
 import {initialLogitLens} from './logit-lens.ts'
 import {initialChosenModel, initialModels} from './models.ts'
@@ -72,6 +73,7 @@ export const SLICES = {
   unit: document(initialUnit),
   attention: document(initialAttention),
   graph: document(initialGraph),
+  headLabels: document(initialHeadLabels),
   attribution: document(initialAttribution),
   tokenizers: document(initialTokenizers),
   tree: document(initialTree),
@@ -93,6 +95,7 @@ export const SLICES = {
   prune: session(initialPrune),
   similar: session(initialSimilar),
   attentionHeads: session(initialAttentionHeads),
+  headLabelsWork: session(initialHeadLabelsWork),
   attentionLines: session(initialAttentionLines),
   attentionOverview: session(initialAttentionOverview),
   attentionTrials: session(initialAttentionTrials),

@@ -16,6 +16,7 @@ import type {SimilarState} from './attention-similar.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 import type {AttentionTrialsState} from './attention-trials.ts'
 import type {AttributionState, AttributionWorkState} from './attribution-state.ts'
+import type {HeadLabelsState, HeadLabelsWorkState} from './head-labels.ts'
 import type {SamplesState} from './samples.ts'
 import type {TokenizersState, TokenizersWorkState} from './tokenizers-state.ts'
 import type {TreeState, TreeWorkState} from './tree-state.ts'
@@ -502,6 +503,7 @@ export interface DocumentState
     UnitState,
     AttentionState,
     GraphState,
+    HeadLabelsState,
     AttributionState,
     TokenizersState,
     TreeState {}
@@ -525,6 +527,7 @@ export interface SessionState
     PruneState,
     SimilarState,
     AttentionHeadsState,
+    HeadLabelsWorkState,
     AttentionLinesState,
     AttentionOverviewState,
     AttentionTrialsState,

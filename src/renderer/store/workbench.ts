@@ -27,6 +27,8 @@ import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
 import {createDraftActions, type DraftActions} from './drafts.ts'
 import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
+import {createHeadLabelActions, type HeadLabelActions} from './head-labels.ts'
+import {readKeptHeadLabels} from './head-labels-kept.ts'
 import {createLinkActions, type LinkActions} from './links.ts'
 import {ListKeeper} from './list-keeper.ts'
 import {createLogitLensActions, type LogitLensActions} from './logit-lens.ts'
@@ -92,6 +94,7 @@ export interface WorkbenchActions
     ImportanceActions,
     PruneActions,
     SimilarActions,
+    HeadLabelActions,
     AttributionActions,
     AttributionChoiceActions,
     TokenizersActions,
@@ -143,6 +146,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     activeModelPath: null,
     activeModelFile: null,
     preferences: readPreferencesCopy(storage),
+    headLabels: readKeptHeadLabels(storage),
     ...(keptDocument ? restoredViews(readViews(session), deps.pages) : {}),
     frame: readStartFrame(session, storage) ?? DEFAULT_FRAME,
   }))
@@ -194,6 +198,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createImportanceActions(context),
     ...createPruneActions(context),
     ...createSimilarActions(context),
+    ...createHeadLabelActions(context),
     ...createAttributionActions(context),
     ...createAttributionChoiceActions(context),
     ...createTokenizersActions(context),
@@ -301,6 +306,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchLines()
       groups.watchOverview()
       groups.watchHeads()
+      groups.watchHeadLabels()
       groups.watchGraph()
       groups.watchImportance()
       groups.watchPrune()

@@ -26,6 +26,7 @@ import {SliderField} from '../../ui/slider-field.tsx'
 import {Stepper} from '../../ui/stepper.tsx'
 import {usePaneIndex, usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {HeadLabelControl} from './head-label-control.tsx'
 import {type RangeChoice, rangeOf, type ShownMatrix} from './use-picture.ts'
 import {LINES_VIEW, OVERVIEW_VIEW, TWO_HEADS_VIEW} from './views.ts'
 
@@ -89,6 +90,7 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
           testId="head"
         />
       )}
+      {isOneHead && <HeadLabelControl head={{layer: shown.layer, head: shown.head}} />}
       {isOverview ? (
         <SliderField
           label="size"

@@ -17,10 +17,12 @@ import {
   selectProbe,
   sortHeads,
 } from '../../store/attention-heads.ts'
+import {labelOf, labelSearchText} from '../../store/head-labels.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {usePaneIndex} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {HeadStar, HeadWords, useHeadLabels} from './head-label-control.tsx'
 import {ProbeControl} from './probe-control.tsx'
 
 interface Column {
@@ -61,9 +63,11 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
     panes: state.panes,
     slots: state.attentionSlots,
   }))
+  const labels = useHeadLabels()
   const heads = selectHeads(store.getState(), captures)
   const probe = selectProbe(store.getState(), captures)
   const names = probe && new Map(probe.map((head) => [headName(head), head]))
+  const hasNames = names !== null || labels.some(({name, group}) => name !== '' || group !== '')
   const columns = isBrief ? COLUMNS.filter(({id}) => BRIEF.includes(id)) : COLUMNS
   const nameOf = (head: HeadStatistics) => {
     const probed = names?.get(headName(head))
@@ -72,7 +76,8 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
   const shown = heads
     ? sortHeads(heads, sort).filter((head) => {
         const found = nameOf(head)
-        return filter === '' || matchesFilter(head, found && NAME_WORDS[found.name], filter)
+        const words = `${found ? NAME_WORDS[found.name] : ''} ${labelSearchText(labelOf(labels, head))}`
+        return filter === '' || matchesFilter(head, words, filter)
       })
     : []
   return (
@@ -94,7 +99,7 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
           <input
             className="field heads-filter"
             aria-label="Filter heads"
-            placeholder="l3 h5, induction …"
+            placeholder="l3 h5, induction, ★ …"
             value={filter}
             onChange={(event) => filterHeads(event.target.value)}
           />
@@ -119,7 +124,7 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
             tabIndex={0}
           >
             <table className="head-table">
-              <HeadRow columns={columns} heads={heads} hasNames={names !== null} />
+              <HeadRow columns={columns} heads={heads} hasNames={hasNames} />
               <tbody>
                 {shown.map((head) => (
                   <Row
@@ -127,7 +132,7 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
                     head={head}
                     columns={columns}
                     probed={names?.get(headName(head)) ?? null}
-                    hasNames={names !== null}
+                    hasNames={hasNames}
                   />
                 ))}
               </tbody>
@@ -189,9 +194,9 @@ function HeadRow({columns, heads, hasNames}: HeadRowProps) {
         </th>
         {hasNames && (
           <th scope="col" className="word">
-            named by
+            name
             <br />
-            the probe
+            own, by the probe
           </th>
         )}
         {columns.map(({id, title, unit}) => (
@@ -261,17 +266,21 @@ function Row({head, columns, probed, hasNames}: RowProps) {
   return (
     <tr className={isShown ? 'on' : ''} data-head={headName(head)}>
       <th scope="row" className="word">
-        <button
-          type="button"
-          className="head-choice"
-          aria-pressed={isShown}
-          onClick={() => changeAttention({layer, head: head.head, aggregate: 'head'}, pane)}
-        >
-          {headName(head)}
-        </button>
+        <span className="head-name-cell">
+          <HeadStar head={head} />
+          <button
+            type="button"
+            className="head-choice"
+            aria-pressed={isShown}
+            onClick={() => changeAttention({layer, head: head.head, aggregate: 'head'}, pane)}
+          >
+            {headName(head)}
+          </button>
+        </span>
       </th>
       {hasNames && (
         <td className="word ink-3">
+          <HeadWords head={head} />{' '}
           {named ? `${NAME_WORDS[named.name]} ${formatFixed(named.score, 2)}` : ''}
         </td>
       )}

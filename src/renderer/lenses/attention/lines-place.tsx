@@ -2,6 +2,7 @@ import {headColor} from '../../../shared/figures/attention/lines-style.ts'
 import {headName} from '../../../shared/figures/attention/map-name.ts'
 import {formatWeight, matrixCaptionOf} from '../../../shared/figures/attention/matrix-caption.ts'
 import {selectPicture} from '../../store/attention.ts'
+import {labelOf, labelWords} from '../../store/head-labels.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
@@ -10,6 +11,7 @@ import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionWait} from './attention-wait.tsx'
+import {useHeadLabels} from './head-label-control.tsx'
 import {LinesView} from './lines-view.tsx'
 import {type ShownLines, useLines} from './use-lines.ts'
 
@@ -41,6 +43,7 @@ function LineHeads({shown}: {readonly shown: ShownLines}) {
   const {captures} = useWorkbench()
   const {toggleCompanion} = useActions()
   useWorkbenchState((state) => state.attentionCompanions[pane])
+  const labels = useHeadLabels()
   const {map} = shown.specs[0]!
   if (map.kind !== 'head') return null
   const facts = captures.attentionFacts.peek(shown.runId) ?? []
@@ -53,6 +56,7 @@ function LineHeads({shown}: {readonly shown: ShownLines}) {
       {Array.from({length: count}, (_, head) => {
         const group = drawn.indexOf(head)
         const isOne = head === map.head
+        const words = labelWords(labelOf(labels, {layer: map.layer, head}))
         return (
           <button
             key={head}
@@ -60,7 +64,7 @@ function LineHeads({shown}: {readonly shown: ShownLines}) {
             className="line-head"
             aria-pressed={group >= 0}
             aria-disabled={isOne}
-            aria-label={headName({layer: map.layer, head})}
+            aria-label={[headName({layer: map.layer, head}), words].filter(Boolean).join(' ')}
             onClick={() => {
               if (!isOne) toggleCompanion(head, pane)
             }}
@@ -71,6 +75,7 @@ function LineHeads({shown}: {readonly shown: ShownLines}) {
               />
             )}
             H{head}
+            {words !== '' && <span className="line-head-label clip">{words}</span>}
           </button>
         )
       })}

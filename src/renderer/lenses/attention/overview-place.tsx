@@ -1,6 +1,7 @@
 import {headName} from '../../../shared/figures/attention/map-name.ts'
 import {overviewCaptionOf} from '../../../shared/figures/attention/overview-words.ts'
 import {CaptionText} from '../caption-text.tsx'
+import {usePaneIndex} from '../use-pane.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionWait} from './attention-wait.tsx'
 import {OverviewView} from './overview-view.tsx'
@@ -15,12 +16,13 @@ export function OverviewPlace() {
 /** The head under the pointer, else the selected one, with its numbers. */
 export function OverviewCaption() {
   const overview = useOverview()
+  const pane = usePaneIndex()
   const {store, captures} = useWorkbench()
   const pointed = useWorkbenchState((state) => state.pointedHead)
-  useWorkbenchState((state) => state.headsRevision)
+  useWorkbenchState((state) => ({heads: state.headsRevision, labels: state.headLabels}))
   if (!overview) return 'Every head in small, layers down and heads across.'
   const head = pointed ?? overview.shown
-  const {statistics, names} = knownHeads(store.getState(), captures)
+  const {statistics, names, labels} = knownHeads(store.getState(), captures, pane)
   const name = headName(head)
   return (
     <CaptionText
@@ -28,6 +30,7 @@ export function OverviewCaption() {
         head,
         statistics: statistics.get(name) ?? null,
         named: names.get(name) ?? null,
+        label: labels.get(name) ?? '',
       })}
     />
   )

@@ -50,14 +50,16 @@ export interface OverviewViewProps {
 export function OverviewView({overview}: OverviewViewProps) {
   const {layers, all, range, data, shown} = overview
   const {store, captures} = useWorkbench()
+  const pane = usePaneIndex()
   const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>()
   const palette = usePalette()
   const {cellPx, filterChoice} = useWorkbenchState((state) => ({
     cellPx: state.overviewCellPx,
     filterChoice: state.attentionFilters,
     heads: state.headsRevision,
+    labels: state.headLabels,
   }))
-  const known = knownHeads(store.getState(), captures)
+  const known = knownHeads(store.getState(), captures, pane)
   const filters = useMemo(() => requestFilters(filterChoice, data), [filterChoice, data])
   const legend = useMemo(
     () =>
@@ -249,6 +251,7 @@ const OverviewRow = memo(function OverviewRow({id, cells, layout, known, shownHe
       {cells.map((cell) => {
         const name = headName(cell)
         const named = known.names.get(name) ?? null
+        const label = known.labels.get(name) ?? ''
         return (
           // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above.
           <div
@@ -261,16 +264,20 @@ const OverviewRow = memo(function OverviewRow({id, cells, layout, known, shownHe
               head: cell,
               statistics: known.statistics.get(name) ?? null,
               named,
+              label,
             })}
             data-head={`${cell.layer}.${cell.head}`}
             style={{left: cell.xPx, top: cell.yPx, width: sidePx, height: sidePx}}
           >
-            {hasNames && named && (
+            {hasNames && (named || label !== '') && (
               <span className="overview-name" style={{top: sidePx}} aria-hidden="true">
-                <span className="clip">{SHORT_HEAD_NAMES[named.name]}</span>
-                <span>{formatFixed(named.score, 2)}</span>
+                <span className={`clip ${label === '' ? '' : 'own'}`}>
+                  {label || (named && SHORT_HEAD_NAMES[named.name])}
+                </span>
+                {named && <span>{formatFixed(named.score, 2)}</span>}
               </span>
             )}
+            {!hasNames && label !== '' && <i className="overview-mark" aria-hidden="true" />}
           </div>
         )
       })}

@@ -4,6 +4,7 @@ import {selectSimilar} from '../../store/attention-similar.ts'
 import {Button} from '../../ui/button.tsx'
 import {usePaneIndex} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {HeadWords} from './head-label-control.tsx'
 
 /** Heads like one, by their patterns on this text, most alike first; choosing one opens it. */
 export function SimilarHeads() {
@@ -91,7 +92,7 @@ export function SimilarHeads() {
                           )
                         }
                       >
-                        {headName(head)}
+                        {headName(head)} <HeadWords head={head} />
                       </button>
                     </th>
                     <td className="bar-cell">

@@ -14,6 +14,7 @@ import {useSize} from '../../ui/use-size.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {HeadWords} from './head-label-control.tsx'
 import {MatrixView} from './matrix-view.tsx'
 import {rangeOf, type ShownMatrix, selectCell, weightAt} from './use-picture.ts'
 import './two-heads.css'
@@ -86,7 +87,11 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
             {all.map((one, i) => (
               <section key={NAMES[i]} aria-label={`${NAMES[i]}, ${mapName(one.spec.map)}`}>
                 <h2>
-                  {NAMES[i]} <span className="end clip">{mapName(one.spec.map)}</span>
+                  {NAMES[i]}{' '}
+                  <span className="end clip">
+                    {one.spec.map.kind === 'head' && <HeadWords head={one.spec.map} />}{' '}
+                    {mapName(one.spec.map)}
+                  </span>
                 </h2>
                 <MatrixView
                   matrix={one}

@@ -10,7 +10,8 @@ import {nameOfProbed, selectHeads, selectProbe} from '../../store/attention-head
 import {type HeadThumbnails, selectOverviewKey} from '../../store/attention-overview.ts'
 import {clampHead} from '../../store/attention-pictures.ts'
 import type {Captures} from '../../store/captures.ts'
-import type {RunId, WorkbenchState} from '../../store/state.ts'
+import {labelWords, selectLabels} from '../../store/head-labels.ts'
+import type {PaneIndex, RunId, WorkbenchState} from '../../store/state.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 
@@ -68,9 +69,11 @@ export function useOverview(): ShownOverview | null {
 export interface KnownHeads {
   readonly statistics: ReadonlyMap<string, HeadStatistics>
   readonly names: ReadonlyMap<string, NonNullable<ReturnType<typeof nameOfProbed>>>
+  /** What a person calls it. */
+  readonly labels: ReadonlyMap<string, string>
 }
 
-export function knownHeads(state: WorkbenchState, captures: Captures): KnownHeads {
+export function knownHeads(state: WorkbenchState, captures: Captures, pane: PaneIndex): KnownHeads {
   const statistics = new Map(
     (selectHeads(state, captures) ?? []).map((head) => [headName(head), head])
   )
@@ -80,5 +83,8 @@ export function knownHeads(state: WorkbenchState, captures: Captures): KnownHead
       return named ? [[headName(head), named] as const] : []
     })
   )
-  return {statistics, names}
+  const labels = new Map(
+    selectLabels(state, captures, pane).map((label) => [headName(label), labelWords(label)])
+  )
+  return {statistics, names, labels}
 }

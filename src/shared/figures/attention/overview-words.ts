@@ -50,28 +50,33 @@ export interface OverviewCaptionInput {
   readonly head: HeadRef
   readonly statistics: HeadStatistics | null
   readonly named: NamedHead | null
+  /** What a person calls it; empty where nobody does. */
+  readonly label?: string
 }
 
 /** One line about the head that is pointed at or selected. */
-export function overviewCaptionOf({head, statistics, named}: OverviewCaptionInput): CaptionPart[] {
+export function overviewCaptionOf(input: OverviewCaptionInput): CaptionPart[] {
+  const {head, statistics, named, label = ''} = input
   const probed = named
     ? `, ${HEAD_NAME_WORDS[named.name]} by the random-repeat probe (${formatFixed(named.score, 2)})`
     : ''
+  const own = label === '' ? '' : ` (${label})`
   const numbers = statisticsWords(statistics)
   return [
     {
       kind: 'words',
-      text: `${headName(head)}${probed}${numbers ? `: ${numbers} on this text` : ''}.`,
+      text: `${headName(head)}${own}${probed}${numbers ? `: ${numbers} on this text` : ''}.`,
     },
   ]
 }
 
 /** What a reader who does not see a head's picture is told of it. */
 export function headCellName(input: OverviewCaptionInput): string {
-  const {head, named} = input
+  const {head, named, label = ''} = input
   const numbers = statisticsWords(input.statistics)
   return [
     headName(head),
+    ...(label === '' ? [] : [label]),
     ...(named ? [`${SHORT_HEAD_NAMES[named.name]} ${formatFixed(named.score, 2)}`] : []),
     ...(numbers ? [numbers] : []),
   ].join(', ')
