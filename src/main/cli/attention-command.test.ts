@@ -177,3 +177,36 @@ test('a matrix is of one head: several are wrong usage, and so is a view that do
   const minus = await cli('--prompt', 'a b', '--minus', 'four', '--out', join(folder, 'a.svg'))
   expect(minus.error).toContain('layer.head')
 })
+
+test.each([
+  ['matrix', ['--layers', '1', '--heads', '2']],
+  ['lines', ['--layers', '1', '--heads', '0-2', '--range', '0.5']],
+  ['overview', ['--mark', '1.2']],
+  ['two-heads', ['--layers', '1', '--heads', '2', '--other', '3.5']],
+  ['graph', ['--edges', '4']],
+  ['pruning', ['--keep', '3']],
+])('attention draws %s: the same bytes twice', async (view, flags) => {
+  const path = join(folder, `${view}.svg`)
+  const draw = async () => {
+    const {exitCode, error} = await cli(
+      ...['--prompt', 'a b c a b', '--view', view, ...flags, '--out', path]
+    )
+    expect([exitCode, error]).toEqual([0, ''])
+    return readFileSync(path)
+  }
+  const first = await draw()
+  expect(first.toString()).toContain(`view&quot;:&quot;${view}&quot;`)
+  expect(first.equals(await draw())).toBe(true)
+})
+
+test.each([
+  [['--view', 'lines'], 'lines are of 1 to 8 heads'],
+  [['--view', 'two-heads', '--layers', '1', '--heads', '2'], 'two heads need --other'],
+  [['--view', 'two-heads', '--other', '1.2'], 'one of --layers and --heads with one each'],
+  [['--view', 'pruning', '--keep', '77'], '--keep takes 2 to'],
+  [['--view', 'overview', '--mark', '4'], '--mark takes layer.head'],
+])('attention %j is wrong usage', async (flags, words) => {
+  const {exitCode, error} = await cli('--prompt', 'a b', ...flags, '--out', join(folder, 'b.svg'))
+  expect(exitCode).toBe(2)
+  expect(error).toContain(words)
+})

@@ -1,5 +1,11 @@
 import {writeFile} from 'node:fs/promises'
+import {
+  fetchCells,
+  fetchReadRow,
+  type PictureSource,
+} from '../../shared/engine-client/attention-pictures.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {isFiltering} from '../../shared/figures/attention/matrix-legend.ts'
 import {ownRange} from '../../shared/figures/attention/matrix-scale.ts'
 import {
   type CommonFigureOptions,
@@ -15,29 +21,36 @@ import {
   type ColorSteps,
   colorStepsSchema,
 } from '../../shared/lenses/attention-picture.ts'
-import {heaviestOf} from '../../shared/math/heaviest-of.ts'
 import type {AttentionFlags} from './attention-flags.ts'
 import {graphPictureOf} from './attention-graph-picture.ts'
+import {
+  filtersOfRequest,
+  textOfResult,
+  VIEWS,
+  type ViewName,
+  viewPictureOf,
+} from './attention-view-picture.ts'
 import {checked} from './checked-values.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {parseChoice, parseLengthPx, parseRange} from './flag-values.ts'
 import type {Terminal} from './terminal.ts'
 import {UsageError} from './usage-error.ts'
 
-/** Cells a side that a file has at most, as on the page. */
-const MOST_CELLS = 1024
-/** Larger windows get no dots for what is hidden. */
-const MOST_DOTTED = 96
-const ROW_KEYS = 8
 const EDGES_PER_LAYER = 6
 
 /** What is to be drawn and how. */
 export interface AttentionFigureCall {
   readonly isAsked: boolean
-  readonly isGraph: boolean
+  readonly view: 'matrix' | 'graph' | ViewName
   /** Lines of each layer of a graph. */
   readonly edgesPerLayer: number
   readonly minus: HeadRef | null
+  /** The second of two heads. */
+  readonly other: HeadRef | null
+  /** The head that is marked among all. */
+  readonly selected: HeadRef | null
+  /** Tokens that a pruning keeps. */
+  readonly keepCount: number | null
   readonly keys: readonly [number, number] | null
   readonly range: number | null
   readonly steps: ColorSteps | null
@@ -47,7 +60,10 @@ export interface AttentionFigureCall {
 
 /** Reads the flags of the figure. Throws a UsageError. */
 export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall {
-  if (flags.view !== undefined) parseChoice(flags.view, '--view', ['matrix', 'graph'])
+  const view =
+    flags.view === undefined
+      ? 'matrix'
+      : parseChoice(flags.view, '--view', ['matrix', 'graph', ...VIEWS])
   const values: Record<string, unknown> = {noPrompt: flags.noPrompt ?? false}
   if (flags.width !== undefined) values.widthPx = parseLengthPx(flags.width, '--width')
   if (flags.scale !== undefined) values.scale = parseLimited(flags.scale, '--scale', LIMITS.scale)
@@ -66,12 +82,16 @@ export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall 
   const above = {whole: false, min: 0, isMinExcluded: true} as const
   return {
     isAsked: flags.view !== undefined,
-    isGraph: flags.view === 'graph',
+    view,
     edgesPerLayer:
       flags.edges === undefined
         ? EDGES_PER_LAYER
         : parseLimited(flags.edges, '--edges', {whole: true, min: 1, max: 60}),
-    minus: flags.minus === undefined ? null : parseHead(flags.minus),
+    minus: flags.minus === undefined ? null : parseHead(flags.minus, '--minus'),
+    other: flags.other === undefined ? null : parseHead(flags.other, '--other'),
+    selected: flags.mark === undefined ? null : parseHead(flags.mark, '--mark'),
+    keepCount:
+      flags.keep === undefined ? null : parseLimited(flags.keep, '--keep', {whole: true, min: 2}),
     keys: flags.keys === undefined ? null : parseRange(flags.keys, '--keys'),
     range: flags.range === undefined ? null : parseLimited(flags.range, '--range', above),
     steps:
@@ -86,10 +106,10 @@ export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall 
   }
 }
 
-function parseHead(text: string): HeadRef {
+function parseHead(text: string, flag: string): HeadRef {
   const [, layer, head] = /^(\d+)\.(\d+)$/.exec(text) ?? []
   if (layer === undefined || head === undefined) {
-    throw new UsageError(`--minus takes layer.head, such as 4.0, not “${text}”`)
+    throw new UsageError(`${flag} takes layer.head, such as 4.0, not “${text}”`)
   }
   return {layer: Number(layer), head: Number(head)}
 }
@@ -120,58 +140,26 @@ export function figureMap({request, layers}: AttentionResult, minus: HeadRef | n
 async function pictureOf(
   result: AttentionResult,
   figure: AttentionFigureCall,
-  client: EngineClient,
-  signal: AbortSignal
+  source: PictureSource
 ): Promise<AttentionPicture> {
   const {request, tokens} = result
-  const {model, file, capture} = request
   const map = figureMap(result, figure.minus)
-  const count = tokens.length
-  const queries: [number, number] = request.queries ? [...request.queries] : [0, count]
-  const keys: [number, number] = figure.keys ? [...figure.keys] : [0, count]
-  const {dropSink = false, threshold = 0, topK, mass} = request
-  const filters = {
-    ...{dropSink, threshold},
-    ...(topK === undefined ? {} : {topK}),
-    ...(mass === undefined ? {} : {mass}),
-  }
-  const text = {
-    ...{model, capture, map},
-    ...(file === undefined ? {} : {file}),
-    ids: Int32Array.from(tokens, ({id}) => id),
-  }
-  const plainFilters = {dropSink, threshold: 0}
-  const window = {
-    ...{queries, keys},
-    rowCount: Math.min(MOST_CELLS, queries[1] - queries[0]),
-    columnCount: Math.min(MOST_CELLS, keys[1] - keys[0]),
-  }
-  const tile = await client.attention.tile({...text, filters, ...window}, {signal})
-  const isHiding = threshold > 0 || topK !== undefined || (mass !== undefined && mass < 1)
-  const hasDots = isHiding && queries[1] - queries[0] <= MOST_DOTTED
-  const plain = hasDots
-    ? await client.attention.tile({...text, filters: plainFilters, ...window}, {signal})
-    : null
+  const filters = filtersOfRequest(result)
+  const cells = await fetchCells(source, {
+    ...{map, filters, isFiltered: isFiltering(filters)},
+    queries: request.queries ? [...request.queries] : [0, tokens.length],
+    keys: figure.keys ? [...figure.keys] : [0, tokens.length],
+  })
   const position = figure.position ?? Math.max(0, result.promptTokenCount - 1)
-  const {weights} = await client.attention.line(
-    {...text, filters: plainFilters, of: 'query', position},
-    {signal}
-  )
-  const {entries, rest} = heaviestOf(weights, ROW_KEYS)
   return {
     view: 'matrix',
-    ...{map, filters, queries, keys, tile},
-    ...(plain ? {unfiltered: plain.values as Float32Array<ArrayBuffer>} : {}),
+    ...cells,
     range: {
-      maximum: figure.range ?? ownRange({queries, tile}),
+      maximum: figure.range ?? ownRange(cells),
       isLocked: figure.range !== null,
       ...(figure.steps === null ? {} : {steps: figure.steps}),
     },
-    row: {
-      query: position,
-      keys: entries.map((entry) => ({key: entry.position, weight: entry.weight})),
-      restWeight: rest,
-    },
+    row: await fetchReadRow(source, map, filters, position),
     cell: null,
     pairs: [],
     probeName: null,
@@ -187,15 +175,22 @@ export async function writeAttentionFigure(
 ): Promise<void> {
   const {options} = figure
   const signal = terminal.interrupted
-  const exported = figure.isGraph
-    ? await client.figures.export({
-        ...{figure: 'attention-graph', format, result, options},
-        picture: await graphPictureOf(result, figure, client, signal),
-      })
-    : await client.figures.export({
-        ...{figure: 'attention', format, result, options},
-        picture: await pictureOf(result, figure, client, signal),
-      })
+  const source = {client, text: textOfResult(result), signal}
+  const {view} = figure
+  const common = {format, result, options}
+  const exported = await client.figures.export(
+    view === 'graph'
+      ? {
+          ...{figure: 'attention-graph', ...common},
+          picture: await graphPictureOf(result, figure, client, signal),
+        }
+      : view === 'matrix'
+        ? {...{figure: 'attention', ...common}, picture: await pictureOf(result, figure, source)}
+        : {
+            ...{figure: 'attention-view', ...common},
+            picture: await viewPictureOf(view, result, figure, source),
+          }
+  )
   const {content} = exported
   const bytes =
     'bytes' in content ? content.bytes : await client.blobs.read({blobId: content.blobId})

@@ -36,7 +36,11 @@ import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
 import type {BytesEvent, BytesRequest} from '../../shared/lenses/bytes.ts'
 import type {CriticalRequest} from '../../shared/lenses/critical.ts'
 import type {InspectEvent, InspectRequest} from '../../shared/lenses/inspect.ts'
-import type {InterveneEvent, InterveneRequest} from '../../shared/lenses/intervene.ts'
+import {
+  type InterveneEvent,
+  type InterveneRequest,
+  interveneRequestSchema,
+} from '../../shared/lenses/intervene.ts'
 import type {TokenizeRequest} from '../../shared/lenses/tokenize.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {type TreeRequest, treeRequestSchema} from '../../shared/lenses/tree.ts'
@@ -241,7 +245,7 @@ export function testEngine() {
   }
   async function* intervene(request: InterveneRequest): AsyncGenerator<InterveneEvent> {
     heard.interventions.push(request)
-    yield {kind: 'completed', result: fakeIntervention(request, 100)}
+    yield {kind: 'completed', result: fakeIntervention(interveneRequestSchema.parse(request), 100)}
   }
   async function* archive(request: AttentionArchiveRequest): AsyncGenerator<AttentionArchiveEvent> {
     heard.archives.push(request)
@@ -282,6 +286,11 @@ export function testEngine() {
         return runFakeProbe(probeRequestSchema.parse(request), noPause, signal)
       },
       tile: async (request: TileRequestInput) => fakeTile(tileRequestSchema.parse(request)),
+      line: fake.attention.line,
+      edges: fake.attention.edges,
+      thumbnails: fake.attention.thumbnails,
+      graph: fake.attention.graph,
+      prune: fake.attention.prune,
     },
     bytes: {
       run: async (request: BytesRequest) => {

@@ -20,6 +20,7 @@ import {type AttentionState, initialAttention} from './attention-state.ts'
 import {attributionShape} from './attribution-shape.ts'
 import type {KeyValueStorage} from './context.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
+import {keptLabelsSchema} from './head-labels-kept.ts'
 import type {
   DocumentState,
   FrameSizes,
@@ -31,7 +32,6 @@ import type {
   RunState,
   View,
 } from './state.ts'
-import {keptLabelsSchema} from './head-labels-kept.ts'
 import {keptSource, tokenizersShape} from './tokenizers-kept.ts'
 import {treeShape} from './tree-persistence.ts'
 

@@ -14,6 +14,10 @@ import {
 } from './attention/graph-export.tsx'
 import {layoutAttention} from './attention/layout.ts'
 import {mapName} from './attention/map-name.ts'
+import {viewChoices, viewCsv, viewJson} from './attention/view-data.ts'
+import {ViewFigure} from './attention/view-figure.tsx'
+import {layoutView} from './attention/view-layout.ts'
+import {describeView, viewTitleOf} from './attention/view-words.ts'
 import {
   attributionChoices,
   attributionCsv,
@@ -141,6 +145,28 @@ const attentionGraph: FigureKind<'attention-graph'> = {
     attentionProvenanceOf(result, graphChoices(picture), options),
 }
 
+const attentionView: FigureKind<'attention-view'> = {
+  draw(request, drawsUncovered) {
+    const {result, picture, options} = request
+    const layout = layoutView(result, picture, options)
+    const element = (
+      <ViewFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? viewTitleOf(result, picture)}
+        description={describeView(result, picture, options.noPrompt)}
+        metadata={xmlJson(attentionView.provenance(request))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing: drawsUncovered ? [] : missing}
+  },
+  json: ({result, picture, options}) => viewJson(result, picture, options.noPrompt),
+  csv: ({result, picture, options}) => viewCsv(result, picture, options.noPrompt),
+  provenance: ({result, picture, options}) =>
+    attentionProvenanceOf(result, viewChoices(picture), options),
+}
+
 const tree: FigureKind<'tree'> = {
   draw(request, drawsUncovered) {
     const {result, picture, options} = request
@@ -214,6 +240,7 @@ export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {
   tokens,
   attention,
   'attention-graph': attentionGraph,
+  'attention-view': attentionView,
   tree,
   attribute,
   tokenize,
@@ -236,6 +263,8 @@ export function figureOf(request: FigureRequest): BoundFigure {
       return bind(FIGURES.attention, request)
     case 'attention-graph':
       return bind(FIGURES['attention-graph'], request)
+    case 'attention-view':
+      return bind(FIGURES['attention-view'], request)
     case 'tree':
       return bind(FIGURES.tree, request)
     case 'attribute':

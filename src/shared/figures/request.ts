@@ -3,6 +3,7 @@ import {preferencesSchema} from '../domain/preferences.ts'
 import {attentionResultSchema} from '../lenses/attention.ts'
 import {graphPictureSchema} from '../lenses/attention-graph-picture.ts'
 import {attentionPictureSchema} from '../lenses/attention-picture.ts'
+import {attentionViewPictureSchema} from '../lenses/attention-view-pictures.ts'
 import {attributeResultSchema} from '../lenses/attribute.ts'
 import {attributionPictureSchema} from '../lenses/attribution-picture.ts'
 import {tokenizeResultSchema} from '../lenses/tokenize.ts'
@@ -84,6 +85,14 @@ export const figureRequestSchema = z.discriminatedUnion('figure', [
     format: figureFormatSchema,
     result: attentionResultSchema,
     picture: graphPictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('attention-view'),
+    format: figureFormatSchema,
+    result: attentionResultSchema,
+    /** Lines, all heads, two heads or a pruning. */
+    picture: attentionViewPictureSchema,
     options: commonFigureOptionsSchema,
   }),
   z.object({

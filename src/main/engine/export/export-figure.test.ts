@@ -2,9 +2,11 @@ import {resolve} from 'node:path'
 import {inflateSync} from 'node:zlib'
 import {describe, expect, test} from 'vitest'
 import {sampleAttention, sampleMatrix} from '../../../shared/figures/attention/sample-result.ts'
+import {sampleViews} from '../../../shared/figures/attention/sample-views.ts'
 import {
   commonFigureOptionsSchema,
   type FigureFormat,
+  type FigureRequest,
   figureOptionsSchema,
 } from '../../../shared/figures/request.ts'
 import {
@@ -351,6 +353,22 @@ describe('attention', () => {
       const hidden = Buffer.from((await writeAttention(format, {noPrompt: true})).bytes)
       for (const word of ['Mira', 'lamp', 'caf', 'promptIds', '4d697261']) {
         expect(hidden.includes(word)).toBe(false)
+      }
+    }
+  )
+
+  test.each(sampleViews(result).map((picture) => [picture.view, picture] as const))(
+    '%s: the same bytes again in every format, with how it was made',
+    async (view, picture) => {
+      for (const format of ['svg', 'png', 'json', 'csv'] as const) {
+        const options = commonFigureOptionsSchema.parse({})
+        const request: FigureRequest = {figure: 'attention-view', format, result, picture, options}
+        const {bytes} = await exportFigure(request, {fontsFolder})
+        const again = await exportFigure(request, {fontsFolder})
+        expect(Buffer.compare(bytes, again.bytes)).toBe(0)
+        if (format !== 'svg') continue
+        readXml(textOf(bytes))
+        expect(metadataOf(textOf(bytes)).picture).toMatchObject({view})
       }
     }
   )

@@ -12,6 +12,7 @@ import {
   shellOfPath,
   withInput,
 } from '../../sharing/shell-text.ts'
+import {filterFlags, mapFlags} from './map-flags.ts'
 
 /** What is drawn, and the file that it is to be. */
 export interface ShownAttention {
@@ -59,33 +60,7 @@ export function commandOf({request}: AttentionResult, flags: string[][], shell: 
 /** Which matrix, and what of it. */
 function pictureFlags({picture, result}: ShownAttention): string[][] {
   const {map, filters, queries, keys, range} = picture
-  const flags: string[][] = [['--view', picture.view]]
-  switch (map.kind) {
-    case 'head':
-      flags.push(['--layers', String(map.layer)], ['--heads', String(map.head)])
-      break
-    case 'attention-rollout':
-      flags.push(['--layers', String(map.throughLayer)], ['--aggregate', 'attention-rollout'])
-      break
-    case 'aggregate':
-      flags.push(
-        ['--layers', [...new Set(map.heads.map(({layer}) => layer))].join(',')],
-        ['--aggregate', map.by]
-      )
-      break
-    case 'difference':
-      flags.push(
-        ['--layers', String(map.a.layer)],
-        ['--heads', String(map.a.head)],
-        ['--minus', `${map.b.layer}.${map.b.head}`]
-      )
-      break
-  }
-  const {dropSink, threshold, topK, mass} = filters
-  if (mass !== undefined) flags.push(['--mass', String(mass)])
-  if (threshold > 0) flags.push(['--threshold', String(threshold)])
-  if (topK !== undefined) flags.push(['--top-k', String(topK)])
-  if (dropSink) flags.push(['--drop-sink'])
+  const flags = [['--view', picture.view], ...mapFlags([map]), ...filterFlags(filters)]
   const isAll = (window: readonly [number, number]) =>
     window[0] === 0 && window[1] === result.tokens.length
   if (!isAll(queries)) flags.push(['--queries', queries.join(':')])

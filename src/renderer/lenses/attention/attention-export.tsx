@@ -1,16 +1,10 @@
 import {useEffect, useMemo, useState} from 'react'
-import {describeAttention} from '../../../shared/figures/attention/describe.ts'
-import {AttentionFigure} from '../../../shared/figures/attention/figure.tsx'
-import {layoutAttention} from '../../../shared/figures/attention/layout.ts'
-import {mapName} from '../../../shared/figures/attention/map-name.ts'
-import {paletteOf} from '../../../shared/figures/palette.ts'
+import {figureOf} from '../../../shared/figures/registry.tsx'
 import {
   type CommonFigureOptions,
   commonFigureOptionsSchema,
   type FigureFormat,
 } from '../../../shared/figures/request.ts'
-import type {AttentionResult} from '../../../shared/lenses/attention.ts'
-import type {AttentionPicture} from '../../../shared/lenses/attention-picture.ts'
 import {ExportFrame} from '../../export/export-frame.tsx'
 import {FormatRow, PictureRows, PrivateRow} from '../../export/export-rows.tsx'
 import {selectPane} from '../../store/panes.ts'
@@ -19,8 +13,9 @@ import {PaneContext} from '../use-pane.ts'
 import {useTheme} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {attentionCommand} from './attention-command.ts'
-import {fetchExportPicture} from './export-picture.ts'
+import {type ExportedAttention, fetchExportPicture} from './export-picture.ts'
 import {GraphExport} from './graph-export-dialog.tsx'
+import {viewCommand} from './view-command.ts'
 import {GRAPH_VIEW} from './views.ts'
 
 /** The attention that the active pane shows as a file. */
@@ -36,11 +31,6 @@ export function AttentionExport() {
   )
 }
 
-interface Exported {
-  readonly result: AttentionResult
-  readonly picture: AttentionPicture
-}
-
 function ExportOfPane() {
   const workbench = useWorkbench()
   const {closeDialog, notify} = useActions()
@@ -50,7 +40,7 @@ function ExportOfPane() {
   const [options, setOptions] = useState<CommonFigureOptions>(() =>
     commonFigureOptionsSchema.parse({theme, colors})
   )
-  const [exported, setExported] = useState<Exported | null>(null)
+  const [exported, setExported] = useState<ExportedAttention | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
   useEffect(() => {
     let isGone = false
@@ -66,13 +56,13 @@ function ExportOfPane() {
   const isPicture = format === 'svg' || format === 'png'
   return (
     <ExportFrame
-      request={exported && {figure: 'attention', format, ...exported, options}}
+      request={exported && {...exported, format, options}}
       client={workbench.client}
       onClose={closeDialog}
       onNotice={notify}
       onCopyCommand={() => {
         if (!exported) return
-        const command = attentionCommand({...exported, file: {format, options}})
+        const command = commandOfExported(exported, {format, options})
         void navigator.clipboard.writeText(command).then(
           () => notify('copied the command'),
           () => notify('the browser would not copy')
@@ -118,8 +108,8 @@ function ExportOfPane() {
         ) : (
           <div className="export-preview note">
             {format === 'json'
-              ? 'Request, model, tokens and the weights that are drawn.'
-              : 'One row a weight that is drawn, for spreadsheets.'}
+              ? 'Request, model, tokens and what is drawn.'
+              : 'One row a weight that is drawn, or a token of a pruning, for spreadsheets.'}
           </div>
         )
       }
@@ -127,17 +117,26 @@ function ExportOfPane() {
   )
 }
 
+/** The command that writes the same file. */
+function commandOfExported(
+  exported: ExportedAttention,
+  file: {readonly format: FigureFormat; readonly options: CommonFigureOptions}
+): string {
+  return exported.figure === 'attention'
+    ? attentionCommand({...exported, file})
+    : viewCommand({...exported, ...file})
+}
+
 interface PreviewProps {
-  readonly exported: Exported
+  readonly exported: ExportedAttention
   readonly options: CommonFigureOptions
 }
 
-/** The figure itself, drawn by the component that the file is drawn by. */
+/** The figure itself, drawn as the file is. */
 function Preview({exported, options}: PreviewProps) {
-  const {result, picture} = exported
-  const layout = useMemo(
-    () => layoutAttention(result, picture, options),
-    [result, picture, options]
+  const element = useMemo(
+    () => figureOf({...exported, format: 'svg', options}).draw(true).element,
+    [exported, options]
   )
   return (
     <section
@@ -147,15 +146,7 @@ function Preview({exported, options}: PreviewProps) {
       tabIndex={0}
       data-testid="export-preview"
     >
-      <div className="export-paper">
-        <AttentionFigure
-          layout={layout}
-          palette={paletteOf(options.theme, options.colors)}
-          title={options.title ?? `Attention of ${result.model.id}, ${mapName(picture.map)}`}
-          description={describeAttention(result, picture, options.noPrompt)}
-          metadata=""
-        />
-      </div>
+      <div className="export-paper">{element}</div>
     </section>
   )
 }

@@ -1,36 +1,68 @@
+import {
+  fetchCells,
+  fetchLines,
+  fetchOverview,
+  fetchPruning,
+  fetchTwoHeads,
+  type PictureSource,
+} from '../../../shared/engine-client/attention-pictures.ts'
 import {ownRange} from '../../../shared/figures/attention/matrix-scale.ts'
+import {namedRow} from '../../../shared/figures/attention/pruning-words.ts'
+import type {FigureRequestOf} from '../../../shared/figures/request.ts'
 import {attentionOfTokens} from '../../../shared/lenses/assemble-attention.ts'
-import type {AttentionResult} from '../../../shared/lenses/attention.ts'
-import type {AttentionMap} from '../../../shared/lenses/attention-maps.ts'
+import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
+import type {CapturedLayerFacts} from '../../../shared/lenses/attention.ts'
+import type {AttentionMap, HeadRef} from '../../../shared/lenses/attention-maps.ts'
 import type {AttentionPicture} from '../../../shared/lenses/attention-picture.ts'
+import type {AttentionViewPicture} from '../../../shared/lenses/attention-view-pictures.ts'
 import {
   capturedTextOf,
   selectAttentionRun,
   selectPicture,
+  selectShown,
   selectWindow,
 } from '../../store/attention.ts'
 import {nameOfProbed, selectProbe} from '../../store/attention-heads.ts'
-import {hidesAny, pictureKey, requestFilters, unhidden} from '../../store/attention-pictures.ts'
+import {selectLineSpecs} from '../../store/attention-lines.ts'
+import {
+  clampHead,
+  hidesAny,
+  type PictureSpec,
+  pictureKey,
+  requestFilters,
+} from '../../store/attention-pictures.ts'
+import {PRUNE_VIEW, selectPrune} from '../../store/attention-prune.ts'
+import {trialRequest} from '../../store/attention-trials.ts'
+import {LINES_VIEW, OVERVIEW_VIEW, TWO_HEADS_VIEW} from '../../store/attention-views.ts'
 import type {Captures} from '../../store/captures.ts'
+import {labelWords, selectLabels} from '../../store/head-labels.ts'
+import {selectPane} from '../../store/panes.ts'
 import {pinnedPairs, selectLock, selectPins} from '../../store/selection.ts'
-import type {WorkbenchState} from '../../store/state.ts'
+import type {PaneIndex, WorkbenchState} from '../../store/state.ts'
 import type {Workbench} from '../../store/workbench.ts'
 import {rangeOf, readRowOf, weightAt} from './use-picture.ts'
 
-/** Cells a side that a file has at most: more than any printed figure can show. */
-const MOST_CELLS = 1024
-/** Larger windows get no dots for what is hidden. */
-const MOST_DOTTED = 96
+/** What a figure of attention needs beside its format and looks. */
+export type ExportedAttention =
+  | Pick<FigureRequestOf<'attention'>, 'figure' | 'result' | 'picture'>
+  | Pick<FigureRequestOf<'attention-view'>, 'figure' | 'result' | 'picture'>
+
+interface Shown {
+  readonly state: WorkbenchState
+  readonly captures: Captures
+  readonly pane: PaneIndex
+  readonly data: TokensRun
+  readonly facts: readonly CapturedLayerFacts[]
+  readonly spec: PictureSpec
+  readonly source: PictureSource
+}
 
 /** What the active pane shows, at the resolution of a file. Throws a Problem where it cannot be had. */
 export async function fetchExportPicture({
   store,
   captures,
   client,
-}: Pick<Workbench, 'store' | 'captures' | 'client'>): Promise<{
-  result: AttentionResult
-  picture: AttentionPicture
-}> {
+}: Pick<Workbench, 'store' | 'captures' | 'client'>): Promise<ExportedAttention> {
   const state = store.getState()
   const pane = state.activePane
   const shown = selectAttentionRun(state, captures, pane)
@@ -38,56 +70,100 @@ export async function fetchExportPicture({
   const facts = shown && captures.attentionFacts.peek(shown.run.id)
   const result = shown && facts && attentionOfTokens(shown.data, facts)
   if (!shown || !spec || !result) throw new Error('Nothing of this text’s attention is there yet.')
-  const {run, data} = shown
-  const window = selectWindow(state, run.id, spec.tokenCount)
+  const text = capturedTextOf(shown.run, shown.data)
+  const {data} = shown
+  const all: Shown = {state, captures, pane, data, facts, spec, source: {client, text}}
+  const view = await fetchView(all)
+  return view
+    ? {figure: 'attention-view', result, picture: view}
+    : {figure: 'attention', result, picture: await fetchMatrix(all)}
+}
+
+/** A view that is no single matrix; null where the pane shows one. */
+async function fetchView(shown: Shown): Promise<AttentionViewPicture | null> {
+  const {state, captures, pane, data, facts, spec, source} = shown
+  const {runId, tokenCount} = spec
+  const filters = requestFilters(spec.filters, data)
+  const range = {maximum: state.attentionRange, steps: state.attentionSteps}
+  const query = selectLock(state, captures, runId)
+  const pairs = pairsOf(state, runId)
+  switch (selectPane(state, pane).view) {
+    case LINES_VIEW: {
+      const {query: start, span} = selectWindow(state, runId, tokenCount)
+      const maps = selectLineSpecs(state, captures, pane).map(({map}) => map)
+      const window = {start: Math.max(0, start), span: Math.min(tokenCount, span)}
+      return fetchLines(source, {maps, filters, window, range, query, pairs})
+    }
+    case OVERVIEW_VIEW: {
+      const selected = clampHead(facts, selectShown(state, captures, pane))
+      return fetchOverview(source, {
+        ...{layers: facts, filters, range},
+        selected: {layer: selected.layer, head: selected.head},
+        names: (selectProbe(state, captures) ?? []).flatMap((head) => {
+          const named = nameOfProbed(head)
+          return named ? [{layer: head.layer, head: head.head, ...named}] : []
+        }),
+        labels: selectLabels(state, captures, pane).map((label) => ({
+          ...{layer: label.layer, head: label.head},
+          label: labelWords(label),
+        })),
+      })
+    }
+    case TWO_HEADS_VIEW: {
+      if (spec.map.kind !== 'head') return null
+      const {queries, keys} = windowOf(shown)
+      const a: HeadRef = {layer: spec.map.layer, head: spec.map.head}
+      const b = clampHead(facts, state.attentionShown[pane].other)
+      return fetchTwoHeads(source, {
+        ...{a, b, filters, queries, keys, query, pairs, ownRange},
+        ...{maximum: state.attentionRange, steps: state.attentionSteps},
+      })
+    }
+    case PRUNE_VIEW: {
+      const prune = selectPrune(state, captures)
+      if (!prune) return null
+      const {keepCount, variant} = prune
+      const request = trialRequest(data, {kind: 'delete', token: 0}, tokenCount - 1)
+      return fetchPruning(source, {keepCount, variant, request, selected: query}, namedRow)
+    }
+    default:
+      return null
+  }
+}
+
+/** Whole tokens that are seen. */
+function windowOf({state, spec}: Shown) {
+  const window = selectWindow(state, spec.runId, spec.tokenCount)
   const rangeFrom = (start: number): [number, number] => [
     Math.max(0, Math.floor(start)),
     Math.min(spec.tokenCount, Math.ceil(start + window.span)),
   ]
-  const queries = rangeFrom(window.query)
-  const keys = rangeFrom(window.key)
+  return {queries: rangeFrom(window.query), keys: rangeFrom(window.key)}
+}
+
+const pairsOf = (state: WorkbenchState, runId: string) =>
+  pinnedPairs(selectPins(state, runId)).map(({from, to}) => ({from, to}))
+
+async function fetchMatrix(shown: Shown): Promise<AttentionPicture> {
+  const {state, captures, data, spec, source} = shown
+  const {runId, map} = spec
   const filters = requestFilters(spec.filters, data)
-  const request = {
-    ...capturedTextOf(run, data),
-    map: spec.map,
-    queries,
-    keys,
-    rowCount: Math.min(MOST_CELLS, queries[1] - queries[0]),
-    columnCount: Math.min(MOST_CELLS, keys[1] - keys[0]),
-  }
-  const hasDots = hidesAny(spec.filters) && queries[1] - queries[0] <= MOST_DOTTED
-  const [tile, plain] = await Promise.all([
-    client.attention.tile({...request, filters}),
-    hasDots
-      ? client.attention.tile({
-          ...request,
-          filters: requestFilters(unhidden(spec.filters), data),
-        })
-      : null,
-  ])
-  const position = selectLock(state, captures, run.id)
-  const lit = state.attentionCells[run.id]
+  const isFiltered = hidesAny(spec.filters)
+  const cells = await fetchCells(source, {map, filters, isFiltered, ...windowOf(shown)})
+  const position = selectLock(state, captures, runId)
+  const lit = state.attentionCells[runId]
   const weight = lit && lit.query === position ? weightAt(captures, spec, lit) : null
   const tiles = captures.attentionTiles.peek(pictureKey(spec))
-  const range = rangeOf(tiles ?? {}, state)
   return {
-    result,
-    picture: {
-      view: 'matrix',
-      map: spec.map,
-      filters,
-      queries,
-      keys,
-      tile,
-      ...(plain ? {unfiltered: plain.values as Float32Array<ArrayBuffer>} : {}),
-      range: tiles
-        ? range
-        : {maximum: ownRange({queries, tile}), isLocked: false, steps: state.attentionSteps},
-      row: readRowOf(captures, spec, position),
-      cell: lit && weight !== null ? {...lit, weight} : null,
-      pairs: pinnedPairs(selectPins(state, run.id)).map(({from, to}) => ({from, to})),
-      probeName: probeNameOf(state, captures, spec.map),
-    },
+    view: 'matrix',
+    ...cells,
+    range: tiles
+      ? rangeOf(tiles, state)
+      : {maximum: ownRange(cells), isLocked: false, steps: state.attentionSteps},
+    row: readRowOf(captures, spec, position),
+    cell: lit && weight !== null ? {...lit, weight} : null,
+    pairs: pairsOf(state, runId),
+    probeName: probeNameOf(state, captures, map),
   }
 }
 

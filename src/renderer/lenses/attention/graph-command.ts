@@ -3,6 +3,7 @@ import type {AttentionResult} from '../../../shared/lenses/attention.ts'
 import type {GraphPicture} from '../../../shared/lenses/attention-graph-picture.ts'
 import {type Shell, shellOfPath} from '../../sharing/shell-text.ts'
 import {commandOf, figureFlags} from './attention-command.ts'
+import {filterFlags} from './map-flags.ts'
 
 export interface ShownGraphFile {
   readonly result: AttentionResult
@@ -31,11 +32,7 @@ export function graphCommand(
     const end = Math.ceil(window.start + window.span)
     flags.push(['--queries', `${Math.floor(window.start)}:${end}`])
   }
-  const {dropSink, threshold, topK, mass} = filters
-  if (mass !== undefined) flags.push(['--mass', String(mass)])
-  if (threshold > 0) flags.push(['--threshold', String(threshold)])
-  if (topK !== undefined) flags.push(['--top-k', String(topK)])
-  if (dropSink) flags.push(['--drop-sink'])
+  flags.push(...filterFlags(filters))
   flags.push(...figureFlags({format, options}, into ?? undefined, `attention-graph.${format}`))
   return commandOf(result, flags, shell)
 }

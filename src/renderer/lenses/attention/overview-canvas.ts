@@ -27,6 +27,7 @@ export interface OverviewDrawing {
 
 interface Drawn {
   readonly maximum: number
+  readonly steps: WeightScale['steps']
   readonly sidePx: number
   readonly indices: Uint8Array
 }
@@ -40,10 +41,11 @@ function indicesOf(
   sidePx: number
 ): Uint8Array {
   const known = drawn.get(thumbnail)
-  if (known?.maximum === scale.maximum && known.sidePx === sidePx) return known.indices
+  const isSameScale = known?.maximum === scale.maximum && known.steps === scale.steps
+  if (known && isSameScale && known.sidePx === sidePx) return known.indices
   const whole = thumbnailIndices(thumbnail, tokenCount, scale)
   const indices = pooledIndices(whole, thumbnail.size, sidePx)
-  drawn.set(thumbnail, {maximum: scale.maximum, sidePx, indices})
+  drawn.set(thumbnail, {maximum: scale.maximum, steps: scale.steps, sidePx, indices})
   return indices
 }
 

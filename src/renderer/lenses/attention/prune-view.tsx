@@ -10,6 +10,7 @@ import type {WorkPhase} from '../../store/attention-graph-state.ts'
 import {LEAST_KEPT, type Pruned, pruneKey, selectPrune} from '../../store/attention-prune.ts'
 import {Button} from '../../ui/button.tsx'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
+import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {targetProps} from '../target.ts'
 import {usePaneRunId, usePaneSuffix, useTokenActions} from '../use-pane.ts'
@@ -259,7 +260,7 @@ export function PruneCaption() {
 export function PruneControls() {
   const suffix = usePaneSuffix()
   const found = usePruned()
-  const {changePruneBudget, changePruneVariant} = useActions()
+  const {changePruneBudget, changePruneVariant, openDialog} = useActions()
   const spec = found?.spec
   const most = Math.max(LEAST_KEPT, spec?.tokenCount ?? LEAST_KEPT)
   return (
@@ -295,6 +296,9 @@ export function PruneControls() {
       />
       <div className="control-ends">
         <CopyMenu />
+        <Button look="edge" onPress={() => openDialog('export')} testId="export">
+          Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
+        </Button>
       </div>
     </section>
   )

@@ -1,6 +1,8 @@
 import {headName} from '../../../shared/figures/attention/map-name.ts'
+import {namedRow} from '../../../shared/figures/attention/pruning-words.ts'
 import {formatCount} from '../../../shared/figures/number-format.ts'
 import {type GlyphSource, plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import {changedRows} from '../../../shared/lenses/changed-rows.ts'
 import type {InterveneRequestInput, InterveneResult} from '../../../shared/lenses/intervene.ts'
 import {commandLines, isArgument, shellOfPath, withInput} from '../../sharing/shell-text.ts'
 import type {TrialChange} from '../../store/attention-trials.ts'
@@ -36,44 +38,11 @@ export function whereChanged(change: TrialChange, tokens: readonly GlyphSource[]
   }
 }
 
-/** One row of the two tables together; a probability that neither lists is null. */
-export interface TrialRow {
-  readonly id: number
-  readonly name: string
-  readonly before: number | null
-  readonly after: number | null
-}
-
 /** The likeliest tokens of either table, and all others together. */
-export function trialRows(
-  {before, after}: Pick<InterveneResult, 'before' | 'after'>,
-  count: number
-): {
-  readonly rows: readonly TrialRow[]
-  readonly othersBefore: number
-  readonly othersAfter: number
-} {
-  const known = new Map<number, {bytesHex: string; before: number | null; after: number | null}>()
-  for (const {id, bytesHex, rawProb} of before.next) {
-    known.set(id, {bytesHex, before: rawProb, after: null})
-  }
-  for (const {id, bytesHex, rawProb} of after.next) {
-    known.set(id, {bytesHex, before: known.get(id)?.before ?? null, after: rawProb})
-  }
-  const rows = [...known]
-    .map(([id, entry]) => ({
-      id,
-      name: plainGlyphs({bytesHex: entry.bytesHex, isSpecial: true}) || `#${id}`,
-      before: entry.before,
-      after: entry.after,
-    }))
-    .sort((a, b) => most(b) - most(a) || a.id - b.id)
-    .slice(0, count)
-  const rest = (side: 'before' | 'after') =>
-    Math.max(0, 1 - rows.reduce((sum, row) => sum + (row[side] ?? 0), 0))
-  return {rows, othersBefore: rest('before'), othersAfter: rest('after')}
+export function trialRows(tables: Pick<InterveneResult, 'before' | 'after'>, count: number) {
+  const {rows, ...others} = changedRows(tables, count)
+  return {rows: rows.map(namedRow), ...others}
 }
-const most = ({before, after}: TrialRow) => Math.max(before ?? 0, after ?? 0)
 
 /** The command that does the same, for the shell of the engine's machine. */
 export function trialCommand(request: InterveneRequestInput, modelPath: string): string {
