@@ -1,6 +1,16 @@
+import {attributionCopies} from '../lenses/attribute/attribution-copies.ts'
+import type {LensCopies} from '../sharing/lens-copies.ts'
 import {chooseFiles} from '../sharing/open-files.ts'
 import {copyLink, copyShown, type SharedText, selectShown, servedForm} from '../sharing/share.ts'
+import {ATTRIBUTION_LENS} from '../store/attribution-state.ts'
+import {selectPane} from '../store/panes.ts'
+import type {WorkbenchState} from '../store/state.ts'
+import type {Workbench} from '../store/workbench.ts'
 import type {Command} from './command.ts'
+import {copyText} from './copy-text.ts'
+
+/** By lens; of the others the tokens are copied. */
+const LENS_COPIES: Readonly<Record<string, LensCopies>> = {[ATTRIBUTION_LENS]: attributionCopies}
 
 export const copyLinkCommand: Command = {
   id: 'copy-link',
@@ -25,9 +35,13 @@ export const copyDesktopLink: Command = {
   run: (workbench) => void copyLink(workbench, {kind: 'desktop'}),
 }
 
+/** What the lens of the active pane has of its own in place of the tokens; null where it has nothing. */
+const copiesIn = (state: WorkbenchState) => LENS_COPIES[selectPane(state).lensId] ?? null
+const isOfTokens = (state: WorkbenchState) => copiesIn(state) === null
+
 const shownCommand = (
   form: SharedText,
-  command: Pick<Command, 'id' | 'title' | 'keywords' | 'detail'>
+  command: Pick<Command, 'id' | 'title' | 'plainTitle' | 'keywords' | 'detail'>
 ): Command => ({
   ...command,
   group: 'edit',
@@ -36,7 +50,49 @@ const shownCommand = (
   run: (workbench) => void copyShown(workbench, form),
 })
 
-export const copyCommand = shownCommand('command', {
+/** Of what the active pane shows: of its lens where that has results of its own, else of the tokens. */
+const paneCommand = (
+  form: 'command' | 'json',
+  command: Pick<Command, 'id' | 'title' | 'keywords' | 'detail'>
+): Command => {
+  const ofTokens = shownCommand(form, command)
+  return {
+    ...ofTokens,
+    when: (state, workbench) =>
+      copiesIn(state)
+        ? copiesIn(state)!.copiesOf(state, workbench.captures) !== null
+        : ofTokens.when(state, workbench),
+    whyNot: (state) => (isOfTokens(state) ? 'nothing was run' : 'nothing is there yet'),
+    run: (workbench) => {
+      if (isOfTokens(workbench.store.getState())) ofTokens.run(workbench)
+      else void copyOfLens(workbench, form)
+    },
+  }
+}
+
+/** It is about the files and tables of the tokens, which are not in sight where a lens has others. */
+function tokensOnly(command: Command): Command {
+  return {
+    ...command,
+    when: (state, workbench) => isOfTokens(state) && command.when(state, workbench),
+    whyNot: (state) => (isOfTokens(state) ? 'nothing was run' : 'the lens “Tokens” is not shown'),
+  }
+}
+
+async function copyOfLens(workbench: Workbench, form: 'command' | 'tsv' | 'json'): Promise<void> {
+  const state = workbench.store.getState()
+  const copies = copiesIn(state)
+  const texts = copies?.copiesOf(state, workbench.captures)
+  if (!copies || !texts) return
+  const names = {
+    command: 'the command',
+    tsv: `${copies.noun} as TSV`,
+    json: `${copies.noun} as JSON`,
+  }
+  await copyText(workbench, texts[form](), names[form])
+}
+
+export const copyCommand = paneCommand('command', {
   id: 'copy-cli-command',
   title: 'Copy as CLI command',
   detail: 'for a terminal',
@@ -48,12 +104,27 @@ export const copyTsv = shownCommand('tsv', {
   detail: 'for a spreadsheet',
   keywords: 'share data table excel statistics',
 })
-export const copyNextTsv = shownCommand('next', {
-  id: 'copy-next-tsv',
-  title: 'Copy next tokens as TSV',
+export const copyNextTsv = tokensOnly(
+  shownCommand('next', {
+    id: 'copy-next-tsv',
+    title: 'Copy next tokens as TSV',
+    detail: 'for a spreadsheet',
+    keywords: 'share data table candidates',
+  })
+)
+/** Of a lens that has results of its own. */
+export const copyPaneTsv: Command = {
+  id: 'copy-pane-tsv',
+  title: (state) => `Copy ${copiesIn(state)?.noun ?? 'values'} as TSV`,
+  plainTitle: 'Copy the values of a lens as TSV',
+  group: 'edit',
   detail: 'for a spreadsheet',
-  keywords: 'share data table candidates',
-})
+  keywords: 'share data table excel attribution',
+  isHiddenUnlessPossible: true,
+  when: (state, {captures}) => (copiesIn(state)?.copiesOf(state, captures) ?? null) !== null,
+  whyNot: () => 'the lens has no values of its own, or not yet',
+  run: (workbench) => void copyOfLens(workbench, 'tsv'),
+}
 export const copyLensTsv: Command = {
   ...shownCommand('lens', {
     id: 'copy-lens-tsv',
@@ -64,17 +135,19 @@ export const copyLensTsv: Command = {
   when: (state, workbench) => selectShown(state, workbench)?.result.logitLens !== undefined,
   whyNot: () => 'the view “Logit lens” is not shown',
 }
-export const copyJson = shownCommand('json', {
+export const copyJson = paneCommand('json', {
   id: 'copy-json',
   title: 'Copy result as JSON',
   keywords: 'share data object',
 })
-export const copyPython = shownCommand('python', {
-  id: 'copy-python',
-  title: 'Copy Python that loads the data',
-  detail: 'pandas, tokens.csv',
-  keywords: 'share data notebook pandas snippet',
-})
+export const copyPython = tokensOnly(
+  shownCommand('python', {
+    id: 'copy-python',
+    title: 'Copy Python that loads the data',
+    detail: 'pandas, tokens.csv',
+    keywords: 'share data notebook pandas snippet',
+  })
+)
 
 export const openLink: Command = {
   id: 'open-link',
@@ -101,6 +174,7 @@ export const COPY_COMMANDS: readonly Command[] = [
   copyLinkCommand,
   copyDesktopLink,
   copyCommand,
+  copyPaneTsv,
   copyTsv,
   copyNextTsv,
   copyLensTsv,

@@ -112,6 +112,37 @@ test('a link carries heads, filters, colours, the part that is seen and the lit 
   expect(receiver.seen().attentionShown[0]).toMatchObject({layer: null})
 })
 
+test('a link carries what is explained, how it is scored and looked at, and what was replaced', async () => {
+  const sender = await openedWorkbench()
+  const {actions, seen} = sender
+  expect(selectLink(sender.store.getState(), sender.captures).attribution).toBeUndefined()
+  actions.changePane({lensId: 'attribute', view: 'replace'})
+  const runId = seen().panes[0]!.runId!
+  actions.setAttributionTarget(runId, {kind: 'contrast', after: null, tokenIds: [11, 12]})
+  actions.changeAttribution({method: 'shapley', preset: 'token', ratio: 0.2, probes: 6, seed: 4})
+  actions.changeAttribution({sampler: 'pos', hasChecks: false})
+  actions.changeAttributionLooks({scores: 'released', form: 'released', isUnfolded: true})
+  actions.replaceToken(0, 2, 17)
+  const link = linkFrom(sender)
+
+  const receiver = await openedWorkbench()
+  expect(await receiver.actions.openLink(link)).toBe(true)
+  await completed(receiver, 'the run of the link')
+  const [shown, sent] = [receiver.seen(), seen()]
+  const other = shown.panes[0]!.runId!
+  expect(shown.panes[0]).toMatchObject({lensId: 'attribute', view: 'replace'})
+  expect(shown.attributionTargets[other]).toEqual({
+    ...{kind: 'contrast', after: null, tokenIds: [11, 12]},
+  })
+  expect(shown.attributionChanges[other]).toEqual([{position: 2, id: 17}])
+  expect(shown.attributionChoice).toEqual(sent.attributionChoice)
+  expect(shown.attributionChoice).toMatchObject({method: 'shapley', sampler: 'pos', ratio: 0.2})
+  expect(shown.attributionLooks).toMatchObject({scores: 'released', isUnfolded: true})
+  expect(parseLink(linkFrom(receiver))).toEqual(parseLink(link))
+  receiver.actions.undo()
+  expect(receiver.seen().attributionChoice.method).toBe('reagent')
+})
+
 test('a link at the start is opened in place of the first sample, and can be undone', async () => {
   const link = linkFrom(await sharing())
   const receiver = fakeWorkbench()

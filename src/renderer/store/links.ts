@@ -1,24 +1,17 @@
 import {type Problem, ProblemError} from '../../shared/domain/problem.ts'
 import {fingerprint} from '../../shared/links/fingerprint.ts'
-import type {LinkData, LinkDataInput, LinkModel, LinkRun} from '../../shared/links/link-data.ts'
+import type {LinkData, LinkDataInput, LinkModel} from '../../shared/links/link-data.ts'
 import {parseLink} from '../../shared/links/link-text.ts'
-import {ATTENTION_LENS} from './attention-state.ts'
 import type {Captures} from './captures.ts'
 import {type StoreContext, shownProblem} from './context.ts'
+import {lensesOf, lensesPatch, runLensesOf} from './link-lenses.ts'
 import {missingModelProblem} from './link-problems.ts'
 import {nameWithFile} from './model-files.ts'
 import {refOfListing, selectActiveListing, selectLoaded, selectLoadedFiles} from './models.ts'
 import {FIRST_LENS_ID} from './panes.ts'
 import {KEPT_RUN, selectRun} from './runs.ts'
 import {selectLock} from './selection.ts'
-import type {
-  DocumentState,
-  LinksState,
-  ModelListing,
-  RunEntry,
-  RunId,
-  WorkbenchState,
-} from './state.ts'
+import type {LinksState, ModelListing, RunEntry, RunId, WorkbenchState} from './state.ts'
 
 export const initialLinks: LinksState = {
   linkProblem: null,
@@ -104,7 +97,7 @@ export function selectLink(state: WorkbenchState, captures: Captures): LinkDataI
       pins: [...(state.pins[run.id] ?? [])],
       drawnSpans: [...(state.drawnSpans[run.id] ?? [])],
       ...(run.suggestedTrack === null ? {} : {suggestedTrack: [...run.suggestedTrack]}),
-      ...runAttentionOf(state, run.id),
+      ...runLensesOf(state, run.id),
     }
   })
   const active = selectActiveListing(state)
@@ -133,60 +126,7 @@ export function selectLink(state: WorkbenchState, captures: Captures): LinkDataI
     }),
     activePane: state.activePane,
     unit: state.unit,
-    ...attentionOf(state),
-  }
-}
-
-/** The part of a run's matrix that is seen and its lit weight, as a link restores them. */
-function runAttentionOf(
-  {attentionWindows, attentionCells}: WorkbenchState,
-  runId: RunId
-): Partial<LinkRun> {
-  const [window, cell] = [attentionWindows[runId], attentionCells[runId]]
-  return {
-    ...(window ? {matrixWindow: {...window}} : {}),
-    ...(cell ? {litWeight: {...cell}} : {}),
-  }
-}
-
-/** Heads, filters and colours of attention, where a pane shows it. */
-function attentionOf(state: WorkbenchState): Pick<LinkDataInput, 'attention'> {
-  if (!state.panes.some(({lensId}) => lensId === ATTENTION_LENS)) return {}
-  const {attentionShown, attentionCompanions, attentionFilters, attentionRange, attentionSteps} =
-    state
-  return {
-    attention: {
-      shown: [{...attentionShown[0]}, {...attentionShown[1]}],
-      companions: [[...attentionCompanions[0]], [...attentionCompanions[1]]],
-      filters: {...attentionFilters},
-      range: attentionRange,
-      steps: attentionSteps,
-    },
-  }
-}
-
-/** What a link makes of the attention that is looked at. */
-function attentionPatch(
-  state: WorkbenchState,
-  {attention, runs}: LinkData,
-  ids: readonly RunId[]
-): Partial<DocumentState> {
-  const byId = <Value>(values: readonly (Value | undefined)[]) =>
-    Object.fromEntries(
-      values.flatMap((value, i) => (value === undefined ? [] : [[ids[i]!, value] as const]))
-    )
-  return {
-    attentionWindows: {...state.attentionWindows, ...byId(runs.map((run) => run.matrixWindow))},
-    attentionCells: {...state.attentionCells, ...byId(runs.map((run) => run.litWeight))},
-    ...(attention
-      ? {
-          attentionShown: attention.shown,
-          attentionCompanions: attention.companions,
-          attentionFilters: attention.filters,
-          attentionRange: attention.range,
-          attentionSteps: attention.steps,
-        }
-      : {}),
+    ...lensesOf(state),
   }
 }
 
@@ -281,7 +221,7 @@ export function createLinkActions(context: StoreContext, linkDeps: LinkDeps): Li
         ...state.drawnSpans,
         ...Object.fromEntries(entries.map(({id}, i) => [id, data.runs[i]!.drawnSpans])),
       },
-      ...attentionPatch(
+      ...lensesPatch(
         state,
         data,
         entries.map(({id}) => id)

@@ -3,6 +3,7 @@ import {figureOptionsSchema} from '../figures/request.ts'
 import {messageSchema, tokensRequestSchema} from '../lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../units/unit-choice.ts'
 import {linkAttentionSchema, matrixPlaceSchema, matrixWindowSchema} from './link-attention.ts'
+import {linkAttributionSchema, targetChoiceSchema, tokenChangesSchema} from './link-attribution.ts'
 
 const position = z.number().int().nonnegative()
 const track = figureOptionsSchema.shape.tracks.unwrap().element
@@ -45,6 +46,9 @@ export const linkRunSchema = z.object({
   /** Of its attention: the part that is seen, and the weight that is lit. */
   matrixWindow: matrixWindowSchema.optional(),
   litWeight: matrixPlaceSchema.optional(),
+  /** Of its attribution: what is explained, and what was put in place of its tokens. */
+  explained: targetChoiceSchema.optional(),
+  replaced: tokenChangesSchema.optional(),
 })
 export type LinkRun = z.infer<typeof linkRunSchema>
 
@@ -86,6 +90,8 @@ export const linkDataSchema = z.object({
   unit: unitChoiceSchema,
   /** Where a pane shows attention. */
   attention: linkAttentionSchema.optional(),
+  /** Where a pane shows attribution. */
+  attribution: linkAttributionSchema.optional(),
 })
 export type LinkData = z.infer<typeof linkDataSchema>
 export type LinkDataInput = z.input<typeof linkDataSchema>

@@ -16,23 +16,27 @@ import {
 } from '../../sharing/shell-text.ts'
 
 /** What is drawn, and the file that it is to be. */
-export interface AttributionFile {
-  readonly result: AttributeResult
+export interface AttributionFile extends ShownAttribution {
   readonly picture: AttributionPicture
   readonly format: FigureFormat
   readonly options: CommonFigureOptions
 }
 
+/** A result alone: its command prints it as JSON. */
+interface ShownAttribution {
+  readonly result: AttributeResult
+}
+
 const DEFAULTS = commonFigureOptionsSchema.parse({})
 
-/** The command that writes the same file, for the shell of the engine's machine. */
+/** The command that writes the same file, or prints the same result, for the shell of the engine's machine. */
 export function attributionCommand(
-  file: AttributionFile,
+  file: AttributionFile | ShownAttribution,
   shell: Shell = shellOfPath(file.result.model.path)
 ): string {
   const {request} = file.result
   const {prompt} = request
-  const flags = [...pictureFlags(file), ...fileFlags(file)]
+  const flags = 'format' in file ? [...pictureFlags(file), ...fileFlags(file)] : [['--json']]
   const isPlain =
     prompt !== undefined &&
     prompt !== '' &&

@@ -9,21 +9,14 @@ import {
   commonFigureOptionsSchema,
   type FigureFormat,
 } from '../../../shared/figures/request.ts'
-import type {AttributeResult} from '../../../shared/lenses/attribute.ts'
-import type {AttributionPicture} from '../../../shared/lenses/attribution-picture.ts'
 import {ExportFrame} from '../../export/export-frame.tsx'
 import {FormatRow, PictureRows, PrivateRow} from '../../export/export-rows.tsx'
-import {COMPARE_VIEW, HEAT_MAP_VIEW} from '../../store/attribution-state.ts'
-import type {Captures} from '../../store/captures.ts'
-import {selectPane} from '../../store/panes.ts'
-import type {WorkbenchState} from '../../store/state.ts'
-import {selectResolvedUnit} from '../../store/unit.ts'
 import {Check} from '../../ui/check.tsx'
 import {PaneContext} from '../use-pane.ts'
 import {useTheme} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {attributionCommand} from './attribution-command.ts'
-import {besideMethods, selectPaneAttribution} from './use-attribution.ts'
+import {type ExportedAttribution, selectExported} from './exported.ts'
 
 /** The attribution that the active pane shows as a file. */
 export function AttributionExport() {
@@ -33,34 +26,6 @@ export function AttributionExport() {
       <ExportOfPane />
     </PaneContext>
   )
-}
-
-interface Exported {
-  readonly result: AttributeResult
-  readonly picture: AttributionPicture
-}
-
-/** What the active pane shows, as a file has it; null before there is anything. */
-export function selectExported(state: WorkbenchState, captures: Captures): Exported | null {
-  const pane = state.activePane
-  const shown = selectPaneAttribution(state, captures, pane)
-  const {view, runId} = selectPane(state, pane)
-  if (!shown?.result || !shown.row) return null
-  const {result} = shown
-  const {scores, isUnfolded} = state.attributionLooks
-  if (view === HEAT_MAP_VIEW) return {result, picture: {view: 'heat-map', scores}}
-  const beside = besideMethods(shown.beside)
-  return {
-    result,
-    picture: {
-      view: 'bars',
-      row: shown.rowIndex,
-      ...{scores, unit: selectResolvedUnit(state, captures, runId)},
-      rowLimit: isUnfolded ? 10_000 : 60,
-      beside: view === COMPARE_VIEW ? beside : beside.slice(0, 1),
-      selected: null,
-    },
-  }
 }
 
 function ExportOfPane() {
@@ -136,7 +101,7 @@ function ExportOfPane() {
 }
 
 interface PreviewProps {
-  readonly exported: Exported
+  readonly exported: ExportedAttribution
   readonly options: CommonFigureOptions
 }
 

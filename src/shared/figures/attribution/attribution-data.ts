@@ -64,12 +64,22 @@ export function attributionJson(
   }
 }
 
-/** One line a context token, target and method; without labels where the prompt is left out. */
+/** One line a context token, target and method, as CSV. */
 export function attributionCsv(
   result: AttributeResult,
   picture: AttributionPicture | null,
   noPrompt: boolean
 ): string {
+  const {columns, cells} = attributionRows(result, picture, noPrompt)
+  return csvText(columns, cells)
+}
+
+/** One row a context token, target and method; without labels where the prompt is left out. */
+export function attributionRows(
+  result: AttributeResult,
+  picture: AttributionPicture | null,
+  noPrompt: boolean
+): {columns: string[]; cells: (string | number)[][]} {
   const columns = [
     ...['method', 'targetPosition', 'position', 'value', 'low', 'high', 'released', 'isRationale'],
     ...(noPrompt ? [] : ['id', 'bytesHex']),
@@ -88,7 +98,7 @@ export function attributionCsv(
       ]
     })
   })
-  return csvText(columns, cells)
+  return {columns, cells}
 }
 
 /** How a figure of an attribution was made. */
