@@ -1,4 +1,5 @@
 import type {z} from 'zod'
+import {TRACK_NAMES} from '../../shared/lenses/token-tracks.ts'
 import {LIMITS, limitsInWords, type NumberLimits} from './flag-limits.ts'
 import {flagOf} from './flag-values.ts'
 import {UsageError} from './usage-error.ts'
@@ -42,7 +43,7 @@ const TAKES: Readonly<Record<string, string>> = {
   parseSpecial: 'true or false',
   kvCache: 'true or false',
   noPrompt: 'true or false',
-  tracks: '1 to 6 names of tracks',
+  tracks: `1 to ${TRACK_NAMES.length} names of tracks`,
   pins: 'up to 64 positions',
   pairs: 'up to 64 pairs of positions',
   title: 'text of up to 500 characters',

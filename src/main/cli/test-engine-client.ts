@@ -101,6 +101,8 @@ function columns(surprisals: readonly number[]): StatisticsColumns {
     maxLogprob: logprob,
     topPMass: logprob.map(Math.exp),
     endProb: logprob.map(() => Number.NaN),
+    klToUniformBits: Float64Array.from(surprisals),
+    klFromUniformBits: Float64Array.from(surprisals),
   }
 }
 

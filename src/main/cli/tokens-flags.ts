@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander'
+import {TRACK_NAMES} from '../../shared/lenses/token-tracks.ts'
 import {
   addGroup,
   type ModelFlags,
@@ -75,7 +76,7 @@ export function addTokensFlags(command: Command): Command {
     new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
     new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
     new Option('--theme <name>', 'light, dark, print or grey'),
-    new Option('--tracks <names>', 'surprisal,entropy,rank,max-logprob,top-p-mass,p-end'),
+    new Option('--tracks <names>', TRACK_NAMES.join(',')),
     new Option('--next <on|off>', 'the next-token table and tracked tokens (on)'),
     new Option('--title <text>', 'a line above the figure'),
     new Option('--caption <text>', 'in place of the caption that is written from the result'),

@@ -18,6 +18,8 @@ const TOKEN_COLUMNS = [
   'maxLogprob',
   'topPMass',
   'endProb',
+  'klToUniformBits',
+  'klFromUniformBits',
 ] as const
 const NEXT_COLUMNS = ['id', 'text', 'bytesHex', 'prob', 'logprob', 'rawProb'] as const
 

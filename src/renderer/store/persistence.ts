@@ -7,6 +7,7 @@ import {
 import {problemSchema} from '../../shared/domain/problem.ts'
 import {figureOptionsSchema} from '../../shared/figures/request.ts'
 import {colorStepsSchema} from '../../shared/lenses/attention-picture.ts'
+import {TRACK_NAMES} from '../../shared/lenses/token-tracks.ts'
 import {messageSchema, tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {
   attentionChoiceSchema,
@@ -62,7 +63,7 @@ const parametersSchema = z.object({
   tracks: z
     .array(track)
     .min(1)
-    .max(6)
+    .max(TRACK_NAMES.length)
     .catch([...DEFAULT_PARAMETERS.tracks]),
   stripTrack: track.catch(DEFAULT_PARAMETERS.stripTrack),
   tracked: z.record(z.string(), z.array(z.number().int().nonnegative()).max(64)).catch({}),

@@ -105,6 +105,8 @@ function statistics(ids: readonly number[], first: number, end: number): Statist
     maxLogprob: new Float64Array(count).fill(Number.NaN),
     topPMass: new Float64Array(count).fill(Number.NaN),
     endProb: new Float64Array(count).fill(Number.NaN),
+    klToUniformBits: new Float64Array(count).fill(Number.NaN),
+    klFromUniformBits: new Float64Array(count).fill(Number.NaN),
   }
   for (let i = Math.max(1, first); i < end; i++) {
     const logits = fakeLogits(ids.slice(0, i))

@@ -6,6 +6,7 @@ import {attentionPictureSchema} from '../lenses/attention-picture.ts'
 import {attentionViewPictureSchema} from '../lenses/attention-view-pictures.ts'
 import {attributeResultSchema} from '../lenses/attribute.ts'
 import {attributionPictureSchema} from '../lenses/attribution-picture.ts'
+import {TRACK_NAMES} from '../lenses/token-tracks.ts'
 import {tokenizeResultSchema} from '../lenses/tokenize.ts'
 import {tokensResultSchema} from '../lenses/tokens.ts'
 import {treeResultSchema} from '../lenses/tree.ts'
@@ -46,9 +47,9 @@ export const figureOptionsSchema = commonFigureOptionsSchema.extend({
   view: z.enum(['lines', 'logit-lens']).default('lines'),
   /** Which statistics are drawn under the tokens, top to bottom; the first also tints the chips. */
   tracks: z
-    .array(z.enum(['surprisal', 'entropy', 'rank', 'max-logprob', 'top-p-mass', 'p-end']))
+    .array(z.enum(TRACK_NAMES))
     .min(1)
-    .max(6)
+    .max(TRACK_NAMES.length)
     .default(['surprisal', 'entropy', 'rank']),
   /** The next-token table and the tracked tokens beside the text. */
   next: z.enum(['on', 'off']).default('on'),

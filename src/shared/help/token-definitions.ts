@@ -1,7 +1,7 @@
+import {TRACK_DEFINITIONS} from '../lenses/token-tracks.ts'
 import type {Definition} from './definition.ts'
 
 const OURS = 'ours'
-const SHANNON = 'Shannon 1948, A Mathematical Theory of Communication'
 
 /** What stands in inspector, strip, tracks and tables about a token or a unit of text. */
 export const TOKEN_DEFINITIONS = {
@@ -75,48 +75,7 @@ export const TOKEN_DEFINITIONS = {
     source: 'softmax of the model’s logits',
     topic: 'Statistics of a token',
   },
-  surprisal: {
-    title: 'surprisal',
-    unit: 'bits',
-    text: '−log2 of the probability of the token given everything before it, at temperature 1, whatever the sampling controls say. Summed over larger units.',
-    source: SHANNON,
-    topic: 'Statistics of a token',
-  },
-  entropy: {
-    title: 'entropy',
-    unit: 'bits',
-    text: '−Σ p·log2 p of the whole next-token distribution before the token was known, at temperature 1. Larger units show the mean.',
-    source: SHANNON,
-    topic: 'Statistics of a token',
-  },
-  rank: {
-    title: 'rank',
-    unit: 'a place from 1',
-    text: 'Its place among all tokens by probability; 1 is the likeliest. Files count from 0. Larger units show the worst.',
-    source: OURS,
-    topic: 'Statistics of a token',
-  },
-  'max-logprob': {
-    title: 'max log-prob',
-    unit: 'nats',
-    text: 'Natural logarithm of the probability of the likeliest token at this position, at temperature 1. Larger units show the mean.',
-    source: 'softmax of the model’s logits',
-    topic: 'Statistics of a token',
-  },
-  'top-p-mass': {
-    title: 'top-p mass',
-    unit: 'a share from 0 to 1',
-    text: 'Total probability of the tokens at least as probable as the one that occurred, itself included: the smallest top-p that would let it be sampled. Larger units show the mean.',
-    source: 'after nucleus sampling, Holtzman et al. 2020',
-    topic: 'Statistics of a token',
-  },
-  'p-end': {
-    title: 'p(end)',
-    unit: 'a share from 0 to 1',
-    text: 'Total probability of the tokens that end the text, before this token was known; — where the model names none or nothing precedes. Larger units show the mean.',
-    source: 'the stop ids of the model’s generation_config.json',
-    topic: 'Statistics of a token',
-  },
+  ...TRACK_DEFINITIONS,
   'token-class': {
     title: 'class',
     unit: 'none',

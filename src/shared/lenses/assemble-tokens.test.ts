@@ -34,6 +34,8 @@ const columns = (...logprobs: number[]) => ({
   topPMass: column(...logprobs.map((value) => value * 0 + 0.5)),
   // This model has no stop ids.
   endProb: column(...logprobs.map(() => Number.NaN)),
+  klToUniformBits: column(...logprobs.map((value) => 3 + value)),
+  klFromUniformBits: column(...logprobs.map((value) => 1 - value)),
 })
 
 const half = Math.log(0.5)

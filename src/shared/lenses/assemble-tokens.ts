@@ -185,15 +185,9 @@ export function withLogitLens(result: TokensResult, lens: LogitLens): TokensResu
 
 type TokenStatistics = Omit<ScoredToken, keyof Token>
 
-const NO_STATISTICS: TokenStatistics = {
-  logprob: null,
-  surprisalBits: null,
-  entropyBits: null,
-  rank: null,
-  maxLogprob: null,
-  topPMass: null,
-  endProb: null,
-}
+const NO_STATISTICS = Object.fromEntries(
+  [...STATISTICS, 'surprisalBits'].map((name) => [name, null])
+) as unknown as TokenStatistics
 
 function statisticsAt(columns: StatisticsColumns, index: number): TokenStatistics {
   const statistics: TokenStatistics = {...NO_STATISTICS}

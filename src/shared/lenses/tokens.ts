@@ -78,6 +78,10 @@ export const statisticsColumnsSchema = z.object({
   topPMass: z.instanceof(Float64Array),
   /** Total probability of the stop ids; NaN where the model has none. */
   endProb: z.instanceof(Float64Array),
+  /** KL(p‖U) of the row that predicted the token, U all tokens alike. */
+  klToUniformBits: z.instanceof(Float64Array),
+  /** KL(U‖p); NaN where a token is forbidden. */
+  klFromUniformBits: z.instanceof(Float64Array),
 })
 export type StatisticsColumns = z.infer<typeof statisticsColumnsSchema>
 export const STATISTICS = [
@@ -87,6 +91,8 @@ export const STATISTICS = [
   'maxLogprob',
   'topPMass',
   'endProb',
+  'klToUniformBits',
+  'klFromUniformBits',
 ] as const satisfies readonly (keyof StatisticsColumns)[]
 
 /** Why generation ended. */
@@ -160,6 +166,9 @@ export const scoredTokenSchema = tokenSchema.extend({
   maxLogprob: statistic,
   topPMass: statistic,
   endProb: statistic,
+  // Results that were kept by an earlier version have none.
+  klToUniformBits: statistic.default(null),
+  klFromUniformBits: statistic.default(null),
 })
 export type ScoredToken = z.infer<typeof scoredTokenSchema>
 

@@ -1,5 +1,6 @@
 import {z} from 'zod'
 import {figureOptionsSchema} from '../figures/request.ts'
+import {TRACK_NAMES} from '../lenses/token-tracks.ts'
 import {messageSchema, tokensRequestSchema} from '../lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../units/unit-choice.ts'
 import {linkAttentionSchema, matrixPlaceSchema, matrixWindowSchema} from './link-attention.ts'
@@ -66,7 +67,7 @@ export const linkDataSchema = z.object({
     generateCount: z.number().int().min(0).max(100_000),
     isSampled: z.boolean(),
     seed: z.number().int().nonnegative(),
-    tracks: z.array(track).min(1).max(6),
+    tracks: z.array(track).min(1).max(TRACK_NAMES.length),
     stripTrack: track,
   }),
   /** Tokens that are followed, where they were chosen. */

@@ -12,6 +12,10 @@ export interface RowStatistics extends Normalizer {
   /** ln of the probability of the token that occurred, in nats. */
   readonly logprob: number
   readonly entropyBits: number
+  /** KL(p‖U) = log2 V − entropy, U all V tokens alike. */
+  readonly klToUniformBits: number
+  /** KL(U‖p) = −log2 V − (1/V)·Σ log2 p; NaN where the model forbids a token, since it is infinite there. */
+  readonly klFromUniformBits: number
   /** How many tokens are strictly more probable; equally probable tokens share a rank. */
   readonly rank: number
   readonly maxLogprob: number
@@ -49,6 +53,7 @@ export function computeRowStatistics(
   const occurredLogit = logits[start + occurredId]!
   let sum = 0
   let weightedSum = 0
+  let distanceSum = 0
   let topSum = 0
   let rank = 0
   for (let i = start; i < end; i++) {
@@ -57,12 +62,16 @@ export function computeRowStatistics(
     const weight = expOfNonPositive(distance)
     sum += weight
     weightedSum += weight * distance
+    distanceSum += distance
     if (logit >= occurredLogit) {
       topSum += weight
       if (logit > occurredLogit) rank++
     }
   }
   const logSum = Math.log(sum)
+  // The two terms cancel where one token has nearly everything; entropy is never below 0.
+  const entropyBits = Math.max(0, (logSum - weightedSum / sum) / Math.LN2)
+  const isForbidding = distanceSum < MOST_FORBIDDEN
   let endSum = 0
   for (const id of endIds)
     if (id < length) endSum += expOfNonPositive(logits[start + id]! - maxLogit)
@@ -70,8 +79,11 @@ export function computeRowStatistics(
     maxLogit,
     logSumExp: maxLogit + logSum,
     logprob: occurredLogit - maxLogit - logSum,
-    // The two terms cancel where one token has nearly everything; entropy is never below 0.
-    entropyBits: Math.max(0, (logSum - weightedSum / sum) / Math.LN2),
+    entropyBits,
+    klToUniformBits: Math.max(0, Math.log2(length) - entropyBits),
+    klFromUniformBits: isForbidding
+      ? Number.NaN
+      : Math.max(0, (logSum - distanceSum / length - Math.log(length)) / Math.LN2),
     rank,
     maxLogprob: 0 - logSum,
     topPMass: topSum / sum,
@@ -102,6 +114,8 @@ export function rankInRow(
 
 /** What a model writes −∞ for: as improbable, and still a number that results can hold. */
 const LOWEST_FLOAT32 = -3.4028234663852886e38
+/** Distances of logits that mean something add up to less than this. */
+const MOST_FORBIDDEN = -1e30
 
 /**
  * The largest logit of a row. Entries of −∞, by which a model forbids a token, become the lowest

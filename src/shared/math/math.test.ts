@@ -84,6 +84,14 @@ describe('statistics of a row', () => {
         expect(statistics.endProb).toBeCloseTo(probs[end]!, 11)
         const entropy = -probs.reduce((sum, p) => sum + (p > 0 ? p * Math.log2(p) : 0), 0)
         expect(statistics.entropyBits).toBeCloseTo(entropy, 9)
+        const size = logits.length
+        const toUniform = probs.reduce((sum, p) => sum + (p > 0 ? p * Math.log2(p * size) : 0), 0)
+        expect(statistics.klToUniformBits).toBeCloseTo(toUniform, 9)
+        // Where a probability is too small for a number, its logarithm is still one.
+        if (probs.every((p) => p > 1e-300)) {
+          const fromUniform = probs.reduce((sum, p) => sum - Math.log2(p * size) / size, 0)
+          expect(statistics.klFromUniformBits).toBeCloseTo(fromUniform, 8)
+        }
         const top = probs.reduce((sum, p, id) => sum + (logits[id]! >= own ? p : 0), 0)
         expect(statistics.topPMass).toBeCloseTo(top, 11)
         expect(computeNormalizer(padded, 1, logits.length).logSumExp).toBeCloseTo(
@@ -92,6 +100,19 @@ describe('statistics of a row', () => {
         )
       })
     )
+  })
+
+  it('is as far from the uniform distribution as the worked example, and not at all where it is one', () => {
+    // In nats: KL(U‖p) = .290167 and KL(p‖U) = .276364.
+    const logits = Float32Array.from([0.5, 0.2, 0.15, 0.1, 0.05], Math.log)
+    const statistics = computeRowStatistics(logits, 0, 5, 0, [])
+    expect(statistics.klFromUniformBits * Math.LN2).toBeCloseTo(0.290167, 6)
+    expect(statistics.klToUniformBits * Math.LN2).toBeCloseTo(0.276364, 6)
+    const nats = statistics.entropyBits * Math.LN2
+    expect(statistics.klToUniformBits * Math.LN2).toBeCloseTo(Math.log(5) - nats, 12)
+    const even = computeRowStatistics(new Float32Array(7).fill(2), 0, 7, 3, [])
+    expect(even.klToUniformBits).toBeCloseTo(0, 12)
+    expect(even.klFromUniformBits).toBeCloseTo(0, 12)
   })
 
   it('has whole mass at the least probable token and no end probability without stop ids', () => {
@@ -111,7 +132,13 @@ describe('statistics of a row', () => {
   it('gives a forbidden token no probability, and the others what they have without it', () => {
     const free = computeRowStatistics(Float32Array.of(1, 2, 3), 0, 3, 0, [1])
     const logits = Float32Array.of(1, 2, Number.NEGATIVE_INFINITY, 3)
-    expect(computeRowStatistics(logits, 0, 4, 0, [1])).toEqual(free)
+    const {klToUniformBits, klFromUniformBits, ...others} = computeRowStatistics(
+      ...([logits, 0, 4, 0, [1]] as const)
+    )
+    expect(free).toMatchObject(others)
+    // Its share of the uniform distribution is missed; from that side the divergence is infinite.
+    expect(klToUniformBits).toBeCloseTo(free.klToUniformBits + Math.log2(4 / 3), 12)
+    expect(klFromUniformBits).toBeNaN()
     expect(computeRowStatistics(logits, 0, 4, 2, []).topPMass).toBe(1)
     expect(logits.every(Number.isFinite)).toBe(true)
     const nothing = Float32Array.of(Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY)

@@ -1,25 +1,22 @@
+import {
+  type Aggregation,
+  TRACK_NAMES,
+  type TrackStatistic,
+  trackOf,
+} from '../lenses/token-tracks.ts'
 import type {ScoredToken} from '../lenses/tokens.ts'
 import type {TextUnit, UnitTable} from './units.ts'
 
-/** How the values of tokens become one of their unit. */
-export type Aggregation = 'sum' | 'mean' | 'worst'
+export type {Aggregation} from '../lenses/token-tracks.ts'
 
 /** The statistics of a token, in their units; null where the position has none. */
-export type TokenStatistics = Pick<
-  ScoredToken,
-  'logprob' | 'surprisalBits' | 'entropyBits' | 'rank' | 'maxLogprob' | 'topPMass' | 'endProb'
->
+export type TokenStatistics = Pick<ScoredToken, 'logprob' | TrackStatistic>
 
 /** Which statistic is aggregated how (definitions: text and units). */
-export const STATISTIC_AGGREGATIONS: Readonly<Record<keyof TokenStatistics, Aggregation>> = {
-  logprob: 'sum',
-  surprisalBits: 'sum',
-  entropyBits: 'mean',
-  rank: 'worst',
-  maxLogprob: 'mean',
-  topPMass: 'mean',
-  endProb: 'mean',
-}
+export const STATISTIC_AGGREGATIONS = Object.fromEntries([
+  ['logprob', 'sum'],
+  ...TRACK_NAMES.map(trackOf).map(({statistic, aggregation}) => [statistic, aggregation]),
+]) as Readonly<Record<keyof TokenStatistics, Aggregation>>
 export const STATISTIC_NAMES = Object.keys(
   STATISTIC_AGGREGATIONS
 ) as readonly (keyof TokenStatistics)[]

@@ -1,4 +1,4 @@
-import type {StatisticsColumns} from '../../../shared/lenses/tokens.ts'
+import {STATISTICS, type StatisticsColumns} from '../../../shared/lenses/tokens.ts'
 import {
   computeNormalizer,
   computeRowStatistics,
@@ -9,15 +9,9 @@ import type {TrackedRows} from './worker-protocol.ts'
 
 /** Columns for `length` positions, all undefined. */
 export function emptyColumns(length: number): StatisticsColumns {
-  const column = () => new Float64Array(length).fill(Number.NaN)
-  return {
-    logprob: column(),
-    entropyBits: column(),
-    rank: column(),
-    maxLogprob: column(),
-    topPMass: column(),
-    endProb: column(),
-  }
+  return Object.fromEntries(
+    STATISTICS.map((name) => [name, new Float64Array(length).fill(Number.NaN)])
+  ) as StatisticsColumns
 }
 
 /**
@@ -34,12 +28,7 @@ export function scoreToken(
   endIds: readonly number[]
 ): number {
   const statistics = computeRowStatistics(logits, start, vocabularySize, id, endIds)
-  columns.logprob[index] = statistics.logprob
-  columns.entropyBits[index] = statistics.entropyBits
-  columns.rank[index] = statistics.rank
-  columns.maxLogprob[index] = statistics.maxLogprob
-  columns.topPMass[index] = statistics.topPMass
-  columns.endProb[index] = statistics.endProb
+  for (const name of STATISTICS) columns[name][index] = statistics[name]
   return statistics.logSumExp
 }
 

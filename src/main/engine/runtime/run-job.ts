@@ -1,5 +1,5 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
-import type {StopReason} from '../../../shared/lenses/tokens.ts'
+import {STATISTICS, type StopReason} from '../../../shared/lenses/tokens.ts'
 import {NonFiniteLogitError} from '../../../shared/math/distribution.ts'
 import {generate} from '../generation/generate.ts'
 import type {CacheMark, Decoder} from './decoder.ts'
@@ -283,7 +283,7 @@ class GeneratedBatch {
     if (this.ids.length === 0) this.firstPosition = position
     this.ids.push(id)
     this.rows.push(nextRow)
-    this.columns.push(COLUMN_NAMES.map((name) => scratch[name][0]!))
+    this.columns.push(STATISTICS.map((name) => scratch[name][0]!))
     this.elapsedMs += elapsedMs
   }
 
@@ -295,7 +295,7 @@ class GeneratedBatch {
     }
     const columns = emptyColumns(rowCount)
     for (const [i, values] of this.columns.entries()) {
-      for (const [c, name] of COLUMN_NAMES.entries()) columns[name][i] = values[c]!
+      for (const [c, name] of STATISTICS.entries()) columns[name][i] = values[c]!
     }
     const needsRows = this.job.keepLogits || this.job.trackIds.length > 0
     const rows = needsRows ? joined(this.rows, this.vocabularySize) : null
@@ -320,15 +320,6 @@ class GeneratedBatch {
     this.flushedMs = performance.now()
   }
 }
-
-const COLUMN_NAMES = [
-  'logprob',
-  'entropyBits',
-  'rank',
-  'maxLogprob',
-  'topPMass',
-  'endProb',
-] as const
 
 function joined(rows: readonly Float32Array[], vocabularySize: number): Float32Array {
   if (rows.length === 1) return rows[0]!

@@ -1,13 +1,10 @@
-import {
-  formatCount,
-  formatFixed,
-  formatProb,
-  formatRank,
-  NO_VALUE,
-} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatProb, NO_VALUE} from '../../../shared/figures/number-format.ts'
+import {TRACK_KINDS} from '../../../shared/figures/tokens/tracks.ts'
 import type {DefinitionKey} from '../../../shared/help/definitions.ts'
+import {TRACK_NAMES} from '../../../shared/lenses/token-tracks.ts'
 import type {ScoredToken} from '../../../shared/lenses/tokens.ts'
 import {exp} from '../../../shared/math/exp.ts'
+import {trackValueText} from './track-text.ts'
 
 /** A line of the inspector: what it is, how it reads, what copying gives, and what it means. */
 export interface Fact {
@@ -67,51 +64,20 @@ export function factsOfToken(token: ScoredToken, vocabularySize: number | null):
       exact: exactText(prob),
       definition: 'probability',
     },
-    {
-      name: 'surprisal',
-      text: withUnit(token.surprisalBits, 'bits'),
-      exact: exactText(token.surprisalBits),
-      definition: 'surprisal',
-    },
-    {
-      name: 'entropy',
-      text: withUnit(token.entropyBits, 'bits'),
-      exact: exactText(token.entropyBits),
-      definition: 'entropy',
-    },
-    {
-      name: 'rank',
-      text:
-        token.rank === null
-          ? NO_VALUE
-          : `${formatRank(token.rank)}${vocabularySize === null ? '' : ` of ${formatCount(vocabularySize)}`}`,
-      exact: token.rank === null ? null : String(token.rank + 1),
-      definition: 'rank',
-    },
-    {
-      name: 'max log-prob',
-      text: withUnit(token.maxLogprob, 'nats'),
-      exact: exactText(token.maxLogprob),
-      definition: 'max-logprob',
-    },
-    {
-      name: 'top-p mass',
-      text: formatProb(token.topPMass),
-      exact: exactText(token.topPMass),
-      definition: 'top-p-mass',
-    },
-    {
-      name: 'p(end)',
-      text: formatProb(token.endProb),
-      exact: exactText(token.endProb),
-      definition: 'p-end',
-    }
+    ...TRACK_NAMES.map((track): (typeof facts)[number] => {
+      const {label, statistic, format} = TRACK_KINDS[track]
+      const value = token[statistic]
+      const isPlaced = format === 'rank' && value !== null && vocabularySize !== null
+      return {
+        name: label,
+        text: `${trackValueText(track, token)}${isPlaced ? ` of ${formatCount(vocabularySize)}` : ''}`,
+        // On the screen ranks begin at 1.
+        exact: format === 'rank' && value !== null ? String(value + 1) : exactText(value),
+        definition: track,
+      }
+    })
   )
   return facts
-}
-
-function withUnit(value: number | null, unit: string): string {
-  return value === null ? NO_VALUE : `${formatFixed(value, 2)} ${unit}`
 }
 
 function exactText(value: number | null): string | null {

@@ -4,25 +4,15 @@ import {
   formatRank,
   NO_VALUE,
 } from '../../../shared/figures/number-format.ts'
-import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
+import {TRACK_KINDS, type TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokenStatistics} from '../../../shared/units/unit-scores.ts'
 
 /** A statistic of a token or a unit as the inspector and the strip write it; “—” where there is none. */
 export function trackValueText(track: TrackName, token: TokenStatistics): string {
-  switch (track) {
-    case 'surprisal':
-      return withUnit(token.surprisalBits, 'bits')
-    case 'entropy':
-      return withUnit(token.entropyBits, 'bits')
-    case 'rank':
-      return formatRank(token.rank)
-    case 'max-logprob':
-      return withUnit(token.maxLogprob, 'nats')
-    case 'top-p-mass':
-      return formatProb(token.topPMass)
-    case 'p-end':
-      return formatProb(token.endProb)
-  }
+  const {statistic, unit, format} = TRACK_KINDS[track]
+  const value = token[statistic]
+  if (format === 'rank') return formatRank(value)
+  return format === 'prob' ? formatProb(value) : withUnit(value, unit)
 }
 
 function withUnit(value: number | null, unit: string): string {

@@ -40,6 +40,8 @@ const runs = fc
         maxLogprob: value === null ? null : -value / 3,
         topPMass: value === null ? null : value / 20,
         endProb: value,
+        klToUniformBits: value === null ? null : value / 7,
+        klFromUniformBits: value,
       }
     })
     const text = parts.map(([part]) => part).join('')

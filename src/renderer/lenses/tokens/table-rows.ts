@@ -11,6 +11,7 @@ import {
   type TrackName,
   trackAggregation,
 } from '../../../shared/figures/tokens/tracks.ts'
+import {TRACK_NAMES} from '../../../shared/lenses/token-tracks.ts'
 import {
   type Aggregation,
   aggregateUnits,
@@ -29,21 +30,19 @@ export interface TableColumn {
   format(value: number | null): string
 }
 
-const column = (track: TrackName, format: TableColumn['format']): TableColumn => {
-  const {label, unit} = TRACK_KINDS[track]
-  return {track, aggregation: trackAggregation(track), head: label, unit, format}
-}
+const FORMATS = {
+  decimals: (value: number | null) => formatFixed(value, 2),
+  rank: formatRank,
+  prob: formatProb,
+} as const
 
-const twoDecimals = (value: number | null) => formatFixed(value, 2)
-
-export const TABLE_COLUMNS: readonly TableColumn[] = [
-  column('surprisal', twoDecimals),
-  column('entropy', twoDecimals),
-  column('rank', formatRank),
-  column('max-logprob', twoDecimals),
-  column('top-p-mass', formatProb),
-  column('p-end', formatProb),
-]
+export const TABLE_COLUMNS: readonly TableColumn[] = TRACK_NAMES.map((track) => {
+  const {label, unit, format} = TRACK_KINDS[track]
+  return {
+    ...{track, aggregation: trackAggregation(track), head: label, unit},
+    format: FORMATS[format],
+  }
+})
 
 /** Room beside each column's numbers, as the style sheet has it. */
 const COLUMN_GAP_PX = 8

@@ -217,6 +217,7 @@ function longOf(tokens: readonly (typeof result.tokens)[number][]) {
       ...token,
       ...{position, logprob: null, surprisalBits: null, entropyBits: null},
       ...{rank: null, maxLogprob: null, topPMass: null, endProb: null},
+      ...{klToUniformBits: null, klFromUniformBits: null},
     })),
   }
 }

@@ -52,6 +52,8 @@ export function sampleResult(options: SampleOptions): TokensResult {
       maxLogprob: null,
       topPMass: null,
       endProb: null,
+      klToUniformBits: null,
+      klFromUniformBits: null,
     }
     if (surprisalBits === null) return {...token, ...none}
     const prob = 2 ** -surprisalBits
@@ -65,6 +67,8 @@ export function sampleResult(options: SampleOptions): TokensResult {
       maxLogprob: rank === 0 ? Math.log(prob) : Math.log(Math.min(0.9, prob * 3)),
       topPMass: Math.min(1, prob + (rank === 0 ? 0 : 0.6 * random())),
       endProb: 0.002 * random(),
+      klToUniformBits: Math.max(0, 11 - surprisalBits),
+      klFromUniformBits: 2 + surprisalBits,
     }
   })
   const temperature = options.temperature ?? 1

@@ -1,9 +1,12 @@
-import type {UnitKind} from '../../units/unit-choice.ts'
 import {
   type Aggregation,
-  STATISTIC_AGGREGATIONS,
-  type TokenStatistics,
-} from '../../units/unit-scores.ts'
+  type TokenTrack,
+  TRACK_NAMES,
+  type TrackName,
+  trackOf,
+} from '../../lenses/token-tracks.ts'
+import type {UnitKind} from '../../units/unit-choice.ts'
+import {STATISTIC_AGGREGATIONS, type TokenStatistics} from '../../units/unit-scores.ts'
 import {aggregationText} from '../../units/unit-words.ts'
 import {
   formatBits,
@@ -14,77 +17,28 @@ import {
   formatSetting,
 } from '../number-format.ts'
 import {CHIP_STEP_COUNT, stepOf} from '../palette.ts'
-import type {FigureOptions} from '../request.ts'
 import {niceCeiling} from '../scale.ts'
 
-export type TrackName = FigureOptions['tracks'][number]
+export type {TrackName} from '../../lenses/token-tracks.ts'
 
 /** What a track shows of each token. `magnitude` is what its bar or tint grows with, from 0. */
-interface TrackKind {
-  readonly label: string
-  readonly unit: string
+interface TrackKind extends TokenTrack {
   readonly isNumber: boolean
-  /** The statistic that it shows, of a token or of a unit. */
-  readonly statistic: keyof TokenStatistics
   /** Null where the position has no value. */
   magnitude(row: TokenStatistics): number | null
-  /** The least that a scale ends at, so that a quiet text does not look like a loud one. */
-  readonly leastMaximum: number
-  /** The end of the scale where it is the same for every text. */
-  readonly fixedMaximum?: number
 }
 
-export const TRACK_KINDS: Readonly<Record<TrackName, TrackKind>> = {
-  surprisal: {
-    label: 'surprisal',
-    unit: 'bits',
-    isNumber: false,
-    statistic: 'surprisalBits',
-    magnitude: (token) => token.surprisalBits,
-    leastMaximum: 4,
-  },
-  entropy: {
-    label: 'entropy',
-    unit: 'bits',
-    isNumber: false,
-    statistic: 'entropyBits',
-    magnitude: (token) => token.entropyBits,
-    leastMaximum: 4,
-  },
-  rank: {
-    label: 'rank',
-    unit: '',
-    isNumber: true,
-    statistic: 'rank',
-    magnitude: (token) => token.rank,
-    leastMaximum: 1,
-  },
-  'max-logprob': {
-    label: 'max log-prob',
-    unit: 'nats',
-    isNumber: false,
-    statistic: 'maxLogprob',
-    magnitude: (token) => (token.maxLogprob === null ? null : -token.maxLogprob),
-    leastMaximum: 2,
-  },
-  'top-p-mass': {
-    label: 'top-p mass',
-    unit: '',
-    isNumber: false,
-    statistic: 'topPMass',
-    magnitude: (token) => token.topPMass,
-    leastMaximum: 1,
-    fixedMaximum: 1,
-  },
-  'p-end': {
-    label: 'p(end)',
-    unit: '',
-    isNumber: false,
-    statistic: 'endProb',
-    magnitude: (token) => token.endProb,
-    leastMaximum: 0.01,
-  },
-}
+export const TRACK_KINDS = Object.fromEntries(
+  TRACK_NAMES.map((name) => {
+    const track = trackOf(name)
+    const {statistic, isNegative = false, isNumber = false} = track
+    const magnitude = (row: TokenStatistics) => {
+      const value = row[statistic]
+      return value === null || !isNegative ? value : -value
+    }
+    return [name, {...track, isNumber, magnitude}]
+  })
+) as unknown as Readonly<Record<TrackName, TrackKind>>
 
 /** Highest ranks (from 0) of the steps that a chip tinted by rank takes. */
 const RANK_STEPS = [0, 2, 9, 99]
@@ -118,21 +72,13 @@ export function trackAggregation(name: TrackName): Aggregation {
 
 /** A value of a track as it is written: `2.3 bits`, `−0.41 nats`, `28`; “—” where there is none. */
 export function trackValueText(name: TrackName, row: TokenStatistics, withUnit = true): string {
-  const value = row[TRACK_KINDS[name].statistic]
-  const {unit} = TRACK_KINDS[name]
+  const {statistic, unit, format} = TRACK_KINDS[name]
+  const value = row[statistic]
+  if (format === 'rank') return formatRank(value)
+  if (format === 'prob') return formatProb(value)
   const suffix = withUnit && unit && value !== null ? ` ${unit}` : ''
-  switch (name) {
-    case 'surprisal':
-    case 'entropy':
-      return formatBits(value) + suffix
-    case 'rank':
-      return formatRank(value)
-    case 'max-logprob':
-      return formatFixed(value, 2) + suffix
-    case 'top-p-mass':
-    case 'p-end':
-      return formatProb(value)
-  }
+  // Bits have one decimal in a figure, nats two.
+  return (unit === 'bits' ? formatBits(value) : formatFixed(value, 2)) + suffix
 }
 
 /** Each track with its scale; `rows` are tokens, or the units that `unitKind` names. */
@@ -175,7 +121,7 @@ function rangeText(name: TrackName, maximum: number): string {
         ? formatCount(maximum)
         : formatFixed(maximum, 1)
       : formatSetting(maximum)
-  const signed = name === 'max-logprob' ? `−${end}` : end
+  const signed = TRACK_KINDS[name].isNegative ? `−${end}` : end
   return `0 to ${signed}${unit ? ` ${unit}` : ''}`
 }
 

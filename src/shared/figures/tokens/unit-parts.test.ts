@@ -173,6 +173,8 @@ test('pins are numbered in their order, each once, where there is a token', () =
       maxLogprob: null,
       topPMass: null,
       endProb: null,
+      klToUniformBits: null,
+      klFromUniformBits: null,
     }))
     const pinned = {pins, pairs: options.pairs ?? []}
     const listed = layoutPins(result, pinned, {

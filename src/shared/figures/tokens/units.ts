@@ -1,6 +1,6 @@
 import type {TokensResult} from '../../lenses/tokens.ts'
 import type {ResolvedUnit} from '../../units/unit-choice.ts'
-import {outsideTotal} from '../../units/unit-scores.ts'
+import {outsideTotal, STATISTIC_NAMES, type TokenStatistics} from '../../units/unit-scores.ts'
 import {type UnitTable, unitsOf} from '../../units/units.ts'
 import {formatMany} from '../number-format.ts'
 import {TRACK_KINDS, type TrackName, trackAggregation, trackValueText} from './tracks.ts'
@@ -37,12 +37,6 @@ export function outsideText(
   return `outside: ${value} in ${stretches} (${label}, ${aggregation})`
 }
 
-const NOTHING = {
-  logprob: null,
-  surprisalBits: null,
-  entropyBits: null,
-  rank: null,
-  maxLogprob: null,
-  topPMass: null,
-  endProb: null,
-}
+const NOTHING = Object.fromEntries(
+  STATISTIC_NAMES.map((name) => [name, null])
+) as unknown as TokenStatistics
