@@ -4,6 +4,7 @@ import {join, resolve} from 'node:path'
 import {InferenceSession, Tensor} from 'onnxruntime-node'
 import type {DecoderShape} from '../fixtures/tiny-decoder.ts'
 import {tinyDecoderFiles, writeModelFiles} from '../fixtures/tiny-models.ts'
+import {buildTinyTokenizer} from '../fixtures/tiny-tokenizer.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -16,6 +17,20 @@ const GPT2_SMALL_SHAPE: DecoderShape = {
   innerSize: 2048,
   vocabularySize: 50_257,
   contextLength: 1024,
+}
+
+/** GPT-2 small's blocks with the tiny tokenizer's vocabulary and 2,048 positions. */
+const GPT2_SMALL_ATTENTION: DecoderShape = {
+  ...GPT2_SMALL_SHAPE,
+  vocabularySize: buildTinyTokenizer().tokenCount,
+  contextLength: 2048,
+}
+
+/** Its layers and heads with a narrow MLP and 4,096 positions: a quarter of the parameters, the same attention. */
+const RANDOM_HEADS_SHAPE: DecoderShape = {
+  ...GPT2_SMALL_ATTENTION,
+  innerSize: 16,
+  contextLength: 4096,
 }
 
 /** A model that a bench runs, and the threads that both sides give it. */
@@ -45,16 +60,31 @@ export async function microBase(): Promise<BenchModel> {
 
 /** Random weights in GPT-2 small's shape, made once (620 MB) and kept under `.cache`. */
 export async function gpt2SmallShape(): Promise<BenchModel> {
-  const folder = join(ROOT, '.cache/bench/gpt2-small-shape')
+  const folder = await madeOnce('gpt2-small-shape', GPT2_SMALL_SHAPE)
+  return {name: 'GPT-2 small’s shape', folder, vocabularySize: GPT2_SMALL_SHAPE.vocabularySize}
+}
+
+/** 12 × 12 heads whose queries and keys are at random, made once (120 MB) and kept under `.cache`: the model's folder. */
+export function randomHeads(): Promise<string> {
+  return madeOnce('random-heads', RANDOM_HEADS_SHAPE)
+}
+
+/** GPT-2 small's blocks at random, for long texts, made once (340 MB) and kept under `.cache`: the model's folder. */
+export function gpt2SmallAttention(): Promise<string> {
+  return madeOnce('gpt2-small-attention', GPT2_SMALL_ATTENTION)
+}
+
+async function madeOnce(name: string, shape: DecoderShape): Promise<string> {
+  const folder = join(ROOT, '.cache/bench', name)
   if (!existsSync(folder)) {
-    console.error('making a model of GPT-2 small’s shape, once …')
+    console.error(`making the model ${name}, once …`)
     const partial = `${folder}.partial`
     await rm(partial, {recursive: true, force: true})
     await mkdir(partial, {recursive: true})
-    await writeModelFiles(partial, tinyDecoderFiles({hasKvCache: true}, GPT2_SMALL_SHAPE))
+    await writeModelFiles(partial, tinyDecoderFiles({hasKvCache: true}, shape))
     await rename(partial, folder)
   }
-  return {name: 'GPT-2 small’s shape', folder, vocabularySize: GPT2_SMALL_SHAPE.vocabularySize}
+  return folder
 }
 
 /** A session of one's own on a bench model, with the settings that the engine's sessions have. */

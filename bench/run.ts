@@ -3,6 +3,7 @@ import {availableParallelism, cpus} from 'node:os'
 import {join} from 'node:path'
 import {benchAttention} from './attention.ts'
 import {benchAttentionHeads} from './attention-heads.ts'
+import {benchAttentionMemory} from './attention-memory.ts'
 import {benchAttentionPage} from './attention-page.ts'
 import {benchAttribution} from './attribution.ts'
 import {benchCapture} from './capture.ts'
@@ -22,7 +23,13 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   estimate: benchEstimate,
   attention: benchAttention,
   'attention-heads': benchAttentionHeads,
-  'attention-page': benchAttentionPage,
+  ...Object.fromEntries(
+    [64, 256, 1024, 4096].map((count) => [
+      `attention-page-${count}`,
+      () => benchAttentionPage(count),
+    ])
+  ),
+  'attention-memory': benchAttentionMemory,
   attribution: benchAttribution,
 }
 

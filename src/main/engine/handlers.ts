@@ -34,6 +34,7 @@ import {archiveAttention, attentionRows, runAttention} from './lenses/attention.
 import {attentionGraph} from './lenses/attention-graph.ts'
 import {runHeads} from './lenses/attention-heads.ts'
 import {runImportance} from './lenses/attention-importance.ts'
+import {lookAtText} from './lenses/attention-look.ts'
 import {
   attentionEdges,
   attentionLine,
@@ -327,6 +328,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       ),
       capture: engine.attention.capture.handler(({input, signal}) =>
         loggedCapture(log, input, captureAttention(attention, input, signal), signal)
+      ),
+      look: engine.attention.look.handler(({input, signal}) =>
+        lookAtText(attention, input, signal)
       ),
       tile: engine.attention.tile.handler(({input, signal}) =>
         attentionTile(attention, input, signal)

@@ -8,6 +8,7 @@ import {createGraphActions, type GraphActions} from './attention-graph.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
 import {createImportanceActions, type ImportanceActions} from './attention-importance.ts'
 import {type AttentionLinesActions, createAttentionLinesActions} from './attention-lines.ts'
+import {type AttentionLookActions, createAttentionLookActions} from './attention-look.ts'
 import {
   type AttentionOverviewActions,
   createAttentionOverviewActions,
@@ -86,6 +87,7 @@ export interface WorkbenchActions
     AttentionActions,
     AttentionChoiceActions,
     AttentionHeadsActions,
+    AttentionLookActions,
     AttentionSampleActions,
     AttentionLinesActions,
     AttentionOverviewActions,
@@ -190,6 +192,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createAttentionActions(context),
     ...createAttentionChoiceActions(context),
     ...createAttentionHeadsActions(context),
+    ...createAttentionLookActions(context),
     ...createAttentionSampleActions(context),
     ...createAttentionLinesActions(context),
     ...createAttentionOverviewActions(context),
@@ -303,6 +306,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchTables()
       groups.watchLogitLens()
       groups.watchAttention()
+      groups.watchLooks()
       groups.watchLines()
       groups.watchOverview()
       groups.watchHeads()

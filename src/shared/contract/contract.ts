@@ -17,6 +17,7 @@ import {attentionGraphSchema, graphRequestSchema} from '../lenses/attention-grap
 import {
   attentionEdgesSchema,
   attentionTileSchema,
+  capturedTextSchema,
   captureEventSchema,
   captureRequestSchema,
   edgesRequestSchema,
@@ -25,6 +26,7 @@ import {
   importanceEventSchema,
   importanceRequestSchema,
   lineRequestSchema,
+  lookEventSchema,
   probeEventSchema,
   probeRequestSchema,
   pruneEventSchema,
@@ -333,6 +335,8 @@ export const contract = {
       .output(attentionRowsSchema),
     /** Captures the attention of ids that are known, and keeps it. */
     capture: procedure.input(captureRequestSchema).output(eventIterator(captureEventSchema)),
+    /** Says that a text is on a screen, until the stream is left: its capture gives way last. */
+    look: procedure.input(capturedTextSchema).output(eventIterator(lookEventSchema)),
     /** A window of one head's matrix, or of several heads' together, at a resolution. */
     tile: procedure.input(tileRequestSchema).output(attentionTileSchema),
     /** What one query reads from, or what reads one key: exact weights, one entry a position. */

@@ -1,6 +1,7 @@
 import type {AsyncIteratorClass} from '@orpc/client'
 import {graphRequestSchema} from '../lenses/attention-graph.ts'
 import {
+  capturedTextSchema,
   captureRequestSchema,
   edgesRequestSchema,
   headsRequestSchema,
@@ -45,6 +46,15 @@ export function fakeAttentionViews({pause, streamOf}: FakeStreams): AttentionVie
     capture: async (input, call) => {
       const request = captureRequestSchema.parse(input)
       return streamOf(call?.signal, (signal) => runFakeCapture(request, pause, signal))
+    },
+    look: async (input, call) => {
+      capturedTextSchema.parse(input)
+      return streamOf(call?.signal, async function* (signal) {
+        yield {kind: 'looking' as const}
+        await new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => resolve(), {once: true})
+        })
+      })
     },
     tile: async (input, call) => {
       await pause(call?.signal)

@@ -44,6 +44,10 @@ export const capturedTextSchema = modelRefSchema.extend({
 })
 export type CapturedText = z.infer<typeof capturedTextSchema>
 
+/** The engine knows that somebody looks at a text. */
+export const lookEventSchema = z.object({kind: z.literal('looking')})
+export type LookEvent = z.infer<typeof lookEventSchema>
+
 /**
  * One matrix [query, key] that can be drawn (definitions: heads; importance). `value-weighted` is
  * A·‖v_j·W_O^h‖ summed over its heads (Kobayashi 2020), A·‖v_j‖ where the output projection is not found;

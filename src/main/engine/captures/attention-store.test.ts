@@ -76,6 +76,27 @@ describe('kept attention', () => {
     expect(budget.usedBytes).toBe(2 * LAYER_BYTES)
   })
 
+  it('that is on a screen gives way last, and as any other once it is not', () => {
+    const store = new AttentionStore(new MemoryBudget(2 * LAYER_BYTES))
+    const stop = store.look(key(1))
+    const stopOther = store.look(key(1))
+    const shown = keep(store, key(1), 0).kept
+    const second = keep(store, key(2), 0).kept
+    keep(store, key(3), 0)
+    expect([shown.has(0), second.has(0)]).toEqual([true, false])
+    stop()
+    keep(store, key(4), 0)
+    expect(shown.has(0)).toBe(true)
+    // It comes back by itself when it is asked for; another text may need all the room there is.
+    expect(keep(store, key(5), 0, 1).isKept).toBe(true)
+    expect(shown.has(0)).toBe(false)
+    const again = keep(store, key(1), 0).kept
+    const later = keep(store, key(6), 0).kept
+    stopOther()
+    keep(store, key(7), 0)
+    expect([again.has(0), later.has(0)]).toEqual([false, true])
+  })
+
   it('stays while it is used, and what has no room is not kept', () => {
     const budget = new MemoryBudget(2 * LAYER_BYTES)
     const store = new AttentionStore(budget)

@@ -46,8 +46,13 @@ export class KeptCapture implements Evictable {
 
   constructor(
     readonly key: CaptureKey,
+    private readonly looks: ReadonlySet<CaptureKey>,
     private readonly onEvicted: (capture: KeptCapture) => void
   ) {}
+
+  get isOnScreen(): boolean {
+    return [...this.looks].some((look) => isSame(look, this.key))
+  }
 
   /** Whether a layer is there, with its value norms where those are wanted and can be had. */
   has(layer: number, {withValueNorms = false} = {}): boolean {
@@ -142,6 +147,8 @@ export class AttentionStore {
   /** Attention rollouts of captured texts. */
   readonly rollouts: KeptRollouts
   private readonly captures = new Set<KeptCapture>()
+  /** What is on a screen, whether anything is kept of it or not. */
+  private readonly looks = new Set<CaptureKey>()
 
   constructor(private readonly budget: MemoryBudget) {
     this.rollouts = new KeptRollouts(budget)
@@ -151,12 +158,20 @@ export class AttentionStore {
   pin(key: CaptureKey): KeptCapture {
     let capture = [...this.captures].find((one) => isSame(one.key, key))
     if (!capture) {
-      capture = new KeptCapture(key, (gone) => this.forgetOne(gone))
+      capture = new KeptCapture(key, this.looks, (gone) => this.forgetOne(gone))
       this.captures.add(capture)
     }
     capture.pinCount++
     this.budget.touch(capture)
     return capture
+  }
+
+  /** Says that a text is on a screen, until what it gives is called: its capture gives way last. */
+  look(key: CaptureKey): () => void {
+    // Two may look at the same text.
+    const own = {...key}
+    this.looks.add(own)
+    return () => void this.looks.delete(own)
   }
 
   /** The longest text whose capture another one goes on from, with some layers of it; null where there is none. */

@@ -2,13 +2,15 @@
 export interface Evictable {
   /** How many are using it right now; then it stays. */
   readonly pinCount: number
+  /** Somebody looks at it, though nothing is computed with it right now: then it gives way last. */
+  readonly isOnScreen?: boolean
   /** Lets go of what it holds, and gives its bytes back to the budget. */
   evict(): void
 }
 
 /**
  * What stores of different kinds keep together, bounded in bytes: of what is not in use, the thing that
- * was not looked at for longest gives way first, whichever store it is of.
+ * was not looked at for longest gives way first, whichever store it is of; what is on a screen after all else.
  */
 export class MemoryBudget {
   usedBytes = 0
@@ -30,9 +32,13 @@ export class MemoryBudget {
   /** Whether so many more bytes fit, after as much has given way as was needed. */
   makeRoom(bytes: number): boolean {
     if (bytes > this.limitBytes) return false
-    for (const entry of [...this.kept]) {
+    if (this.usedBytes + bytes <= this.limitBytes) return true
+    const unused = [...this.kept].filter(({pinCount}) => pinCount === 0)
+    const shown = unused.filter(({isOnScreen}) => isOnScreen)
+    for (const entry of [...unused.filter((one) => !shown.includes(one)), ...shown]) {
       if (this.usedBytes + bytes <= this.limitBytes) return true
-      if (entry.pinCount > 0) continue
+      // What went before may have taken it along.
+      if (!this.kept.has(entry)) continue
       this.kept.delete(entry)
       entry.evict()
     }

@@ -1,0 +1,67 @@
+import {afterAll, expect, it} from 'vitest'
+import {
+  type CapturedText,
+  captureRequestSchema,
+  tileRequestSchema,
+} from '../../../shared/lenses/attention-maps.ts'
+import {lookAtText} from './attention-look.ts'
+import {attentionTile, captureAttention} from './attention-maps.ts'
+import {attentionContext} from './test-attention.ts'
+
+const MODEL = 'tiny-decoder-kv'
+const COUNT = 24
+/** Queries and keys of two layers: four query heads and two key-value heads of eight. */
+const CAPTURE_BYTES = 2 * (4 + 2) * 8 * COUNT * 4
+
+const made = attentionContext({maxBytes: 5 * CAPTURE_BYTES})
+afterAll(() => made.close())
+
+const textOf = (turn: number): CapturedText => ({
+  ...{model: MODEL, capture: 'qk'},
+  ids: Int32Array.from({length: COUNT}, (_, i) => (i === 0 ? 0 : 5 + ((i * 7 + turn) % 60))),
+})
+/** How many positions of the model were run for it. */
+async function capture(turn: number): Promise<number> {
+  let done = 0
+  const request = captureRequestSchema.parse(textOf(turn))
+  for await (const event of captureAttention(made, request)) {
+    if (event.kind === 'progress') done = Math.max(done, event.done)
+  }
+  return done
+}
+const tile = (turn: number) =>
+  attentionTile(
+    made,
+    tileRequestSchema.parse({
+      ...{...textOf(turn), map: {kind: 'head', layer: 1, head: 2}},
+      ...{queries: [0, COUNT], keys: [0, COUNT], rowCount: COUNT, columnCount: COUNT},
+    })
+  )
+
+it('a text on a screen stays while others come and go; one that is gone comes back by itself', async () => {
+  const abort = new AbortController()
+  const looking = lookAtText(made, textOf(0), abort.signal)
+  expect((await looking.next()).value).toEqual({kind: 'looking'})
+  await capture(0)
+  const {values} = await tile(0)
+  for (let turn = 1; turn <= 8; turn++) expect(await capture(turn)).toBe(COUNT)
+  expect(made.budget.usedBytes).toBeLessThanOrEqual(made.budget.maxBytes)
+  // Nothing has to be run for it, while the oldest of the others have to be run again.
+  expect(await capture(0)).toBe(0)
+  expect(await capture(1)).toBe(COUNT)
+
+  abort.abort()
+  expect((await looking.next()).done).toBe(true)
+  for (let turn = 11; turn <= 18; turn++) await capture(turn)
+  const {key: modelKey} = await made.graphs.open({model: MODEL})
+  const {ids} = textOf(0)
+  const kept = made.store.pin({modelKey, ids, wantsWeights: false})
+  expect(kept.layerNumbers).toEqual([])
+  made.store.unpin(kept)
+  expect((await tile(0)).values).toEqual(values)
+})
+
+it('nobody looks at a text of a model that cannot be read', async () => {
+  const looking = lookAtText(made, {...textOf(0), model: 'nothing-here'}, undefined)
+  await expect(looking.next()).rejects.toThrow()
+})
