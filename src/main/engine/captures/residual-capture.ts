@@ -1,6 +1,7 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {EventQueue} from '../jobs/event-queue.ts'
 import {planCapture} from '../onnx/capture-plan.ts'
+import {prepareCopy} from '../onnx/graph-copy.ts'
 import {GraphEditor} from '../onnx/graph-editor.ts'
 import {encodeOverlay} from '../onnx/overlay.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
@@ -35,11 +36,13 @@ export async function* captureResidual(
   ids: Int32Array,
   {signal: outer, position, hasRoomFor}: ResidualOptions
 ): AsyncGenerator<number, CapturedResidual, undefined> {
+  await prepareCopy(model.graph, outer)
   const plan = planCapture(model.graph, model.structure, {
     layers: [],
     route: 'queries-keys',
     wants: {residual: true},
   })
+  await prepareCopy(plan.graph, outer)
   const [missing] = plan.problems
   if (plan.residual.length === 0 && missing) throw new ProblemError(missing)
   const recorder = new ResidualRecorder(

@@ -11,6 +11,8 @@ import {
 } from '../../../shared/lenses/inspect.ts'
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import {readModelFiles} from '../model-folder/read-model-files.ts'
+import {NODES_A_STEP} from '../onnx/graph-copy.ts'
+import {HEADS, OneLayer} from '../onnx/test-one-layer.ts'
 import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {ModelGraphs} from '../runtime/model-graphs.ts'
 import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
@@ -62,7 +64,38 @@ afterAll(async () => {
   await temporary.remove()
 })
 
+/** One layer of attention whose output goes through a chain of nodes on its way to the logits. */
+function chained(count: number): Uint8Array {
+  const one = new OneLayer()
+  return one.bytes((states) => {
+    let mixed = one.usual(states, (scores) => scores)
+    for (let i = 0; i < count; i++) mixed = one.graph.node('Abs', [mixed])
+    return mixed
+  })
+}
+
 describe('inspect', () => {
+  it('leaves the thread to others while it reads and plans 24,000 nodes', async () => {
+    const count = 24_000
+    const folder = join(temporary.path, 'many-nodes')
+    await mkdir(folder)
+    await writeFile(join(folder, 'model.onnx'), chained(count))
+    let isDone = false
+    let turns = 0
+    const others = (async () => {
+      for (; !isDone; turns++) await new Promise((resolve) => setImmediate(resolve))
+    })()
+    const result = await inspect(folder).finally(() => {
+      isDone = true
+    })
+    await others
+    expect(result.nodeCount).toBeGreaterThan(count)
+    expect(result.layers).toMatchObject([{queryHeadCount: HEADS}])
+    expect(result.estimate.bytes).toBeGreaterThan(0)
+    // One turn for each slice of the copy that is edited, and for each step of reading and finding.
+    expect(turns).toBeGreaterThan(count / NODES_A_STEP + 8)
+  })
+
   it('finds the layers, the stream, the head and the cache of a decoder', async () => {
     const result = await inspect(join(FIXTURES, 'tiny-decoder-kv'))
     // What the fixture's builder was told: 2 layers, 4 query heads that share 2 keys.

@@ -11,6 +11,7 @@ import {layersByRoute} from '../captures/layer-routes.ts'
 import {probeModel} from '../captures/probe-model.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
 import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import {prepareCopy} from '../onnx/graph-copy.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {type GraphedModel, MANY_NODES, type ModelGraphs} from '../runtime/model-graphs.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
@@ -49,7 +50,8 @@ export async function* runInspect(
   const sha256 = yield* hashWithProgress(context.graphs, model, signal)
   const tokenizer = await tokenizerOf(context.graphs, model)
   await measured(context, request, model, signal)
-  const result = resultOf(context, request, model, sha256, tokenizer)
+  const estimate = await estimateOf(model, context.sessions, signal)
+  const result = resultOf(context, request, model, {sha256, tokenizer, estimate})
   if (!request.verify) {
     yield {kind: 'completed', result}
     return
@@ -90,11 +92,14 @@ async function measured(
 }
 
 function resultOf(
-  {versions, sessions}: InspectContext,
+  {versions}: InspectContext,
   request: InspectRequest,
   model: GraphedModel,
-  sha256: string,
-  tokenizer: Tokenizer | null
+  {
+    sha256,
+    tokenizer,
+    estimate,
+  }: Pick<InspectResult, 'estimate'> & {sha256: string; tokenizer: Tokenizer | null}
 ): InspectResult {
   const {files, structure, runProblems} = model
   const described = describeStructure(structure, files.config, model.isMerged)
@@ -116,15 +121,16 @@ function resultOf(
     ...described,
     problems: [...runProblems, ...described.problems],
     lenses: describeLenses(files, structure, runProblems),
-    estimate: estimateOf(model, sessions),
+    estimate,
   }
 }
 
 /** Of capturing every layer: queries and keys where they can be had, else the weights. */
-function estimateOf(
+async function estimateOf(
   model: GraphedModel,
-  sessions: InstrumentedSessions
-): InspectResult['estimate'] {
+  sessions: InstrumentedSessions,
+  signal: AbortSignal | undefined
+): Promise<InspectResult['estimate']> {
   const {files, graph, structure} = model
   const contextLength = files.config?.contextLength?.value ?? ESTIMATED_TOKEN_COUNT
   const tokenCount = Math.min(ESTIMATED_TOKEN_COUNT, contextLength)
@@ -135,6 +141,7 @@ function estimateOf(
   for (const [route, layers] of Object.entries(layersByRoute(structure, all, 'qk'))) {
     if (layers.length === 0) continue
     used.push(route as CaptureRoute)
+    await prepareCopy(graph, signal)
     const plan = planCapture(graph, structure, {route: route as CaptureRoute, layers})
     const costs = layerCosts(plan, {tokenCount, runLength: tokenCount, config: files.config})
     const more = costs?.reduce((sum, {keptBytes}) => sum + keptBytes, 0)

@@ -9,13 +9,11 @@ import type {
   SiteCapture,
 } from './capture-plan.ts'
 import {StepOutputs} from './capture-steps.ts'
-import {ElementTypes} from './element-types.ts'
 import {keyHeadCount} from './find-query-key.ts'
 import {GraphEditor} from './graph-editor.ts'
-import {GraphIndex} from './graph-index.ts'
+import {factsOf} from './graph-facts.ts'
 import {GraphOperations} from './graph-operations.ts'
 import {keysBeforeRotary} from './keys-before-rotary.ts'
-import {StaticShapes} from './static-shapes.ts'
 import type {
   AttentionLayer,
   AttentionSite,
@@ -49,14 +47,12 @@ export class CapturePlanner {
     private readonly request: CaptureRequest
   ) {
     const editor = new GraphEditor(source)
-    const index = new GraphIndex(source.model)
+    const facts = factsOf(source.model)
     this.graph = {
+      ...facts,
       editor,
       operations: new GraphOperations(editor),
-      index,
-      types: new ElementTypes(index),
-      shapes: new StaticShapes(index),
-      batchInput: structure.inputs.inputIds ?? index.graphInputs[0]?.name ?? '',
+      batchInput: structure.inputs.inputIds ?? facts.index.graphInputs[0]?.name ?? '',
     }
     this.steps = new StepOutputs(this.graph)
   }

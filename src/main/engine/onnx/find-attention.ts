@@ -3,9 +3,8 @@ import {findFused} from './find-fused.ts'
 import {findOutputProjection} from './find-output-projection.ts'
 import {findQueryKey, findValues, type HeadCounts, headCountsOf} from './find-query-key.ts'
 import {SoftmaxFinder} from './find-softmax.ts'
-import type {GraphIndex} from './graph-index.ts'
+import type {GraphFacts} from './graph-facts.ts'
 import type {OnnxNode} from './schema.ts'
-import type {StaticShapes} from './static-shapes.ts'
 import type {AttentionSite} from './structure.ts'
 
 /** One place where tokens are mixed: a site, or a node that hands nothing out. */
@@ -17,7 +16,8 @@ export interface FoundSite {
 }
 
 /** Every place where tokens are mixed by attention, in topological order. */
-export function findAttention(index: GraphIndex, shapes: StaticShapes): FoundSite[] {
+export function findAttention(facts: GraphFacts): FoundSite[] {
+  const {index, shapes} = facts
   const found = new SoftmaxFinder(index, shapes).find().map((softmax): FoundSite => {
     const queryKey = findQueryKey(index, shapes, softmax)
     const site: AttentionSite = {
@@ -31,6 +31,6 @@ export function findAttention(index: GraphIndex, shapes: StaticShapes): FoundSit
     const counts = headCountsOf(index, shapes, softmax, queryKey)
     return {node: softmax.softmax, site, counts, problem: null}
   })
-  found.push(...findFused(index, shapes))
+  found.push(...findFused(facts))
   return found.sort((a, b) => index.positionOf(a.node) - index.positionOf(b.node))
 }

@@ -1,15 +1,13 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {intAttribute, operatorOf} from './attributes.ts'
-import {ElementTypes} from './element-types.ts'
 import type {FoundSite} from './find-attention.ts'
 import {groupQueryAttention} from './fused-group-query.ts'
 import {mergedAttention} from './fused-merged.ts'
 import {maskedMultiHeadAttention, multiHeadAttention} from './fused-multi-head.ts'
 import type {FusedContext} from './fused-parts.ts'
 import {standardAttention} from './fused-standard.ts'
-import type {GraphIndex} from './graph-index.ts'
+import type {GraphFacts} from './graph-facts.ts'
 import type {OnnxNode} from './schema.ts'
-import type {StaticShapes} from './static-shapes.ts'
 
 /** Operators whose queries and keys can be rebuilt, or that hand their weights out (ONNX notes, 3.1). */
 const READERS: Readonly<Record<string, (context: FusedContext) => FoundSite>> = {
@@ -38,8 +36,7 @@ const CLOSED = new Set([
 const LINEAR = /^(com\.microsoft\.)?(\w*LinearAttention|\w*GatedDeltaNet|\w*SelectiveScan)$/
 
 /** Every fused attention operator of a graph, in topological order. */
-export function findFused(index: GraphIndex, shapes: StaticShapes): FoundSite[] {
-  const types = new ElementTypes(index)
+export function findFused({index, shapes, types}: GraphFacts): FoundSite[] {
   return index.nodes.flatMap((node) => {
     const operator = operatorOf(node)
     const read = READERS[operator]

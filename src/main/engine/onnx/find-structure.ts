@@ -1,4 +1,3 @@
-import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {findEmbeddings} from './data-flow.ts'
 import {DominatorTree} from './dominators.ts'
@@ -6,9 +5,11 @@ import {type FoundSite, findAttention} from './find-attention.ts'
 import {findHead} from './find-head.ts'
 import {type ContentInputs, findContentInputs, sortInputs} from './find-inputs.ts'
 import {findResidual, placeBefore, type Stream} from './find-residual.ts'
-import {GraphIndex} from './graph-index.ts'
+import {factsOf, type GraphFacts, keepFacts} from './graph-facts.ts'
+import type {GraphIndex} from './graph-index.ts'
+import {atOnce, inTurns, type Steps} from './in-turns.ts'
 import {InputUses} from './input-uses.ts'
-import {isDeclaredFloat, StaticShapes} from './static-shapes.ts'
+import {isDeclaredFloat, type StaticShapes} from './static-shapes.ts'
 import type {AttentionLayer, ModelGraph, ModelStructure} from './structure.ts'
 
 /**
@@ -17,35 +18,23 @@ import type {AttentionLayer, ModelGraph, ModelStructure} from './structure.ts'
  * not hold together. Takes time n log n in the nodes.
  */
 export function findStructure(graph: ModelGraph): ModelStructure {
-  const steps = structureSteps(graph)
-  for (;;) {
-    const {done, value} = steps.next()
-    if (done) return value
-  }
+  return atOnce(structureSteps(graph, factsOf(graph.model)))
 }
 
 /**
  * The same in slices of a second at most of a graph of 100,000 nodes, so that the thread can answer between
- * them. Aborted, it rejects before the next one.
+ * them, of a graph that nobody changes any more. Aborted, it rejects before the next one.
  */
 export async function findStructureInTurns(
   graph: ModelGraph,
   signal?: AbortSignal
 ): Promise<ModelStructure> {
-  const steps = structureSteps(graph)
-  for (;;) {
-    const {done, value} = steps.next()
-    if (done) return value
-    await nextTurn()
-    signal?.throwIfAborted()
-  }
+  const facts = await inTurns(keepFacts(graph.model), signal)
+  return inTurns(structureSteps(graph, facts), signal)
 }
 
-function* structureSteps({path, model}: ModelGraph): Generator<void, ModelStructure, undefined> {
-  const index = new GraphIndex(model)
-  yield
-  const shapes = new StaticShapes(index)
-  yield
+function* structureSteps({path}: ModelGraph, facts: GraphFacts): Steps<ModelStructure> {
+  const {index, shapes} = facts
   const content = findContentInputs(index, shapes)
   const problems: Problem[] = []
   const isMerged = index.nodes.some(
@@ -55,7 +44,7 @@ function* structureSteps({path, model}: ModelGraph): Generator<void, ModelStruct
   const output = mainOutput(index, shapes, content)
   const stream = streamOf(index, shapes, content, output)
   yield
-  const sites = findAttention(index, shapes)
+  const sites = findAttention(facts)
   yield
   const {layers, places} = layersOf(sites, stream)
   if (layers.length === 0 && problems.length === 0) problems.push(noAttention())

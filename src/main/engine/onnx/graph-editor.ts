@@ -2,8 +2,9 @@ import {ProblemError} from '../../../shared/domain/problem.ts'
 import {type AttributeValue, newAttribute} from './attribute-value.ts'
 import {domainOf} from './check-graph.ts'
 import {cloneMessage} from './clone-message.ts'
+import {copyOf} from './graph-copy.ts'
 import {ancestorsOf, deadParts, renameUses} from './graph-names.ts'
-import {NamePool} from './name-pool.ts'
+import type {NamePool} from './name-pool.ts'
 import {
   elementTypeNumber,
   numberOfInt64,
@@ -48,15 +49,15 @@ export class GraphEditor implements ModelGraph {
   readonly model: OnnxModel
   private readonly graph: OnnxGraph
   private readonly names: NamePool
-  private readonly copies = new Map<OnnxNode, OnnxNode>()
+  private readonly copies: Map<OnnxNode, OnnxNode>
 
   constructor(source: ModelGraph) {
     this.path = source.path
-    this.model = cloneMessage(source.model, (original, copy) => {
-      if ('opType' in original) this.copies.set(original as OnnxNode, copy as OnnxNode)
-    })
-    this.graph = this.model.graph
-    for (const copy of [...this.copies.values()]) this.copies.set(copy, copy)
+    const {model, nodes, names} = copyOf(source)
+    this.model = model
+    this.graph = model.graph
+    this.copies = nodes
+    this.names = names
     // An editor of an edited graph knows the nodes that the first one knew.
     if (source instanceof GraphEditor) {
       for (const [original, between] of source.copies) {
@@ -64,7 +65,6 @@ export class GraphEditor implements ModelGraph {
         if (copy) this.copies.set(original, copy)
       }
     }
-    this.names = new NamePool(this.graph)
   }
 
   /** The editor's copy of a node of the graph that it was made from. */

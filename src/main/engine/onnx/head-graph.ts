@@ -1,7 +1,6 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
-import {ElementTypes} from './element-types.ts'
 import {GraphEditor} from './graph-editor.ts'
-import {GraphIndex} from './graph-index.ts'
+import {factsOf} from './graph-facts.ts'
 import {GraphOperations} from './graph-operations.ts'
 import type {ModelGraph, ModelStructure, ResidualPoint} from './structure.ts'
 
@@ -30,7 +29,7 @@ export function buildHeadGraph(
   if (!point || !head) return problems.find(isAboutHead) ?? noHead(graph.path)
   const editor = new GraphEditor(graph)
   const operations = new GraphOperations(editor)
-  const dtype = new ElementTypes(new GraphIndex(graph.model)).typeOf(point.tensor) ?? 'float32'
+  const dtype = factsOf(graph.model).types.typeOf(point.tensor) ?? 'float32'
   const isFlat = point.layout === 'flat-hidden'
   const input = editor.addInput(
     'residual',

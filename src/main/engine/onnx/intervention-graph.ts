@@ -1,14 +1,15 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {exitAfterLayer, exitProblemOf} from './early-exit.ts'
-import {ElementTypes} from './element-types.ts'
+import type {ElementTypes} from './element-types.ts'
 import {scaleEmbeddings, tokenEmbeddingsOf} from './embedding-scale.ts'
 import {GraphEditor} from './graph-editor.ts'
-import {GraphIndex} from './graph-index.ts'
+import {factsOf} from './graph-facts.ts'
+import type {GraphIndex} from './graph-index.ts'
 import {GraphOperations} from './graph-operations.ts'
 import {addHeadGate, gateProblemOf} from './head-gates.ts'
 import {positionUsesOf, shiftPositions} from './position-shift.ts'
 import {ScoreBiasWriter} from './score-bias.ts'
-import {StaticShapes} from './static-shapes.ts'
+import type {StaticShapes} from './static-shapes.ts'
 import type {
   AttentionLayer,
   AttentionSite,
@@ -113,9 +114,10 @@ class InterventionBuilder {
   ) {
     this.editor = new GraphEditor(source)
     this.operations = new GraphOperations(this.editor)
-    this.index = new GraphIndex(source.model)
-    this.shapes = new StaticShapes(this.index)
-    this.types = new ElementTypes(this.index)
+    const {index, shapes, types} = factsOf(source.model)
+    this.index = index
+    this.shapes = shapes
+    this.types = types
   }
 
   build(): InterventionGraph {

@@ -1,4 +1,5 @@
 import {realpath} from 'node:fs/promises'
+import {setImmediate as nextTurn} from 'node:timers/promises'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {requireSoundGraph, tooDeep} from './check-graph.ts'
 import {externalNumber, locateExternalFile} from './external-data.ts'
@@ -28,9 +29,13 @@ export async function readModelGraph(path: string): Promise<ModelGraph> {
   try {
     const {size} = await handle.stat()
     await checkFirstBytes(path, handle, size)
-    const model = decodeModel(path, await skimWeights(path, new WireReader(handle, size)))
-    const graph = {path: await realpath(path), model}
+    // Each step of a graph of 100,000 nodes has a turn of its own, so that the thread answers between them.
+    const bytes = await skimWeights(path, new WireReader(handle, size))
+    await nextTurn()
+    const graph = {path: await realpath(path), model: decodeModel(path, bytes)}
+    await nextTurn()
     await locateWeights(path, graph, size)
+    await nextTurn()
     requireSoundGraph(graph)
     return graph
   } finally {

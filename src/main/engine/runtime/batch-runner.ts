@@ -1,4 +1,5 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
+import {prepareCopy} from '../onnx/graph-copy.ts'
 import {interventionFeeds} from '../onnx/intervention-feeds.ts'
 import type {InterventionGraph} from '../onnx/intervention-graph.ts'
 import {keepNeededRows} from '../onnx/needed-rows.ts'
@@ -72,6 +73,8 @@ export class BatchRunner {
           ),
         options
       )
+    const {edited, model} = this
+    if (!this.setup) await prepareCopy(edited?.graph.graph ?? model.graph, options.signal)
     try {
       this.setup ??= this.setupFor(this.isCut)
       await perform(this.setup)

@@ -6,6 +6,7 @@ import type {ModelFolder} from '../model-folder/model-folder.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
 import {checkGraph} from '../onnx/check-graph.ts'
 import {findStructureInTurns} from '../onnx/find-structure.ts'
+import {prepareCopy} from '../onnx/graph-copy.ts'
 import {unmergeDecoder} from '../onnx/merged-decoder.ts'
 import {readModelGraph} from '../onnx/read-model-graph.ts'
 import type {ModelGraph, ModelStructure} from '../onnx/structure.ts'
@@ -74,7 +75,10 @@ export class ModelGraphs {
     }
     // A failure is told and forgotten: the person may have repaired the file.
     reading.catch(() => this.graphs.delete(key))
-    return reading
+    const model = await reading
+    // Whoever opens a graph is about to edit a copy of it.
+    await prepareCopy(model.graph)
+    return model
   }
 
   /** The folder's tokenizer; null where there is none. Throws a Problem on one that does not fit. */
