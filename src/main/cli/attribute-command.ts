@@ -20,12 +20,12 @@ import {
   type AttributeFigureCall,
   attributePicture,
   readAttributeFigure,
-  writeAttributeFigure,
 } from './attribute-figure.ts'
 import type {AttributeFlags} from './attribute-flags.ts'
 import {attributeCsv, attributeText} from './attribute-text.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
+import {writeFigure} from './common-figure.ts'
 import type {Connect} from './connect.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {flagOf, parseChoice, parseRange, parseWholeList} from './flag-values.ts'
@@ -135,8 +135,10 @@ async function writeFiles(call: Call, result: AttributeResult, drawing: Drawing)
     const beside = await besideMethods(call, result, drawing)
     const {picture, warnings} = await attributePicture(result, figure, beside)
     const told = [...warnings]
-    for (const file of files) {
-      told.push(...(await writeAttributeFigure(file, result, {picture, ...figure}, client)))
+    const {options} = figure
+    for (const {path, format} of files) {
+      const request = {figure: 'attribute', format, result, picture, options} as const
+      told.push(...(await writeFigure(path, request, client)))
     }
     for (const {code, message} of told) terminal.printError(`warning (${code}): ${message}\n`)
   }

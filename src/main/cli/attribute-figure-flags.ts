@@ -1,9 +1,9 @@
 import {type Command, Option} from 'commander'
+import {type CommonFigureFlags, commonFigureFlags} from './common-figure.ts'
 import {addGroup} from './flag-groups.ts'
-import {LIMITS, limitsInBrief} from './flag-limits.ts'
 
 /** Flags of the figure as commander gives them. */
-export interface AttributeFigureFlags {
+export interface AttributeFigureFlags extends CommonFigureFlags {
   view?: string
   scores?: string
   unit?: string
@@ -11,13 +11,6 @@ export interface AttributeFigureFlags {
   rows?: string
   beside?: string
   position?: string
-  width?: string
-  scale?: string
-  theme?: string
-  palette?: string
-  title?: string
-  caption?: string
-  legend?: string
 }
 
 /** Adds the flags of the figure to the command. */
@@ -33,12 +26,6 @@ export function addAttributeFigureFlags(command: Command): void {
       'other methods in columns of their own, such as shapley,random'
     ),
     new Option('--position <n>', 'a context token that is marked'),
-    new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
-    new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
-    new Option('--theme <name>', 'light, dark, print or grey'),
-    new Option('--palette <name>', 'ember, ocean or grey (ember)'),
-    new Option('--title <text>', 'a line above the figure'),
-    new Option('--caption <text>', 'in place of the caption that is written from the result'),
-    new Option('--legend <on|off>', 'what the signs mean, under it (on)'),
+    ...commonFigureFlags('what the signs mean, under it (on)'),
   ])
 }

@@ -1,14 +1,6 @@
-import {writeFile} from 'node:fs/promises'
 import type {Warning} from '../../shared/domain/problem.ts'
-import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {rowsOfResult} from '../../shared/figures/attribution/value-rows.ts'
-import {
-  type CommonFigureOptions,
-  colorScaleSchema,
-  commonFigureOptionsSchema,
-  type FigureFormat,
-  themeSchema,
-} from '../../shared/figures/request.ts'
+import type {CommonFigureOptions} from '../../shared/figures/request.ts'
 import {
   type AttributeResult,
   type AttributionMethod,
@@ -23,10 +15,10 @@ import {
 import {TOKEN_UNIT, type UnitChoice} from '../../shared/units/unit-choice.ts'
 import {parseUnitFlag, UNIT_FLAG_FORMS} from '../../shared/units/unit-flag.ts'
 import type {AttributeFigureFlags} from './attribute-figure-flags.ts'
-import {checked} from './checked-values.ts'
+import {readCommonFigure} from './common-figure.ts'
 import {resolveUnit} from './figure-unit.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
-import {parseChoice, parseLengthPx} from './flag-values.ts'
+import {parseChoice} from './flag-values.ts'
 import {UsageError} from './usage-error.ts'
 
 /** What is to be drawn and how. */
@@ -51,21 +43,6 @@ const ROWS = 60
 export function readAttributeFigure(
   flags: AttributeFigureFlags & {noPrompt?: boolean}
 ): AttributeFigureCall {
-  const values: Record<string, unknown> = {noPrompt: flags.noPrompt ?? false}
-  if (flags.width !== undefined) values.widthPx = parseLengthPx(flags.width, '--width')
-  if (flags.scale !== undefined) values.scale = parseLimited(flags.scale, '--scale', LIMITS.scale)
-  if (flags.theme !== undefined) {
-    values.theme = parseChoice(flags.theme, '--theme', themeSchema.options)
-  }
-  if (flags.palette !== undefined) {
-    values.colors = parseChoice(flags.palette, '--palette', colorScaleSchema.options)
-  }
-  if (flags.legend !== undefined) {
-    values.legend = parseChoice(flags.legend, '--legend', ['on', 'off'])
-  }
-  for (const name of ['title', 'caption'] as const) {
-    if (flags[name] !== undefined) values[name] = flags[name]
-  }
   return {
     isAsked: flags.view !== undefined,
     view:
@@ -86,7 +63,7 @@ export function readAttributeFigure(
       flags.position === undefined
         ? null
         : parseLimited(flags.position, '--position', LIMITS.position),
-    options: checked(commonFigureOptionsSchema, values),
+    options: readCommonFigure(flags),
   }
 }
 
@@ -118,25 +95,4 @@ export async function attributePicture(
     },
     warnings,
   }
-}
-
-/** Writes the figure by the engine's exporter, so that the page's bytes and these are the same. */
-export async function writeAttributeFigure(
-  {path, format}: {readonly path: string; readonly format: FigureFormat},
-  result: AttributeResult,
-  {picture, options}: {picture: AttributionPicture; options: CommonFigureOptions},
-  client: EngineClient
-): Promise<readonly Warning[]> {
-  const exported = await client.figures.export({
-    figure: 'attribute',
-    format,
-    result,
-    picture,
-    options,
-  })
-  const {content} = exported
-  const bytes =
-    'bytes' in content ? content.bytes : await client.blobs.read({blobId: content.blobId})
-  await writeFile(path, bytes)
-  return exported.warnings
 }

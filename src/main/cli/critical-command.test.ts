@@ -63,8 +63,9 @@ test('critical writes its scores as a table', async () => {
     path
   )
   expect(exitCode).toBe(0)
-  const [head, ...lines] = (await readFile(path, 'utf8')).trim().split('\n')
-  expect(head).toBe('position,method,value,successCount,sampleCount,low,high,id,bytesHex')
+  const [made, head, ...lines] = (await readFile(path, 'utf8')).trim().split('\r\n')
+  expect(JSON.parse(made!.slice(2)).request).toMatchObject({prompt: 'a', response: 'b c d e'})
+  expect(head).toBe('position,method,value,successCount,sampleCount,low,high,rules,id,bytesHex')
   expect(lines).toHaveLength(3)
   expect(lines[0]).toMatch(/^\d+,rollout,0\.6875,11,16,/)
   await folder.remove()

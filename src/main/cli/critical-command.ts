@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {isCancellation} from '../../shared/engine-client/problem-of.ts'
+import type {CommonFigureOptions} from '../../shared/figures/request.ts'
 import {
   criticalResultOf,
   foldCriticalEvent,
@@ -12,9 +13,11 @@ import {
   type CriticalResult,
   criticalRequestSchema,
 } from '../../shared/lenses/critical.ts'
+import {criticalPictureSchema} from '../../shared/lenses/critical-picture.ts'
 import type {DpoForm} from '../../shared/math/critical/dpo-weights.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
+import {readCommonFigure, writeFigure} from './common-figure.ts'
 import type {Connect} from './connect.ts'
 import type {CriticalFlags} from './critical-flags.ts'
 import {
@@ -24,7 +27,7 @@ import {
   readManyFlags,
   weightsLine,
 } from './critical-many.ts'
-import {criticalCsv, criticalText} from './critical-text.ts'
+import {criticalText} from './critical-text.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {flagOf, parseChoice, parseWholeList} from './flag-values.ts'
 import {progressReporter} from './progress.ts'
@@ -34,7 +37,7 @@ import type {Terminal} from './terminal.ts'
 import {EXIT, UsageError} from './usage-error.ts'
 
 const REQUEST_NAMES = Object.keys(criticalRequestSchema.shape)
-const FORMATS = ['json', 'csv', 'jsonl'] as const
+const FORMATS = ['json', 'csv', 'svg', 'png', 'jsonl'] as const
 type Call = CommonCall<(typeof FORMATS)[number]>
 
 const CHOICES = {
@@ -59,6 +62,7 @@ export async function runCritical(
   const call = readCommonCall(flags, config, FORMATS)
   checkRecords(many, call)
   const request = readRequest(flags, config, many)
+  const options = readCommonFigure({...flags, noPrompt: call.noPrompt})
   const engine = await connect(call)
   try {
     if (many.dataset !== null) {
@@ -67,7 +71,10 @@ export async function runCritical(
       return await runCriticalDataset(request, wishes, engine.client, terminal)
     }
     const result = await critical(request, call, engine.client, terminal)
-    if (result) await writeFiles(call, result, many.weights)
+    if (result) {
+      const drawing = {options, client: engine.client, terminal}
+      await writeFiles(call, result, many.weights, drawing)
+    }
     await printResult(call, request, result, terminal)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
   } finally {
@@ -153,17 +160,30 @@ async function critical(
   return criticalResultOf(run, run.completed ? 'completed' : 'cancelled')
 }
 
+interface Drawing {
+  readonly options: CommonFigureOptions
+  readonly client: EngineClient
+  readonly terminal: Terminal
+}
+
 async function writeFiles(
   call: Call,
   result: CriticalResult,
-  weights: DpoForm | null
+  weights: DpoForm | null,
+  {options, client, terminal}: Drawing
 ): Promise<void> {
+  const picture = criticalPictureSchema.parse({})
   for (const {path, format} of call.outFiles) {
-    const text =
-      format === 'csv'
-        ? criticalCsv(result, call.noPrompt)
-        : `${JSON.stringify(format === 'jsonl' && weights ? weightsLine(result, weights) : jsonOf(call, result))}\n`
-    await writeFile(path, text)
+    if (format === 'json' || format === 'jsonl') {
+      const isWeights = format === 'jsonl' && weights
+      const line = isWeights ? weightsLine(result, weights) : jsonOf(call, result)
+      await writeFile(path, `${JSON.stringify(line)}\n`)
+      continue
+    }
+    const request = {figure: 'critical', format, result, picture, options} as const
+    for (const {code, message} of await writeFigure(path, request, client)) {
+      terminal.printError(`warning (${code}): ${message}\n`)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander'
+import {type CommonFigureFlags, commonFigureFlags} from './common-figure.ts'
 import {
   addGroup,
   type ModelFlags,
@@ -11,7 +12,7 @@ import {
 import {LIMITS, limitsInBrief} from './flag-limits.ts'
 
 /** Flags of `critical` as commander gives them. */
-export interface CriticalFlags extends ModelFlags, PromptFlags, OutputFlags {
+export interface CriticalFlags extends ModelFlags, PromptFlags, OutputFlags, CommonFigureFlags {
   response?: string
   responseIds?: string
   sampleResponse?: boolean
@@ -82,6 +83,11 @@ export function addCriticalFlags(command: Command): Command {
       'write weights for a token-weighted DPO loss to --out F.jsonl, as released or as in the paper'
     ),
   ])
-  addGroup(command, 'Output:', outputOptions('the result', '.json .csv .jsonl'))
+  addGroup(command, 'Figure (.svg .png):', commonFigureFlags('what the signs mean, under it (on)'))
+  addGroup(
+    command,
+    'Output:',
+    outputOptions('the result or a figure', '.json .csv .svg .png .jsonl')
+  )
   return command
 }

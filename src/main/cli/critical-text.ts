@@ -72,22 +72,3 @@ function passTable({position, passAtK}: NonNullable<CriticalResult['counterfactu
   )
   return `with the token at ${position} kept, and forbidden\n\n${table}`
 }
-
-/** One line a score; without labels where the prompt is left out. */
-export function criticalCsv({scores, tokens}: CriticalResult, noPrompt: boolean): string {
-  const names = [
-    ...['position', 'method', 'value', 'successCount', 'sampleCount', 'low', 'high'],
-    ...(noPrompt ? [] : ['id', 'bytesHex']),
-  ]
-  const lines = scores.map((score) => {
-    const {position, method, value, successCount, sampleCount, low, high} = score
-    const token = tokens[position]
-    return [
-      ...[position, method, value, successCount, sampleCount, low, high],
-      ...(noPrompt ? [] : [token?.id, token?.bytesHex]),
-    ]
-      .map((cell) => (cell === undefined ? '' : String(cell)))
-      .join(',')
-  })
-  return `${[names.join(','), ...lines].join('\n')}\n`
-}

@@ -48,6 +48,7 @@ import {runSimilarHeads} from './lenses/attention-similar.ts'
 import {runAttribute, tryChanges} from './lenses/attribute.ts'
 import {runBytes} from './lenses/bytes.ts'
 import {runCritical} from './lenses/critical.ts'
+import {respondCritical} from './lenses/critical-respond.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
@@ -383,6 +384,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     criticals: {
       run: engine.criticals.run.handler(({input, signal}) =>
         loggedCritical(log, input, runCritical(critical, input, signal), signal)
+      ),
+      respond: engine.criticals.respond.handler(({input, signal}) =>
+        respondCritical(critical, input, signal)
       ),
     },
     trees: {

@@ -44,7 +44,11 @@ import {
   attributionTrialSchema,
 } from '../lenses/attribute.ts'
 import {bytesEventSchema, bytesRequestSchema} from '../lenses/bytes.ts'
-import {criticalEventSchema, criticalRequestSchema} from '../lenses/critical.ts'
+import {
+  criticalEventSchema,
+  criticalRequestSchema,
+  criticalResponseSchema,
+} from '../lenses/critical.ts'
 import {inspectEventSchema, inspectRequestSchema} from '../lenses/inspect.ts'
 import {interveneEventSchema, interveneRequestSchema} from '../lenses/intervene.ts'
 import {logitLensEventSchema, logitLensRequestSchema} from '../lenses/logit-lens.ts'
@@ -385,6 +389,8 @@ export const contract = {
   criticals: {
     /** Looks for the token after which a response went wrong; leaving the stream cancels it. */
     run: procedure.input(criticalRequestSchema).output(eventIterator(criticalEventSchema)),
+    /** The response of a request as ids, typed or sampled, and what its checker says of it. */
+    respond: procedure.input(criticalRequestSchema).output(criticalResponseSchema),
   },
   trees: {
     /** Grows a tree of continuations, or drafts and verifies; leaving the stream cancels it. */

@@ -1,5 +1,10 @@
 import {tokenTableOf} from '../domain/token.ts'
-import type {CriticalEvent, CriticalRequest} from '../lenses/critical.ts'
+import type {
+  CriticalEvent,
+  CriticalRequest,
+  CriticalResponse,
+  CriticalToken,
+} from '../lenses/critical.ts'
 import {FAKE_PROVENANCE} from './fake-model.ts'
 import {fakeEncodePrompt} from './fake-prompt.ts'
 
@@ -13,13 +18,18 @@ export async function* runFakeCritical(
   signal: AbortSignal
 ): AsyncGenerator<CriticalEvent, void, undefined> {
   const {text, parts} = fakeEncodePrompt(request, contextLength)
-  const response = fakeEncodePrompt({prompt: request.response ?? 'a b c d'}, contextLength).parts
+  const response = fakeResponseParts(request, contextLength)
   const responseStart = parts.length
   await pause(signal)
   yield {
     ...{kind: 'tokenized', text, responseStart, verdict: 'wrong', contrast: null},
     tokens: tokenTableOf([...parts, ...response]),
     ...{turns: [], provenance: FAKE_PROVENANCE, warnings: []},
+  }
+  if (request.method !== 'rollout') yield fakeContrast(responseStart, response.length, request.beta)
+  if (request.method === 'contrastive') {
+    yield fakeCompleted([])
+    return
   }
   yield {
     kind: 'prompt',
@@ -37,11 +47,42 @@ export async function* runFakeCritical(
       examples: [{position, isRight: successCount > 0, ids: [5], bytesHex: '2033'}],
     }
   }
-  const critical = responseStart + SUCCESSES.length - 1
-  yield {
+  const position = responseStart + SUCCESSES.length - 1
+  yield fakeCompleted([{method: 'rollout', rule: 'released', position}])
+}
+
+function fakeCompleted(critical: CriticalToken[]): CriticalEvent {
+  return {
     kind: 'completed',
-    critical: [{method: 'rollout', rule: 'released', position: critical}],
-    ...{agreement: null, isRecoverable: true, completionCount: 64, warnings: []},
+    ...{critical, agreement: null, isRecoverable: true, completionCount: 64, warnings: []},
     timing: {runMs: 1, totalMs: 2},
+  }
+}
+
+/** 1 − s grows from token to token, the faster the larger β is. */
+function fakeContrast(first: number, count: number, beta: number): CriticalEvent {
+  const scores = Array.from({length: count}, (_, i) => ({
+    ...{position: first + i, method: 'contrastive' as const},
+    value: 1 - 1 / (1 + beta * (i + 1)),
+  }))
+  return {kind: 'scores', scores, examples: []}
+}
+
+function fakeResponseParts(request: CriticalRequest, contextLength: number) {
+  const {responseIds, response} = request
+  return responseIds
+    ? fakeEncodePrompt(
+        {prompt: '', noSpecialTokens: true, completionIds: responseIds},
+        contextLength
+      ).parts
+    : fakeEncodePrompt({prompt: response ?? 'a b c d', noSpecialTokens: true}, contextLength).parts
+}
+
+/** The response as ids; a sampled one is wrong. */
+export function fakeResponse(request: CriticalRequest, contextLength: number): CriticalResponse {
+  const ids = fakeResponseParts(request, contextLength).map(({id}) => id)
+  return {
+    ...{responseIds: ids, verdict: request.checker ? 'wrong' : 'unchecked'},
+    tryCount: request.sampleResponse ? 2 : null,
   }
 }

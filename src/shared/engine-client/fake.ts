@@ -30,7 +30,7 @@ import {fakeAttentionRows, runFakeAttention} from './fake-attention.ts'
 import {fakeAttentionViews} from './fake-attention-views.ts'
 import {fakeTrial, runFakeAttribution} from './fake-attribute.ts'
 import {fakeBytes} from './fake-bytes.ts'
-import {runFakeCritical} from './fake-critical.ts'
+import {fakeResponse, runFakeCritical} from './fake-critical.ts'
 import {fakeInspection} from './fake-inspect.ts'
 import {fakeIntervention} from './fake-intervene.ts'
 import {fakeDerivationOf, fakeEncode, fakeTableOf} from './fake-language.ts'
@@ -295,6 +295,10 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
         return streamOf(call?.signal, (signal) =>
           runFakeCritical(request, {contextLength, pause}, signal)
         )
+      },
+      respond: async (input, call) => {
+        await pause(call?.signal)
+        return fakeResponse(criticalRequestSchema.parse(input), contextLength)
       },
     },
     attributions: {

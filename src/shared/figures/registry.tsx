@@ -28,6 +28,14 @@ import {
 import {AttributionFigure} from './attribution/figure.tsx'
 import {layoutAttribution} from './attribution/layout.ts'
 import {METHOD_NAMES} from './attribution/words.ts'
+import {
+  criticalCsv,
+  criticalJson,
+  criticalProvenanceOf,
+  describeCritical,
+} from './critical/critical-data.ts'
+import {CriticalFigure} from './critical/figure.tsx'
+import {layoutCritical} from './critical/layout.ts'
 import {paletteOf} from './palette.ts'
 import {
   attentionProvenanceOf,
@@ -215,6 +223,27 @@ const attribute: FigureKind<'attribute'> = {
     attributionProvenanceOf(result, attributionChoices(picture, options.noPrompt), options),
 }
 
+const critical: FigureKind<'critical'> = {
+  draw(request, drawsUncovered) {
+    const {result, picture, options} = request
+    const layout = layoutCritical(result, picture, options)
+    const element = (
+      <CriticalFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? `Critical tokens of ${result.model.id}`}
+        description={describeCritical(result, options.noPrompt)}
+        metadata={xmlJson(critical.provenance(request))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing: drawsUncovered ? [] : missing}
+  },
+  json: ({result, picture, options}) => criticalJson(result, picture, options.noPrompt),
+  csv: ({result, options}) => criticalCsv(result, options.noPrompt),
+  provenance: ({result, picture, options}) => criticalProvenanceOf(result, picture, options),
+}
+
 const tokenize: FigureKind<'tokenize'> = {
   draw({result, options}, drawsUncovered) {
     const layout = layoutTokenize(result, options, drawsUncovered)
@@ -243,6 +272,7 @@ export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {
   'attention-view': attentionView,
   tree,
   attribute,
+  critical,
   tokenize,
 }
 
@@ -269,6 +299,8 @@ export function figureOf(request: FigureRequest): BoundFigure {
       return bind(FIGURES.tree, request)
     case 'attribute':
       return bind(FIGURES.attribute, request)
+    case 'critical':
+      return bind(FIGURES.critical, request)
     case 'tokenize':
       return bind(FIGURES.tokenize, request)
   }

@@ -6,6 +6,8 @@ import {attentionPictureSchema} from '../lenses/attention-picture.ts'
 import {attentionViewPictureSchema} from '../lenses/attention-view-pictures.ts'
 import {attributeResultSchema} from '../lenses/attribute.ts'
 import {attributionPictureSchema} from '../lenses/attribution-picture.ts'
+import {criticalResultSchema} from '../lenses/critical.ts'
+import {criticalPictureSchema} from '../lenses/critical-picture.ts'
 import {TRACK_NAMES} from '../lenses/token-tracks.ts'
 import {tokenizeResultSchema} from '../lenses/tokenize.ts'
 import {tokensResultSchema} from '../lenses/tokens.ts'
@@ -109,6 +111,14 @@ export const figureRequestSchema = z.discriminatedUnion('figure', [
     result: attributeResultSchema,
     /** What is drawn of it. */
     picture: attributionPictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('critical'),
+    format: figureFormatSchema,
+    result: criticalResultSchema,
+    /** What is drawn of it. */
+    picture: criticalPictureSchema,
     options: commonFigureOptionsSchema,
   }),
   z.object({

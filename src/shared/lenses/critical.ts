@@ -90,6 +90,8 @@ export const criticalAgreementSchema = z.object({
   spearman: z.number().nullable(),
 })
 
+export type CriticalAgreement = z.infer<typeof criticalAgreementSchema>
+
 export const counterfactualSchema = z.object({
   /** Of the token that was forbidden. */
   position: countSchema,
@@ -108,6 +110,15 @@ export type Counterfactual = z.infer<typeof counterfactualSchema>
 
 /** What the response is, before anything is sampled from its prefixes. */
 const verdictSchema = z.enum(['right', 'wrong', 'unchecked'])
+
+/** A response that was given or sampled, as ids. */
+export const criticalResponseSchema = z.object({
+  responseIds: z.array(countSchema),
+  verdict: verdictSchema,
+  /** Responses that were sampled until it came; null where it was given. */
+  tryCount: countSchema.nullable(),
+})
+export type CriticalResponse = z.infer<typeof criticalResponseSchema>
 
 /** The two models that are contrasted; null where none are. */
 const contrastSchema = z.object({

@@ -1,6 +1,5 @@
 import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../../shared/domain/token.ts'
-import {attentionRequestSchema} from '../../../shared/lenses/attention.ts'
 import type {
   Counterfactual,
   CriticalEvent,
@@ -9,21 +8,25 @@ import type {
   CriticalToken,
 } from '../../../shared/lenses/critical.ts'
 import {
+  agreementOf,
+  type MethodScore,
+  topTokens,
+} from '../../../shared/lenses/critical-agreement.ts'
+import {
   droppedPosition,
   isRecoverable,
   passAtK,
   releasedCriticalPosition,
 } from '../../../shared/math/critical/critical-rules.ts'
-import {rankCorrelation} from '../../../shared/math/rank-correlation.ts'
 import {wilsonInterval} from '../../../shared/math/wilson.ts'
 import {sampleAdaptively, sampleEvery} from '../critical/allocate-rollouts.ts'
 import {type AnswerCheck, openAnswerCheck} from '../critical/answer-check.ts'
 import type {ContrastRows} from '../critical/contrast-rows.ts'
 import {PrefixRollouts} from '../critical/prefix-rollouts.ts'
-import {openBranching} from '../generation/branching-model.ts'
+import type {BranchingModel} from '../generation/branching-model.ts'
 import type {RolloutOptions} from '../generation/rollouts.ts'
 import {EventQueue} from '../jobs/event-queue.ts'
-import {type ReadText, readText} from './attention-text.ts'
+import type {ReadText} from './attention-text.ts'
 import {type ContrastPair, contrastScores, openContrast} from './critical-contrast.ts'
 import {
   bytesOfIds,
@@ -32,16 +35,15 @@ import {
   sampledResponse,
   textOf,
 } from './critical-response.ts'
+import {openCriticalText} from './critical-text.ts'
 import {completionPart} from './encode-prompt.ts'
-import {decoderOf, precisionWarnings, type TreeContext} from './tree-models.ts'
+import {precisionWarnings, type TreeContext} from './tree-models.ts'
 
 /** What the lens works with. */
 export interface CriticalContext extends TreeContext {
   readonly contrasts: ContrastRows
 }
 
-/** Completions that are sampled side by side. */
-const WIDTH = 64
 const PASS_KS = [1, 2, 4, 8, 16, 32, 64] as const
 /** Of completions that were cut off; more than this part is said. */
 const TOLD_CUT_SHARE = 0.05
@@ -79,19 +81,10 @@ async function* criticalEvents(
   signal: AbortSignal
 ): AsyncGenerator<CriticalEvent, void, undefined> {
   const startedMs = performance.now()
-  const text = yield* readPrompt(context, request, signal)
-  const {model, prompt, ids: promptIds, provenance} = text
-  const folder = decoderOf(model)
-  const tokenizer = (await context.graphs.tokenizer(model))!
-  const responseStart = promptIds.length
-  const roomCount = folder.contextLength - responseStart
-  const branches = openBranching(context.branches, model, promptIds, {}, signal)
-  const options: RolloutOptions = {
-    ...{temperature: request.temperature, topP: request.topP, width: WIDTH, roomCount},
-    ...{maxNewTokens: request.maxNewTokens, stopIds: folder.stopIds},
-  }
-  const {vocabularySize} = folder
-  let responseIds = await givenResponse(request, tokenizer, {vocabularySize, roomCount})
+  const opened = yield* openCriticalText(context, request, signal)
+  const {text, model, tokenizer, branches, options, responseStart} = opened
+  const {prompt, provenance} = text
+  let responseIds = await givenResponse(request, tokenizer, opened.limits)
   if (!responseIds) {
     yield {kind: 'progress', phase: 'generating', done: 0, total: 1, secondsLeft: null}
     const {seed} = request
@@ -144,32 +137,12 @@ async function* criticalEvents(
   const critical = [...(found?.critical ?? []), ...topTokens(contrast)]
   yield {
     ...{kind: 'completed', critical},
-    agreement: found && pair ? agreementOf(found, contrast) : null,
+    agreement: found && pair ? agreementOf([...found.scores, ...contrast], critical) : null,
     isRecoverable: found?.isRecoverable ?? true,
     completionCount: found?.completionCount ?? 0,
     warnings: [...(found?.warnings ?? [])],
     timing: {runMs: performance.now() - runStartedMs, totalMs: performance.now() - startedMs},
   }
-}
-
-async function* readPrompt(
-  context: CriticalContext,
-  request: CriticalRequest,
-  signal: AbortSignal
-): AsyncGenerator<CriticalEvent, ReadText, undefined> {
-  const {model, file, prompt, messages, chat, noSpecialTokens, parseSpecial} = request
-  const {truncate, completionIds} = request
-  const asked = attentionRequestSchema.parse({
-    ...{model, file, prompt, messages, chat, noSpecialTokens, parseSpecial},
-    ...{truncate, completionIds},
-  })
-  const reading = readText(context, asked, signal)
-  let read = await reading.next()
-  for (; !read.done; read = await reading.next()) {
-    const {done, total} = read.value
-    yield {kind: 'progress', phase: 'reading', done, total, secondsLeft: null}
-  }
-  return read.value
 }
 
 interface Contrasted {
@@ -210,7 +183,7 @@ interface SampledOptions {
 
 interface Sampled {
   readonly critical: readonly CriticalToken[]
-  readonly rollouts: PrefixRollouts
+  readonly scores: readonly MethodScore[]
   readonly isRecoverable: boolean
   readonly completionCount: number
   readonly warnings: readonly Warning[]
@@ -218,7 +191,7 @@ interface Sampled {
 
 /** Completes prefixes, the prompt first: where that has hardly any success, nothing can be lost. */
 async function* sampled(
-  model: ReturnType<typeof openBranching>,
+  model: BranchingModel,
   given: SampledOptions
 ): AsyncGenerator<CriticalEvent, Sampled, undefined> {
   const {request, responseIds, responseStart, check, options, bytesOf} = given
@@ -265,7 +238,10 @@ async function* sampled(
   const hasSuccess = await working
   const {completionCount, cutCount} = rollouts
   return {
-    ...{critical, rollouts, isRecoverable: hasSuccess, completionCount},
+    ...{critical, isRecoverable: hasSuccess, completionCount},
+    scores: rollouts.sampled().map(({position, successCount, sampleCount}) => ({
+      ...{position, method: 'rollout', value: successCount / sampleCount},
+    })),
     warnings: [
       ...(hasSuccess ? [] : [notRecoverable()]),
       ...(cutCount > TOLD_CUT_SHARE * completionCount
@@ -293,34 +269,6 @@ async function counterfactualOf(
       low: 1 - (1 - low) ** k,
       high: 1 - (1 - high) ** k,
     })),
-  }
-}
-
-/** The highest of each estimator that gives one number a token; of equal ones the first. */
-function topTokens(scores: readonly CriticalScore[]): CriticalToken[] {
-  return (['contrastive', 'difference', 'base'] as const).flatMap((method): CriticalToken[] => {
-    const own = scores.filter((score) => score.method === method)
-    if (own.length === 0) return []
-    const top = own.reduce((best, score) => (score.value > best.value ? score : best))
-    return [{method, rule: 'top', position: top.position}]
-  })
-}
-
-function agreementOf({critical, rollouts}: Sampled, contrast: readonly CriticalScore[]) {
-  const estimates = new Map(
-    contrast.flatMap(({method, position, value}) =>
-      method === 'contrastive' ? [[position, value] as const] : []
-    )
-  )
-  const shared = rollouts.sampled().filter(({position}) => estimates.has(position))
-  const released = critical.find(({rule}) => rule === 'released')?.position
-  const top = topTokens(contrast).find(({method}) => method === 'contrastive')?.position
-  return {
-    sameToken: released !== undefined && released === top,
-    spearman: rankCorrelation(
-      shared.map(({successCount, sampleCount}) => 1 - successCount / sampleCount),
-      shared.map(({position}) => estimates.get(position)!)
-    ),
   }
 }
 
