@@ -2,12 +2,14 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import {formatCount, formatMany} from '../../shared/figures/number-format.ts'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectRunningAttribution} from '../store/attribution.ts'
+import {selectRunningCritical} from '../store/critical.ts'
 import {LIST_VIEW, selectPane} from '../store/panes.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import {selectRunData} from '../store/selectors.ts'
 import {Button} from '../ui/button.tsx'
 import {
   attributionJobOf,
+  criticalJobOf,
   durationText,
   earlyStopText,
   type Job,
@@ -34,8 +36,12 @@ export function JobLine() {
       connection: state.connection,
       isFinishing: state.isFinishing,
     }))
-  const {attributionJobs} = useWorkbenchState((state) => ({attributionJobs: state.attributionJobs}))
+  const {attributionJobs, criticalJobs} = useWorkbenchState((state) => ({
+    attributionJobs: state.attributionJobs,
+    criticalJobs: state.criticalJobs,
+  }))
   const attribution = selectRunningAttribution({attributionJobs})
+  const critical = selectRunningCritical({criticalJobs})
   const jobs: Job[] = []
   for (const [path, stage] of Object.entries(loads)) {
     const name = listings.find((listing) => listing.path === path)?.id ?? path
@@ -47,6 +53,10 @@ export function JobLine() {
   if (attribution) {
     const {key, job, phase} = attribution
     jobs.push(attributionJobOf(job.method, phase, () => actions.cancelAttribution(key)))
+  }
+  if (critical) {
+    const {key, phase} = critical
+    jobs.push(criticalJobOf(phase, () => actions.cancelCritical(key)))
   }
   const [job] = jobs
   return (

@@ -6,6 +6,7 @@ import type {AttributionMethod} from '../../shared/lenses/attribute.ts'
 import type {HeadsPhase} from '../store/attention-heads.ts'
 import type {AttributionPhase} from '../store/attribution-state.ts'
 import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
+import type {WishPhase} from '../store/wish-runner.ts'
 
 /** Something under way, as the job line shows it. */
 export interface Job {
@@ -122,6 +123,25 @@ export function attributionJobOf(
   const what = phase === 'attributing' ? 'step' : (phase ?? 'starting')
   return {
     name: METHOD_NAMES[method],
+    fraction: total > 0 ? Math.min(1, done / total) : null,
+    facts: [`${what}${counts}`, ...left],
+    cancel,
+  }
+}
+
+/** Completions of prefixes under way, or a contrast. */
+export function criticalJobOf(
+  {phase, done, total, secondsLeft}: Extract<WishPhase, {kind: 'running'}>,
+  cancel: () => void
+): Job {
+  const left =
+    secondsLeft === null
+      ? []
+      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const counts = total > 1 ? ` ${formatCount(done)} of ${formatCount(total)}` : ''
+  const what = phase === 'sampling' ? 'completions' : (phase ?? 'starting')
+  return {
+    name: 'Critical tokens',
     fraction: total > 0 ? Math.min(1, done / total) : null,
     facts: [`${what}${counts}`, ...left],
     cancel,

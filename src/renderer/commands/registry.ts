@@ -14,6 +14,7 @@ import {
   systemTheme,
 } from './change-preferences.ts'
 import type {Command} from './command.ts'
+import {criticalAgain, sampleWrong} from './critical.ts'
 import {clearSpans, extendDown, extendLeft, extendRight, extendUp, keepSpan} from './draw-spans.ts'
 import {exportFigure} from './export-figure.ts'
 import {generate} from './generate.ts'
@@ -167,6 +168,8 @@ export const COMMANDS: readonly Command[] = [
   ...ATTENTION_SIMILAR,
   explainToken,
   explainNext,
+  criticalAgain,
+  sampleWrong,
   attributeAgain,
   runAgain,
   cancelJob,

@@ -1,4 +1,5 @@
 import {selectRunningAttribution} from '../store/attribution.ts'
+import {selectRunningCritical} from '../store/critical.ts'
 import {selectActiveRun, selectRunning} from '../store/runs.ts'
 import type {Command} from './command.ts'
 
@@ -13,6 +14,7 @@ export const cancelJob: Command = {
     selectRunning(state) !== null ||
     state.listJob.kind === 'running' ||
     selectRunningAttribution(state) !== null ||
+    selectRunningCritical(state) !== null ||
     Object.keys(state.loads).length > 0,
   whyNot: () => 'nothing is running',
   run: ({store, actions}) => {
@@ -22,6 +24,8 @@ export const cancelJob: Command = {
     actions.cancelList()
     const attribution = selectRunningAttribution(state)
     if (attribution) actions.cancelAttribution(attribution.key)
+    const critical = selectRunningCritical(state)
+    if (critical) actions.cancelCritical(critical.key)
     for (const path of Object.keys(state.loads)) actions.cancelLoad(path)
   },
 }

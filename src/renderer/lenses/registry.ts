@@ -1,5 +1,6 @@
 import {attentionLens} from './attention/lens.ts'
 import {attributionLens} from './attribute/lens.ts'
+import {criticalLens} from './critical/lens.ts'
 import type {Lens} from './lens.ts'
 import {tokenizeLens} from './tokenize/lens.ts'
 import {tokensLens} from './tokens/lens.ts'
@@ -11,5 +12,6 @@ export const LENSES: readonly Lens[] = [
   attentionLens,
   treeLens,
   attributionLens,
+  criticalLens,
   tokenizeLens,
 ]

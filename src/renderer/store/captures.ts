@@ -1,4 +1,5 @@
 import type {TokenizerEntry} from '../../shared/contract/contract.ts'
+import type {CriticalRun} from '../../shared/lenses/assemble-critical.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
@@ -116,6 +117,8 @@ export interface Captures {
   readonly attentionImportances: BoundedMap<string, Importance>
   /** By key of attribution-requests.ts. */
   readonly attributions: BoundedMap<string, AttributionCapture>
+  /** By key of critical-requests.ts. */
+  readonly criticals: BoundedMap<string, CriticalRun>
   /** A text as tokenizers cut it, by `comparedKeyOf` of tokenizers.ts. */
   readonly compared: BoundedMap<string, ComparedText>
   /** Entries of tokenizers, by `entryKey` of tokenizers-details.ts. */
@@ -151,6 +154,7 @@ export function createCaptures(): Captures {
     similarHeads: new BoundedMap(40),
     attentionImportances: new BoundedMap(8 * 2 ** 20, ({values}) => values.byteLength + 256),
     attributions: new BoundedMap(80),
+    criticals: new BoundedMap(60),
     compared: new BoundedMap(64 * 2 ** 20, comparedWeight),
     tokenizerEntries: new BoundedMap(2000),
     parity: new BoundedMap(40),

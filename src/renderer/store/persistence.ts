@@ -20,6 +20,7 @@ import {type GraphState, initialGraph} from './attention-graph-state.ts'
 import {type AttentionState, initialAttention} from './attention-state.ts'
 import {attributionShape} from './attribution-shape.ts'
 import type {KeyValueStorage} from './context.ts'
+import {criticalShape} from './critical-shape.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
 import {keptLabelsSchema} from './head-labels-kept.ts'
 import type {
@@ -148,6 +149,7 @@ const documentSchema = z.object({
   ...graphShape,
   headLabels: keptLabelsSchema,
   ...attributionShape,
+  ...criticalShape,
   ...tokenizersShape,
   ...treeShape,
   parameters: parametersSchema,

@@ -38,16 +38,16 @@ export interface RunAlong {
   readonly patch: Partial<DocumentState>
 }
 
+/** What of a request is not as the document has it. */
+export type RequestChange = Pick<PromptInput, 'truncate' | 'completionIds'> &
+  Partial<Pick<TokensRequest, 'generate'>>
+
 export interface RunActions {
   /**
    * Runs the prompt as it stands, whatever it takes; with `along` after that change of the document and
    * as one step with it. False where no model is chosen.
    */
-  runPrompt(
-    change?: Pick<PromptInput, 'truncate'>,
-    lockedPosition?: number,
-    along?: RunAlong
-  ): boolean
+  runPrompt(change?: RequestChange, lockedPosition?: number, along?: RunAlong): boolean
   /** The same request again: after a failure, a cancellation, or for a run of an earlier visit. */
   runAgain(id: RunId, change?: Pick<PromptInput, 'truncate'>): void
   /** Shows a run in a pane, the active one unless told; one without results is computed if that is

@@ -1,9 +1,10 @@
 import type {Slots} from '../../shared/samples/sample.ts'
 import type {Sample, SampleIn, SampleLens} from '../../shared/samples/samples.ts'
 import type {AttentionChoice} from './attention-state.ts'
-import type {StoreContext} from './context.ts'
+import {type StoreContext, shownProblem} from './context.ts'
+import {promptKeyOf} from './critical-requests.ts'
 import {selectPane, withPane} from './panes.ts'
-import type {RunActions} from './runs.ts'
+import {type RequestChange, type RunActions, selectRequest} from './runs.ts'
 import type {DocumentState, RunId, WorkbenchState} from './state.ts'
 
 /** Session: what the claims of samples measured on the page, where it is more than the run itself. */
@@ -29,6 +30,10 @@ const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
   tokens: ({settings}, {parameters}) =>
     settings ? {parameters: {...parameters, ...settings}} : {},
   attribute: (sample, state) => attributionOpening(sample, state),
+  critical: ({prompt, settings}, {criticalAnswers}) =>
+    settings
+      ? {criticalAnswers: {...criticalAnswers, [promptKeyOf({prompt})]: settings.answer}}
+      : {},
   tree: (sample, state) => treeOpening(sample, state),
   attention({selection: {layer, head}, settings}, state) {
     const {activePane, attentionShown, attentionFilters} = state
@@ -85,9 +90,22 @@ function openingOf<Lens extends SampleLens>(
 }
 
 export function createSampleActions(
-  {store, change}: Pick<StoreContext, 'store' | 'change'>,
+  {store, set, change, client}: Pick<StoreContext, 'store' | 'set' | 'change' | 'client'>,
   {runPrompt}: Pick<RunActions, 'runPrompt'>
 ): SampleActions {
+  /** What follows the prompt of a sample, as the chosen model's tokenizer cuts it. */
+  const idsOfResponse = async ({prompt, response}: Pick<Sample, 'prompt' | 'response'>) => {
+    const state = store.getState()
+    const asked = selectRequest({...state, promptText: prompt, isChat: false})
+    if (!asked) return []
+    const {model, file} = asked
+    const {responseIds} = await client.criticals.respond({
+      ...{model, prompt, response},
+      ...(file === undefined ? {} : {file}),
+    })
+    return responseIds
+  }
+
   return {
     runSample(sample) {
       const opening = openingOf(sample, store.getState())
@@ -95,7 +113,20 @@ export function createSampleActions(
       const what = 'choose a sample'
       // A run has its prompt's end locked unless told.
       const lockedPosition = position === 'end' ? undefined : position
-      if (!runPrompt({}, lockedPosition, {what, patch: opening})) change(what, opening)
+      const run = (follows: RequestChange) => {
+        if (!runPrompt(follows, lockedPosition, {what, patch: opening})) change(what, opening)
+      }
+      if (!('response' in sample)) {
+        run({})
+        return
+      }
+      void idsOfResponse(sample).then(
+        (completionIds) => run({completionIds, generate: 0}),
+        (error: unknown) => {
+          run({})
+          set({notice: shownProblem(error).message})
+        }
+      )
     },
   }
 }

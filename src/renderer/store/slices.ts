@@ -9,6 +9,7 @@ import {initialAttention, initialAttentionWork} from './attention-state.ts'
 import {initialAttentionTrials} from './attention-trials.ts'
 import {initialAttribution, initialAttributionWork} from './attribution-state.ts'
 import {initialConnection} from './connection.ts'
+import {initialCritical, initialCriticalWork} from './critical-state.ts'
 import {initialFrame} from './frame.ts'
 import {initialHeadLabels, initialHeadLabelsWork} from './head-labels.ts'
 import {initialLinks} from './links.ts'
@@ -75,6 +76,7 @@ export const SLICES = {
   graph: document(initialGraph),
   headLabels: document(initialHeadLabels),
   attribution: document(initialAttribution),
+  critical: document(initialCritical),
   tokenizers: document(initialTokenizers),
   tree: document(initialTree),
   chosenModel: document(initialChosenModel),
@@ -102,6 +104,7 @@ export const SLICES = {
   treeWork: session(initialTreeWork),
   samples: session(initialSamples),
   attributionWork: session(initialAttributionWork),
+  criticalWork: session(initialCriticalWork),
   tokenizersWork: session(initialTokenizersWork),
   links: session(initialLinks),
   undo: session(initialUndo),

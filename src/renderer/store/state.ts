@@ -16,6 +16,7 @@ import type {SimilarState} from './attention-similar.ts'
 import type {AttentionState, AttentionWorkState} from './attention-state.ts'
 import type {AttentionTrialsState} from './attention-trials.ts'
 import type {AttributionState, AttributionWorkState} from './attribution-state.ts'
+import type {CriticalState, CriticalWorkState} from './critical-state.ts'
 import type {HeadLabelsState, HeadLabelsWorkState} from './head-labels.ts'
 import type {SamplesState} from './samples.ts'
 import type {TokenizersState, TokenizersWorkState} from './tokenizers-state.ts'
@@ -505,6 +506,7 @@ export interface DocumentState
     GraphState,
     HeadLabelsState,
     AttributionState,
+    CriticalState,
     TokenizersState,
     TreeState {}
 
@@ -534,6 +536,7 @@ export interface SessionState
     TreeWorkState,
     SamplesState,
     AttributionWorkState,
+    CriticalWorkState,
     TokenizersWorkState,
     UndoState,
     ViewsState,

@@ -25,6 +25,8 @@ import {
 import {type Captures, createCaptures} from './captures.ts'
 import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
+import {type CriticalActions, createCriticalActions} from './critical.ts'
+import {type CriticalChoiceActions, createCriticalChoiceActions} from './critical-choices.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
 import {createDraftActions, type DraftActions} from './drafts.ts'
 import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
@@ -99,6 +101,8 @@ export interface WorkbenchActions
     HeadLabelActions,
     AttributionActions,
     AttributionChoiceActions,
+    CriticalActions,
+    CriticalChoiceActions,
     TokenizersActions,
     TokenizersChoiceActions,
     TokenizersDetailActions,
@@ -204,6 +208,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createHeadLabelActions(context),
     ...createAttributionActions(context),
     ...createAttributionChoiceActions(context),
+    ...createCriticalActions(context),
+    ...createCriticalChoiceActions(context, runs),
     ...createTokenizersActions(context),
     ...createTokenizersChoiceActions(context),
     ...createTokenizersDetailActions(context),
@@ -318,6 +324,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchTreeSamples()
       groups.watchAttentionSamples()
       groups.watchAttribution()
+      groups.watchCritical()
       groups.watchTokenizers()
       groups.watchTokenizerDetails()
       groups.watchUnits()

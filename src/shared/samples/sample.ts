@@ -59,6 +59,8 @@ export interface SampleOf<Lens extends string, Parts extends SampleParts> {
   /** The model that the claim is tested on. */
   readonly model: string
   readonly prompt: string
+  /** What follows it, as text. */
+  readonly response?: string
   readonly selection: SampleToken & Parts['selection']
   readonly settings?: Parts['settings']
   readonly claim: Claim<Parts['result']>

@@ -1,10 +1,16 @@
 import {ATTENTION_SAMPLES, type AttentionSample} from './attention-samples.ts'
 import {ATTRIBUTION_SAMPLES, type AttributionSample} from './attribution-samples.ts'
+import {CRITICAL_SAMPLES, type CriticalSample} from './critical-samples.ts'
 import {TOKENS_SAMPLES, type TokensSample} from './tokens-samples.ts'
 import {TREE_SAMPLES, type TreeSample} from './tree-samples.ts'
 
 /** A sample of any lens: each lens adds its own to the union and to the list. */
-export type Sample = TokensSample | AttentionSample | AttributionSample | TreeSample
+export type Sample =
+  | TokensSample
+  | AttentionSample
+  | AttributionSample
+  | CriticalSample
+  | TreeSample
 export type SampleLens = Sample['lens']
 export type SampleIn<Lens extends SampleLens> = Extract<Sample, {readonly lens: Lens}>
 
@@ -14,6 +20,7 @@ export const SAMPLES: readonly Sample[] = [
   ...ATTENTION_SAMPLES,
   ...ATTRIBUTION_SAMPLES,
   ...TREE_SAMPLES,
+  ...CRITICAL_SAMPLES,
 ]
 
 /** The sample of a prompt in a lens, if it is one. */

@@ -1,0 +1,20 @@
+import {CRITICAL_LENS, SCORES_VIEW} from '../../store/critical-state.ts'
+import type {Lens} from '../lens.ts'
+import {CriticalExport} from './critical-export.tsx'
+import {CriticalInspector} from './critical-inspector.tsx'
+import {CriticalPanel} from './critical-panel.tsx'
+import {criticalTrack} from './strip-track.ts'
+
+export const criticalLens: Lens = {
+  id: CRITICAL_LENS,
+  title: 'Critical',
+  Panel: CriticalPanel,
+  Inspector: CriticalInspector,
+  ExportDialog: CriticalExport,
+  track: criticalTrack,
+  isInspectorFirst: true,
+  views: [
+    {id: 'response', title: 'Response'},
+    {id: SCORES_VIEW, title: 'Table'},
+  ],
+}

@@ -1,0 +1,69 @@
+import type {Problem} from '../../shared/domain/problem.ts'
+import type {AnswerChecker} from '../../shared/lenses/critical.ts'
+import type {RunId} from './state.ts'
+import type {WishJob} from './wish-runner.ts'
+
+export const CRITICAL_LENS = 'critical'
+/** Many responses to the same prompt, each with the token after which it went wrong. */
+export const RESPONSES_VIEW = 'responses'
+/** The numbers as a table. */
+export const SCORES_VIEW = 'table'
+
+/** How critical tokens are looked for. */
+export interface CriticalChoice {
+  readonly checker: AnswerChecker
+  readonly rollouts: number
+  readonly tolerance: number
+  readonly temperature: number
+  readonly topP: number
+  readonly maxNewTokens: number
+  readonly mode: 'adaptive' | 'exhaustive'
+  /** Null: those of the built-in family. */
+  readonly positive: string | null
+  readonly negative: string | null
+  readonly beta: number
+  readonly hasCounterfactual: boolean
+  readonly seed: number
+}
+
+/** Document. */
+export interface CriticalState {
+  readonly criticalChoice: CriticalChoice
+  /** The right answer, by `promptKeyOf` a request. */
+  readonly criticalAnswers: Readonly<Record<string, string>>
+}
+
+/** One of many responses to a prompt. */
+export interface SampledResponse {
+  readonly seed: number
+  readonly ids: readonly number[]
+  readonly verdict: 'right' | 'wrong' | 'unchecked'
+}
+
+/** Session. */
+export interface CriticalWorkState {
+  /** By key of critical-requests.ts; what came of them is in the captures. */
+  readonly criticalJobs: Readonly<Record<string, WishJob>>
+  /** By run: a response that is being sampled or read, and what went wrong with it. */
+  readonly criticalSearches: Readonly<
+    Record<RunId, {readonly kind: 'running'} | {readonly kind: 'failed'; readonly problem: Problem}>
+  >
+  /** By `promptKeyOf`, in the order in which they were sampled. */
+  readonly criticalResponses: Readonly<Record<string, readonly SampledResponse[]>>
+}
+
+export const initialCritical: CriticalState = {
+  criticalChoice: {
+    checker: {kind: 'number', marker: 'Answer:'},
+    ...{rollouts: 64, tolerance: 3, temperature: 1, topP: 0.95, maxNewTokens: 128},
+    ...{mode: 'adaptive', positive: null, negative: null, beta: 1},
+    ...{hasCounterfactual: true, seed: 0},
+  },
+  criticalAnswers: {},
+}
+
+export const initialCriticalWork: CriticalWorkState = {
+  criticalJobs: {},
+  criticalSearches: {},
+  criticalResponses: {},
+}
