@@ -181,7 +181,7 @@ async function measured(
   await page.getByRole('tab', {name: 'Attention'}).click()
   const firstMs = await firstPictureMs(page, 300_000)
   // Scores of all heads are computed behind the first picture; then nothing is.
-  await page.getByText('Nothing is running').waitFor({timeout: 300_000})
+  await page.getByTestId('heads').getByText('144 by').waitFor({timeout: 300_000})
   await page.evaluate(() => (document.activeElement as HTMLElement).blur())
   await switches(page, cdp, 4)
   const ours = await switches(page, cdp, SWITCHES)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {HeaviestEdges} from './heaviest-edges.ts'
-import {TileCells} from './tile-cells.ts'
+import {poolCells, TileCells} from './tile-cells.ts'
 
 const caseArbitrary = fc
   .record({
@@ -99,6 +99,35 @@ test('the heaviest edges are those of a sorted list, in the order they came in',
       }
     )
   )
+})
+
+test('cells pooled once more are those of the matrix itself, whatever its length', () => {
+  const whole = fc.record({
+    count: fc.integer({min: 1, max: 40}),
+    size: fc.integer({min: 1, max: 6}),
+    factor: fc.integer({min: 1, max: 5}),
+    bright: fc.nat(),
+  })
+  fc.assert(
+    fc.property(whole, ({count, size, factor, bright}) => {
+      const fine = size * factor
+      fc.pre(fine <= count)
+      const matrix = Float32Array.from({length: count ** 2}, (_, i) => ((i * 37) % 11) / 100)
+      // One cell is brighter than all others, and is never lost.
+      matrix[bright % matrix.length] = -3
+      const all: [number, number] = [0, count]
+      const pooled = (cells: number) => {
+        const of = {queries: all, keys: all, rowCount: cells, columnCount: cells}
+        const tile = new TileCells({...of, pooling: 'max'})
+        for (let q = 0; q < count; q++) tile.addRow(q, matrix.subarray(q * count, (q + 1) * count))
+        return tile.finish()
+      }
+      const coarse = poolCells(pooled(fine).values, fine, size)
+      expect(coarse).toEqual(pooled(size))
+      expect(coarse.values.filter((value) => value === -3)).toHaveLength(1)
+    })
+  )
+  expect(() => poolCells(new Float32Array(9), 3, 2)).toThrow(RangeError)
 })
 
 test('weights without sign or NaN pool to the same, and windows that end where keys do', () => {

@@ -20,6 +20,26 @@ export function cellStart(index: number, count: number, length: number): number 
 }
 
 /**
+ * Square cells pooled once more by the largest, sign kept, into fewer whose number divides theirs: the same
+ * as pooling the matrix itself into so many. A cell with a NaN is NaN.
+ */
+export function poolCells(
+  values: Float32Array,
+  size: number,
+  newSize: number
+): {values: Float32Array<ArrayBuffer>; minimum: number; maximum: number} {
+  if (size % newSize !== 0) throw new RangeError(`${newSize} cells do not divide ${size}`)
+  const all = [0, size] as const
+  const cells = new TileCells({
+    ...{queries: all, keys: all, rowCount: newSize, columnCount: newSize, pooling: 'max'},
+  })
+  for (let row = 0; row < size; row++) {
+    cells.addRow(row, values.subarray(row * size, (row + 1) * size))
+  }
+  return cells.finish()
+}
+
+/**
  * Pools the rows of a matrix, given in order, into cells [row, column]: the largest by size, sign kept, or
  * the mean over all positions of a cell. A cell with a NaN is NaN.
  */

@@ -138,6 +138,7 @@ export class AttentionCapturer {
   private plannedParts(layers: readonly number[]): RoutedPart[] {
     const {kept, context} = this
     const missing = layers.filter((layer) => !this.has(layer))
+    if (missing.length > 0) context.store.dropTiles(kept)
     try {
       return this.partsOf(missing, context.budget.maxBytes - kept.byteLength)
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   captureByteLength,
 } from './attention-capture.ts'
 import {KeptRollouts} from './kept-rollouts.ts'
+import {type KeptTile, KeptTiles} from './kept-tiles.ts'
 import {keyVectorsOf} from './key-vectors.ts'
 import type {Evictable, MemoryBudget} from './memory-budget.ts'
 import {type RowRequest, recomputeRows} from './recompute-rows.ts'
@@ -29,6 +30,9 @@ export interface CapturedFacts {
   readonly dtype: CaptureDtype
 }
 
+/** Pictures of one text take no more of the memory that captures may take: they only save time. */
+const TILES_SHARE = 0.125
+
 interface KeptLayer {
   readonly layer: CapturedLayer
   readonly dtype: CaptureDtype
@@ -42,6 +46,8 @@ export class KeptCapture implements Evictable {
   pinCount = 0
   byteLength = 0
   private readonly layers = new Map<number, KeptLayer>()
+  /** Pictures that were made of it; they go with it, or before it. */
+  readonly tiles = new KeptTiles()
   private readonly visible = new WeakMap<CapturedSite, VisibleKeys>()
 
   constructor(
@@ -125,13 +131,15 @@ export class KeptCapture implements Evictable {
 
   evict(): void {
     this.layers.clear()
+    this.tiles.clear()
     this.onEvicted(this)
   }
 
   /** Bytes of everything that is there; what layers share counts once. */
   measure(): number {
     const layers = [...this.layers.values()].map(({layer}) => layer)
-    return captureByteLength({dtype: 'float32', tokenCount: this.key.ids.length, layers})
+    const bytes = captureByteLength({dtype: 'float32', tokenCount: this.key.ids.length, layers})
+    return bytes + this.tiles.byteLength
   }
 
   private captureOf(layer: CapturedLayer, dtype: CaptureDtype): AttentionCapture {
@@ -195,11 +203,28 @@ export class AttentionStore {
 
   /** Adds layers; false, and they are not kept, where there is no room for them. */
   add(capture: KeptCapture, layers: AttentionCapture, {hasAskedNorms = false} = {}): boolean {
+    if (this.budget.usedBytes + captureByteLength(layers) > this.budget.maxBytes)
+      this.dropTiles(capture)
     // What layers share with those that are there counts once, so this is at most what it takes.
     if (!this.budget.makeRoom(captureByteLength(layers))) return false
     capture.add(layers, hasAskedNorms)
     this.account(capture)
     return true
+  }
+
+  /** Keeps a picture of a capture that is in use, in a part of the room for all. */
+  addTile(capture: KeptCapture, key: string, tile: KeptTile): void {
+    const most = Math.floor(TILES_SHARE * this.budget.maxBytes)
+    const {byteLength} = tile.values
+    if (byteLength > most || !this.budget.makeRoom(byteLength)) return
+    capture.tiles.add(key, tile, most)
+    this.account(capture)
+  }
+
+  /** Lets go of the pictures of a capture. */
+  dropTiles(capture: KeptCapture): void {
+    capture.tiles.clear()
+    this.account(capture)
   }
 
   /** Lets go of layers that were used up. */

@@ -10,6 +10,7 @@ import {
 } from './attention-capturer.ts'
 import type {CapturedFacts} from './attention-store.ts'
 import {type HeadNorms, normsOfHead} from './head-norms.ts'
+import type {KeptTile} from './kept-tiles.ts'
 import type {RowSource} from './row-source.ts'
 
 /** Numbers of one answer of the matrix thread; the coordinator copies them together. */
@@ -34,6 +35,15 @@ export class HeadMatrices implements RowSource {
   /** Positions of the text: a row is as long. */
   get tokenCount(): number {
     return this.capturer.kept.key.ids.length
+  }
+
+  /** A whole matrix that was pooled before, to so many cells a side or to finer ones; null where there is none. */
+  tile(key: string, size: number): KeptTile | null {
+    return this.capturer.kept.tiles.get(key, size)
+  }
+
+  keepTile(key: string, tile: KeptTile): void {
+    this.context.store.addTile(this.capturer.kept, key, tile)
   }
 
   /** Layers that are there or will be captured, ascending. */

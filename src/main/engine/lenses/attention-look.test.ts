@@ -1,4 +1,4 @@
-import {afterAll, expect, it} from 'vitest'
+import {afterAll, expect, it, vi} from 'vitest'
 import {
   type CapturedText,
   captureRequestSchema,
@@ -64,4 +64,34 @@ it('a text on a screen stays while others come and go; one that is gone comes ba
 it('nobody looks at a text of a model that cannot be read', async () => {
   const looking = lookAtText(made, {...textOf(0), model: 'nothing-here'}, undefined)
   await expect(looking.next()).rejects.toThrow()
+})
+
+it('a picture that was made is not computed again, nor a coarser one whose cells it has', async () => {
+  await capture(20)
+  const request = (size: number, changes: object = {}) =>
+    tileRequestSchema.parse({
+      ...{...textOf(20), map: {kind: 'head', layer: 1, head: 2}},
+      ...{queries: [0, COUNT], keys: [0, COUNT], rowCount: size, columnCount: size, ...changes},
+    })
+  const run = vi.spyOn(made.thread, 'run')
+  const fine = await attentionTile(made, request(COUNT))
+  expect(run).toHaveBeenCalledTimes(1)
+  expect(await attentionTile(made, request(COUNT))).toEqual(fine)
+  const coarse = await attentionTile(made, request(6))
+  expect(run).toHaveBeenCalledTimes(1)
+  for (let cell = 0; cell < 36; cell++) {
+    const [row, column] = [4 * Math.floor(cell / 6), 4 * (cell % 6)]
+    const weights = Array.from(
+      {length: 16},
+      (_, i) => fine.values[(row + (i >> 2)) * COUNT + column + (i & 3)]!
+    )
+    expect(coarse.values[cell]).toBe(Math.max(...weights))
+  }
+  const filters = {dropSink: false, threshold: 0.2}
+  for (const changes of [{filters}, {pooling: 'mean'}, {map: {kind: 'head', layer: 1, head: 1}}]) {
+    const before = run.mock.calls.length
+    await attentionTile(made, request(6, changes))
+    expect(run).toHaveBeenCalledTimes(before + 1)
+  }
+  run.mockRestore()
 })

@@ -14,9 +14,10 @@ import type {
   ThumbnailsRequest,
   TileRequest,
 } from '../../../shared/lenses/attention-maps.ts'
-import {cellCount} from '../../../shared/math/tile-cells.ts'
+import {cellCount, type TileShape} from '../../../shared/math/tile-cells.ts'
 import {AttentionCapturer} from '../captures/attention-capturer.ts'
 import type {HeadMatrices} from '../captures/head-matrices.ts'
+import {tileKey} from '../captures/kept-tiles.ts'
 import {mapJob} from '../captures/map-job.ts'
 import {headsOfMap, layersOfMap, valueNormKind} from '../captures/map-rows.ts'
 import {type AttentionContext, captureEvents} from './attention.ts'
@@ -60,10 +61,19 @@ export async function attentionTile(
       rowCount: cellCount(request.rowCount, queries),
       columnCount: cellCount(request.columnCount, keys),
     }
+    const {rowCount, columnCount} = shape
+    const key = isWholeSquare(shape, matrices.tokenCount)
+      ? tileKey(request.map, request.filters)
+      : null
+    const kept = key === null ? null : matrices.tile(key, rowCount)
+    if (kept) {
+      const {size: _, ...cells} = kept
+      return {rowCount, columnCount, ...cells}
+    }
     const job = await mapJob(matrices, context.thread, {...mapOf(request), queries}, signal)
     const {summary, ...cells} = await context.thread.run('tile', {...job, shape}, {signal})
-    const {rowCount, columnCount} = shape
     const told = await withNormKind(summary, matrices, request.map)
+    if (key !== null) matrices.keepTile(key, {size: rowCount, ...cells, summary: told})
     return {rowCount, columnCount, ...cells, summary: told}
   })
 }
@@ -141,15 +151,26 @@ async function thumbnail(
   const queries = [0, matrices.tokenCount] as const
   const size = cellCount(wantedSize, queries)
   const map: AttentionMap = {kind: 'head', ...head}
-  const wish = {map, filters, queries}
-  const job = await mapJob(matrices, thread, wish, signal)
+  const key = tileKey(map, filters)
+  const kept = key === null ? null : matrices.tile(key, size)
+  if (kept) {
+    const {values, maximum, summary} = kept
+    return {...head, size, values, maximum, summary}
+  }
+  const job = await mapJob(matrices, thread, {map, filters, queries}, signal)
   const shape = {queries, keys: queries, rowCount: size, columnCount: size, pooling: 'max' as const}
-  const {values, maximum, summary} = await thread.run(
-    'tile',
-    {...job, shape},
-    {priority: 'batch', signal}
-  )
-  return {...head, size, values, maximum, summary}
+  const cells = await thread.run('tile', {...job, shape}, {priority: 'batch', signal})
+  if (key !== null) matrices.keepTile(key, {size, ...cells})
+  return {...head, size, values: cells.values, maximum: cells.maximum, summary: cells.summary}
+}
+
+/** Whether a picture is of a whole matrix, as many cells down as across, each the largest: then it is kept. */
+function isWholeSquare(
+  {queries, keys, rowCount, columnCount, pooling}: TileShape,
+  tokenCount: number
+): boolean {
+  const isAll = [queries, keys].every(([start, end]) => start === 0 && end === tokenCount)
+  return isAll && rowCount === columnCount && pooling === 'max'
 }
 
 function headsOf(layer: number, headCount: number): HeadRef[] {
