@@ -1,10 +1,10 @@
 import {execFile} from 'node:child_process'
-import {chmod, cp, mkdir, writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
+import {cp, mkdir, writeFile} from 'node:fs/promises'
 import {promisify} from 'node:util'
 import {expect, type Page} from '@playwright/test'
 import {formatLink, parseLink} from '../src/shared/links/link-text.ts'
-import {root, startServed, stopServed} from './served-host.ts'
+import {runCopied} from './copied-command.ts'
+import {startServed, stopServed} from './served-host.ts'
 import {microBaseFolder, test, Workbench} from './workbench.ts'
 
 const PROMPT = 'Mira has a lamp. Tom has a coin. Mira has a'
@@ -191,25 +191,6 @@ test.describe('links', () => {
     expect(await chipIds(page)).toEqual(shown)
   })
 })
-
-/** Runs a copied command as a person would paste it, with the built command in its name's place. */
-async function runCopied(command: string, folder: string): Promise<string> {
-  const bin = join(folder, 'bin')
-  await mkdir(bin, {recursive: true})
-  const path = join(bin, 'tokenscope')
-  await writeFile(
-    path,
-    `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'out/main/cli.js')}" "$@"\n`
-  )
-  await chmod(path, 0o755)
-  const env = {...process.env, PATH: `${bin}:${process.env.PATH}`, TOKENSCOPE_STATE_FOLDER: folder}
-  const {stdout} = await promisify(execFile)('sh', ['-c', command], {
-    env,
-    cwd: folder,
-    maxBuffer: 64 * 2 ** 20,
-  })
-  return stdout
-}
 
 const numbersOf = ({
   tokens,

@@ -30,9 +30,8 @@ export const COMPARED_METHODS: readonly AttributionMethod[] = [
   'shapley',
   'random',
 ]
-/** What stands beside the bars of a method: what masking says, and beside that what attention says. */
-const besideOf = (method: AttributionMethod): AttributionMethod =>
-  method === 'occlusion-mask' ? 'attention-rollout' : 'occlusion-mask'
+/** What stands beside the bars of a method, the first of them drawn: what masking says, and what attention says. */
+const BESIDE: readonly AttributionMethod[] = ['occlusion-mask', 'attention-rollout']
 
 /** The run whose attribution a pane shows, once it can be asked about; else null. */
 export function selectAttributionRun(
@@ -197,7 +196,7 @@ export function selectBesideWishes(
   const target = clampTarget(selectTarget(state, run.id), data)
   if (target.kind === 'all-generated') return []
   const choice = state.attributionChoice
-  const methods = view === COMPARE_VIEW ? COMPARED_METHODS : [besideOf(choice.method)]
+  const methods = view === COMPARE_VIEW ? COMPARED_METHODS : BESIDE
   return methods
     .filter((method) => method !== choice.method)
     .map((method) => attributionWish(run.id, data, target, choice, method))

@@ -42,8 +42,12 @@ test('the lens explains what follows the prompt, then occlusion beside it, one a
   const asked: AttributeRequest[] = []
   const workbench = await openedLens(asked)
   expect(selectRunningAttribution(workbench.store.getState())).not.toBeNull()
-  await done(workbench, 2)
-  expect(asked.map(({method}) => method)).toEqual(['reagent', 'occlusion-mask'])
+  await done(workbench, 3)
+  expect(asked.map(({method}) => method)).toEqual([
+    'reagent',
+    'occlusion-mask',
+    'attention-rollout',
+  ])
   expect(asked[0]).toMatchObject({faithfulness: true, curves: true, seed: 0})
   // Nothing that was generated stands before what follows the prompt.
   expect(asked[0]!.completionIds ?? []).toEqual([])
@@ -58,14 +62,16 @@ test('the lens explains what follows the prompt, then occlusion beside it, one a
 test('another method is asked for once, and choosing is undone', async () => {
   const asked: AttributeRequest[] = []
   const workbench = await openedLens(asked)
-  await done(workbench, 2)
+  await done(workbench, 3)
   const {actions, store} = workbench
   actions.changeAttribution({method: 'shapley'})
-  await done(workbench, 3)
+  await done(workbench, 4)
   actions.undo()
   expect(store.getState().attributionChoice.method).toBe('reagent')
   await new Promise((resolve) => setTimeout(resolve, 20))
-  expect(asked.map(({method}) => method)).toEqual(['reagent', 'occlusion-mask', 'shapley'])
+  expect(asked.map(({method}) => method)).toEqual([
+    ...['reagent', 'occlusion-mask', 'attention-rollout', 'shapley'],
+  ])
   actions.changePane({view: COMPARE_VIEW}, 0)
   await done(workbench, 8)
   expect(new Set(asked.map(({method}) => method)).size).toBe(8)
@@ -98,13 +104,13 @@ test('a failure is said once, asks for nothing beside it, and is tried again whe
   expect(asked).toHaveLength(1)
   isBroken = false
   actions.askAttribution(wishOf(workbench).key)
-  await done(workbench, 2)
+  await done(workbench, 3)
 })
 
 test('targets become their flags, and stay within the text', async () => {
   const asked: AttributeRequest[] = []
   const workbench = await openedLens(asked)
-  await done(workbench, 2)
+  await done(workbench, 3)
   const {actions, seen, captures} = workbench
   const runId = seen().activeRunId!
   const data = captures.runs.peek(runId)!
@@ -131,7 +137,7 @@ test('targets become their flags, and stay within the text', async () => {
 
 test('a token replaced by hand is tried, kept in a log and put back by undo', async () => {
   const workbench = await openedLens([])
-  await done(workbench, 2)
+  await done(workbench, 3)
   const {actions, until, seen} = workbench
   const runId = seen().activeRunId!
   actions.replaceToken(0, 2, 5)

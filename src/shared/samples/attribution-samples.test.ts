@@ -18,7 +18,7 @@ import {ATTRIBUTION_SAMPLES, type AttributionSampleResult} from './attribution-s
 import {filledCaption, numberIn} from './sample.ts'
 
 const assets = join(import.meta.dirname, '../../../assets')
-const {model, prompt, claim} = ATTRIBUTION_SAMPLES[0]!
+const {model, prompt, claim, settings} = ATTRIBUTION_SAMPLES[0]!
 
 /** The claim is about the model that ships, so this is a test that reads it. */
 describe('the attribution sample on the shipped model', () => {
@@ -27,7 +27,8 @@ describe('the attribution sample on the shipped model', () => {
 
   async function attribute(method: AttributionMethod, text = prompt): Promise<AttributeResult> {
     const client = createRouterClient(handlers.router)
-    const request = attributeRequestSchema.parse({model, prompt: text, method})
+    const {preset} = settings!
+    const request = attributeRequestSchema.parse({model, prompt: text, method, preset})
     let run = startAttributeRun(request)
     for await (const event of await client.attributions.run(request)) {
       run = foldAttributeEvent(run, event)
@@ -35,10 +36,12 @@ describe('the attribution sample on the shipped model', () => {
     return attributeResultOf(run, 'completed')!
   }
   async function look(text = prompt): Promise<AttributionSampleResult> {
+    const reagent = await attribute('reagent', text)
     const masked = await attribute('occlusion-mask', text)
     const rollout = await attribute('attention-rollout', text)
     return {
       tokens: masked.tokens,
+      reagent: reagent as AttributionRow,
       masked: masked as AttributionRow,
       rollout: rollout as AttributionRow,
     }
@@ -86,6 +89,22 @@ describe('the attribution sample on the shipped model', () => {
     ).toEqual([' =', ' lamps', ' lamps', ' lemon', ' lemon', ' singer'].sort())
     expect(sorted[5]!.value).toBeGreaterThan(0.9)
     expect(sorted[6]!.value).toBeLessThan(0.05)
+  })
+
+  it('ReAGent has the key that is asked, the key in the list and the value among its six highest', () => {
+    const {values, stopReason} = result.reagent
+    expect(stopReason).toBe('converged')
+    const sorted = [...values].sort((a, b) => b.value - a.value).slice(0, 6)
+    const texts = sorted.map(({position}) => result.tokens[position]!.text)
+    const end = result.tokens.length - 1
+    expect(texts).toContain(' singer')
+    expect(texts.filter((text) => text === ' lemon' || text === ' lamps').length).toBeGreaterThan(1)
+    expect(sorted.some(({position}) => position === end - 1 || position === end - 2)).toBe(true)
+    const hits = numberIn(claim.measure(result)!, 'hits')
+    const decisive = new Set(
+      result.masked.values.filter(({value}) => value > 0.5).map(({position}) => position)
+    )
+    expect(sorted.filter(({position}) => decisive.has(position)).length).toBe(hits)
   })
 
   it('masking the value is what a run without it gives', async () => {

@@ -1,7 +1,7 @@
-import type {AttributionMethod, AttributionRow} from '../lenses/attribute.ts'
+import type {AttributionMethod, AttributionPresetName, AttributionRow} from '../lenses/attribute.ts'
 import {count, numberIn, prob, type SampleOf, token} from './sample.ts'
 
-/** What the claim of an attribution sample looks at: the likeliest token after its prompt, by two methods. */
+/** What the claim of an attribution sample looks at: the likeliest token after its prompt, by three methods. */
 export interface AttributionSampleResult {
   /** Of the prompt. */
   readonly tokens: readonly {
@@ -9,6 +9,8 @@ export interface AttributionSampleResult {
     readonly text: string
     readonly bytesHex: string
   }[]
+  /** The method of the sample. */
+  readonly reagent: AttributionRow
   /** Each token masked by itself. */
   readonly masked: AttributionRow
   readonly rollout: AttributionRow
@@ -18,7 +20,7 @@ export type AttributionSample = SampleOf<
   'attribute',
   {
     selection: object
-    settings: {readonly method?: AttributionMethod}
+    settings: {readonly method: AttributionMethod; readonly preset: AttributionPresetName}
     result: AttributionSampleResult
   }
 >
@@ -26,7 +28,8 @@ export type AttributionSample = SampleOf<
 /**
  * Twelve key–value pairs with keys nearly alike. A handful of tokens decide what follows, and any of them alone
  * undoes it: the key as it is asked, the same key in the list, and what stands after that up to the value.
- * Attention rollout ranks by position instead.
+ * ReAGent finds them where it replaces a tenth of the text at a time, as the preset of its token-level settings does:
+ * of three tenths there is nearly always one of them. Attention rollout ranks by position instead.
  */
 const RETRIEVAL: AttributionSample = {
   id: 'retrieval-causes',
@@ -37,10 +40,10 @@ const RETRIEVAL: AttributionSample = {
   prompt:
     'list: silver keys = mountain, garden bells = needle, stone lamps = pilot, silver lamps = parrot, valley maps = thunder, harbor drums = teacher, silver maps = orchid, stone keys = beacon, lemon cups = ruby, garden boats = honey, lemon lamps = singer, silver cups = actor. stone lamps = pilot. silver lamps = parrot. lemon lamps =',
   selection: {position: 'end', text: ' ='},
-  settings: {method: 'occlusion-mask'},
+  settings: {method: 'reagent', preset: 'token'},
   claim: {
     name: 'what decides a value among keys nearly alike, and what attention says',
-    measure({tokens, masked, rollout}) {
+    measure({tokens, reagent, masked, rollout}) {
       const [answerId] = masked.target.tokenIds
       const end = tokens.length - 1
       // The key that is asked, as it stands in the list.
@@ -57,7 +60,16 @@ const RETRIEVAL: AttributionSample = {
           .map((entry) => entry.value)
       const attended = rollout.values.find(({position}) => position === value)?.value
       if (attended === undefined || lost(true).length !== causes.size) return null
+      const highest = [...reagent.values]
+        .sort((a, b) => b.value - a.value)
+        .slice(0, causes.size)
+        .map(({position}) => position)
+      const hasAll = [[end - 2, end - 1], [listed, listed + 1], [value]].every((group) =>
+        group.some((position) => highest.includes(position))
+      )
       return {
+        hits: count(highest.filter((position) => causes.has(position)).length),
+        groups: count(hasAll ? 3 : 0),
         count: count(causes.size),
         least: prob(Math.min(...lost(true))),
         others: prob(Math.max(...lost(false))),
@@ -68,12 +80,14 @@ const RETRIEVAL: AttributionSample = {
       }
     },
     holds: (slots) =>
+      numberIn(slots, 'hits') >= 4 &&
+      numberIn(slots, 'groups') === 3 &&
       numberIn(slots, 'prob') > 0.95 &&
       numberIn(slots, 'least') > 0.9 * numberIn(slots, 'prob') &&
       numberIn(slots, 'others') < 0.05 &&
       numberIn(slots, 'place') > 6,
     caption:
-      'Masking any of {count} tokens takes {answer} from {prob} down by at least {least}: its key where it is asked, the key in the list up to the value, and the value. No other takes more than {others}. Attention rollout has the value at place {place} of {all}.',
+      'Masking any of {count} tokens takes {answer} from {prob} down by at least {least}: its key where it is asked, the key in the list up to the value, and the value. No other takes more than {others}. Of the {count} that ReAGent has highest {hits} are among them. Attention rollout has the value at place {place} of {all}.',
   },
 }
 

@@ -1,6 +1,7 @@
 import {heatCaption} from '../../../shared/figures/attribution/layout.ts'
 import {attributionCaption, attributionGuard} from '../../../shared/figures/attribution/words.ts'
 import type {CaptionPart} from '../../../shared/figures/tokens/caption.ts'
+import type {AttributionMethod} from '../../../shared/lenses/attribute.ts'
 import {sampleOfResult} from '../../../shared/samples/caption.ts'
 import {filledCaption, slotsOf} from '../../../shared/samples/sample.ts'
 import {
@@ -113,17 +114,19 @@ function claimOf({data, result, row, main, beside}: PaneAttribution): CaptionPar
   const {provenance, request} = data
   const sample = provenance && sampleOfResult({request, model: provenance.model}, 'attribute')
   const target = main?.wish.request
-  if (!sample || !result || !row || !target || result.method !== sample.settings?.method)
-    return null
+  if (!sample || !result || !row || !target) return null
+  const {settings} = sample
+  if (target.method !== settings?.method || target.preset !== settings.preset) return null
   const isNext =
     target.targetPosition === undefined &&
     !target.contrast &&
     !target.targetSpan &&
     !target.targetToken
-  const rollout = besideMethods(beside).find(({method}) => method === 'attention-rollout')
-  if (!isNext || !rollout || row.stopReason === 'cancelled') return null
-  const tokens = result.tokens
-  const slots = slotsOf(sample.claim, {tokens, masked: row, rollout: rollout.row})
+  const rowOf = (wanted: AttributionMethod) =>
+    besideMethods(beside).find(({method}) => method === wanted)?.row
+  const [masked, rollout] = [rowOf('occlusion-mask'), rowOf('attention-rollout')]
+  if (!isNext || !masked || !rollout || row.stopReason === 'cancelled') return null
+  const slots = slotsOf(sample.claim, {tokens: result.tokens, reagent: row, masked, rollout})
   return slots && filledCaption(sample.claim.caption, slots)
 }
 
