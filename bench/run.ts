@@ -12,6 +12,7 @@ import {benchGraph} from './graph.ts'
 import {benchKeys} from './keys.ts'
 import {type Ratio, tableOf} from './measure.ts'
 import {benchPage} from './page.ts'
+import {benchRollouts} from './rollouts.ts'
 import {benchRuns} from './runs.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   ),
   'attention-memory': benchAttentionMemory,
   attribution: benchAttribution,
+  rollouts: benchRollouts,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */
