@@ -1,5 +1,6 @@
 import {wilsonInterval} from '../src/shared/math/wilson.ts'
 import type {Line} from './critical-tokens.ts'
+import type {MeanOf, PassRow} from './critical-tokens-figure.ts'
 
 const Z = 1.959964
 const NAMES = {contrastive: '1 − s', difference: 'd', base: '1 − p of the base model'} as const
@@ -32,9 +33,11 @@ export function criticalTokensReport(lines: readonly Line[], model: string): str
     '## Against the first wrong step',
     stepTable(found),
     '## The other estimators against the released rule',
-    `${estimatorTable(found)}\n\n${verdict(found)}`,
+    estimatorTable(found),
+    [1, 3].map((count) => verdict(found, count)).join(' '),
     '## The critical token kept and forbidden',
     passTable(found),
+    '![pass@k with the critical token kept and forbidden](critical-tokens.svg)',
     '## Adaptive beside exhaustive',
     exhaustiveTable(exhaustive),
   ].join('\n\n')}\n`
@@ -85,26 +88,40 @@ function estimatorTable(found: readonly Line[]): string {
   )
 }
 
-function verdict(found: readonly Line[]): string {
+/** Whether 1 − s beats 1 − p of the base model, and whether that may be chance: both are of the same answers. */
+function verdict(found: readonly Line[], count: number): string {
   const hits = (method: (typeof METHODS)[number]) =>
-    found.filter((line) => isTop(line, method, 1)).length
+    found.filter((line) => isTop(line, method, count)).length
+  const only = (one: (typeof METHODS)[number], other: (typeof METHODS)[number]) =>
+    found.filter((line) => isTop(line, one, count) && !isTop(line, other, count)).length
   const [contrastive, base] = [hits('contrastive'), hits('base')]
+  const counts = `${contrastive} against ${base} of ${found.length}, ${only('contrastive', 'base')} by it alone and ${only('base', 'contrastive')} by the other alone`
   return contrastive > base
-    ? `1 − s names the released rule's token more often than the base model's own surprise (${contrastive} against ${base}).`
-    : `1 − s does **not** beat the base model's own surprise here (${contrastive} against ${base}).`
+    ? `Top-${count}: 1 − s names the released rule's token more often than the base model's own surprise (${counts}).`
+    : `Top-${count}: 1 − s does **not** beat the base model's own surprise here (${counts}).`
 }
 
 function passTable(found: readonly Line[]): string {
+  return table(
+    ['k', 'pass@k with the token kept', 'forbidden'],
+    passRows(found).map(({k, kept, forbidden}) => [k, meanText(kept), meanText(forbidden)])
+  )
+}
+
+/** pass@k over the answers that have a critical token by the released rule. */
+export function passRows(lines: readonly Line[]): PassRow[] {
+  const found = lines.filter((line) => line.isRecoverable && line.released !== null)
   const ks = [...new Set(found.flatMap(({passAtK}) => passAtK.map(({k}) => k)))].sort(
     (a, b) => a - b
   )
-  return table(
-    ['k', 'pass@k with the token kept', 'forbidden'],
-    ks.map((k) => {
-      const own = found.flatMap(({passAtK}) => passAtK.filter((one) => one.k === k))
-      return [k, meanOf(own.map(({kept}) => kept)), meanOf(own.map(({forbidden}) => forbidden))]
-    })
-  )
+  return ks.map((k) => {
+    const own = found.flatMap(({passAtK}) => passAtK.filter((one) => one.k === k))
+    return {
+      k,
+      kept: meanOf(own.map(({kept}) => kept)),
+      forbidden: meanOf(own.map(({forbidden}) => forbidden)),
+    }
+  })
 }
 
 function exhaustiveTable(lines: readonly Line[]): string {
@@ -142,12 +159,15 @@ function shareOf(hits: readonly boolean[]): string {
   return `${(count / hits.length).toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
 }
 
-function meanOf(values: readonly number[]): string {
-  if (values.length === 0) return ''
+function meanText({mean: middle, half}: MeanOf): string {
+  return `${middle.toFixed(3)} ± ${half.toFixed(3)}`
+}
+
+function meanOf(values: readonly number[]): MeanOf {
   const middle = mean(values)
   const variance = mean(values.map((value) => (value - middle) ** 2))
   const half = Z * Math.sqrt(variance / Math.max(1, values.length - 1))
-  return `${middle.toFixed(3)} ± ${half.toFixed(3)}`
+  return {mean: middle, half}
 }
 
 function table(names: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

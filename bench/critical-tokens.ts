@@ -15,7 +15,8 @@ import {
   type CriticalScoreMethod,
   criticalRequestSchema,
 } from '../src/shared/lenses/critical.ts'
-import {criticalTokensReport} from './critical-tokens-report.ts'
+import {passFigure} from './critical-tokens-figure.ts'
+import {criticalTokensReport, passRows} from './critical-tokens-report.ts'
 import {type FirstWrong, firstWrongOf, type WordProblem} from './word-problem-errors.ts'
 
 /**
@@ -99,7 +100,10 @@ export async function main(flags: readonly string[]): Promise<void> {
   }
   const report = criticalTokensReport(lines, MODEL)
   console.log(report)
-  if (flags.includes('--write')) await writeFile(join(root, 'docs/critical-tokens.md'), report)
+  if (!flags.includes('--write')) return
+  const {length} = lines.filter((line) => line.isRecoverable && line.released !== null)
+  await writeFile(join(root, 'docs/critical-tokens.md'), report)
+  await writeFile(join(root, 'docs/critical-tokens.svg'), passFigure(passRows(lines), length))
 }
 
 async function lineOf(
