@@ -19,7 +19,6 @@ import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
 import {readCommonFigure, writeFigure} from './common-figure.ts'
 import type {Connect} from './connect.ts'
-import type {DatasetFormat} from './critical-dataset.ts'
 import type {CriticalFlags} from './critical-flags.ts'
 import {
   checkRecords,
@@ -31,7 +30,6 @@ import {
 import {criticalText} from './critical-text.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {flagOf, parseChoice, parseWholeList} from './flag-values.ts'
-import type {OutFile} from './out-file.ts'
 import {progressReporter} from './progress.ts'
 import {applyPromptFlags} from './prompt-values.ts'
 import {readInputText} from './read-input.ts'
@@ -69,7 +67,7 @@ export async function runCritical(
   try {
     if (many.dataset !== null) {
       const {runCriticalDataset} = await import('./critical-dataset.ts')
-      const wishes = {...call, ...many, dataset: many.dataset, outFiles: filesOfDataset(call)}
+      const wishes = {...call, ...many, dataset: many.dataset, options}
       return await runCriticalDataset(request, wishes, engine.client, terminal)
     }
     const result = await critical(request, call, engine.client, terminal)
@@ -82,14 +80,6 @@ export async function runCritical(
   } finally {
     await engine.close()
   }
-}
-
-/** Files that a data set can be written to. Throws a UsageError for a picture. */
-function filesOfDataset({outFiles}: Call): OutFile<DatasetFormat>[] {
-  return outFiles.map(({path, format}) => {
-    if (format !== 'svg' && format !== 'png') return {path, format}
-    throw new UsageError(`--dataset writes .jsonl, .json and .csv, not “${path}”`)
-  })
 }
 
 function readRequest(

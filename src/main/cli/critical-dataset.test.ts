@@ -197,6 +197,17 @@ test('without the prompt neither texts nor ids are written', async () => {
   expect(record!.result!.tokens.every(({id, bytesHex}) => id === 0 && bytesHex === '')).toBe(true)
 })
 
+test('the summary is drawn as well, and says nothing of this machine', async () => {
+  const dataset = await file('drawn.jsonl', JSONL)
+  const out = join(folder.path, 'summary.svg')
+  const {exitCode} = await cli(['--dataset', dataset, ...CHECKER, '--no-prompt', '--out', out])
+  expect(exitCode).toBe(0)
+  const svg = await readFile(out, 'utf8')
+  expect(svg).toContain('wrong, with a critical token')
+  expect(svg).toContain('3 items, 3 lines skipped')
+  expect(svg).not.toMatch(/drawn\.jsonl|Answer:|NaN/)
+})
+
 test.each([
   [['--dataset', 'x', '--prompt', 'a'], 'leave out --prompt'],
   [['--prompt', 'a', '--resume'], '--resume goes with --dataset'],

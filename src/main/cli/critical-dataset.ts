@@ -2,6 +2,7 @@ import {writeFile} from 'node:fs/promises'
 import {type Problem, ProblemError, type Warning} from '../../shared/domain/problem.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {isCancellation, problemOf} from '../../shared/engine-client/problem-of.ts'
+import type {CommonFigureOptions} from '../../shared/figures/request.ts'
 import {
   criticalResultOf,
   foldCriticalEvent,
@@ -27,6 +28,7 @@ import {
 import type {DpoForm} from '../../shared/math/critical/dpo-weights.ts'
 import type {ParsedRow, SkippedLine} from '../../shared/prompts/parsed-list.ts'
 import type {CommonCall} from './common-call.ts'
+import {writeFigure} from './common-figure.ts'
 import {datasetCsv, datasetText} from './critical-dataset-text.ts'
 import {recordKey} from './critical-many.ts'
 import {type DatasetItem, readDataset} from './dataset-items.ts'
@@ -35,7 +37,7 @@ import {RecordFile} from './record-file.ts'
 import type {Terminal} from './terminal.ts'
 import {EXIT} from './usage-error.ts'
 
-export type DatasetFormat = 'jsonl' | 'json' | 'csv'
+export type DatasetFormat = 'jsonl' | 'json' | 'csv' | 'svg' | 'png'
 
 /** What a run over a data set is told beside what its items are asked with. */
 export interface DatasetCall extends CommonCall<DatasetFormat> {
@@ -43,6 +45,8 @@ export interface DatasetCall extends CommonCall<DatasetFormat> {
   readonly isResumed: boolean
   /** Weights of this form are written in place of results. */
   readonly weights: DpoForm | null
+  /** How the summary is drawn. */
+  readonly options: CommonFigureOptions
 }
 
 type ItemRecord = CriticalItem | CriticalWeights
@@ -97,8 +101,8 @@ export async function runCriticalDataset(
       ...{items, summary: summaryOfItems(items)},
       ...{skippedCount: dataset.skippedCount, skipped: [...dataset.skipped]},
     }
-    await write(call, result)
-    await print(call, result, terminal)
+    const told = await write(call, result, client)
+    await print(call, {...result, warnings: [...result.warnings, ...told]}, terminal)
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
   } finally {
     await file?.close()
@@ -266,11 +270,22 @@ function withoutAnswer(request: Partial<CriticalRequest>): Partial<CriticalReque
   return {...rest, answer: ''}
 }
 
-async function write(call: DatasetCall, result: CriticalDatasetResult): Promise<void> {
-  for (const {path, format} of call.outFiles) {
+/** Writes what is asked for beside the records; resolves with what is to be said of pictures. */
+async function write(
+  {outFiles, options}: DatasetCall,
+  result: CriticalDatasetResult,
+  client: EngineClient
+): Promise<Warning[]> {
+  const told: Warning[] = []
+  for (const {path, format} of outFiles) {
+    if (format === 'svg' || format === 'png') {
+      const request = {figure: 'critical-dataset', format, result, options} as const
+      told.push(...(await writeFigure(path, request, client)))
+    }
     if (format === 'json') await writeFile(path, `${JSON.stringify(result)}\n`)
     if (format === 'csv') await writeFile(path, datasetCsv(result))
   }
+  return told
 }
 
 async function print(

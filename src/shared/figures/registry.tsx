@@ -36,6 +36,14 @@ import {
 } from './critical/critical-data.ts'
 import {CriticalFigure} from './critical/figure.tsx'
 import {layoutCritical} from './critical/layout.ts'
+import {
+  datasetFigureCsv,
+  datasetJson,
+  datasetProvenanceOf,
+  describeDataset,
+} from './critical-dataset/dataset-data.ts'
+import {CriticalDatasetFigure} from './critical-dataset/figure.tsx'
+import {layoutCriticalDataset} from './critical-dataset/layout.ts'
 import {paletteOf} from './palette.ts'
 import {
   attentionProvenanceOf,
@@ -244,6 +252,27 @@ const critical: FigureKind<'critical'> = {
   provenance: ({result, picture, options}) => criticalProvenanceOf(result, picture, options),
 }
 
+const criticalDataset: FigureKind<'critical-dataset'> = {
+  draw(request, drawsUncovered) {
+    const {result, options} = request
+    const layout = layoutCriticalDataset(result, options)
+    const element = (
+      <CriticalDatasetFigure
+        layout={layout}
+        palette={paletteOf(options.theme, options.colors)}
+        title={options.title ?? `Critical tokens of ${result.items.length} items`}
+        description={describeDataset(result)}
+        metadata={xmlJson(criticalDataset.provenance(request))}
+      />
+    )
+    const {widthPx, heightPx, missing} = layout
+    return {element, widthPx, heightPx, missing: drawsUncovered ? [] : missing}
+  },
+  json: ({result, options}) => datasetJson(result, options.noPrompt),
+  csv: ({result}) => datasetFigureCsv(result),
+  provenance: ({result, options}) => datasetProvenanceOf(result, options),
+}
+
 const tokenize: FigureKind<'tokenize'> = {
   draw({result, options}, drawsUncovered) {
     const layout = layoutTokenize(result, options, drawsUncovered)
@@ -273,6 +302,7 @@ export const FIGURES: {readonly [Name in FigureName]: FigureKind<Name>} = {
   tree,
   attribute,
   critical,
+  'critical-dataset': criticalDataset,
   tokenize,
 }
 
@@ -301,6 +331,8 @@ export function figureOf(request: FigureRequest): BoundFigure {
       return bind(FIGURES.attribute, request)
     case 'critical':
       return bind(FIGURES.critical, request)
+    case 'critical-dataset':
+      return bind(FIGURES['critical-dataset'], request)
     case 'tokenize':
       return bind(FIGURES.tokenize, request)
   }

@@ -7,6 +7,7 @@ import {attentionViewPictureSchema} from '../lenses/attention-view-pictures.ts'
 import {attributeResultSchema} from '../lenses/attribute.ts'
 import {attributionPictureSchema} from '../lenses/attribution-picture.ts'
 import {criticalResultSchema} from '../lenses/critical.ts'
+import {criticalDatasetResultSchema} from '../lenses/critical-dataset.ts'
 import {criticalPictureSchema} from '../lenses/critical-picture.ts'
 import {TRACK_NAMES} from '../lenses/token-tracks.ts'
 import {tokenizeResultSchema} from '../lenses/tokenize.ts'
@@ -119,6 +120,13 @@ export const figureRequestSchema = z.discriminatedUnion('figure', [
     result: criticalResultSchema,
     /** What is drawn of it. */
     picture: criticalPictureSchema,
+    options: commonFigureOptionsSchema,
+  }),
+  z.object({
+    figure: z.literal('critical-dataset'),
+    format: figureFormatSchema,
+    /** What came of all items. */
+    result: criticalDatasetResultSchema,
     options: commonFigureOptionsSchema,
   }),
   z.object({
