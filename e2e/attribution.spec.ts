@@ -140,12 +140,19 @@ test('by mouse: bars of a probe that stopped; a contrast; what is replaced; ever
   expect(changed).toBeLessThan(written)
 
   // All methods on the same target, with the rank correlation of what was copied.
+  await page.getByTestId('attribution-settings').click()
+  for (const label of ['probes', 'draws']) {
+    const field = page.getByTestId('attribution-form').getByLabel(label, {exact: true})
+    await field.fill('2')
+    await field.press('Enter')
+  }
+  await page.keyboard.press('Escape')
   await page.getByRole('radio', {name: 'Compare'}).click()
   const rows = page.getByTestId('compare').locator('tr[data-method]')
   const rho = (method: string) =>
     page.getByTestId('compare').locator(`tr[data-method="${method}"] [data-rho]`)
   for (const method of ['shapley', 'random', 'attention-rollout']) {
-    await expect(rho(method)).not.toHaveAttribute('data-rho', '')
+    await expect(rho(method)).not.toHaveAttribute('data-rho', '', {timeout: 90_000})
   }
   await workbench.isIdle()
   expect(await rows.count()).toBeGreaterThanOrEqual(8)
