@@ -1,4 +1,5 @@
-import {afterAll, describe, expect, it} from 'vitest'
+import {InferenceSession} from 'onnxruntime-node'
+import {afterAll, describe, expect, it, vi} from 'vitest'
 import {CORE_COMBINATIONS, cellName} from '../../../../fixtures/families/combinations.ts'
 import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
 import {feedsOf} from '../../../../fixtures/families/feeds.ts'
@@ -13,6 +14,7 @@ import {planAll, readStructure, runPlan, withModel} from '../captures/test-captu
 import {HeadBlocks} from './head-blocks.ts'
 import {addPooledHead} from './pooled-head.ts'
 import {ScoreRunner} from './score-runner.ts'
+import {warmRunner} from './warm-runner.ts'
 
 const runner = new ScoreRunner(1)
 afterAll(() => runner.release())
@@ -113,6 +115,8 @@ function made({steps, sink, ends, count = 70, size = 8, change}: MadeHead) {
   }
   const place = {siteHead: 1, queryHeadCount: 2, tokenCount: count}
   return {
+    site: attention,
+    place,
     blocks: new HeadBlocks(attention, place, runner),
     rows: recomputeRows(capture, {layer: 0, head: 1, queryStart: 0, queryEnd: count}),
     count,
@@ -207,6 +211,19 @@ describe('a head made by hand', () => {
       expect((await pooledCells(blocks, count, [0, count], 10)).isPooled).toBe(false)
     }
   })
+})
+
+it('a warmed runner opens no graph for a causal head, whatever its scale and its cells', async () => {
+  const own = new ScoreRunner(1)
+  await warmRunner(own)
+  const create = vi.spyOn(InferenceSession, 'create')
+  const {site, place, count} = made({...HEADS['causal, scaled']!})
+  const blocks = new HeadBlocks(site, place, own)
+  for (const rowCount of [count, 9, 2]) await pooledCells(blocks, count, [0, count], rowCount)
+  await blocks.writeRows(0, count, new Float32Array(count * count))
+  expect(create).not.toHaveBeenCalled()
+  create.mockRestore()
+  await own.release()
 })
 
 async function pooledCells(

@@ -4,6 +4,7 @@ import {MatrixCancelled} from './captured-rows.ts'
 import {performMatrixJob} from './matrix-jobs.ts'
 import type {MatrixCommand, MatrixMessage} from './matrix-protocol.ts'
 import {ScoreRunner} from './score-runner.ts'
+import {warmRunner} from './warm-runner.ts'
 
 /**
  * A thread that computes attention from captured queries and keys: pictures, edges, rows for statistics. It
@@ -13,6 +14,8 @@ const port = parentPort
 if (!port) throw new Error('the matrix worker runs as a worker thread')
 
 const runner = new ScoreRunner((workerData as {threads: number}).threads)
+// What goes wrong here goes wrong in the first job as well, and is told there.
+const warming = warmRunner(runner).catch(() => {})
 
 port.on('message', (command: MatrixCommand) => {
   perform(command).catch((error: unknown) => {
@@ -29,6 +32,8 @@ port.on('message', (command: MatrixCommand) => {
 })
 
 async function perform(command: MatrixCommand): Promise<void> {
+  // Sessions are not released under it, and nothing computes beside it.
+  await warming
   if (command.kind === 'release') {
     await runner.release()
     send({kind: 'released'})
