@@ -36,6 +36,7 @@ export function criticalTokensReport(lines: readonly Line[], model: string): str
     estimatorTable(found),
     [1, 3].map((count) => verdict(found, count)).join(' '),
     '## The critical token kept and forbidden',
+    'With the token kept hardly anything can be right: the rule chose it for that. What is right with it forbidden was sampled afresh.',
     passTable(found),
     '![pass@k with the critical token kept and forbidden](critical-tokens.svg)',
     '## Adaptive beside exhaustive',
@@ -54,6 +55,7 @@ function stepTable(found: readonly Line[]): string {
       ...[rule, own.length, at((by) => by === 0), at((by) => by < 0), at((by) => by > 0)],
       at((by) => Math.abs(by) <= 3),
       shareOf(numbers.map((line) => line[rule]! < line.firstWrongNumber!)),
+      numbers.length,
     ]
   })
   const kinds = ['plan', 'number', 'sum', 'missing', 'extra'] as const
@@ -68,6 +70,7 @@ function stepTable(found: readonly Line[]): string {
         'after it',
         'within 3',
         'before the first wrong number',
+        'of answers with one',
       ],
       rows
     ),
@@ -80,12 +83,23 @@ const isTop = (line: Line, method: (typeof METHODS)[number], count: number) =>
 
 function estimatorTable(found: readonly Line[]): string {
   return table(
-    ['estimator', 'top-1', 'top-3'],
+    ['estimator', 'top-1', 'top-3', 'beats 1 − p'],
     METHODS.map((method) => [
       NAMES[method],
       ...[1, 3].map((count) => shareOf(found.map((line) => isTop(line, method, count)))),
+      method === 'base' ? '' : beatsBase(found, method),
     ])
   )
+}
+
+function beatsBase(found: readonly Line[], method: (typeof METHODS)[number]): string {
+  const hits = (one: (typeof METHODS)[number], count: number) =>
+    found.filter((line) => isTop(line, one, count)).length
+  return [1, 3]
+    .map(
+      (count) => `${hits(method, count) > hits('base', count) ? 'yes' : '**no**'} at top-${count}`
+    )
+    .join(', ')
 }
 
 /** Whether 1 − s beats 1 − p of the base model, and whether that may be chance: both are of the same answers. */
