@@ -59,11 +59,11 @@ import {TextThread} from './lenses/text-thread.ts'
 import {runTokens} from './lenses/tokens.ts'
 import {runTree} from './lenses/tree.ts'
 import {expandTree, openTree} from './lenses/tree-expand.ts'
+import {KnownModelFiles} from './model-folder/known-model-files.ts'
 import {listFolder} from './model-folder/list-folder.ts'
 import {listModels} from './model-folder/list-models.ts'
 import type {ModelFolder} from './model-folder/model-folder.ts'
 import {readModelCard} from './model-folder/read-model-card.ts'
-import {readModelFiles} from './model-folder/read-model-files.ts'
 import {readModelFolder} from './model-folder/read-model-folder.ts'
 import {Recents} from './model-folder/recents.ts'
 import {resolveModelRef} from './model-folder/resolve-model-ref.ts'
@@ -129,10 +129,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       })
     },
   })
+  const knownFiles = new KnownModelFiles()
   const graphs = new ModelGraphs({
     async readFiles(ref) {
       const found = await resolveModelRef(ref, await places())
-      return readModelFiles(found.path, found)
+      return knownFiles.read(found.path, found)
     },
     loadTokenizer,
   })
