@@ -1,4 +1,5 @@
 import {LENSES} from '../lenses/registry.ts'
+import {ATTENTION_DATA} from './attention-copies.ts'
 import {ATTENTION_GRAPH} from './attention-graph.ts'
 import {ATTENTION_LABELS} from './attention-labels.ts'
 import {ATTENTION_SIMILAR} from './attention-similar.ts'
@@ -102,6 +103,7 @@ export const COMMANDS: readonly Command[] = [
   copyLensTsv,
   copyJson,
   copyPython,
+  ...ATTENTION_DATA,
   ...ATTENTION_LABELS,
   pinToken,
   pairToken,

@@ -1,4 +1,5 @@
 import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
+import {ATTENTION_COPIES} from '../commands/attention-copies.ts'
 import {titleOf} from '../commands/command.ts'
 import {COPY_COMMANDS} from '../commands/sharing.ts'
 import {useWorkbench} from '../lenses/use-workbench.ts'
@@ -7,12 +8,14 @@ import {DownIcon} from '../ui/icons.tsx'
 import {shortcutText} from '../ui/shortcut.ts'
 import './sharing.css'
 
+/** Lenses whose data is not that of the tokens. */
+const COPIES_OF = {attention: ATTENTION_COPIES} as const
+
 /** Everything that can be copied of what is shown: a link, a command, its data. */
-export function CopyMenu() {
+export function CopyMenu({lens}: {readonly lens?: keyof typeof COPIES_OF}) {
+  const commands = lens ? COPIES_OF[lens] : COPY_COMMANDS
   const workbench = useWorkbench()
-  const offered = COPY_COMMANDS.filter((command) =>
-    command.when(workbench.store.getState(), workbench)
-  )
+  const offered = commands.filter((command) => command.when(workbench.store.getState(), workbench))
   return (
     <MenuTrigger>
       <Button look="edge" testId="copy-menu">

@@ -1,4 +1,3 @@
-import {headName} from '../../shared/figures/attention/map-name.ts'
 import type {HeadRef} from '../../shared/lenses/attention-statistics.ts'
 import {type HeadLabel, readHeadLabels, sortedLabels} from '../../shared/lenses/head-labels.ts'
 import {selectAttentionRun, selectShown} from './attention.ts'
@@ -106,7 +105,7 @@ export function createHeadLabelActions({
     if (keys.every((key) => next[key] === (before ?? blank)[key])) return
     const what = keys[0] === 'isStarred' ? `${next.isStarred ? 'star' : 'unstar'}` : 'label'
     change(
-      `${what} ${headName(head)}`,
+      `${what} L${layer}.H${own}`,
       {headLabels: {...headLabels, [model.sha256]: sortedLabels([...labels, next])}},
       keys[0] === 'isStarred' ? {} : {merge: `label ${layer}.${own} ${keys.join(' ')}`}
     )

@@ -163,7 +163,7 @@ export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null
         </span>
       )}
       <div className="control-ends">
-        <CopyMenu />
+        <CopyMenu lens="attention" />
         <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
           Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
         </Button>

@@ -22,7 +22,9 @@ import {
   selectShown,
   selectWindow,
 } from '../../store/attention.ts'
+import {selectGraphWindow, selectShownGraph} from '../../store/attention-graph.ts'
 import {nameOfProbed, selectProbe} from '../../store/attention-heads.ts'
+import {importanceKey, selectImportances} from '../../store/attention-importance.ts'
 import {selectLineSpecs} from '../../store/attention-lines.ts'
 import {
   clampHead,
@@ -178,4 +180,29 @@ function probeNameOf(
     ({layer, head}) => layer === map.layer && head === map.head
   )
   return probed ? nameOfProbed(probed) : null
+}
+
+/** The graph that the active pane shows; null while none is there, and in other views. */
+export function selectGraphPicture(
+  state: WorkbenchState,
+  captures: Captures
+): Pick<FigureRequestOf<'attention-graph'>, 'figure' | 'result' | 'picture'> | null {
+  const pane = state.activePane
+  const drawn = selectShownGraph(state, captures, pane)
+  const shown = selectAttentionRun(state, captures, pane)
+  const facts = shown && captures.attentionFacts.peek(shown.run.id)
+  const result = shown && facts && attentionOfTokens(shown.data, facts)
+  if (!drawn || !shown || !result) return null
+  return {
+    ...{figure: 'attention-graph', result},
+    picture: {
+      ...{view: 'graph', graph: drawn.graph, into: drawn.into},
+      filters: requestFilters(state.attentionFilters, shown.data),
+      window: selectGraphWindow(state, shown.run.id, shown.data.tokens.length),
+      edgesPerLayer: state.graphEdgesPerLayer,
+      importances: selectImportances(state, captures, pane).flatMap(
+        (spec) => captures.attentionImportances.peek(importanceKey(spec)) ?? []
+      ),
+    },
+  }
 }

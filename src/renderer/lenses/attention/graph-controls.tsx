@@ -81,7 +81,7 @@ export function GraphControls() {
       </span>
       <FiltersMenu filters={filters} matrix={null} ranges={null} />
       <div className="control-ends">
-        <CopyMenu />
+        <CopyMenu lens="attention" />
         <Button look="edge" onPress={() => openDialog('export')} testId="export">
           Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
         </Button>

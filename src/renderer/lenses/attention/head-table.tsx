@@ -1,4 +1,5 @@
 import {headName} from '../../../shared/figures/attention/map-name.ts'
+import {SHORT_HEAD_NAMES} from '../../../shared/figures/attention/overview-words.ts'
 import {
   formatCount,
   formatFixed,
@@ -6,23 +7,21 @@ import {
   NO_VALUE,
 } from '../../../shared/figures/number-format.ts'
 import {CHIP_STEP_COUNT, stepOf} from '../../../shared/figures/palette.ts'
-import type {HeadName, HeadStatistics, ProbedHead} from '../../../shared/lenses/attention-maps.ts'
+import type {HeadStatistics, ProbedHead} from '../../../shared/lenses/attention-maps.ts'
 import {selectPicture, selectShown} from '../../store/attention.ts'
 import {
   type HeadColumn,
   isScore,
-  matchesFilter,
   nameOfProbed,
   selectHeads,
   selectProbe,
-  sortHeads,
 } from '../../store/attention-heads.ts'
-import {labelOf, labelSearchText} from '../../store/head-labels.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {usePaneIndex} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {HeadStar, HeadWords, useHeadLabels} from './head-label-control.tsx'
+import {listedHeads} from './listed-heads.ts'
 import {ProbeControl} from './probe-control.tsx'
 
 interface Column {
@@ -42,12 +41,6 @@ const COLUMNS: readonly Column[] = [
   {id: 'firstTokenScore', title: 'first', unit: '', decimals: 2},
 ]
 const BRIEF: readonly HeadColumn[] = ['previousTokenScore', 'inductionScore', 'firstTokenScore']
-const NAME_WORDS: Readonly<Record<HeadName, string>> = {
-  induction: 'induction',
-  'previous-token': 'previous',
-  'duplicate-token': 'duplicate',
-  sink: 'first',
-}
 /** Fewer positions are too few to rest a score on. */
 const LEAST_POSITIONS = 5
 
@@ -69,17 +62,7 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
   const names = probe && new Map(probe.map((head) => [headName(head), head]))
   const hasNames = names !== null || labels.some(({name, group}) => name !== '' || group !== '')
   const columns = isBrief ? COLUMNS.filter(({id}) => BRIEF.includes(id)) : COLUMNS
-  const nameOf = (head: HeadStatistics) => {
-    const probed = names?.get(headName(head))
-    return probed ? nameOfProbed(probed) : null
-  }
-  const shown = heads
-    ? sortHeads(heads, sort).filter((head) => {
-        const found = nameOf(head)
-        const words = `${found ? NAME_WORDS[found.name] : ''} ${labelSearchText(labelOf(labels, head))}`
-        return filter === '' || matchesFilter(head, words, filter)
-      })
-    : []
+  const shown = listedHeads({heads: heads ?? [], probe, labels, sort, filter})
   return (
     <section
       className={`heads ${isBrief ? 'brief' : ''}`}
@@ -281,7 +264,7 @@ function Row({head, columns, probed, hasNames}: RowProps) {
       {hasNames && (
         <td className="word ink-3">
           <HeadWords head={head} />{' '}
-          {named ? `${NAME_WORDS[named.name]} ${formatFixed(named.score, 2)}` : ''}
+          {named ? `${SHORT_HEAD_NAMES[named.name]} ${formatFixed(named.score, 2)}` : ''}
         </td>
       )}
       {columns.map(({id, decimals}) => {

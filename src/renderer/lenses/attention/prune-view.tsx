@@ -295,7 +295,7 @@ export function PruneControls() {
         testId="prune-variant"
       />
       <div className="control-ends">
-        <CopyMenu />
+        <CopyMenu lens="attention" />
         <Button look="edge" onPress={() => openDialog('export')} testId="export">
           Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
         </Button>
