@@ -59,6 +59,27 @@ const SCREENS: readonly {
     enter: ({page}) => page.getByRole('tab', {name: 'Attention'}).first().click(),
   },
   {
+    name: 'weights as lines',
+    shows: '[data-testid=attention-lines][data-current=true]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Lines', exact: true}).first().click(),
+  },
+  {
+    name: 'all heads in small',
+    shows: '[data-testid=attention-overview][data-whole=true]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Overview', exact: true}).first().click(),
+  },
+  {
+    name: 'two heads and their difference',
+    shows: '[data-testid=two-heads][data-current=true]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Two heads', exact: true}).first().click(),
+  },
+  {
+    name: 'the label of a head',
+    shows: '[data-testid=head-name]',
+    enter: ({page}) => page.getByTestId('head-label').first().click(),
+    leave: ({page}) => page.keyboard.press('Escape'),
+  },
+  {
     name: 'the scores of all heads',
     shows: '[data-testid=heads] tr[data-head]',
     enter: ({page}) => page.getByRole('radio', {name: 'Heads', exact: true}).first().click(),

@@ -1,37 +1,11 @@
 import {readFile} from 'node:fs/promises'
 import {expect, type Page} from '@playwright/test'
-import type {EngineClient} from '../src/shared/engine-client/connect.ts'
-import {connectTo} from './served-host.ts'
-import {test, type Workbench} from './workbench.ts'
+import {askEngine, openAttentionView, PROMPT} from './attention-lens.ts'
+import {test} from './workbench.ts'
 
-const PROMPT = 'Mira keeps coins. Tom keeps lamps. What keeps Mira? Mira keeps'
 /** Its begin token and fourteen more. */
 const COUNT = 15
 const LAYERS = 6
-
-async function askEngine<Value>(
-  {page, host}: Workbench,
-  ask: (client: EngineClient) => Promise<Value>
-): Promise<Value> {
-  const [cookie] = await page.context().cookies()
-  const connection = connectTo(host.port, `${cookie!.name}=${cookie!.value}`)
-  try {
-    return await ask(connection.client)
-  } finally {
-    connection.close()
-  }
-}
-
-async function openView(workbench: Workbench, view: string, prompt = PROMPT): Promise<void> {
-  const {page} = workbench
-  await workbench.open()
-  await workbench.setGeneration(0)
-  await workbench.run(prompt)
-  await page.getByRole('tab', {name: 'Attention'}).click()
-  await page.getByRole('radio', {name: view}).click()
-  // Keys are for the graph, not for the tabs.
-  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
-}
 
 const graphOf = (page: Page) => page.getByTestId('attention-graph')
 
@@ -40,7 +14,7 @@ test('what a token reads is followed down to the same shares that attention roll
 }) => {
   test.setTimeout(120_000)
   const {page} = workbench
-  await openView(workbench, 'Graph')
+  await openAttentionView(workbench, 'Graph')
   const graph = graphOf(page)
   await expect(graph).toHaveAttribute('data-current', 'true', {timeout: 30_000})
   await expect(graph).toHaveAttribute('data-into', String(COUNT - 1))
@@ -119,7 +93,7 @@ test('keys walk tokens, layers and zoom; the pointer tells nodes and selects the
 }) => {
   test.setTimeout(120_000)
   const {page} = workbench
-  await openView(workbench, 'Graph')
+  await openAttentionView(workbench, 'Graph')
   const graph = graphOf(page)
   const isCurrent = () => expect(graph).toHaveAttribute('data-current', 'true', {timeout: 30_000})
   await isCurrent()
@@ -199,7 +173,7 @@ test('pruning keeps so many tokens, and its table is that of the model run witho
 }) => {
   test.setTimeout(120_000)
   const {page} = workbench
-  await openView(workbench, 'Pruning')
+  await openAttentionView(workbench, 'Pruning')
   const prune = page.getByTestId('prune')
   await expect(prune).toHaveAttribute('data-kept', '10', {timeout: 30_000})
   await workbench.setNumber('tokens to keep', 6)
@@ -223,7 +197,7 @@ test('pruning keeps so many tokens, and its table is that of the model run witho
 
 test('heads like this one are listed by similarity, and open', async ({workbench}) => {
   const {page} = workbench
-  await openView(workbench, 'Matrix')
+  await openAttentionView(workbench, 'Matrix')
   await expect(page.getByTestId('heads').locator('tr[data-head]')).toHaveCount(24, {
     timeout: 30_000,
   })

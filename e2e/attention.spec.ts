@@ -1,31 +1,11 @@
 import {readFile} from 'node:fs/promises'
 import {expect, type Page} from '@playwright/test'
-import type {EngineClient} from '../src/shared/engine-client/connect.ts'
-import {connectTo} from './served-host.ts'
+import {askEngine, openAttentionView, PROMPT} from './attention-lens.ts'
 import {test, type Workbench} from './workbench.ts'
-
-const PROMPT = 'Mira keeps coins. Tom keeps lamps. What keeps Mira? Mira keeps'
-
-/** What the engine says beside the page. */
-async function askEngine<Value>(
-  {page, host}: Workbench,
-  ask: (client: EngineClient) => Promise<Value>
-): Promise<Value> {
-  const [cookie] = await page.context().cookies()
-  const connection = connectTo(host.port, `${cookie!.name}=${cookie!.value}`)
-  try {
-    return await ask(connection.client)
-  } finally {
-    connection.close()
-  }
-}
 
 async function openAttention(workbench: Workbench): Promise<void> {
   const {page} = workbench
-  await workbench.open()
-  await workbench.setGeneration(0)
-  await workbench.run(PROMPT)
-  await page.getByRole('tab', {name: 'Attention'}).click()
+  await openAttentionView(workbench)
   await expect(matrixOf(page)).toHaveAttribute('data-current', 'true', {timeout: 30_000})
   // It opens on the best head of the text.
   for (const name of ['layer', 'head']) {

@@ -5,12 +5,14 @@ import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {heaviestOf} from '../../../shared/math/heaviest-of.ts'
 import {selectPicture} from '../../store/attention.ts'
 import {lineKey, type PictureSpec, pictureKey} from '../../store/attention-pictures.ts'
+import {pruneKey, selectPrune} from '../../store/attention-prune.ts'
 import {selectPane} from '../../store/panes.ts'
 import type {LensInspectorProps} from '../lens.ts'
 import {targetProps} from '../target.ts'
 import {useDataOf} from '../use-tokens.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {TestIt} from './test-it.tsx'
+import {GRAPH_VIEW, PRUNE_VIEW} from './views.ts'
 
 const MOST_ROWS = 6
 
@@ -29,12 +31,39 @@ export function AttentionInspector({runId, position}: LensInspectorProps) {
   const spec = key === null ? null : selectPicture(state, captures, state.activePane)
   if (!spec || spec.runId !== runId) return null
   const data = captures.runs.peek(runId)
+  const {view} = selectPane(state)
+  // These are about all heads: their own tables and captions say what is read there.
+  if (view === GRAPH_VIEW) return data ? <TestIt data={data} /> : null
+  if (view === PRUNE_VIEW) return <Fate runId={runId} position={position} />
   return (
     <>
       {data && <TestIt data={data} />}
       <LineTable spec={spec} of="query" position={position} />
       <LineTable spec={spec} of="key" position={position} />
     </>
+  )
+}
+
+/** Whether a token stays, and why not. */
+function Fate({runId, position}: LensInspectorProps) {
+  const {store, captures} = useWorkbench()
+  useWorkbenchState((state) => state.pruneRevision)
+  const spec = selectPrune(store.getState(), captures)
+  const pruned = spec?.runId === runId ? captures.prunings.peek(pruneKey(spec)) : undefined
+  if (!pruned) return null
+  const fate = pruned.droppedBySimilarity.includes(position)
+    ? 'Goes: its key vectors are like those of a token that stays.'
+    : pruned.droppedByImportance.includes(position)
+      ? 'Goes: of the rest it is among the least important.'
+      : 'Stays.'
+  return (
+    <section data-testid="fate">
+      <h2>
+        Pruning
+        <span className="end clip">mean of all heads</span>
+      </h2>
+      <p>{fate}</p>
+    </section>
   )
 }
 

@@ -21,6 +21,7 @@ import {AttentionWait} from './attention-wait.tsx'
 import {GraphControls} from './graph-controls.tsx'
 import {GraphCaption, GraphPlace} from './graph-place.tsx'
 import {HeadTable} from './head-table.tsx'
+import {HiddenNotice} from './hidden-notice.tsx'
 import {LinesPlace, PointedLineCaption} from './lines-place.tsx'
 import {MatrixView} from './matrix-view.tsx'
 import {OverviewCaption, OverviewPlace} from './overview-place.tsx'
@@ -194,6 +195,7 @@ function Side({isBrief, isAlone = false}: {readonly isBrief: boolean; readonly i
 
 function MatrixPlace({matrix}: {readonly matrix: ShownMatrix}) {
   const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>()
+  const placed = matrix.tiles.whole ?? matrix.tiles.close
   return (
     <div ref={ref} className="matrix-place">
       {widthPx > 0 && (
@@ -202,6 +204,7 @@ function MatrixPlace({matrix}: {readonly matrix: ShownMatrix}) {
         </HintArea>
       )}
       <AttentionWait isBeside />
+      {placed && <HiddenNotice summaries={[placed.tile.summary]} />}
     </div>
   )
 }

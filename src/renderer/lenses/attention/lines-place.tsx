@@ -12,6 +12,7 @@ import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionWait} from './attention-wait.tsx'
 import {useHeadLabels} from './head-label-control.tsx'
+import {HiddenNotice} from './hidden-notice.tsx'
 import {LinesView} from './lines-view.tsx'
 import {type ShownLines, useLines} from './use-lines.ts'
 
@@ -27,6 +28,7 @@ export function LinesPlace() {
         {shown && widthPx > 0 ? (
           <HintArea>
             <LinesView shown={shown} widthPx={widthPx} heightPx={heightPx} />
+            <HiddenNotice summaries={shown.summaries} />
           </HintArea>
         ) : (
           <AttentionWait />

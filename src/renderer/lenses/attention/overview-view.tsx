@@ -34,6 +34,7 @@ import {zoomOf} from '../../ui/zoom.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {HiddenNotice} from './hidden-notice.tsx'
 import {drawOverview} from './overview-canvas.ts'
 import './overview.css'
 import {type KnownHeads, knownHeads, type ShownOverview} from './use-overview.ts'
@@ -115,6 +116,7 @@ export function OverviewView({overview}: OverviewViewProps) {
         </>
       )}
       <OverviewPhase />
+      <HiddenNotice summaries={all.map(({summary}) => summary)} />
     </div>
   )
 }

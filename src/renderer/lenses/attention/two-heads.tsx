@@ -15,6 +15,7 @@ import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {HeadWords} from './head-label-control.tsx'
+import {HiddenNotice} from './hidden-notice.tsx'
 import {MatrixView} from './matrix-view.tsx'
 import {rangeOf, type ShownMatrix, selectCell, weightAt} from './use-picture.ts'
 import './two-heads.css'
@@ -24,6 +25,18 @@ const LEAST_BESIDE_PX = 620
 const GAP_PX = 16
 const HEAD_PX = 22
 const LEAST_HIGH_PX = 220
+
+/** Names take about so much of the width of a matrix. */
+const NAMES_PX = 110
+/** Two beside each other have to be so much larger than three. */
+const WORTH_SCROLLING = 1.25
+
+/** Three in a row, or two with the difference under them where that gives each clearly more room. */
+function columnsOf(widthPx: number, heightPx: number): 2 | 3 {
+  const sideOf = (count: number) =>
+    Math.min((widthPx - (count - 1) * GAP_PX) / count - NAMES_PX, heightPx - 3 * HEAD_PX)
+  return sideOf(2) > WORTH_SCROLLING * sideOf(3) ? 2 : 3
+}
 
 /** A, B, and B minus A; null in other views. */
 function useCompared(matrix: ShownMatrix): readonly ShownMatrix[] {
@@ -60,7 +73,8 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
   }
   const own = rangeOf(difference.tiles, choice)
   const isBeside = widthPx >= LEAST_BESIDE_PX
-  const eachPx = isBeside ? Math.floor((widthPx - 2 * GAP_PX) / 3) : widthPx
+  const perRow = isBeside ? columnsOf(widthPx, heightPx) : 1
+  const eachPx = Math.floor((widthPx - (perRow - 1) * GAP_PX) / perRow)
   const legends = [
     {matrix: a, range: shared, name: 'A and B'},
     {matrix: difference, range: own, name: `B − A = ${mapName(difference.spec.map)}`},
@@ -71,9 +85,8 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
     return {scale, layout: flowLegend([{kind: 'ramp', text}], stepCountOf(scale), widthPx), text}
   })
   const legendPx = legends.reduce((sum, {layout}) => sum + layout.heightPx + 4, 0)
-  const highPx = isBeside
-    ? Math.max(LEAST_HIGH_PX, heightPx - HEAD_PX - legendPx - GAP_PX)
-    : Math.max(LEAST_HIGH_PX, Math.min(heightPx - HEAD_PX, widthPx))
+  const roomPx = heightPx - HEAD_PX - legendPx - GAP_PX
+  const highPx = Math.max(LEAST_HIGH_PX, perRow === 1 ? Math.min(roomPx, widthPx) : roomPx)
   return (
     <div
       ref={ref}
@@ -83,7 +96,10 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
     >
       {widthPx > 0 && (
         <HintArea>
-          <div className={`two-heads-all ${isBeside ? 'beside' : ''}`}>
+          <div
+            className="two-heads-all"
+            style={{gridTemplateColumns: `repeat(${perRow}, minmax(0, 1fr))`}}
+          >
             {all.map((one, i) => (
               <section key={NAMES[i]} aria-label={`${NAMES[i]}, ${mapName(one.spec.map)}`}>
                 <h2>
@@ -118,6 +134,9 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
           ))}
         </HintArea>
       )}
+      <HiddenNotice
+        summaries={[a, b].flatMap(({tiles}) => (tiles.whole ?? tiles.close)?.tile.summary ?? [])}
+      />
     </div>
   )
 }
