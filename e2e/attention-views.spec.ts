@@ -158,6 +158,7 @@ test('two heads stand side by side in one range, their difference around zero', 
   const {weights: a, count} = await weightsOf(workbench, 2, 1)
   const {weights: b} = await weightsOf(workbench, 4, 3)
   const [query, key] = [count - 1, 3]
+  await page.locator('.matrix-hit').nth(2).scrollIntoViewIfNeeded()
   const box = (await page.locator('.matrix-hit').nth(2).boundingBox())!
   await page.mouse.move(
     box.x + ((key + 0.5) / count) * box.width,
@@ -242,7 +243,8 @@ test('a head is named, grouped and starred in every list, kept after a reload; t
   const least = page.getByRole('textbox', {name: 'Smallest weight shown', exact: true})
   await least.fill('2')
   await least.press('Enter')
-  await page.keyboard.press('Escape')
+  await expect(page.getByTestId('filters')).toHaveText(/1 filter/)
+  await page.mouse.click(5, 5)
   await expect(page.getByTestId('all-hidden')).toContainText('hidden 100 %', COMPUTED)
   await page.getByTestId('show-everything').click()
   await expect(page.getByTestId('all-hidden')).toHaveCount(0)

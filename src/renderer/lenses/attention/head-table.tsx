@@ -74,7 +74,7 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
         <span className="strong">Heads</span>
         <span className="ink-3 small">
           {heads
-            ? `${shown.length === heads.length ? '' : `${formatCount(shown.length)} of `}${formatCount(heads.length)}${isBrief ? '' : ', sorted'} by ${isScore(sort.column) ? 'score − chance' : 'the column'}`
+            ? `${shown.length === heads.length ? '' : `${formatCount(shown.length)} of `}${formatCount(heads.length)}${isBrief ? '' : `, sorted by ${isScore(sort.column) ? 'score − chance' : 'the column'}`}`
             : ''}
         </span>
         <span className="grow" />
@@ -179,7 +179,7 @@ function HeadRow({columns, heads, hasNames}: HeadRowProps) {
           <th scope="col" className="word">
             name
             <br />
-            own, by the probe
+            {columns.length > BRIEF.length ? 'own, by the probe' : '\u00a0'}
           </th>
         )}
         {columns.map(({id, title, unit}) => (

@@ -28,14 +28,17 @@ const LEAST_HIGH_PX = 220
 
 /** Names take about so much of the width of a matrix. */
 const NAMES_PX = 110
-/** Two beside each other have to be so much larger than three. */
-const WORTH_SCROLLING = 1.25
+/** Two rows have to make each so much larger than one. */
+const WORTH_TWO_ROWS = 1.15
 
 /** Three in a row, or two with the difference under them where that gives each clearly more room. */
 function columnsOf(widthPx: number, heightPx: number): 2 | 3 {
-  const sideOf = (count: number) =>
-    Math.min((widthPx - (count - 1) * GAP_PX) / count - NAMES_PX, heightPx - 3 * HEAD_PX)
-  return sideOf(2) > WORTH_SCROLLING * sideOf(3) ? 2 : 3
+  const sideOf = (count: number, rowCount: number) =>
+    Math.min(
+      (widthPx - (count - 1) * GAP_PX) / count - NAMES_PX,
+      (heightPx - 3 * HEAD_PX) / rowCount - HEAD_PX
+    )
+  return sideOf(2, 2) > WORTH_TWO_ROWS * sideOf(3, 1) ? 2 : 3
 }
 
 /** A, B, and B minus A; null in other views. */
@@ -86,7 +89,8 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
   })
   const legendPx = legends.reduce((sum, {layout}) => sum + layout.heightPx + 4, 0)
   const roomPx = heightPx - HEAD_PX - legendPx - GAP_PX
-  const highPx = Math.max(LEAST_HIGH_PX, perRow === 1 ? Math.min(roomPx, widthPx) : roomPx)
+  const rowPx = perRow === 2 ? Math.floor((roomPx - HEAD_PX - GAP_PX) / 2) : roomPx
+  const highPx = Math.max(LEAST_HIGH_PX, perRow === 1 ? Math.min(roomPx, widthPx) : rowPx)
   return (
     <div
       ref={ref}
