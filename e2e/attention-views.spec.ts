@@ -180,6 +180,7 @@ test('two heads stand side by side in one range, their difference around zero', 
 test('a head is named, grouped and starred in every list, kept after a reload; the row is copied', async ({
   workbench,
 }) => {
+  test.setTimeout(180_000)
   const {page} = workbench
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await openAttentionView(workbench)
