@@ -191,7 +191,9 @@ export function attributionGuard(
   }
   if (settings.sampler) {
     const model = settings.mlm ? ` by ${settings.mlm}` : ''
-    sentences.push(`Replaced${model}, sampler ${settings.sampler}, seed ${request.seed}.`)
+    const sampler =
+      settings.sampler === 'pos' ? 'pos (English, not the released tagger)' : settings.sampler
+    sentences.push(`Replaced${model}, sampler ${sampler}, seed ${request.seed}.`)
   }
   if (method.startsWith('occlusion')) sentences.push('Near 0: redundant copies hide each other.')
   if (method === 'attention-rollout' || method === 'last-attention') {
