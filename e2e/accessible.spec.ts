@@ -129,6 +129,19 @@ const SCREENS: readonly {
     },
   },
   {
+    name: 'the bars of an attribution',
+    shows: '[data-testid=attribution-bars] [data-bar]',
+    enter: async ({page}) => {
+      await page.getByRole('tab', {name: 'Attribution'}).first().click()
+      // One run a token: what takes hundreds is looked at in its own test.
+      await page.getByTestId('method').first().click()
+      await page.getByRole('menuitemradio', {name: 'Occlusion, mask'}).click()
+    },
+    leave: async ({page}) => {
+      await page.getByRole('tab', {name: 'Tokens'}).first().click()
+    },
+  },
+  {
     name: 'what can be seen in the model',
     shows: '[data-testid=inspect-layers]',
     enter: ({page}) => byPalette(page, 'what can be seen'),

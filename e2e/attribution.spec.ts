@@ -4,7 +4,7 @@ import {connectTo} from './served-host.ts'
 import {test, Workbench} from './workbench.ts'
 
 /** What is computed is waited for: a loaded machine takes its time. */
-const expect = base.configure({timeout: 30_000})
+const expect = base.configure({timeout: 60_000})
 const PROMPT = 'Mira keeps coins. Tom keeps lamps. What keeps Mira? Mira keeps'
 
 test.beforeEach(async ({context}) => {
