@@ -107,7 +107,15 @@ export function ScrolledBars({shown, beside, widthPx, heightPx}: ScrolledBarsPro
   const marked = hovered ?? locked
   const all = valueRows(result, row, {unit, scores: looks.scores})
   return (
-    <div className="bars-scroll" data-testid="attribution-bars" data-rows={all.length} {...pointer}>
+    <section
+      className="bars-scroll"
+      aria-label="Bars of the context"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+      tabIndex={0}
+      data-testid="attribution-bars"
+      data-rows={all.length}
+      {...pointer}
+    >
       <svg
         width={widthPx}
         height={layout.heightPx + legendPx}
@@ -132,7 +140,7 @@ export function ScrolledBars({shown, beside, widthPx, heightPx}: ScrolledBarsPro
           <LegendFigure items={legend} palette={palette} />
         </g>
       </svg>
-    </div>
+    </section>
   )
 }
 
