@@ -121,14 +121,23 @@ export class BareSession {
       const id = best % vocabularySize
       generated.push(id)
       if (generated.length === count) return generated
-      const feeds: Record<string, Tensor> = this.numberFeeds(Int32Array.of(id), length)
-      for (const name of this.session.outputNames) {
-        if (name.startsWith('present.')) {
-          feeds[name.replace('present', 'past_key_values')] = outputs[name]!
-        }
-      }
-      outputs = await this.session.run(feeds)
+      outputs = await this.goOn(outputs, Int32Array.of(id), length)
     }
+  }
+
+  /** One run of what follows `pastLength` tokens, whose keys and values are among the outputs of a run before. */
+  goOn(
+    before: Record<string, Tensor>,
+    ids: Int32Array,
+    pastLength: number
+  ): Promise<Record<string, Tensor>> {
+    const feeds: Record<string, Tensor> = this.numberFeeds(ids, pastLength)
+    for (const name of this.session.outputNames) {
+      if (name.startsWith('present.')) {
+        feeds[name.replace('present', 'past_key_values')] = before[name]!
+      }
+    }
+    return this.session.run(feeds)
   }
 
   release(): Promise<void> {

@@ -14,6 +14,8 @@ import {type Ratio, tableOf} from './measure.ts'
 import {benchPage} from './page.ts'
 import {benchRollouts} from './rollouts.ts'
 import {benchRuns} from './runs.ts'
+import {benchTreePage} from './tree-page.ts'
+import {benchTrees} from './trees.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   runs: benchRuns,
@@ -33,6 +35,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   'attention-memory': benchAttentionMemory,
   attribution: benchAttribution,
   rollouts: benchRollouts,
+  trees: benchTrees,
+  'tree-page': benchTreePage,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */

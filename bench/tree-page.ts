@@ -1,0 +1,3 @@
+export async function benchTreePage(): Promise<import('./measure.ts').Ratio[]> {
+  return []
+}
