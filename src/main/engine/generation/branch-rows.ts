@@ -99,24 +99,42 @@ export class BranchRows {
     this.children = new Map()
   }
 
-  /** What is added to the scores of the last `count` rows, [query, key]: 0 for ancestors and itself. */
-  bias(count: number): Float32Array {
-    const keyCount = this.count
+  /** Rows that some rows and what follows them look at: these and their ancestors, in order. */
+  ancestorsOf(rows: readonly number[]): number[] {
+    const seen = new Set<number>()
+    for (const start of rows) {
+      for (let row = start; row >= 0 && !seen.has(row); row = this.parents[row]!) seen.add(row)
+    }
+    return [...seen].sort((a, b) => a - b)
+  }
+
+  /**
+   * What is added to the scores of the last `count` rows, [query, key]: 0 for ancestors and itself. Keys are the
+   * rows `before` them, all unless told, then the last ones.
+   */
+  bias(count: number, before: readonly number[] = this.before(count)): Float32Array {
+    const keyCount = before.length + count
+    const first = this.count - count
+    const places = new Map(before.map((row, place) => [row, place]))
     const bias = new Float32Array(count * keyCount).fill(FORBIDDEN)
     for (let query = 0; query < count; query++) {
       const start = query * keyCount
-      for (let row = keyCount - count + query; row >= 0; row = this.parents[row]!) {
-        bias[start + row] = 0
+      for (let row = first + query; row >= 0; row = this.parents[row]!) {
+        bias[start + (row >= first ? before.length + row - first : places.get(row)!)] = 0
       }
     }
     return bias
   }
 
-  /** What the positions of the last `count` rows differ by from their places in the cache. */
-  shifts(count: number): BigInt64Array {
+  /** What the positions of the last `count` rows differ by from their places behind the rows before them. */
+  shifts(count: number, beforeCount = this.count - count): BigInt64Array {
     const first = this.count - count
     return BigInt64Array.from({length: count}, (_, i) =>
-      BigInt(this.depths[first + i]! - (first + i))
+      BigInt(this.depths[first + i]! - (beforeCount + i))
     )
+  }
+
+  private before(count: number): number[] {
+    return Array.from({length: this.count - count}, (_, row) => row)
   }
 }

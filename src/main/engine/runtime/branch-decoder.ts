@@ -4,6 +4,7 @@ import {BranchRows} from '../generation/branch-rows.ts'
 import {gatherAxis, repeatBatch} from './gather-rows.ts'
 import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
 import {openSession} from './open-session.ts'
+import {RowStore} from './row-store.ts'
 import {emptyTensor, feedable, float32Of, type InputMetadata} from './tensors.ts'
 import {extentFeeds, tokenTensor} from './text-feeds.ts'
 import type {BranchAnswer, BranchJob, BranchSpec, SessionSpec} from './worker-protocol.ts'
@@ -25,8 +26,13 @@ export interface BranchProgress {
 export class BranchDecoder {
   vocabularySize = 0
   private readonly rows = new BranchRows()
+  /** With a tree mask: every row of each tensor of the cache. */
+  private readonly stores = new Map<string, RowStore>()
+  /** What the latest run gave as its cache, and the rows in it: what goes on from all of them needs no other. */
+  private latest: {readonly tensors: Map<string, Tensor>; readonly rows: readonly number[]} | null =
+    null
+  /** Without a tree mask: the cache of one text, and that text. */
   private cache = new Map<string, Tensor>()
-  /** Without a tree mask: the text that the cache holds. */
   private chain: number[] = []
   private canBatch = true
   private runCount = 0
@@ -90,10 +96,8 @@ export class BranchDecoder {
   private keepRows(kept: readonly number[]): void {
     if (kept.length === this.rows.count) return
     this.rows.keep(kept)
-    for (const {name, emptyDimensions} of this.inputs.past) {
-      const tensor = this.cache.get(name)
-      if (tensor) this.cache.set(name, gatherAxis(tensor, emptyDimensions.indexOf(0), kept))
-    }
+    this.latest = null
+    for (const store of this.stores.values()) store.keep(kept)
   }
 
   private async runTree(
@@ -109,7 +113,9 @@ export class BranchDecoder {
       this.keepRows([...needed].sort((a, b) => a - b))
       plan = this.rows.plan(texts)
     }
-    if (texts.length > 1 && this.rows.count + plan.tokenIds.length > this.spec.maxRowCount) {
+    const known = this.rows.count
+    const seen = this.rows.ancestorsOf(plan.parents.filter((row) => row < known))
+    if (texts.length > 1 && seen.length + plan.tokenIds.length > this.spec.maxRowCount) {
       // Together they are more than the model has places for: one half gives way to the other.
       const half = texts.length >> 1
       const progress = {isCancelled, onRun: () => undefined}
@@ -125,25 +131,27 @@ export class BranchDecoder {
       if (isCancelled()) return null
       const end = Math.min(tokenIds.length, first + step)
       const count = end - first
-      const pastCount = this.rows.count
+      const stored = this.rows.count
+      const before = this.rows.ancestorsOf(parents.slice(first, end).filter((row) => row < stored))
       this.rows.append(tokenIds.slice(first, end), parents.slice(first, end))
       const {sharedBias, positionShift} = this.spec
+      const keyCount = before.length + count
       const added: Record<string, Tensor> = {
-        [sharedBias!]: new Tensor('float32', this.rows.bias(count), [count, this.rows.count]),
+        [sharedBias!]: new Tensor('float32', this.rows.bias(count, before), [count, keyCount]),
       }
       if (positionShift) {
-        added[positionShift] = new Tensor('int64', this.rows.shifts(count), [1, count])
+        const shifts = this.rows.shifts(count, before.length)
+        added[positionShift] = new Tensor('int64', shifts, [1, count])
       }
       const batch = [tokenIds.slice(first, end)]
-      const outputs = await this.run(batch, pastCount, this.cache, added).catch(
+      const outputs = await this.run(batch, before.length, this.pastOf(before), added).catch(
         (error: unknown) => {
           // Rows and cache would no longer agree.
-          this.rows.clear()
-          this.cache.clear()
+          this.forget()
           throw error
         }
       )
-      this.takeCache(outputs)
+      this.storeRows(outputs, before, stored, count)
       const logits = this.logitsOf(outputs)
       const given = logits.length / this.vocabularySize
       for (let at = first; at < end; at++) {
@@ -158,12 +166,43 @@ export class BranchDecoder {
   }
 
   private isTooLarge(rowCount: number): boolean {
-    const bytes = [...this.cache.values()].reduce(
-      (sum, {data}) => sum + (data as Float32Array).byteLength,
-      0
-    )
-    const bytesPerRow = bytes / Math.max(1, this.rows.count)
-    return rowCount > this.spec.maxRowCount || rowCount * bytesPerRow > this.spec.maxCacheBytes
+    let bytes = 0
+    for (const store of this.stores.values()) bytes += store.byteLength
+    return (rowCount * bytes) / Math.max(1, this.rows.count) > this.spec.maxCacheBytes
+  }
+
+  /** The cache of some rows. */
+  private pastOf(rows: readonly number[]): ReadonlyMap<string, Tensor> {
+    const {latest} = this
+    const isLatest =
+      latest?.rows.length === rows.length && rows.every((row, i) => row === latest.rows[i])
+    if (isLatest) return latest!.tensors
+    return new Map([...this.stores].map(([name, store]) => [name, store.gather(rows)]))
+  }
+
+  /** Keeps the rows that a run computed, from number `first` on. */
+  private storeRows(
+    outputs: InferenceSession.OnnxValueMapType,
+    before: readonly number[],
+    first: number,
+    count: number
+  ): void {
+    const tensors = new Map<string, Tensor>()
+    for (const {name, outputName, emptyDimensions} of this.inputs.past) {
+      const tensor = feedable(outputs[outputName]!)
+      tensors.set(name, tensor)
+      const store = this.stores.get(name) ?? new RowStore(emptyDimensions.indexOf(0))
+      this.stores.set(name, store)
+      store.append(tensor, count)
+    }
+    const rows = [...before, ...Array.from({length: count}, (_, i) => first + i)]
+    this.latest = {tensors, rows}
+  }
+
+  private forget(): void {
+    this.rows.clear()
+    this.latest = null
+    for (const store of this.stores.values()) store.clear()
   }
 
   private async runPaths(
