@@ -44,14 +44,17 @@ export async function* growBestFirst(
   const least = options.jointThreshold > 0 ? log(options.jointThreshold) - 1e-12 : -Infinity
   const known = new Map<number | null, Expansion>()
   const frontier = new MaxHeap<number | null>()
+  // Those of the frontier whose continuations are not known yet.
+  const unknown = new MaxHeap<number | null>()
   frontier.push(null, 0)
+  unknown.push(null, 0)
   let nodeCount = 0
   while (frontier.size > 0 && nodeCount < maxNodes && builder.expandedCount < maxExpanded) {
-    const [next] = frontier.peek(1) as [number | null]
+    const next = frontier.first!.entry
     if (!known.has(next)) {
       const ahead = Math.max(1, Math.min(width, maxExpanded - builder.expandedCount - known.size))
-      const batch = frontier.peek(Math.min(frontier.size, ahead + known.size))
-      const wanted = batch.filter((id) => !known.has(id)).slice(0, ahead)
+      const wanted: (number | null)[] = []
+      while (wanted.length < ahead && unknown.size > 0) wanted.push(unknown.pop()!.entry)
       const laws = await builder.lawsAfter(wanted)
       for (const [i, id] of wanted.entries()) known.set(id, expansionOf(builder, laws[i]!, options))
       yield builder.expandedCount
@@ -69,7 +72,9 @@ export async function* growBestFirst(
         value: probOf(before + candidate.logprob),
       })
       nodeCount++
-      if (canGrow(node, options)) frontier.push(node.id, node.pathLogprob!)
+      if (!canGrow(node, options)) continue
+      frontier.push(node.id, node.pathLogprob!)
+      unknown.push(node.id, node.pathLogprob!)
     }
     builder.addRest(next, rest(listed))
   }

@@ -26,6 +26,8 @@ export interface ShapedLaw {
   readonly keptIds: readonly number[] | null
   readonly keptCount: number
   isKept(id: number): boolean
+  /** What all tokens but some have together, under each distribution: a sum over them, so that little keeps its digits. */
+  without(ids: ReadonlySet<number>): Readonly<Record<Distribution, number>>
   /** All probabilities. */
   law(distribution: Distribution): Law
   /** The likeliest tokens; the order is that of every distribution. Of equal ones the lower id first. */
@@ -46,13 +48,14 @@ export function shapeLaw(raw: Float64Array, options: TreeLaw): ShapedLaw {
       ? Number(id === best)
       : expOfNonPositive((raw[id]! - bestLogprob) / temperature)
   let total = 0
-  for (let id = 0; id < raw.length; id++) total += weight(id)
+  const weights = new Float64Array(raw.length)
+  for (let id = 0; id < raw.length; id++) total += weights[id] = weight(id)
   const kept = keptTokens(raw, weight, total, options)
   const isKept = kept.ids && new Set(kept.ids)
   const prob = (id: number, distribution: Distribution): number => {
     if (distribution === 'raw') return expOfNonPositive(raw[id]!)
-    if (distribution === 'temperature') return weight(id) / total
-    return isKept && !isKept.has(id) ? 0 : weight(id) / kept.weight
+    if (distribution === 'temperature') return weights[id]! / total
+    return isKept && !isKept.has(id) ? 0 : weights[id]! / kept.weight
   }
   return {
     prob,
@@ -67,6 +70,22 @@ export function shapeLaw(raw: Float64Array, options: TreeLaw): ShapedLaw {
     keptIds: kept.ids,
     keptCount: kept.ids?.length ?? raw.length,
     isKept: (id) => isKept?.has(id) ?? true,
+    without(ids) {
+      const sum = {raw: 0, temperature: 0}
+      for (let id = 0; id < raw.length; id++) {
+        if (ids.has(id)) continue
+        sum.temperature += weights[id]!
+        if (temperature !== 1) sum.raw += expOfNonPositive(raw[id]!)
+      }
+      // At temperature 1 weights are the model's own probabilities over that of the likeliest.
+      if (temperature === 1) sum.raw = sum.temperature * expOfNonPositive(bestLogprob)
+      let truncated = sum.temperature / total
+      if (kept.ids) {
+        truncated = 0
+        for (const id of kept.ids) if (!ids.has(id)) truncated += weights[id]! / kept.weight
+      }
+      return {raw: sum.raw, temperature: sum.temperature / total, truncated}
+    },
     law(distribution) {
       const probs = new Float64Array(raw.length)
       for (let id = 0; id < raw.length; id++) probs[id] = prob(id, distribution)

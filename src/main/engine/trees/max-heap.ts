@@ -30,27 +30,9 @@ export class MaxHeap<Entry> {
     return first
   }
 
-  /** The first `count` entries in order; they stay. */
-  peek(count: number): Entry[] {
-    if (count >= this.heap.length / 4) {
-      const sorted = [...this.heap].sort((a, b) => b.priority - a.priority || a.at - b.at)
-      return sorted.slice(0, count).map(({entry}) => entry)
-    }
-    // Of a heap the next in order is always a child of one that was given.
-    const waiting = [0]
-    const found: Entry[] = []
-    while (found.length < count && waiting.length > 0) {
-      let best = 0
-      for (let i = 1; i < waiting.length; i++) {
-        if (this.isBefore(waiting[i]!, waiting[best]!)) best = i
-      }
-      const [at] = waiting.splice(best, 1)
-      found.push(this.heap[at!]!.entry)
-      for (const child of [2 * at! + 1, 2 * at! + 2]) {
-        if (child < this.heap.length) waiting.push(child)
-      }
-    }
-    return found
+  /** The next in order; it stays. */
+  get first(): {readonly entry: Entry; readonly priority: number} | undefined {
+    return this.heap[0]
   }
 
   private siftDown(): void {

@@ -141,14 +141,7 @@ export function candidateOf(
 /** Everything else at a node: sums over the other tokens, so that a small rest keeps its digits. */
 export function restOf(law: ShapedLaw, tokenIds: readonly number[]): Rest {
   const listed = new Set(tokenIds)
-  const rest = {raw: 0, temperature: 0, truncated: 0}
-  for (let id = 0; id < law.vocabularySize; id++) {
-    if (listed.has(id)) continue
-    rest.raw += law.prob(id, 'raw')
-    rest.temperature += law.prob(id, 'temperature')
-    rest.truncated += law.prob(id, 'truncated')
-  }
-  return {...rest, count: law.vocabularySize - listed.size}
+  return {...law.without(listed), count: law.vocabularySize - listed.size}
 }
 
 function finite(logprob: number): number | null {
