@@ -25,6 +25,8 @@ const [FULL_CALLS, CACHED_CALLS] = [20, 100]
 const VERIFY_TURNS = 9
 /** Logits of two ways through the model, in float32. */
 const MOST_DIFFERENCE = 1e-4
+const NAMES = ['Mira', 'Tom', 'Ana', 'Odo', 'Liv', 'Kai']
+const THINGS = ['coins', 'lamps', 'maps', 'keys', 'plates', 'drums', 'stones', 'bells']
 /** 4 + 12 + 48 nodes. */
 const BRANCHING = [4, 3, 4]
 
@@ -34,6 +36,8 @@ interface Opened {
   readonly graphed: GraphedModel
   readonly sessions: BranchSessions
   readonly bare: BareSession
+  /** Token ids of each. */
+  readonly sentences: readonly (readonly number[])[]
 }
 
 /** Trees as the engine grows and verifies them, beside plain calls of onnxruntime on the same tokens. */
@@ -48,7 +52,15 @@ export async function benchTrees(): Promise<Ratio[]> {
   const sessions = new BranchSessions({threads: () => THREADS})
   const bare = await openBare(bench, THREADS)
   try {
-    const opened = {bench, graphed: await graphs.open({model: bench.folder}), sessions, bare}
+    const graphed = await graphs.open({model: bench.folder})
+    const tokenizer = (await graphs.tokenizer(graphed))!
+    const encodings = await Promise.all(
+      NAMES.flatMap((name) =>
+        THINGS.map((thing) => tokenizer.encode(` ${name} keeps ${thing}.`, {isContinued: true}))
+      )
+    )
+    const sentences = encodings.map(({parts}) => parts.map(({id}) => id))
+    const opened = {bench, graphed, sessions, bare, sentences}
     return [
       ...(await growthRatios(opened, 256, 'tree-mask')),
       ...(await growthRatios(opened, 256, 'paths')),
@@ -84,15 +96,26 @@ async function growthMs(model: BranchingModel): Promise<{ms: number; surplus: nu
   return {ms: performance.now() - start, surplus: builder.surplusCount}
 }
 
+/** Sentences of the kind that the model knows, each time in another order. */
+function sentenceIds(count: number, seed: number, sentences: readonly (readonly number[])[]) {
+  const random = createSeededRandom(seed)
+  const ids = [0]
+  while (ids.length < count) {
+    ids.push(...sentences[Math.floor(random.nextUnit() * sentences.length)]!)
+  }
+  return Int32Array.from(ids.slice(0, count))
+}
+
 async function growthRatios(
-  {bench, graphed, sessions, bare}: Opened,
+  opened: Opened,
   promptCount: number,
   method: BranchMethod
 ): Promise<Ratio[]> {
+  const {graphed, sessions, bare} = opened
   const times = {ours: [] as number[], full: [] as number[], cached: [] as number[]}
   let surplus = 0
   for (let turn = -1; turn < TURNS; turn++) {
-    const ids = randomIds(promptCount, turn + 2, bench)
+    const ids = sentenceIds(promptCount, turn + 2, opened.sentences)
     const model = openBranching(sessions, graphed, ids, {method})
     const grown = await growthMs(model)
     // A node of such a tree is a few tokens behind the prompt: one is the least that it costs.

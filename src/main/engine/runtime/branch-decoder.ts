@@ -160,7 +160,8 @@ export class BranchDecoder {
         if (row < 0) throw noRows(this.logits, given, count)
         found.set(at, logits.slice(row * this.vocabularySize, (row + 1) * this.vocabularySize))
       }
-      onRun(end, tokenIds.length)
+      // At the end the answer itself says so.
+      if (end < tokenIds.length) onRun(end, tokenIds.length)
     }
     return places.map((place) => found.get(place)!)
   }

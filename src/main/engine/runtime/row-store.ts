@@ -11,6 +11,8 @@ const LEAST_GROWTH = 64
  */
 export class RowStore {
   private data: Numbers | null = null
+  /** What was given last, to be written over: a new array of this size costs more than its numbers. */
+  private given: Numbers | null = null
   private count = 0
   private capacity = 0
   private outer = 1
@@ -47,10 +49,12 @@ export class RowStore {
     this.count += count
   }
 
-  /** Some rows, in order. */
+  /** Some rows, in order. The tensor is good until the next call. */
   gather(rows: readonly number[]): Tensor {
     const {outer, inner, dims, axis} = this
-    const data = this.like(outer * rows.length * inner)
+    const length = outer * rows.length * inner
+    if (!this.given || this.given.length < length) this.given = this.like(2 * length)
+    const data = this.given.subarray(0, length)
     this.copy(rows, data, rows.length)
     const shape = dims.map((dim, at) => (at === axis ? rows.length : dim))
     return new Tensor(this.type as 'float32', data as Float32Array, shape)
@@ -66,7 +70,7 @@ export class RowStore {
   }
 
   clear(): void {
-    Object.assign(this, {data: null, capacity: 0, count: 0})
+    Object.assign(this, {data: null, given: null, capacity: 0, count: 0})
   }
 
   /** Neighbours are copied together. */

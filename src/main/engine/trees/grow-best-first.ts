@@ -24,6 +24,9 @@ export interface BestFirstOptions {
   readonly jointThreshold: number
 }
 
+/** Nodes that are run together even where few more can be needed: a run of one costs nearly as much. */
+const LEAST_AHEAD = 4
+
 /** What a node's continuations come to, kept in place of the law. */
 interface Expansion {
   readonly children: readonly Candidate[]
@@ -52,7 +55,9 @@ export async function* growBestFirst(
   while (frontier.size > 0 && nodeCount < maxNodes && builder.expandedCount < maxExpanded) {
     const next = frontier.first!.entry
     if (!known.has(next)) {
-      const ahead = Math.max(1, Math.min(width, maxExpanded - builder.expandedCount - known.size))
+      // Once as many are known as are wanted in the end, few of those that are not will be needed.
+      const left = maxExpanded - builder.expandedCount - known.size
+      const ahead = Math.min(width, Math.max(LEAST_AHEAD, left))
       const wanted: (number | null)[] = []
       while (wanted.length < ahead && unknown.size > 0) wanted.push(unknown.pop()!.entry)
       const laws = await builder.lawsAfter(wanted)
