@@ -1,3 +1,0 @@
-export async function benchTreePage(): Promise<import('./measure.ts').Ratio[]> {
-  return []
-}
