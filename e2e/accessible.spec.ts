@@ -292,6 +292,20 @@ const SCREENS: readonly {
     leave: ({page}) => page.getByTestId('problem').getByRole('button', {name: 'Close'}).click(),
   },
   {
+    name: 'critical tokens of a response',
+    shows: '[data-testid=pass-table]',
+    enter: ({page}) => byPalette(page, 'token that takes it'),
+  },
+  {
+    name: 'critical tokens as a table',
+    shows: '[data-testid=critical-table]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Table'}).first().click(),
+    leave: async ({page}) => {
+      await page.getByRole('tab', {name: 'Tokens'}).first().click()
+      await page.getByTestId('history-row').last().click()
+    },
+  },
+  {
     name: 'a prompt that is too long',
     shows: '[data-testid=problem]',
     enter: async (workbench) => {

@@ -35,7 +35,7 @@ test('every link of the README and CONTRIBUTING leads to a file', () => {
 })
 
 /** Lenses that have no page yet: what the engine and the command line give, pictures will draw. */
-const WITHOUT_PAGE = ['inspect', 'intervene', 'critical', 'bytes', 'vocabulary']
+const WITHOUT_PAGE = ['inspect', 'intervene', 'bytes', 'vocabulary']
 
 test('every lens has a request, an engine, a figure, a panel, a command, a picture and a row', () => {
   const lenses = lensFiles('src/shared/lenses')

@@ -84,6 +84,21 @@ try {
     await page.screenshot({path: join(root, `docs/attribute-${theme}.png`)})
   }
   await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
+  // The token after which a response does not come right any more.
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('token that takes it')
+  await page.keyboard.press('Enter')
+  await page.getByTestId('pass-table').waitFor({timeout: 120_000})
+  await page.locator('[data-critical]').first().waitFor({timeout: 120_000})
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({colorScheme: theme, reducedMotion: 'reduce'})
+    await page.getByText('Nothing is running').waitFor({timeout: 120_000})
+    await page.mouse.move(700, 890)
+    await page.waitForTimeout(600)
+    await page.screenshot({path: join(root, `docs/critical-${theme}.png`)})
+  }
+  await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
+  await page.getByTestId('history-row').last().click()
   // What else could have been said, and what a draft would have guessed.
   await page.getByRole('tab', {name: 'Tree'}).click()
   await page.getByTestId('tree-figure').waitFor()
