@@ -1,8 +1,10 @@
 import {attributionCopies} from '../lenses/attribute/attribution-copies.ts'
+import {criticalCopies} from '../lenses/critical/critical-copies.ts'
 import type {LensCopies} from '../sharing/lens-copies.ts'
 import {chooseFiles} from '../sharing/open-files.ts'
 import {copyLink, copyShown, type SharedText, selectShown, servedForm} from '../sharing/share.ts'
 import {ATTRIBUTION_LENS} from '../store/attribution-state.ts'
+import {CRITICAL_LENS} from '../store/critical-state.ts'
 import {selectPane} from '../store/panes.ts'
 import type {WorkbenchState} from '../store/state.ts'
 import type {Workbench} from '../store/workbench.ts'
@@ -10,7 +12,10 @@ import type {Command} from './command.ts'
 import {copyText} from './copy-text.ts'
 
 /** By lens; of the others the tokens are copied. */
-const LENS_COPIES: Readonly<Record<string, LensCopies>> = {[ATTRIBUTION_LENS]: attributionCopies}
+const LENS_COPIES: Readonly<Record<string, LensCopies>> = {
+  [ATTRIBUTION_LENS]: attributionCopies,
+  [CRITICAL_LENS]: criticalCopies,
+}
 
 export const copyLinkCommand: Command = {
   id: 'copy-link',

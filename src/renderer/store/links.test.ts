@@ -143,6 +143,18 @@ test('a link carries what is explained, how it is scored and looked at, and what
   expect(receiver.seen().attributionChoice.method).toBe('reagent')
 })
 
+test('a link has how critical tokens are looked for, and the right answer, but no place of a model', async () => {
+  const sender = await openedWorkbench()
+  const {actions} = sender
+  actions.changePane({lensId: 'critical'}, 0)
+  actions.setCriticalAnswer(sender.seen().activeRunId!, '31')
+  actions.changeCritical({beta: 2, checker: {kind: 'text'}, positive: '/home/me/model'})
+  const link = selectLink(sender.store.getState(), sender.captures)
+  expect(JSON.stringify(link)).not.toContain('/home/me')
+  expect(link.critical).toMatchObject({beta: 2, checker: {kind: 'text'}, positive: null})
+  expect(link.runs[0]!.answer).toBe('31')
+})
+
 test('a link at the start is opened in place of the first sample, and can be undone', async () => {
   const link = linkFrom(await sharing())
   const receiver = fakeWorkbench()

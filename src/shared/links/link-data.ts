@@ -5,6 +5,7 @@ import {messageSchema, tokensRequestSchema} from '../lenses/tokens.ts'
 import {byteSpanSchema, unitChoiceSchema} from '../units/unit-choice.ts'
 import {linkAttentionSchema, matrixPlaceSchema, matrixWindowSchema} from './link-attention.ts'
 import {linkAttributionSchema, targetChoiceSchema, tokenChangesSchema} from './link-attribution.ts'
+import {criticalChoiceSchema} from './link-critical.ts'
 
 const position = z.number().int().nonnegative()
 const track = figureOptionsSchema.shape.tracks.unwrap().element
@@ -50,6 +51,8 @@ export const linkRunSchema = z.object({
   /** Of its attribution: what is explained, and what was put in place of its tokens. */
   explained: targetChoiceSchema.optional(),
   replaced: tokenChangesSchema.optional(),
+  /** Of its critical tokens: the right answer to its prompt. */
+  answer: z.string().max(10_000).optional(),
 })
 export type LinkRun = z.infer<typeof linkRunSchema>
 
@@ -93,6 +96,8 @@ export const linkDataSchema = z.object({
   attention: linkAttentionSchema.optional(),
   /** Where a pane shows attribution. */
   attribution: linkAttributionSchema.optional(),
+  /** Where a pane shows critical tokens: how they are looked for. */
+  critical: criticalChoiceSchema.optional(),
 })
 export type LinkData = z.infer<typeof linkDataSchema>
 export type LinkDataInput = z.input<typeof linkDataSchema>

@@ -19,8 +19,9 @@ import {
 /** What is drawn, and the file that it is to be. */
 export interface CriticalFile {
   readonly result: CriticalResult
-  readonly format: FigureFormat
-  readonly options: CommonFigureOptions
+  /** Absent: it is printed, and no file is written. */
+  readonly format?: FigureFormat
+  readonly options?: CommonFigureOptions
 }
 
 const DEFAULTS = commonFigureOptionsSchema.parse({})
@@ -96,7 +97,8 @@ function requestFlags(request: CriticalRequest, prompt: string, checker: string)
   return flags
 }
 
-function fileFlags({format, options}: CriticalFile): string[][] {
+function fileFlags({format, options = DEFAULTS}: CriticalFile): string[][] {
+  if (!format) return []
   const flags: string[][] = []
   if (format === 'svg' || format === 'png') {
     if (options.widthPx !== DEFAULTS.widthPx) flags.push(['--width', `${options.widthPx}px`])

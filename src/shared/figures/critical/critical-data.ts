@@ -7,15 +7,18 @@ import {criticalCaption, criticalGuard} from './words.ts'
 
 /** A request as a file may carry it: without paths and, with `noPrompt`, without words of prompt, response and answer. */
 function saidRequest(
-  {request, model}: CriticalResult,
+  {request, model, contrast}: CriticalResult,
   noPrompt: boolean
 ): Partial<CriticalRequest> {
-  const {response, responseIds, answer, checker, ...rest} = request
+  const {response, responseIds, answer, checker, positive, negative, ...rest} = request
   const said = Object.entries({response, responseIds, answer, checker}).filter(
     ([, value]) => value !== undefined
   )
   return {
     ...publicRequest(rest, model.id, noPrompt),
+    // They may have been named by where they lie.
+    ...(positive !== undefined && contrast && {positive: contrast.positive.id}),
+    ...(negative !== undefined && contrast && {negative: contrast.negative.id}),
     ...(noPrompt ? {} : Object.fromEntries(said)),
   }
 }
@@ -54,8 +57,8 @@ export function criticalJson(
   }
 }
 
-/** One line a response token and method. */
-export function criticalCsv(result: CriticalResult, noPrompt: boolean): string {
+/** One row a response token and method. */
+export function criticalRows(result: CriticalResult, noPrompt: boolean) {
   const columns = [
     ...['position', 'method', 'value', 'successCount', 'sampleCount', 'low', 'high', 'rules'],
     ...(noPrompt ? [] : ['id', 'bytesHex']),
@@ -72,6 +75,11 @@ export function criticalCsv(result: CriticalResult, noPrompt: boolean): string {
       ...(noPrompt ? [] : [token?.id ?? '', token?.bytesHex ?? '']),
     ]
   })
+  return {columns, cells}
+}
+
+export function criticalCsv(result: CriticalResult, noPrompt: boolean): string {
+  const {columns, cells} = criticalRows(result, noPrompt)
   return csvText(columns, cells)
 }
 
