@@ -33,7 +33,7 @@ export function ScoresTable({result}: {readonly result: CriticalResult}) {
       data-target-place="tokens"
       {...pointer}
     >
-      <table className="number-table values-table">
+      <table className="number-table values-table critical-table">
         <thead>
           <tr>
             <th scope="col">token</th>
@@ -45,7 +45,9 @@ export function ScoresTable({result}: {readonly result: CriticalResult}) {
                 {METHOD_LABELS[method]}
               </th>
             ))}
-            <th scope="col">critical</th>
+            <th scope="col" className="rules">
+              critical
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -83,7 +85,7 @@ export function ScoresTable({result}: {readonly result: CriticalResult}) {
                 {methods.map((method) => (
                   <td key={method}>{formatFixed(scores.get(method)?.get(position)?.value, 4)}</td>
                 ))}
-                <td>{rules.join(', ')}</td>
+                <td className="rules">{rules.join(', ')}</td>
               </tr>
             )
           })}
