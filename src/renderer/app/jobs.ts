@@ -4,7 +4,6 @@ import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {AttributionMethod} from '../../shared/lenses/attribute.ts'
 import type {HeadsPhase} from '../store/attention-heads.ts'
-import type {AttributionPhase} from '../store/attribution-state.ts'
 import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
 import type {WishPhase} from '../store/wish-runner.ts'
 
@@ -68,14 +67,7 @@ export function jobOf(run: RunRecord, cancel: () => void): Job {
     phase === 'loading'
       ? `${bytesText(done)} of ${bytesText(total)}`
       : `${formatCount(done)} of ${formatCount(total)}${unit}`
-  const left =
-    secondsLeft === null
-      ? []
-      : [
-          secondsLeft < 1
-            ? 'at most 1 s left'
-            : `at most ${formatCount(Math.ceil(secondsLeft))} s left`,
-        ]
+  const left = leftFacts(secondsLeft)
   return {
     name,
     fraction: total > 0 ? Math.min(1, done / total) : null,
@@ -88,10 +80,7 @@ export function listJobOf(
   {done, total, secondsLeft}: Extract<ListJob, {kind: 'running'}>,
   cancel: () => void
 ): Job {
-  const left =
-    secondsLeft === null
-      ? []
-      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const left = leftFacts(secondsLeft)
   const facts = [`${formatCount(done)} of ${formatCount(total)} prompts`, ...left]
   return {name: 'Prompt list', fraction: total > 0 ? done / total : null, facts, cancel}
 }
@@ -101,10 +90,7 @@ export function overviewJobOf(
   {done, total, secondsLeft}: Extract<HeadsPhase, {kind: 'running'}>,
   cancel: () => void
 ): Job {
-  const left =
-    secondsLeft === null || done === total
-      ? []
-      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const left = leftFacts(done === total ? null : secondsLeft)
   const facts = [`${formatCount(done)} of ${formatMany(total, 'layer')}`, ...left]
   return {name: 'Overview of heads', fraction: total > 0 ? done / total : null, facts, cancel}
 }
@@ -112,13 +98,10 @@ export function overviewJobOf(
 /** An attribution under way: its method, what is done, how many steps. */
 export function attributionJobOf(
   method: AttributionMethod,
-  {phase, done, total, secondsLeft}: Extract<AttributionPhase, {kind: 'running'}>,
+  {phase, done, total, secondsLeft}: Extract<WishPhase, {kind: 'running'}>,
   cancel: () => void
 ): Job {
-  const left =
-    secondsLeft === null
-      ? []
-      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const left = leftFacts(secondsLeft)
   const counts = total > 0 ? ` ${formatCount(done)} of ${formatCount(total)}` : ''
   const what = phase === 'attributing' ? 'step' : (phase ?? 'starting')
   return {
@@ -134,10 +117,7 @@ export function criticalJobOf(
   {phase, done, total, secondsLeft}: Extract<WishPhase, {kind: 'running'}>,
   cancel: () => void
 ): Job {
-  const left =
-    secondsLeft === null
-      ? []
-      : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
+  const left = leftFacts(secondsLeft)
   const counts = total > 1 ? ` ${formatCount(done)} of ${formatCount(total)}` : ''
   const what = phase === 'sampling' ? 'completions' : (phase ?? 'starting')
   return {
@@ -146,6 +126,13 @@ export function criticalJobOf(
     facts: [`${what}${counts}`, ...left],
     cancel,
   }
+}
+
+/** What a job still takes at most; nothing where it is not known. */
+function leftFacts(secondsLeft: number | null): string[] {
+  return secondsLeft === null
+    ? []
+    : [`at most ${formatCount(Math.max(1, Math.ceil(secondsLeft)))} s left`]
 }
 
 /** What became of the prompt list's last job, where none is under way and none failed. */

@@ -6,6 +6,7 @@ import type {
   SamplerName,
 } from '../../shared/lenses/attribute.ts'
 import type {RunId} from './state.ts'
+import type {WishJob} from './wish-runner.ts'
 
 export const ATTRIBUTION_LENS = 'attribute'
 /** A row for every generated token. */
@@ -80,27 +81,9 @@ export interface AttributionState {
   readonly attributionChanges: Readonly<Record<RunId, readonly TokenChange[]>>
 }
 
-/** How an attribution stands. `offered`: a step of it would take long, so it waits to be asked for. */
-export type AttributionPhase =
-  | {readonly kind: 'offered'; readonly secondsPerStep: number}
-  | {
-      readonly kind: 'running'
-      /** What is done; null before anything is. */
-      readonly phase: string | null
-      readonly done: number
-      readonly total: number
-      readonly secondsLeft: number | null
-    }
-  | {readonly kind: 'completed'}
-  | {readonly kind: 'cancelled'}
-  | {readonly kind: 'failed'; readonly problem: Problem}
-
-export interface AttributionJob {
+export interface AttributionJob extends WishJob {
   readonly runId: RunId
   readonly method: AttributionMethod
-  readonly phase: AttributionPhase
-  /** Grows whenever its estimates do. */
-  readonly revision: number
 }
 
 /** Tokens changed by hand, and what became of the target. */

@@ -91,9 +91,10 @@ export function selectRunningCritical({criticalJobs}: Pick<WorkbenchState, 'crit
 
 export function createCriticalActions(context: StoreContext): CriticalActions {
   const {captures, client} = context
-  const runner = createWishRunner<CriticalWish, CriticalEvent>(context, {
+  const runner = createWishRunner<CriticalWish, CriticalEvent, WishJob>(context, {
     jobsOf: (state) => state.criticalJobs,
     withJobs: (criticalJobs) => ({criticalJobs}),
+    jobOf: (_, stands) => stands,
     wishesOf: (state) => PANES.flatMap((pane) => selectCriticalWishes(state, captures, pane)),
     offeredSeconds(state, wish) {
       if (wish.kind === 'contrast') return null

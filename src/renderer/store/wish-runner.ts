@@ -33,9 +33,11 @@ type Progress = Pick<Extract<WishPhase, {kind: 'running'}>, 'done' | 'total' | '
 }
 
 /** What a lens says of its wishes. */
-export interface WishKind<One extends Wish, Event> {
-  jobsOf(state: WorkbenchState): Readonly<Record<string, WishJob>>
-  withJobs(jobs: Readonly<Record<string, WishJob>>): Partial<WorkbenchState>
+export interface WishKind<One extends Wish, Event, Job extends WishJob> {
+  jobsOf(state: WorkbenchState): Readonly<Record<string, Job>>
+  withJobs(jobs: Readonly<Record<string, Job>>): Partial<WorkbenchState>
+  /** What is kept of a wish beside how it stands. */
+  jobOf(wish: One, stands: WishJob): Job
   /** In the order in which they are run. */
   wishesOf(state: WorkbenchState): readonly One[]
   /** Seconds that one would take, where it is offered instead of begun; null to begin. */
@@ -60,9 +62,9 @@ export interface WishRunner {
 }
 
 /** Runs what panes want, one at a time; what nobody wants any more is stopped and forgotten. */
-export function createWishRunner<One extends Wish, Event>(
+export function createWishRunner<One extends Wish, Event, Job extends WishJob>(
   {store, set, deps}: StoreContext,
-  kind: WishKind<One, Event>
+  kind: WishKind<One, Event, Job>
 ): WishRunner {
   let running: {readonly key: string; readonly abort: AbortController} | null = null
   /** Those that were asked for although they take long. */
@@ -73,7 +75,7 @@ export function createWishRunner<One extends Wish, Event>(
       const {[wish.key]: old, ...others} = kind.jobsOf(state)
       // The oldest go first; what they gave may be forgotten with them.
       const kept = Object.entries(others).slice(-(kind.mostJobs - 1))
-      const job = {phase, revision: (old?.revision ?? 0) + 1}
+      const job = kind.jobOf(wish, {phase, revision: (old?.revision ?? 0) + 1})
       return kind.withJobs({...Object.fromEntries(kept), [wish.key]: job})
     })
   const drop = (key: string) =>

@@ -30,7 +30,7 @@ export function AttributionWait({shown}: {readonly shown: PaneAttribution | null
       return (
         <div className="lens-wait" data-testid="attribution-offered">
           <p>
-            A step takes about {formatFixed(phase.secondsPerStep, 0)} s on this text with this
+            A step takes about {formatFixed(phase.seconds, 0)} s on this text with this
             model, and ReAGent makes hundreds. Fewer probes or a shorter prompt take less; occlusion
             takes one run a token.
           </p>
