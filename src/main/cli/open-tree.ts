@@ -1,13 +1,8 @@
 import {statSync} from 'node:fs'
-import {tokensOfTable} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
-import {type TreeResult, treeRequestSchema} from '../../shared/lenses/tree.ts'
-import {
-  checkTreeFileSize,
-  importedNodes,
-  readTreeFile,
-  type TreeFile,
-} from '../../shared/lenses/tree-file.ts'
+import {importTree} from '../../shared/engine-client/import-tree.ts'
+import type {TreeResult} from '../../shared/lenses/tree.ts'
+import {checkTreeFileSize, readTreeFile} from '../../shared/lenses/tree-file.ts'
 import {DEFAULT_MODEL} from './common-call.ts'
 import type {ModelFlags} from './flag-groups.ts'
 import {readInputText} from './read-input.ts'
@@ -26,7 +21,10 @@ export async function openSavedTree(
     if (stats) checkTreeFileSize(stats.size, path)
   }
   const file = readTreeFile(readInputText(path), path)
-  if (file.kind === 'logitloom') return importTree(file, flags, client)
+  if (file.kind === 'logitloom') {
+    const model = flags.model ?? DEFAULT_MODEL
+    return importTree(file, {model, ...optionalFile(flags.file)}, client)
+  }
   const {result} = file
   await client.trees.open({
     model: flags.model ?? result.request.model,
@@ -34,45 +32,6 @@ export async function openSavedTree(
     sha256: result.model.sha256,
   })
   return result
-}
-
-/** Texts become the tokens of this model that have the same bytes; what has none is left out and counted. */
-async function importTree(
-  {modelName, prompt, nodes}: Extract<TreeFile, {kind: 'logitloom'}>,
-  flags: ModelFlags,
-  client: EngineClient
-): Promise<TreeResult> {
-  const ref = {model: flags.model ?? DEFAULT_MODEL, ...optionalFile(flags.file)}
-  const texts = [...new Set(nodes.map(({text}) => text))]
-  const {tokenIds, ...provenance} = await client.trees.open({...ref, sha256: null, texts})
-  const byText = new Map(texts.map((text, i) => [text, tokenIds[i]!]))
-  const {text, tokens} = await client.text.tokenize({...ref, prompt})
-  const imported = importedNodes(
-    nodes,
-    nodes.map((node) => byText.get(node.text)!)
-  )
-  const warnings = [
-    {
-      code: 'imported',
-      message: `The probabilities are those that logitloom saved of ${modelName || 'a model that it does not name'}, not this model’s.`,
-    },
-  ]
-  if (imported.leftOutCount > 0) {
-    warnings.push({
-      code: 'imported-texts',
-      message: `${imported.leftOutCount} of ${nodes.length} nodes are left out: they, or what they hang on, are no single token of this vocabulary.`,
-    })
-  }
-  return {
-    schema: 'tokenscope/tree@1',
-    request: treeRequestSchema.parse({...ref, prompt}),
-    ...provenance,
-    ...{draft: null, warnings, status: 'completed', text},
-    promptTokenCount: tokens.ids.length,
-    tokens: tokensOfTable(tokens),
-    ...{distribution: 'raw', method: 'tree-mask', nodes: imported.nodes, verdicts: []},
-    ...{stats: null, expandedCount: null, surplusCount: null, completionIds: []},
-  }
 }
 
 function optionalFile(file: string | undefined) {

@@ -107,8 +107,26 @@ const notAModel = (name: string, hasConfig: boolean): Problem => ({
   advice: 'Drop the folder that has them.',
 })
 
-/** Opens a prompt file by its kind. */
+/** How far into a file it is looked for what it says that it is. */
+const HEAD_BYTES = 4096
+/** A saved tree, of ours or of logitloom. */
+const TREE_HEAD = /"schema"\s*:\s*"tokenscope\/tree@|"isLogitLoomTreeVersion"/u
+
+async function isTree(file: File): Promise<boolean> {
+  if (!/\.json$/iu.test(file.name)) return false
+  const head = await file
+    .slice(0, HEAD_BYTES)
+    .text()
+    .catch(() => '')
+  return TREE_HEAD.test(head)
+}
+
+/** Opens a prompt file by its kind, or a saved tree. */
 export async function openFile(workbench: Workbench, file: File): Promise<void> {
+  if (await isTree(file)) {
+    await workbench.actions.openTreeText(file.name, file)
+    return
+  }
   const isList = kindOfFile(file.name) === 'prompt-list'
   const problem =
     problemOfName(file.name) ??

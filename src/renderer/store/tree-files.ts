@@ -1,10 +1,11 @@
 import {ProblemError} from '../../shared/domain/problem.ts'
+import {importTree} from '../../shared/engine-client/import-tree.ts'
 import {tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {isDraftStrategy, type TreeResult} from '../../shared/lenses/tree.ts'
-import {checkTreeFileSize, readTreeFile} from '../../shared/lenses/tree-file.ts'
+import {checkTreeFileSize, readTreeFile, type TreeFile} from '../../shared/lenses/tree-file.ts'
 import {type StoreContext, shownProblem} from './context.ts'
 import {labelOfPrompt} from './prompt.ts'
-import type {RunActions} from './runs.ts'
+import {type RunActions, selectRequest} from './runs.ts'
 import {selectTreeSpec} from './tree.ts'
 import {promptOfRun} from './tree-requests.ts'
 import {initialTree, TREE_LENS, type TreeGrowth} from './tree-state.ts'
@@ -18,18 +19,26 @@ export function createTreeFileActions(
   {store, set, change, captures, client}: StoreContext,
   {openRequest}: Pick<RunActions, 'openRequest'>
 ): TreeFileActions {
+  /** A tree of logitloom becomes one of the chosen model. */
+  const imported = (file: Extract<TreeFile, {kind: 'logitloom'}>) => {
+    const asked = selectRequest(store.getState())
+    if (!asked) throw noModel()
+    const {model, file: modelFile} = asked
+    return importTree(file, {model, ...(modelFile === undefined ? {} : {file: modelFile})}, client)
+  }
   const open = async (name: string, source: string | File) => {
     if (typeof source !== 'string') checkTreeFileSize(source.size, name)
     const file = readTreeFile(typeof source === 'string' ? source : await source.text(), name)
-    if (file.kind !== 'tokenscope') throw onlyOwn(name, 'a tree of logitloom')
-    const {result} = file
+    const result = file.kind === 'logitloom' ? await imported(file) : file.result
     if (isDraftStrategy(result.request.strategy)) throw onlyOwn(name, 'drafts')
     const {request} = result
     const {model, file: modelFile} = request
-    await client.trees.open({
-      ...{model, ...(modelFile === undefined ? {} : {file: modelFile})},
-      sha256: result.model.sha256,
-    })
+    if (file.kind === 'tokenscope') {
+      await client.trees.open({
+        ...{model, ...(modelFile === undefined ? {} : {file: modelFile})},
+        sha256: result.model.sha256,
+      })
+    }
     const pane = store.getState().activePane
     const prompt = promptOfRun(tokensRequestSchema.parse({...request, command: 'tokens'}))
     change('open a tree', {
@@ -86,6 +95,16 @@ function growthOf({request}: TreeResult): TreeGrowth {
     ...{lengthPenalty: lengthPenalty ?? growth.lengthPenalty, samples: samples ?? growth.samples},
     ...{jointThreshold: jointThreshold ?? growth.jointThreshold, seed},
   }
+}
+
+function noModel(): ProblemError {
+  return new ProblemError({
+    code: 'model-missing',
+    message: 'A tree of logitloom has texts alone: a model has to say which tokens they are.',
+    found: 'no model that is chosen',
+    expected: 'a model',
+    advice: 'Choose a model, then open the tree.',
+  })
 }
 
 function onlyOwn(file: string, found: string): ProblemError {
