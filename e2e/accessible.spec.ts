@@ -349,7 +349,7 @@ function pressEscape({page}: Workbench) {
 
 for (const theme of ['light', 'dark'] as const) {
   test(`axe finds no violation on any screen, ${theme}`, async ({workbench}) => {
-    test.setTimeout(400_000)
+    test.setTimeout(600_000)
     const {page} = workbench
     await workbench.open()
     await byPalette(page, `${theme} theme`)
@@ -358,7 +358,7 @@ for (const theme of ['light', 'dark'] as const) {
       await enter(workbench)
       // Some of what is seen is computed first.
       await expect(page.locator(shows).first(), name).toBeVisible({timeout: 30_000})
-      await expect(page.getByRole('progressbar')).toHaveCount(0)
+      await expect(page.getByRole('progressbar'), name).toHaveCount(0, {timeout: 90_000})
       expect.soft(await violationsOf(page), name).toEqual([])
       await leave?.(workbench)
     }
