@@ -17,7 +17,7 @@ export type CriticalSample = SampleOf<
  * from the plan: after its verb no completion comes right any more, and without it nearly all do.
  */
 const WRONG_PLAN: CriticalSample = {
-  id: 'wrong-plan',
+  id: 'wrong-plan-token',
   title: 'The wrong plan, and the token that takes it',
   lens: 'critical',
   view: null,
