@@ -296,7 +296,7 @@ test('heads are scored beside chance, named by the probe alone, and chosen from 
     timeout: 60_000,
   })
   await expect(heads.locator('tr[data-head="L2.H1"]')).toContainText('previous 0.97')
-  await heads.getByRole('button', {name: 'L4.H3'}).click()
+  await heads.getByRole('button', {name: 'L4.H3', exact: true}).click()
   await expect(page.getByTestId('layer').getByRole('textbox')).toHaveValue('4')
   await expect(page.getByTestId('caption')).toContainText(
     'L4.H3, an induction head by the random-repeat probe (0.98)'

@@ -233,6 +233,72 @@ test('nothing is cut, out of reach or on top of another thing, dark', async ({wo
   await look(workbench, 'dark')
 })
 
+/** Views of the lenses that stand beside the tokens: how each is come to, and what tells that it is there. */
+const LENS_VIEWS: readonly {
+  readonly name: string
+  readonly shows: string
+  enter(page: Page): Promise<unknown>
+  /** In a low or narrow window it scrolls, both ways. */
+  readonly scrolls?: boolean
+}[] = [
+  {
+    name: 'the matrix of a head',
+    scrolls: true,
+    shows: '[data-testid=attention-matrix][data-current=true]',
+    enter: (page) => page.getByRole('tab', {name: 'Attention'}).click(),
+  },
+  {
+    name: 'all heads',
+    scrolls: true,
+    shows: '[data-testid=heads] tr[data-head]',
+    enter: (page) => page.getByRole('radio', {name: 'Heads', exact: true}).click(),
+  },
+  {
+    name: 'the attention graph',
+    scrolls: true,
+    shows: '[data-testid=attention-graph][data-current=true]',
+    enter: (page) => page.getByRole('radio', {name: 'Graph'}).click(),
+  },
+  {
+    name: 'the tree',
+    shows: '[data-testid=tree-figure]',
+    enter: (page) => page.getByRole('tab', {name: 'Tree'}).click(),
+  },
+  {
+    name: 'the outline of the tree',
+    shows: '[data-testid=tree-outline]',
+    enter: (page) => page.getByRole('radio', {name: 'Outline'}).click(),
+  },
+  {
+    name: 'critical tokens',
+    shows: '[data-testid=pass-table]',
+    enter: (page) => command(page, 'token that takes it'),
+  },
+  {
+    name: 'critical tokens as a table',
+    scrolls: true,
+    shows: '[data-testid=critical-table]',
+    enter: (page) => page.getByRole('radio', {name: 'Table'}).click(),
+  },
+]
+
+test('views of the other lenses, in every window', async ({workbench}) => {
+  test.setTimeout(240_000)
+  const {page} = workbench
+  await workbench.open()
+  for (const {name, shows, enter, scrolls} of LENS_VIEWS) {
+    await page.setViewportSize({width: 1440, height: 900})
+    await enter(page)
+    await expect(page.locator(shows).first(), name).toBeVisible({timeout: 60_000})
+    await expect(page.getByRole('progressbar'), name).toHaveCount(0, {timeout: 60_000})
+    for (const size of WINDOWS.filter(({height}) => !scrolls || height >= 700)) {
+      await page.setViewportSize(size)
+      await page.mouse.move(1, 1)
+      expect.soft(await flawLines(page), `${name}, ${size.width} × ${size.height}`).toEqual([])
+    }
+  }
+})
+
 test('a list of 30 prompts, done, in every window; alone and beside a lens', async ({
   workbench,
 }) => {
