@@ -52,10 +52,11 @@ export function CentrePane({index}: {readonly index: PaneIndex}) {
             </TabList>
           </Tabs>
           <PaneRunLabel />
-          <span className="grow" />
-          <LensViews lensId={lensId} />
-          <PromptListViews />
-          <PaneButtons />
+          <div className="tab-ends">
+            <LensViews lensId={lensId} />
+            <PromptListViews />
+            <PaneButtons />
+          </div>
         </div>
         <LensPanel key={lensId} lensId={lensId} />
       </section>
