@@ -30,9 +30,9 @@ export function AttributionWait({shown}: {readonly shown: PaneAttribution | null
       return (
         <div className="lens-wait" data-testid="attribution-offered">
           <p>
-            A step takes about {formatFixed(phase.seconds, 0)} s on this text with this
-            model, and ReAGent makes hundreds. Fewer probes or a shorter prompt take less; occlusion
-            takes one run a token.
+            A step takes about {formatFixed(phase.seconds, 0)} s on this text with this model, and
+            ReAGent makes hundreds. Fewer probes or a shorter prompt take less; occlusion takes one
+            run a token.
           </p>
           {again('Start it')}
         </div>
