@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs'
+import {readFileSync} from 'node:fs'
 import {appendFile, mkdir, writeFile} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {physicalCoreCount} from '../src/main/engine/runtime/threads.ts'
@@ -17,6 +17,7 @@ import {
 } from '../src/shared/lenses/critical.ts'
 import {passFigure} from './critical-tokens-figure.ts'
 import {criticalTokensReport, passRows} from './critical-tokens-report.ts'
+import {keptLines} from './kept-lines.ts'
 import {type FirstWrong, firstWrongOf, type WordProblem} from './word-problem-errors.ts'
 
 /**
@@ -67,13 +68,7 @@ export async function main(flags: readonly string[]): Promise<void> {
   const exhaustiveCount = numberOf('--exhaustive', 20)
   await mkdir(CACHE, {recursive: true})
   const path = join(CACHE, 'critical-tokens.jsonl')
-  const lines: Line[] = existsSync(path)
-    ? readFileSync(path, 'utf8')
-        .trim()
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line))
-    : []
+  const lines = keptLines<Line>(path)
   const problems: WordProblem[] = readFileSync(
     join(root, 'assets/evaluation/word-problems.jsonl'),
     'utf8'

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs'
+import {readFileSync} from 'node:fs'
 import {appendFile, mkdir, writeFile} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {physicalCoreCount} from '../src/main/engine/runtime/threads.ts'
@@ -12,6 +12,7 @@ import {
   treeRequestSchema,
 } from '../src/shared/lenses/tree.ts'
 import {draftTreesReport} from './draft-trees-report.ts'
+import {keptLines} from './kept-lines.ts'
 
 /**
  * Acceptance of every way to draft on the built-in pair: 20 prompts with 5 seeds each. Every run is one line of a
@@ -83,13 +84,7 @@ function promptsOf(count: number): string[] {
 export async function main(flags: readonly string[]): Promise<void> {
   await mkdir(CACHE, {recursive: true})
   const path = join(CACHE, 'draft-trees.jsonl')
-  const lines: Line[] = existsSync(path)
-    ? readFileSync(path, 'utf8')
-        .trim()
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line))
-    : []
+  const lines = keptLines<Line>(path)
   const known = new Set(lines.map(({way, prompt, seed}) => JSON.stringify([way, prompt, seed])))
   const engine = openLocalEngine({stateFolder: null, threads: physicalCoreCount()})
   try {

@@ -1,5 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs'
-import {appendFile, mkdir, readFile, writeFile} from 'node:fs/promises'
+import {appendFile, mkdir, writeFile} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {physicalCoreCount} from '../src/main/engine/runtime/threads.ts'
 import {openLocalEngine} from '../src/main/local-engine.ts'
@@ -17,6 +16,7 @@ import {
   attributeRequestSchema,
 } from '../src/shared/lenses/attribute.ts'
 import {createSeededRandom} from '../src/shared/math/seeded-random.ts'
+import {keptLines} from './kept-lines.ts'
 import {plantedCausesReport} from './planted-causes-report.ts'
 
 /**
@@ -92,13 +92,7 @@ export async function main(flags: readonly string[]): Promise<void> {
   const count = at < 0 ? 30 : Number(flags[at + 1])
   await mkdir(CACHE, {recursive: true})
   const path = join(CACHE, 'planted-causes.jsonl')
-  const lines: Line[] = existsSync(path)
-    ? (await readFile(path, 'utf8'))
-        .trim()
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line))
-    : []
+  const lines = keptLines<Line>(path)
   const engine = openLocalEngine({stateFolder: null, threads: physicalCoreCount()})
   const bench = new PlantedCauses(engine.client)
   const keep = async (line: Line) => {

@@ -48,7 +48,7 @@ export function criticalText(result: CriticalResult, noPrompt: boolean): string 
     `${model.id}, ${formatMany(tokens.length - responseStart, 'response token')}, the response is ${verdict === 'unchecked' ? 'not checked' : verdict}${completionCount ? `, ${formatMany(completionCount, 'completion')}` : ''}`,
     ...(promptSuccess ? [`from the prompt alone ${shareText(promptSuccess)} are right`] : []),
     table,
-    ...(agreement
+    ...(agreement && result.critical.some(({rule}) => rule === 'released')
       ? [
           `the estimators name ${agreement.sameToken ? 'the same token' : 'different tokens'}, rank correlation ${formatFixed(agreement.spearman, 3)}`,
         ]

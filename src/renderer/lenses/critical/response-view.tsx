@@ -3,6 +3,7 @@ import {CriticalLegend} from '../../../shared/figures/critical/figure.tsx'
 import {legendOf} from '../../../shared/figures/critical/layout.ts'
 import {ResponseFigure} from '../../../shared/figures/critical/response-figure.tsx'
 import {layoutResponse} from '../../../shared/figures/critical/response-layout.ts'
+import {namedPosition} from '../../../shared/figures/critical/words.ts'
 import {formatFixed} from '../../../shared/figures/number-format.ts'
 import type {CriticalResult} from '../../../shared/lenses/critical.ts'
 import {criticalPictureSchema} from '../../../shared/lenses/critical-picture.ts'
@@ -93,7 +94,7 @@ function Counterfactual({result}: {readonly result: CriticalResult}) {
   return (
     <div className="critical-facts">
       {counterfactual && <PassTable counterfactual={counterfactual} />}
-      {agreement && (
+      {agreement && namedPosition(result, 'released') !== null && (
         <p className="small ink-2" data-testid="agreement" data-spearman={agreement.spearman ?? ''}>
           The two estimators name {agreement.sameToken ? 'the same token' : 'different tokens'};
           rank correlation of 1 − success and 1 − s{' '}
