@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs'
 import {appendFile, mkdir, writeFile} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {physicalCoreCount} from '../src/main/engine/runtime/threads.ts'
