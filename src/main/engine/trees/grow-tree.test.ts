@@ -98,15 +98,59 @@ describe('a best-first tree', () => {
     const source = hashedModel(VOCABULARY, 7)
     const trees = await Promise.all(
       [1, 5, 64].map(async (width) => {
-        const builder = builderOn(source)
+        const asked: number[] = []
+        const logprobsAfter = (paths: readonly (readonly number[])[]) => {
+          asked.push(paths.length)
+          return source.logprobsAfter(paths)
+        }
+        const builder = builderOn({logprobsAfter})
         const options = {...BEST_FIRST, maxNodes: 60, maxDepth: 6, maxChildren: 3, width}
         const nodes = await grown(builder, growBestFirst(builder, options))
-        return {nodes, surplus: builder.surplusCount, expanded: builder.expandedCount}
+        return {nodes, asked, surplus: builder.surplusCount, expanded: builder.expandedCount}
       })
     )
-    for (const tree of trees) expect(tree.nodes).toEqual(trees[0]!.nodes)
-    expect(trees.map(({surplus}) => surplus > 0)).toEqual([false, true, true])
-    expect(trees[0]!.expanded).toBe(20)
+    for (const {nodes, expanded, surplus, asked} of trees) {
+      expect(nodes).toEqual(trees[0]!.nodes)
+      expect(expanded).toBe(20)
+      expect(expanded + surplus).toBe(asked.reduce((sum, count) => sum + count, 0))
+    }
+    expect(trees[0]!.surplus).toBe(0)
+    expect(trees[2]!.surplus).toBeGreaterThan(0)
+    // Of one at a time every node is a run; together they are as few as the tree is deep, nearly.
+    expect(trees.map(({asked}) => asked.length)).toEqual([
+      20,
+      expect.any(Number),
+      expect.any(Number),
+    ])
+    expect(Math.max(...trees[1]!.asked)).toBe(5)
+    expect(trees[1]!.asked.length).toBeLessThan(10)
+  })
+
+  it('runs children of nodes that are known ahead of their turn, and none whose turn cannot come', async () => {
+    // A chain: of one node after the other the first child is certain, all but.
+    const chain = Float64Array.of(Math.log(0.999), Math.log(0.0006), Math.log(0.0004))
+    const asked: (readonly number[])[][] = []
+    const builder = builderOn({
+      async logprobsAfter(paths) {
+        asked.push([...paths])
+        return paths.map(() => chain)
+      },
+    })
+    const options = {...BEST_FIRST, maxExpanded: 9, maxDepth: 100, maxChildren: 3, width: 8}
+    await grown(builder, growBestFirst(builder, options))
+    expect(builder.expandedCount).toBe(9)
+    // Nine nodes below the root are the chain: its side branches are not among the nine best.
+    expect([...builder.tokens.values()].filter(({status}) => status === 'expanded')).toSatisfy(
+      (nodes: {tokenId: number}[]) => nodes.every(({tokenId}) => tokenId === 0)
+    )
+    const inVain = asked.flat().filter((path) => path.some((id) => id !== 0))
+    expect(builder.surplusCount).toBe(inVain.length)
+    // A side branch is run while too few nodes are known to rule it out, and never afterwards.
+    for (const [round, paths] of asked.entries()) {
+      const knownBefore = asked.slice(0, round).flat().length
+      expect(paths.length).toBeLessThanOrEqual(Math.min(8, 1 + 3 * knownBefore))
+    }
+    expect(asked.at(-1)).toHaveLength(1)
   })
 
   it('has children that sum to 1 with their rest, under every distribution', async () => {

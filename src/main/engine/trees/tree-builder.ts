@@ -60,10 +60,8 @@ export class TreeBuilder {
     facts: Partial<Pick<BuiltToken, 'value' | 'perturbed' | 'visits' | 'status'>> = {}
   ): BuiltToken {
     const above = parent === null ? null : this.tokens.get(parent)!
-    const {isEnd, maxDepth} = this.context
     const depth = (above?.depth ?? 0) + 1
     const before = above ? (above.pathLogprob ?? Number.NEGATIVE_INFINITY) : 0
-    const isFinished = isEnd(candidate.tokenId) || depth >= maxDepth
     const {tokenId, cut} = candidate
     const node: BuiltToken = {
       ...{id: this.nextId++, step: 0, parent, depth, order, tokenId, cut},
@@ -75,7 +73,7 @@ export class TreeBuilder {
       ...{draftProb: null, usedProb: null, jointDraftProb: null, value: null, perturbed: null},
       ...{multiplicity: null, visits: null, targetProb: null, residualProb: null},
       ...{acceptProb: null, uniform: null, reachProb: null, origin: 'model'},
-      status: isFinished ? 'finished' : 'open',
+      status: this.endsAt(tokenId, depth) ? 'finished' : 'open',
       ...facts,
     }
     this.tokens.set(node.id, node)
@@ -115,9 +113,20 @@ export class TreeBuilder {
     return path.reverse()
   }
 
+  /** Whether a token ends its text at this depth, or fills the context. */
+  endsAt(tokenId: number, depth: number): boolean {
+    const {isEnd, maxDepth} = this.context
+    return isEnd(tokenId) || depth >= maxDepth
+  }
+
   /** The shaped laws after some nodes, computed together. */
-  async lawsAfter(ids: readonly (number | null)[]): Promise<ShapedLaw[]> {
-    const rows = await this.context.source.logprobsAfter(ids.map((id) => this.pathTo(id)))
+  lawsAfter(ids: readonly (number | null)[]): Promise<ShapedLaw[]> {
+    return this.lawsAfterPaths(ids.map((id) => this.pathTo(id)))
+  }
+
+  /** The same after paths of token ids from the root, which need not be part of the tree. */
+  async lawsAfterPaths(paths: readonly (readonly number[])[]): Promise<ShapedLaw[]> {
+    const rows = await this.context.source.logprobsAfter(paths)
     return rows.map(this.context.shape)
   }
 }
