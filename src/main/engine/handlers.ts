@@ -8,6 +8,7 @@ import {STOPPED_ON_REQUEST} from '../../shared/contract/stopped-on-request.ts'
 import type {ModelRef} from '../../shared/domain/model.ts'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
+import {packTile} from '../../shared/lenses/packed-tile.ts'
 import type {Blobs} from './blobs.ts'
 import {AttentionStore} from './captures/attention-store.ts'
 import {LogitsStore} from './captures/logits-store.ts'
@@ -336,6 +337,9 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       ),
       tile: engine.attention.tile.handler(({input, signal}) =>
         attentionTile(attention, input, signal)
+      ),
+      picture: engine.attention.picture.handler(async ({input, signal}) =>
+        packTile(await attentionTile(attention, input, signal), input)
       ),
       line: engine.attention.line.handler(({input, signal}) =>
         attentionLine(attention, input, signal)

@@ -1,6 +1,7 @@
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedText} from '../../shared/lenses/attention-maps.ts'
+import {unpackTile} from '../../shared/lenses/packed-tile.ts'
 import {selectWindow} from './attention.ts'
 import {
   covers,
@@ -22,6 +23,10 @@ import type {PaneIndex, WorkbenchState} from './state.ts'
 
 /** Longer texts have no dots for what is hidden: their cells are too small. */
 const MOST_DOTTED_TOKENS = 96
+
+/** A token's row, or its column. */
+type Side = 'query' | 'key'
+const BOTH_SIDES: readonly Side[] = ['query', 'key']
 
 /** Something that is asked of the engine, one at a time. */
 export interface Wish {
@@ -54,22 +59,23 @@ export function nextWish(
   const tileWish = (of: PictureSpec, part: keyof MatrixTiles, isPicture: boolean) =>
     tileWishOf(of, {part, window, sidePx, isPicture, spec}, captures, {text, data})
   const shownPart = isAll ? 'whole' : 'close'
-  const lineWish = (own: PictureSpec, of: 'query' | 'key', position: number): Wish | null => {
-    const key = lineKey(own, of, position)
-    if (captures.attentionLines.get(key)) return null
+  const linesWish = (own: PictureSpec, sides: readonly Side[], position: number): Wish | null => {
+    const missing = sides.filter((of) => !captures.attentionLines.get(lineKey(own, of, position)))
+    if (missing.length === 0) return null
+    const filters = requestFilters(unhidden(own.filters), data)
     return {
-      key,
+      key: missing.map((of) => lineKey(own, of, position)).join(' '),
       pictureKey: pictureKey(spec),
       isPicture: false,
       async fetch(client) {
-        const {weights} = await client.attention.line({
-          ...text,
-          map: own.map,
-          filters: requestFilters(unhidden(own.filters), data),
-          of,
-          position,
-        })
-        captures.attentionLines.set(key, weights)
+        // Together, so that what is said of a token is said, and drawn, once.
+        await Promise.all(
+          missing.map(async (of) => {
+            const wanted = {...text, map: own.map, filters, of, position}
+            const {weights} = await client.attention.line(wanted)
+            captures.attentionLines.set(lineKey(own, of, position), weights)
+          })
+        )
       },
     }
   }
@@ -81,9 +87,8 @@ export function nextWish(
   return (
     tileWish(spec, shownPart, true) ??
     firstOf(others, (other) => tileWish(other, shownPart, false)) ??
-    (isThere ? lineWish(spec, 'query', position) : null) ??
-    (isThere ? firstOf(others, (other) => lineWish(other, 'query', position)) : null) ??
-    (isThere ? lineWish(spec, 'key', position) : null) ??
+    (isThere ? linesWish(spec, BOTH_SIDES, position) : null) ??
+    (isThere ? firstOf(others, (other) => linesWish(other, ['query'], position)) : null) ??
     (hasDots ? tileWish(unfiltered, 'whole', false) : null) ??
     (isAll ? null : tileWish(spec, 'whole', false))
   )
@@ -135,7 +140,8 @@ function tileWishOf(
         rowCount,
         columnCount,
       }
-      const tile = await client.attention.tile(wanted, signal ? {signal} : {})
+      const packed = await client.attention.picture(wanted, signal ? {signal} : {})
+      const tile = unpackTile(packed)
       const placed: PlacedTile = {queries, keys, tile}
       const tiles = captures.attentionTiles.peek(key)
       captures.attentionTiles.set(key, {...tiles, [part]: placed})

@@ -7,7 +7,7 @@ import {matchesFilter, selectHeads, sortHeads} from './attention-heads.ts'
 import {clampWindow, covers, pictureKey, tileAround} from './attention-pictures.ts'
 import {memoryStorage, openedWorkbench} from './fake-workbench.ts'
 
-type TileInput = Parameters<EngineClient['attention']['tile']>[0]
+type TileInput = Parameters<EngineClient['attention']['picture']>[0]
 
 /** A client that remembers which tiles were asked for, and answers after a while. */
 function listening(asked: TileInput[], delayMs: number, fails: () => boolean = () => false) {
@@ -15,11 +15,11 @@ function listening(asked: TileInput[], delayMs: number, fails: () => boolean = (
     ...client,
     attention: {
       ...client.attention,
-      tile: async (input, options) => {
+      picture: async (input, options) => {
         asked.push(input)
         await new Promise((resolve) => setTimeout(resolve, delayMs))
         if (fails()) throw new Error('it broke')
-        return client.attention.tile(input, options)
+        return client.attention.picture(input, options)
       },
       heads: async (input, options) => {
         const events = await client.attention.heads(input, options)

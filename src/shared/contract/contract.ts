@@ -27,6 +27,7 @@ import {
   importanceRequestSchema,
   lineRequestSchema,
   lookEventSchema,
+  packedTileSchema,
   probeEventSchema,
   probeRequestSchema,
   pruneEventSchema,
@@ -343,6 +344,8 @@ export const contract = {
     look: procedure.input(capturedTextSchema).output(eventIterator(lookEventSchema)),
     /** A window of one head's matrix, or of several heads' together, at a resolution. */
     tile: procedure.input(tileRequestSchema).output(attentionTileSchema),
+    /** The same in few bytes, to be drawn. */
+    picture: procedure.input(tileRequestSchema).output(packedTileSchema),
     /** What one query reads from, or what reads one key: exact weights, one entry a position. */
     line: procedure
       .input(lineRequestSchema)

@@ -13,6 +13,7 @@ import {
   thumbnailsRequestSchema,
   tileRequestSchema,
 } from '../lenses/attention-maps.ts'
+import {packTile} from '../lenses/packed-tile.ts'
 import type {EngineClient} from './connect.ts'
 import {fakeGraph} from './fake-attention-graph.ts'
 import {
@@ -59,6 +60,11 @@ export function fakeAttentionViews({pause, streamOf}: FakeStreams): AttentionVie
     tile: async (input, call) => {
       await pause(call?.signal)
       return fakeTile(tileRequestSchema.parse(input))
+    },
+    picture: async (input, call) => {
+      await pause(call?.signal)
+      const request = tileRequestSchema.parse(input)
+      return packTile(fakeTile(request), request)
     },
     line: async (input, call) => {
       await pause(call?.signal)

@@ -147,8 +147,21 @@ export const attentionTileSchema = z.object({
   minimum: z.number(),
   maximum: z.number(),
   summary: mapSummarySchema,
+  /** The size that the heaviest weights of three in four rows stay below, where it was found before. */
+  typicalMaximum: z.number().optional(),
 })
 export type AttentionTile = z.infer<typeof attentionTileSchema>
+
+/**
+ * A tile as a page draws it: see `PackedCells`. Cells that stand for several tokens are rounded to 8 significant
+ * bits, those of one query and one key are exact; minimum, maximum and typical maximum are exact in any case.
+ */
+export const packedTileSchema = attentionTileSchema.omit({values: true}).extend({
+  typicalMaximum: z.number(),
+  ends: z.instanceof(Int32Array),
+  values: z.union([z.instanceof(Float32Array), z.instanceof(Uint16Array)]),
+})
+export type PackedTile = z.infer<typeof packedTileSchema>
 
 /** Exact weights of one query over all keys, or of one key over all queries, filters applied. */
 export const lineRequestSchema = mapRequestSchema.extend({

@@ -1,33 +1,21 @@
-import {DialogTrigger, Popover} from 'react-aria-components'
-import {
-  formatRangeEnd,
-  hiddenText,
-  isFiltering,
-} from '../../../shared/figures/attention/matrix-legend.ts'
+import {memo} from 'react'
+import {hiddenText, isFiltering} from '../../../shared/figures/attention/matrix-legend.ts'
 import {MOST_CELL_PX} from '../../../shared/figures/attention/overview-layout.ts'
-import {formatSetting} from '../../../shared/figures/number-format.ts'
-import {CopyMenu} from '../../sharing/copy-menu.tsx'
+import type {CapturedLayerFacts} from '../../../shared/lenses/attention.ts'
 import {selectShown} from '../../store/attention.ts'
 import {requestFilters} from '../../store/attention-pictures.ts'
-import {
-  type AttentionAggregate,
-  type AttentionFilterChoice,
-  EVERYTHING,
-} from '../../store/attention-state.ts'
+import type {AttentionAggregate, AttentionShown} from '../../store/attention-state.ts'
 import {selectPane} from '../../store/panes.ts'
-import {Button} from '../../ui/button.tsx'
-import {Check} from '../../ui/check.tsx'
-import {Choice} from '../../ui/choice.tsx'
-import {DownIcon} from '../../ui/icons.tsx'
+import type {PaneIndex} from '../../store/state.ts'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
-import {NumberInput} from '../../ui/number-input.tsx'
-import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {Stepper} from '../../ui/stepper.tsx'
 import {usePaneIndex, usePaneRunId, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
+import {ControlEnds} from './control-ends.tsx'
+import {FiltersMenu} from './filters-menu.tsx'
 import {HeadLabelControl} from './head-label-control.tsx'
-import {type RangeChoice, rangeOf, type ShownMatrix} from './use-picture.ts'
+import {useMatrix} from './use-picture.ts'
 import {LINES_VIEW, OVERVIEW_VIEW, TWO_HEADS_VIEW} from './views.ts'
 
 const AGGREGATES: readonly {value: AttentionAggregate; text: string; note: string}[] = [
@@ -39,274 +27,175 @@ const AGGREGATES: readonly {value: AttentionAggregate; text: string; note: strin
   {value: 'difference', text: 'difference', note: 'of two heads'},
 ]
 
-/** One line under the figure: which heads, what is hidden, and what can be done. */
-export function AttentionControls({matrix}: {readonly matrix: ShownMatrix | null}) {
-  const actions = useActions()
+/**
+ * One line under the figure: which heads, what is hidden, and what can be done. Each control listens to its
+ * own value alone, so that a key that flips through heads renders no other.
+ */
+export const AttentionControls = memo(function AttentionControls() {
+  const {changeAttention} = useActions()
   const {captures} = useWorkbench()
   const pane = usePaneIndex()
   const runId = usePaneRunId()
   const suffix = usePaneSuffix()
-  const {filters, view, cellPx, ...ranges} = useWorkbenchState((state) => ({
-    view: selectPane(state, pane).view,
-    cellPx: state.overviewCellPx,
-    filters: state.attentionFilters,
-    attentionRange: state.attentionRange,
-    attentionSteps: state.attentionSteps,
-  }))
-  const shown = useWorkbenchState((state) => selectShown(state, captures, pane))
-  const facts = (runId === null ? undefined : captures.attentionFacts.peek(runId)) ?? []
-  const lastLayer = facts.reduce((last, {layer}) => Math.max(last, layer), 0)
-  const headsOf = (layer: number) =>
-    (facts.find((fact) => fact.layer === layer)?.queryHeadCount ?? 1) - 1
+  const view = useWorkbenchState((state) => selectPane(state, pane).view)
+  const {layer, head, aggregate, scope, otherLayer, otherHead} = useWorkbenchState((state) => {
+    const {other, ...shown} = selectShown(state, captures, pane)
+    return {...shown, otherLayer: other.layer, otherHead: other.head}
+  })
+  const facts = useWorkbenchState(() =>
+    runId === null ? NO_FACTS : (captures.attentionFacts.peek(runId) ?? NO_FACTS)
+  )
+  const lastLayer = facts.reduce((last, fact) => Math.max(last, fact.layer), 0)
+  const headsOf = (at: number) => (facts.find((fact) => fact.layer === at)?.queryHeadCount ?? 1) - 1
   const areTwo = view === TWO_HEADS_VIEW
   const isOverview = view === OVERVIEW_VIEW
-  // These say it in their own legends.
-  const saysHidden = !isOverview && view !== LINES_VIEW
-  const isOneHead =
-    isOverview || areTwo || shown.aggregate === 'head' || shown.aggregate === 'difference'
-  const hasScope =
-    !isOverview && !areTwo && ['mean', 'max', 'value-weighted'].includes(shown.aggregate)
-  const hasLayer = !hasScope || shown.scope === 'layer'
-  const placed = matrix?.tiles.whole ?? matrix?.tiles.close
-  const summary = placed?.tile.summary
-  const request = matrix && requestFilters(filters, matrix.data)
+  const isOneHead = isOverview || areTwo || aggregate === 'head' || aggregate === 'difference'
+  const hasScope = !isOverview && !areTwo && ['mean', 'max', 'value-weighted'].includes(aggregate)
+  const hasLayer = !hasScope || scope === 'layer'
   return (
     <section className="controls" aria-label={`Controls${suffix}`}>
       {hasLayer && (
         <Stepper
           label="layer"
-          value={shown.layer}
+          value={layer}
           maximum={lastLayer}
-          onChange={(layer) => actions.changeAttention({layer}, pane)}
+          onChange={(to) => changeAttention({layer: to}, pane)}
           testId="layer"
         />
       )}
       {isOneHead && (
         <Stepper
           label="head"
-          value={shown.head}
-          maximum={headsOf(shown.layer)}
-          onChange={(head) => actions.changeAttention({head}, pane)}
+          value={head}
+          maximum={headsOf(layer)}
+          onChange={(to) => changeAttention({head: to}, pane)}
           testId="head"
         />
       )}
-      {isOneHead && <HeadLabelControl head={{layer: shown.layer, head: shown.head}} />}
+      {isOneHead && <HeadLabelControl layer={layer} index={head} />}
       {isOverview ? (
-        <SliderField
-          label="size"
-          value={cellPx ?? 0}
-          onChange={(size) => actions.sizeOverview(size === 0 ? null : size)}
-          minimum={0}
-          maximum={MOST_CELL_PX}
-          step={4}
-          fieldMinimum={0}
-          fieldMaximum={MOST_CELL_PX}
-          format={(size) => (size === 0 ? 'fit' : `${size} px`)}
-          testId="overview-size"
-        />
+        <OverviewSize />
       ) : areTwo ? null : (
-        <MenuChoice
-          label="What is shown"
-          value={shown.aggregate}
-          options={AGGREGATES}
-          onChange={(aggregate) => actions.changeAttention({aggregate}, pane)}
-          testId="aggregate"
-        />
+        <AggregateChoice pane={pane} aggregate={aggregate} />
       )}
-      {hasScope && (
-        <MenuChoice
-          label="Which heads"
-          value={shown.scope}
-          options={[
-            {value: 'layer', text: 'of this layer'},
-            {value: 'model', text: 'of all layers'},
-          ]}
-          onChange={(scope) => actions.changeAttention({scope}, pane)}
-        />
-      )}
-      {(areTwo || (!isOverview && shown.aggregate === 'difference')) && (
+      {hasScope && <ScopeChoice pane={pane} scope={scope} />}
+      {(areTwo || (!isOverview && aggregate === 'difference')) && (
         <>
           <Stepper
             label={areTwo ? 'B layer' : '− layer'}
-            value={shown.other.layer}
+            value={otherLayer}
             maximum={lastLayer}
-            onChange={(layer) => actions.changeAttention({other: {...shown.other, layer}}, pane)}
+            onChange={(to) => changeAttention({other: {layer: to, head: otherHead}}, pane)}
           />
           <Stepper
             label={areTwo ? 'B head' : 'head'}
-            value={shown.other.head}
-            maximum={headsOf(shown.other.layer)}
-            onChange={(head) => actions.changeAttention({other: {...shown.other, head}}, pane)}
+            value={otherHead}
+            maximum={headsOf(otherLayer)}
+            onChange={(to) => changeAttention({other: {layer: otherLayer, head: to}}, pane)}
           />
         </>
       )}
-      <SliderField
-        label="mass"
-        value={Math.round(filters.mass * 100)}
-        onChange={(mass) => actions.changeAttentionFilters({mass: mass / 100})}
-        minimum={5}
-        maximum={100}
-        step={5}
-        fieldMinimum={1}
-        fieldMaximum={100}
-        format={(value) => `${value} %`}
-        testId="mass"
-      />
-      <FiltersMenu filters={filters} matrix={matrix} ranges={ranges} />
-      {saysHidden && request && summary && isFiltering(request) && (
-        <span
-          className="ink-3 hidden-share"
-          data-testid="hidden-share"
-          data-share={summary.hiddenShare}
-        >
-          {hiddenText(summary)}
-        </span>
-      )}
-      <div className="control-ends">
-        <CopyMenu lens="attention" />
-        <Button look="edge" onPress={() => actions.openDialog('export')} testId="export">
-          Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
-        </Button>
-      </div>
+      <MassField />
+      <FiltersMenu hasRanges />
+      {/* These say it in their own legends. */}
+      {!isOverview && view !== LINES_VIEW && <HiddenShare />}
+      <ControlEnds />
     </section>
   )
-}
+})
+const NO_FACTS: readonly CapturedLayerFacts[] = []
 
-interface FiltersMenuProps {
-  readonly filters: AttentionFilterChoice
-  readonly matrix: ShownMatrix | null
-  /** Null where nothing is drawn in its colours. */
-  readonly ranges: RangeChoice | null
-}
-
-/** What else is hidden, and the range of colours. */
-export function FiltersMenu({filters, matrix, ranges}: FiltersMenuProps) {
-  const {changeAttentionFilters} = useActions()
-  const {threshold, topK, isSinkDropped, areSpecialsHidden, isWithinSentences} = filters
-  const count = [
-    threshold > 0,
-    topK !== null,
-    isSinkDropped,
-    areSpecialsHidden,
-    isWithinSentences,
-  ].filter(Boolean).length
+const OverviewSize = memo(function OverviewSize() {
+  const {sizeOverview} = useActions()
+  const cellPx = useWorkbenchState((state) => state.overviewCellPx)
   return (
-    <DialogTrigger>
-      <Button look="filled" testId="filters">
-        {count === 0 ? 'Filters' : count === 1 ? '1 filter' : `${count} filters`} <DownIcon />
-      </Button>
-      <Popover
-        className="popover popover-body"
-        aria-label="Filters"
-        placement="top start"
-        offset={4}
-      >
-        <div className="filter-form">
-          <div className="form-row">
-            <span className="form-label">at least</span>
-            <NumberInput
-              label="Smallest weight shown"
-              value={threshold}
-              onChange={(value) => changeAttentionFilters({threshold: value})}
-              minimum={0}
-              maximum={1000}
-              step={0.01}
-              format={formatSetting}
-              widthPx={64}
-            />
-            <span className="ink-3">smaller weights are hidden</span>
-          </div>
-          <div className="form-row">
-            <span className="form-label">at most</span>
-            <NumberInput
-              label="Keys a row, 0 for all"
-              value={topK ?? 0}
-              onChange={(value) => changeAttentionFilters({topK: value === 0 ? null : value})}
-              minimum={0}
-              maximum={100_000}
-              step={1}
-              isWhole
-              format={(value) => (value === 0 ? 'all' : String(value))}
-              widthPx={64}
-            />
-            <span className="ink-3">keys a row, the heaviest</span>
-          </div>
-          <Check
-            isOn={isSinkDropped}
-            onChange={(isOn) => changeAttentionFilters({isSinkDropped: isOn})}
-          >
-            key 0 left out, rows renormalised
-          </Check>
-          <Check
-            isOn={areSpecialsHidden}
-            onChange={(isOn) => changeAttentionFilters({areSpecialsHidden: isOn})}
-          >
-            special tokens hidden
-          </Check>
-          <Check
-            isOn={isWithinSentences}
-            onChange={(isOn) => changeAttentionFilters({isWithinSentences: isOn})}
-          >
-            within sentences only
-          </Check>
-          {ranges && <RangeRows matrix={matrix} ranges={ranges} />}
-          <div className="form-row">
-            <Button
-              look="edge"
-              isDisabled={count === 0 && filters.mass === 1}
-              onPress={() => changeAttentionFilters(EVERYTHING)}
-            >
-              Show everything
-            </Button>
-          </div>
-        </div>
-      </Popover>
-    </DialogTrigger>
+    <SliderField
+      label="size"
+      value={cellPx ?? 0}
+      onChange={(size) => sizeOverview(size === 0 ? null : size)}
+      minimum={0}
+      maximum={MOST_CELL_PX}
+      step={4}
+      fieldMinimum={0}
+      fieldMaximum={MOST_CELL_PX}
+      format={(size) => (size === 0 ? 'fit' : `${size} px`)}
+      testId="overview-size"
+    />
   )
+})
+
+interface AggregateChoiceProps {
+  readonly pane: PaneIndex
+  readonly aggregate: AttentionAggregate
 }
 
-interface RangeRowsProps {
-  readonly matrix: ShownMatrix | null
-  readonly ranges: RangeChoice
-}
-
-/** Where the colours end, for which pictures, and how they are cut. */
-function RangeRows({matrix, ranges}: RangeRowsProps) {
-  const {lockAttentionRange, cutAttentionRange} = useActions()
-  const range = rangeOf(matrix?.tiles ?? {}, ranges)
+const AggregateChoice = memo(function AggregateChoice({pane, aggregate}: AggregateChoiceProps) {
+  const {changeAttention} = useActions()
   return (
-    <>
-      <div className="form-row">
-        <span className="form-label">colours to</span>
-        <NumberInput
-          label="End of the range of colours"
-          value={range.maximum}
-          onChange={(value) => lockAttentionRange(value)}
-          minimum={0.0001}
-          maximum={1000}
-          step={0.05}
-          format={formatRangeEnd}
-          widthPx={64}
-        />
-        <Check
-          isOn={ranges.attentionRange !== null}
-          onChange={(isOn) => lockAttentionRange(isOn ? range.maximum : null)}
-        >
-          locked for all heads, panels and runs
-        </Check>
-      </div>
-      <div className="form-row">
-        <span className="form-label">cut in</span>
-        <Choice
-          label="Steps of the colours"
-          value={ranges.attentionSteps}
-          options={[
-            {value: 'square-root', text: 'square-root steps'},
-            {value: 'linear', text: 'even steps'},
-          ]}
-          onChange={cutAttentionRange}
-        />
-      </div>
-    </>
+    <MenuChoice
+      label="What is shown"
+      value={aggregate}
+      options={AGGREGATES}
+      onChange={(next) => changeAttention({aggregate: next}, pane)}
+      testId="aggregate"
+    />
+  )
+})
+
+interface ScopeChoiceProps {
+  readonly pane: PaneIndex
+  readonly scope: AttentionShown['scope']
+}
+
+const ScopeChoice = memo(function ScopeChoice({pane, scope}: ScopeChoiceProps) {
+  const {changeAttention} = useActions()
+  return (
+    <MenuChoice
+      label="Which heads"
+      value={scope}
+      options={[
+        {value: 'layer', text: 'of this layer'},
+        {value: 'model', text: 'of all layers'},
+      ]}
+      onChange={(next) => changeAttention({scope: next}, pane)}
+    />
+  )
+})
+
+const MassField = memo(function MassField() {
+  const {changeAttentionFilters} = useActions()
+  const mass = useWorkbenchState((state) => state.attentionFilters.mass)
+  return (
+    <SliderField
+      label="mass"
+      value={Math.round(mass * 100)}
+      onChange={(percent) => changeAttentionFilters({mass: percent / 100})}
+      minimum={5}
+      maximum={100}
+      step={5}
+      fieldMinimum={1}
+      fieldMaximum={100}
+      format={(percent) => `${percent} %`}
+      testId="mass"
+    />
+  )
+})
+
+/** How much of the shown matrix the filters hide; nothing where none is on. */
+function HiddenShare() {
+  const matrix = useMatrix()
+  const placed = matrix?.tiles.whole ?? matrix?.tiles.close
+  if (!matrix || !placed || !isFiltering(requestFilters(matrix.spec.filters, matrix.data))) {
+    return null
+  }
+  const {summary} = placed.tile
+  return (
+    <span
+      className="ink-3 hidden-share"
+      data-testid="hidden-share"
+      data-share={summary.hiddenShare}
+    >
+      {hiddenText(summary)}
+    </span>
   )
 }

@@ -1,12 +1,14 @@
+import {memo, useEffect, useRef} from 'react'
 import {mapName} from '../../../shared/figures/attention/map-name.ts'
 import {formatWeight} from '../../../shared/figures/attention/matrix-caption.ts'
 import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {heaviestOf} from '../../../shared/math/heaviest-of.ts'
 import {selectPicture} from '../../store/attention.ts'
-import {lineKey, type PictureSpec, pictureKey} from '../../store/attention-pictures.ts'
+import {lineKey} from '../../store/attention-pictures.ts'
 import {pruneKey, selectPrune} from '../../store/attention-prune.ts'
 import {selectPane} from '../../store/panes.ts'
+import type {RunId} from '../../store/state.ts'
 import type {LensInspectorProps} from '../lens.ts'
 import {targetProps} from '../target.ts'
 import {useDataOf} from '../use-tokens.ts'
@@ -18,28 +20,20 @@ const MOST_ROWS = 6
 
 /** What the inspected token reads and what reads it, exact, in the head that the active pane shows. */
 export function AttentionInspector({runId, position}: LensInspectorProps) {
-  const {store, captures} = useWorkbench()
-  const {key} = useWorkbenchState((state) => {
-    const spec = selectPicture(state, captures, state.activePane)
-    return {
-      key: spec && pictureKey(spec),
-      slot: state.attentionSlots[state.activePane],
-      shownRunId: selectPane(state).runId,
-    }
-  })
-  const state = store.getState()
-  const spec = key === null ? null : selectPicture(state, captures, state.activePane)
-  if (!spec || spec.runId !== runId) return null
-  const data = captures.runs.peek(runId)
-  const {view} = selectPane(state)
+  const {view, isShown, data} = useWorkbenchState((state, {captures}) => ({
+    view: selectPane(state).view,
+    isShown: selectPicture(state, captures, state.activePane)?.runId === runId,
+    data: captures.runs.peek(runId),
+  }))
+  if (!isShown) return null
   // These are about all heads: their own tables and captions say what is read there.
   if (view === GRAPH_VIEW) return data ? <TestIt data={data} /> : null
   if (view === PRUNE_VIEW) return <Fate runId={runId} position={position} />
   return (
     <>
       {data && <TestIt data={data} />}
-      <LineTable spec={spec} of="query" position={position} />
-      <LineTable spec={spec} of="key" position={position} />
+      <LineTable runId={runId} of="query" position={position} />
+      <LineTable runId={runId} of="key" position={position} />
     </>
   )
 }
@@ -68,26 +62,48 @@ function Fate({runId, position}: LensInspectorProps) {
 }
 
 interface LineTableProps {
-  readonly spec: PictureSpec
+  readonly runId: RunId
   readonly of: 'query' | 'key'
   readonly position: number
 }
 
-function LineTable({spec, of, position}: LineTableProps) {
-  const {captures} = useWorkbench()
+interface ShownLine {
+  readonly line: Float32Array
+  readonly position: number
+  /** Of which matrix it is. */
+  readonly mapName: string
+  readonly isSigned: boolean
+}
+
+/**
+ * The exact weights of one token's row or column. While another head's are fetched the last ones stay, under
+ * the name of the head that they are of.
+ */
+const LineTable = memo(function LineTable({runId, of, position}: LineTableProps) {
   const {lightCell} = useActions()
-  const data = useDataOf(spec.runId)
-  const line = captures.attentionLines.peek(lineKey(spec, of, position))
+  const data = useDataOf(runId)
+  const current = useWorkbenchState((state, {captures}): ShownLine | null => {
+    const spec = selectPicture(state, captures, state.activePane)
+    const line = spec && captures.attentionLines.peek(lineKey(spec, of, position))
+    if (!spec || !line) return null
+    return {line, position, mapName: mapName(spec.map), isSigned: spec.map.kind === 'difference'}
+  })
+  const last = useRef<ShownLine | null>(null)
+  const shown = current ?? (last.current?.position === position ? last.current : null)
+  useEffect(() => {
+    last.current = shown
+  }, [shown])
   const title = of === 'query' ? 'Reads from' : 'Read by'
-  const isSigned = spec.map.kind === 'difference'
   if (!data) return null
+  const line = shown?.line
+  const isSigned = shown?.isSigned ?? false
   const found = line && heaviestOf(line, MOST_ROWS)
   const largest = Math.abs(found?.entries[0]?.weight ?? 1) || 1
   return (
     <section data-testid={of === 'query' ? 'reads-from' : 'read-by'} data-position={position}>
       <h2>
         {title}
-        <span className="end clip">{mapName(spec.map)}</span>
+        <span className="end clip">{shown?.mapName ?? ''}</span>
       </h2>
       {found ? (
         <table className="prob-table" data-sum={line.reduce((sum, weight) => sum + weight, 0)}>
@@ -104,8 +120,8 @@ function LineTable({spec, of, position}: LineTableProps) {
                       type="button"
                       className="read-jump"
                       aria-label={`${name} ${formatCount(other)}: light this weight`}
-                      onClick={() => lightCell(spec.runId, place)}
-                      {...targetProps({kind: 'token', runId: spec.runId, position: other})}
+                      onClick={() => lightCell(runId, place)}
+                      {...targetProps({kind: 'token', runId, position: other})}
                     >
                       <span className="mono">{name}</span>{' '}
                       <span className="ink-3">{formatCount(other)}</span>
@@ -141,4 +157,4 @@ function LineTable({spec, of, position}: LineTableProps) {
       )}
     </section>
   )
-}
+})

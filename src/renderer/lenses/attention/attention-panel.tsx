@@ -1,4 +1,4 @@
-import type {ReactNode} from 'react'
+import {memo, type ReactNode} from 'react'
 import {attentionGuardOf} from '../../../shared/figures/attention/layout.ts'
 import {headName} from '../../../shared/figures/attention/map-name.ts'
 import {matrixCaptionOf} from '../../../shared/figures/attention/matrix-caption.ts'
@@ -122,7 +122,7 @@ export function AttentionPanel() {
       ) : view === GRAPH_VIEW ? (
         <GraphControls />
       ) : (
-        <AttentionControls matrix={matrix} />
+        <AttentionControls />
       )}
     </div>
   )
@@ -159,8 +159,13 @@ function FigureWithSide({isReady, children}: FigureWithSideProps) {
   )
 }
 
+interface SideProps {
+  readonly isBrief: boolean
+  readonly isAlone?: boolean
+}
+
 /** Beside the matrix: its heads, those like one of them, or what was tried; alone it is of heads. */
-function Side({isBrief, isAlone = false}: {readonly isBrief: boolean; readonly isAlone?: boolean}) {
+const Side = memo(function Side({isBrief, isAlone = false}: SideProps) {
   const {showAttentionSide} = useActions()
   const {side, hasTrials, hasSimilar} = useWorkbenchState((state) => ({
     side: state.attentionSide,
@@ -191,7 +196,7 @@ function Side({isBrief, isAlone = false}: {readonly isBrief: boolean; readonly i
       )}
     </div>
   )
-}
+})
 
 function MatrixPlace({matrix}: {readonly matrix: ShownMatrix}) {
   const [ref, {widthPx, heightPx}] = useSize<HTMLDivElement>()

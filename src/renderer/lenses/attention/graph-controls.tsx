@@ -4,17 +4,15 @@ import {
   type ImportanceForm,
   shareText,
 } from '../../../shared/figures/attention/graph-words.ts'
-import {CopyMenu} from '../../sharing/copy-menu.tsx'
 import {MOST_EDGES_PER_LAYER} from '../../store/attention-graph.ts'
 import {IMPORTANCE_FORMS} from '../../store/attention-importance.ts'
-import {Button} from '../../ui/button.tsx'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
 import {NumberInput} from '../../ui/number-input.tsx'
-import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
-import {FiltersMenu} from './attention-controls.tsx'
+import {ControlEnds} from './control-ends.tsx'
+import {FiltersMenu} from './filters-menu.tsx'
 import {useShownGraph} from './use-graph.ts'
 
 const NOTES: Readonly<Record<ImportanceForm, string>> = {
@@ -30,7 +28,7 @@ const NOTES: Readonly<Record<ImportanceForm, string>> = {
 export function GraphControls() {
   const suffix = usePaneSuffix()
   const shown = useShownGraph()
-  const {openDialog, chooseImportance, changeGraphEdges, changeAttentionFilters} = useActions()
+  const {chooseImportance, changeGraphEdges, changeAttentionFilters} = useActions()
   const {form, edgesPerLayer, filters} = useWorkbenchState((state) => ({
     form: state.graphImportance,
     edgesPerLayer: state.graphEdgesPerLayer,
@@ -79,13 +77,8 @@ export function GraphControls() {
           widthPx={50}
         />
       </span>
-      <FiltersMenu filters={filters} matrix={null} ranges={null} />
-      <div className="control-ends">
-        <CopyMenu lens="attention" />
-        <Button look="edge" onPress={() => openDialog('export')} testId="export">
-          Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
-        </Button>
-      </div>
+      <FiltersMenu hasRanges={false} />
+      <ControlEnds />
     </section>
   )
 }

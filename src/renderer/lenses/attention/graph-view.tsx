@@ -12,7 +12,7 @@ import {GraphLegend, layoutGraphLegend} from '../../../shared/figures/attention/
 import {roundPx} from '../../../shared/figures/number-format.ts'
 import type {Palette} from '../../../shared/figures/palette.ts'
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
-import {zoomOf} from '../../ui/zoom.ts'
+import {pageZoom} from '../../ui/page-zoom.ts'
 import {targetProps} from '../target.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
@@ -72,7 +72,7 @@ export function GraphView({shown, widthPx, heightPx}: GraphViewProps) {
     const canvas = canvasRef.current
     if (!canvas) return
     measureGraph(pane, Math.floor(layout.widthPx))
-    const ratio = devicePixelRatio * zoomOf(canvas)
+    const ratio = devicePixelRatio * pageZoom()
     drawGraph(canvas, layout, {palette, widthPx, heightPx: totalPx, ratio})
   }, [layout, palette, widthPx, totalPx, pane, measureGraph])
 

@@ -1,8 +1,8 @@
-import {useId, useRef} from 'react'
+import {memo, useId, useMemo, useRef} from 'react'
 import {DialogTrigger, Popover} from 'react-aria-components'
 import {headName} from '../../../shared/figures/attention/map-name.ts'
 import type {HeadRef} from '../../../shared/lenses/attention-maps.ts'
-import {headLabelsText} from '../../../shared/lenses/head-labels.ts'
+import {type HeadLabel, headLabelsText} from '../../../shared/lenses/head-labels.ts'
 import {
   groupsOf,
   labelOf,
@@ -25,8 +25,18 @@ export function useHeadLabels() {
   })).labels
 }
 
+interface HeadLabelControlProps {
+  readonly layer: number
+  /** Of the layer's heads, from 0. */
+  readonly index: number
+}
+
 /** What the shown head is called, and where that is changed. */
-export function HeadLabelControl({head}: {readonly head: HeadRef}) {
+export const HeadLabelControl = memo(function HeadLabelControl({
+  layer,
+  index,
+}: HeadLabelControlProps) {
+  const head = useMemo((): HeadRef => ({layer, head: index}), [layer, index])
   const pane = usePaneIndex()
   const {editHeadLabel} = useActions()
   const labels = useHeadLabels()
@@ -52,7 +62,7 @@ export function HeadLabelControl({head}: {readonly head: HeadRef}) {
       </Popover>
     </DialogTrigger>
   )
-}
+})
 
 function LabelForm({head}: {readonly head: HeadRef}) {
   const pane = usePaneIndex()
@@ -141,12 +151,28 @@ export function HeadStar({head}: {readonly head: HeadRef}) {
     (state, {captures}) => labelOf(selectLabels(state, captures, pane), head)?.isStarred ?? false
   )
   return (
+    <StarButton
+      head={head}
+      isOn={isOn}
+      onChange={(isStarred) => labelHead(head, {isStarred}, pane)}
+    />
+  )
+}
+
+interface StarButtonProps {
+  readonly head: HeadRef
+  readonly isOn: boolean
+  readonly onChange: (isOn: boolean) => void
+}
+
+export function StarButton({head, isOn, onChange}: StarButtonProps) {
+  return (
     <button
       type="button"
       className={`head-star ${isOn ? 'on' : ''}`}
       aria-pressed={isOn}
       aria-label={`Star ${headName(head)}`}
-      onClick={() => labelHead(head, {isStarred: !isOn}, pane)}
+      onClick={() => onChange(!isOn)}
     >
       {isOn ? '★' : '☆'}
     </button>
@@ -155,7 +181,11 @@ export function HeadStar({head}: {readonly head: HeadRef}) {
 
 /** A head's own name and group in a list; nothing where it has none. */
 export function HeadWords({head}: {readonly head: HeadRef}) {
-  const label = labelOf(useHeadLabels(), head)
+  return <LabelWords label={labelOf(useHeadLabels(), head)} />
+}
+
+/** The same of a label that is known. */
+export function LabelWords({label}: {readonly label: HeadLabel | undefined}) {
   const [name, group] = [label?.name.trim() ?? '', label?.group.trim() ?? '']
   if (name === '' && group === '') return null
   return (

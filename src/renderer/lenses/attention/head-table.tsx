@@ -1,35 +1,23 @@
+import {memo, useMemo} from 'react'
 import {headName} from '../../../shared/figures/attention/map-name.ts'
-import {SHORT_HEAD_NAMES} from '../../../shared/figures/attention/overview-words.ts'
 import {
   formatCount,
   formatFixed,
   formatMany,
   NO_VALUE,
 } from '../../../shared/figures/number-format.ts'
-import {CHIP_STEP_COUNT, stepOf} from '../../../shared/figures/palette.ts'
-import type {HeadStatistics, ProbedHead} from '../../../shared/lenses/attention-maps.ts'
+import type {HeadStatistics} from '../../../shared/lenses/attention-maps.ts'
 import {selectPicture, selectShown} from '../../store/attention.ts'
-import {
-  type HeadColumn,
-  isScore,
-  nameOfProbed,
-  selectHeads,
-  selectProbe,
-} from '../../store/attention-heads.ts'
+import {type HeadColumn, isScore, selectHeads, selectProbe} from '../../store/attention-heads.ts'
+import {labelOf} from '../../store/head-labels.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {usePaneIndex} from '../use-pane.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
-import {HeadStar, HeadWords, useHeadLabels} from './head-label-control.tsx'
+import {useHeadLabels} from './head-label-control.tsx'
+import {type Column, HeadRow, LEAST_POSITIONS} from './head-row.tsx'
 import {listedHeads} from './listed-heads.ts'
 import {ProbeControl} from './probe-control.tsx'
-
-interface Column {
-  readonly id: HeadColumn
-  readonly title: string
-  readonly unit: string
-  readonly decimals: number
-}
 
 const COLUMNS: readonly Column[] = [
   {id: 'normalizedEntropy', title: 'entropy', unit: '÷ log₂ n', decimals: 2},
@@ -41,28 +29,40 @@ const COLUMNS: readonly Column[] = [
   {id: 'firstTokenScore', title: 'first', unit: '', decimals: 2},
 ]
 const BRIEF: readonly HeadColumn[] = ['previousTokenScore', 'inductionScore', 'firstTokenScore']
-/** Fewer positions are too few to rest a score on. */
-const LEAST_POSITIONS = 5
+const BRIEF_COLUMNS = COLUMNS.filter(({id}) => BRIEF.includes(id))
+
+interface HeadTableProps {
+  readonly isBrief?: boolean
+}
 
 /** Every head with its scores, chance beside them, sorted by what they are above it; names from the probe alone. */
-export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
-  const {captures, store} = useWorkbench()
+export const HeadTable = memo(function HeadTable({isBrief = false}: HeadTableProps) {
+  const pane = usePaneIndex()
+  const {captures} = useWorkbench()
   const {filterHeads, askHeadsAgain} = useActions()
-  const {revision, phase, sort, filter} = useWorkbenchState((state) => ({
+  const {revision, phase, sort, filter, heads, probe} = useWorkbenchState((state) => ({
     revision: state.headsRevision,
     phase: state.headsPhase,
     sort: state.headSort,
     filter: state.headFilter,
-    panes: state.panes,
-    slots: state.attentionSlots,
+    heads: selectHeads(state, captures),
+    probe: selectProbe(state, captures),
   }))
+  const shownName = useWorkbenchState((state) => {
+    const {aggregate, ...head} = selectShown(state, captures, pane)
+    return aggregate === 'head' ? headName(head) : null
+  })
   const labels = useHeadLabels()
-  const heads = selectHeads(store.getState(), captures)
-  const probe = selectProbe(store.getState(), captures)
-  const names = probe && new Map(probe.map((head) => [headName(head), head]))
+  const names = useMemo(
+    () => probe && new Map(probe.map((head) => [headName(head), head])),
+    [probe]
+  )
   const hasNames = names !== null || labels.some(({name, group}) => name !== '' || group !== '')
-  const columns = isBrief ? COLUMNS.filter(({id}) => BRIEF.includes(id)) : COLUMNS
-  const shown = listedHeads({heads: heads ?? [], probe, labels, sort, filter})
+  const columns = isBrief ? BRIEF_COLUMNS : COLUMNS
+  const shown = useMemo(
+    () => listedHeads({heads: heads ?? [], probe, labels, sort, filter}),
+    [heads, probe, labels, sort, filter]
+  )
   return (
     <section
       className={`heads ${isBrief ? 'brief' : ''}`}
@@ -107,15 +107,18 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
             tabIndex={0}
           >
             <table className="head-table">
-              <HeadRow columns={columns} heads={heads} hasNames={hasNames} />
+              <ColumnHeads columns={columns} heads={heads} hasNames={hasNames} />
               <tbody>
                 {shown.map((head) => (
-                  <Row
+                  <HeadRow
                     key={headName(head)}
                     head={head}
+                    pane={pane}
                     columns={columns}
                     probed={names?.get(headName(head)) ?? null}
+                    label={labelOf(labels, head)}
                     hasNames={hasNames}
+                    isShown={headName(head) === shownName}
                   />
                 ))}
               </tbody>
@@ -132,10 +135,10 @@ export function HeadTable({isBrief = false}: {readonly isBrief?: boolean}) {
       )}
     </section>
   )
-}
+})
 
 /** Asks for the heads like the one that is shown. */
-function LikeThis() {
+const LikeThis = memo(function LikeThis() {
   const pane = usePaneIndex()
   const {findSimilar} = useActions()
   const {captures} = useWorkbench()
@@ -149,16 +152,16 @@ function LikeThis() {
       Like {headName({layer, head})}
     </Button>
   )
-}
+})
 
-interface HeadRowProps {
+interface ColumnHeadsProps {
   readonly columns: readonly Column[]
   readonly heads: readonly HeadStatistics[]
   readonly hasNames: boolean
 }
 
 /** Names of columns, each with what chance would give. */
-function HeadRow({columns, heads, hasNames}: HeadRowProps) {
+const ColumnHeads = memo(function ColumnHeads({columns, heads, hasNames}: ColumnHeadsProps) {
   const {sortHeadsBy} = useActions()
   const sort = useWorkbenchState((state) => state.headSort)
   const ordered = (column: HeadColumn) =>
@@ -196,7 +199,7 @@ function HeadRow({columns, heads, hasNames}: HeadRowProps) {
       </tr>
     </thead>
   )
-}
+})
 
 interface SortButtonProps {
   readonly column: HeadColumn
@@ -229,71 +232,12 @@ function chanceText(heads: readonly HeadStatistics[], column: HeadColumn): strin
   return least === most ? least : `${least}–${most}`
 }
 
-interface RowProps {
-  readonly head: HeadStatistics
-  readonly columns: readonly Column[]
-  readonly probed: ProbedHead | null
-  readonly hasNames: boolean
-}
-
-function Row({head, columns, probed, hasNames}: RowProps) {
-  const pane = usePaneIndex()
-  const {changeAttention} = useActions()
-  const isShown = useWorkbenchState((state, {captures}) => {
-    const shown = selectShown(state, captures, pane)
-    const isOne = shown.layer === head.layer && shown.head === head.head
-    return isOne && shown.aggregate === 'head'
-  })
-  const named = probed && nameOfProbed(probed)
-  const {layer} = head
-  return (
-    <tr className={isShown ? 'on' : ''} data-head={headName(head)}>
-      <th scope="row" className="word">
-        <span className="head-name-cell">
-          <HeadStar head={head} />
-          <button
-            type="button"
-            className="head-choice"
-            aria-pressed={isShown}
-            onClick={() => changeAttention({layer, head: head.head, aggregate: 'head'}, pane)}
-          >
-            {headName(head)}
-          </button>
-        </span>
-      </th>
-      {hasNames && (
-        <td className="word ink-3">
-          <HeadWords head={head} />{' '}
-          {named ? `${SHORT_HEAD_NAMES[named.name]} ${formatFixed(named.score, 2)}` : ''}
-        </td>
-      )}
-      {columns.map(({id, decimals}) => {
-        const value = id === 'head' ? null : head[id]
-        const score = isScore(id)
-        const isHollow = score && head.positionCounts[id] < LEAST_POSITIONS
-        const above = score && value !== null ? value - (head.chance[id] ?? 0) : 0
-        const step = above > 0.05 ? stepOf(value!, 1, CHIP_STEP_COUNT) : -1
-        return (
-          <td key={id} data-value={value ?? ''} data-column={id}>
-            <span
-              className={`score ${isHollow ? 'hollow' : ''}`}
-              style={
-                step >= 0 && !isHollow
-                  ? {background: `var(--seq-${step + 1})`, color: 'var(--seq-ink-low)'}
-                  : undefined
-              }
-            >
-              {formatFixed(value, decimals)}
-            </span>
-          </td>
-        )
-      })}
-    </tr>
-  )
+interface PositionsProps {
+  readonly heads: readonly HeadStatistics[]
 }
 
 /** On how many positions the scores rest. */
-function Positions({heads}: {readonly heads: readonly HeadStatistics[]}) {
+const Positions = memo(function Positions({heads}: PositionsProps) {
   const counts = heads[0]?.positionCounts
   if (!counts) return null
   const few = [
@@ -311,7 +255,7 @@ function Positions({heads}: {readonly heads: readonly HeadStatistics[]}) {
       {broken > 0 && ` ${formatMany(broken, 'weight')} NaN or infinite.`}
     </p>
   )
-}
+})
 
 const HINTS: Readonly<Record<HeadColumn, string>> = {
   head: 'Layer and head, both from 0.',

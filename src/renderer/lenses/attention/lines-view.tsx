@@ -16,7 +16,7 @@ import {scaleOf, stepCountOf} from '../../../shared/figures/attention/matrix-sca
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
 import {requestFilters} from '../../store/attention-pictures.ts'
 import {pinnedPairs, selectPins} from '../../store/selection.ts'
-import {zoomOf} from '../../ui/zoom.ts'
+import {pageZoom} from '../../ui/page-zoom.ts'
 import {targetProps} from '../target.ts'
 import {usePalette} from '../use-theme.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
@@ -137,14 +137,13 @@ export function LinesView({shown, widthPx, heightPx}: LinesViewProps) {
 
   const baseRef = useRef<HTMLCanvasElement>(null)
   const ownRef = useRef<HTMLCanvasElement>(null)
-  const ratioOf = (canvas: HTMLCanvasElement) => devicePixelRatio * zoomOf(canvas)
   useLayoutEffect(() => {
     const canvas = baseRef.current
-    if (canvas) drawLines(canvas, geometry, buckets, devicePixelRatio * zoomOf(canvas))
+    if (canvas) drawLines(canvas, geometry, buckets, devicePixelRatio * pageZoom())
   }, [geometry, buckets])
   useLayoutEffect(() => {
     const canvas = ownRef.current
-    if (canvas) drawLines(canvas, geometry, ownBuckets, ratioOf(canvas))
+    if (canvas) drawLines(canvas, geometry, ownBuckets, devicePixelRatio * pageZoom())
   })
 
   const ref = useRef<HTMLDivElement>(null)

@@ -1,7 +1,9 @@
 import {
   colorsOf,
+  forEachCell,
+  indexOfWeight,
   isTriangle,
-  matrixIndices,
+  NOTHING,
   type WeightScale,
 } from '../../../shared/figures/attention/matrix-scale.ts'
 import type {Palette} from '../../../shared/figures/palette.ts'
@@ -43,14 +45,27 @@ function paintTile(placed: PlacedTile, scale: WeightScale, palette: Palette): HT
   const canvas = known?.canvas ?? document.createElement('canvas')
   canvas.width = tile.columnCount
   canvas.height = tile.rowCount
-  const indices = matrixIndices(placed, scale, isCausalTile(placed))
-  const colors = packedColors(colorsOf(scale, palette))
-  const image = new ImageData(tile.columnCount, tile.rowCount)
-  const pixels = new Uint32Array(image.data.buffer)
-  for (let i = 0; i < indices.length; i++) pixels[i] = colors[indices[i]!]!
-  canvas.getContext('2d')!.putImageData(image, 0, 0)
+  canvas.getContext('2d')!.putImageData(imageOf(placed, scale, palette), 0, 0)
   painted.set(tile, {canvas, scale, palette})
   return canvas
+}
+
+/** Used again for every picture of its size: two megabytes anew for each would soon be collected garbage. */
+let kept: ImageData | null = null
+
+/** A tile's pixels; overwritten by the next call. */
+function imageOf(placed: PlacedTile, scale: WeightScale, palette: Palette): ImageData {
+  const {columnCount, rowCount} = placed.tile
+  const isSame = kept?.width === columnCount && kept.height === rowCount
+  const image = isSame ? kept! : new ImageData(columnCount, rowCount)
+  kept = image
+  const colors = packedColors(colorsOf(scale, palette))
+  const pixels = new Uint32Array(image.data.buffer)
+  pixels.fill(colors[NOTHING]!)
+  forEachCell(placed, isCausalTile(placed), (at, value) => {
+    pixels[at] = colors[indexOfWeight(value, scale)]!
+  })
+  return image
 }
 
 export interface MatrixDrawing {
@@ -71,6 +86,11 @@ export function drawMatrix(canvas: HTMLCanvasElement, drawing: MatrixDrawing): v
   if (canvas.width !== sidePx) canvas.width = sidePx
   if (canvas.height !== sidePx) canvas.height = sidePx
   const context = canvas.getContext('2d')!
+  const [only] = tiles
+  if (only && tiles.length === 1 && isPixelForPixel(only, drawing)) {
+    context.putImageData(imageOf(only, scale, palette), 0, 0)
+    return
+  }
   context.clearRect(0, 0, sidePx, sidePx)
   context.imageSmoothingEnabled = false
   const tokenPx = sidePx / window.span
@@ -83,6 +103,18 @@ export function drawMatrix(canvas: HTMLCanvasElement, drawing: MatrixDrawing): v
       drawGrid(context, {queries, keys, window, tokenPx, sidePx, ratio})
     }
   }
+}
+
+/** All of a matrix with a cell for each pixel: nothing has to be kept of it to draw it elsewhere. */
+function isPixelForPixel({queries, keys, tile}: PlacedTile, {window, sidePx}: MatrixDrawing) {
+  const isAll = ([start, end]: readonly [number, number], from: number) =>
+    start === from && end === from + window.span
+  return (
+    isAll(queries, window.query) &&
+    isAll(keys, window.key) &&
+    tile.rowCount === sidePx &&
+    tile.columnCount === sidePx
+  )
 }
 
 function placeOf(

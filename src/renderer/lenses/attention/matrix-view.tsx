@@ -1,13 +1,16 @@
-import {useLayoutEffect, useMemo, useRef} from 'react'
+import {memo, useLayoutEffect, useMemo, useRef} from 'react'
 import {mapName} from '../../../shared/figures/attention/map-name.ts'
 import {
+  CellMarks,
   MarksFigure,
   MatrixLegend,
-  NamesFigure,
+  TokenNames,
 } from '../../../shared/figures/attention/matrix-figure.tsx'
 import {
-  layoutMatrix,
+  layoutMarks,
+  layoutNames,
   type MatrixGeometry,
+  type MatrixMarks,
   matrixRoom,
 } from '../../../shared/figures/attention/matrix-layout.ts'
 import {
@@ -16,7 +19,7 @@ import {
   isFiltering,
   layoutMatrixLegend,
 } from '../../../shared/figures/attention/matrix-legend.ts'
-import {scaleOf} from '../../../shared/figures/attention/matrix-scale.ts'
+import {scaleOf, type WeightScale} from '../../../shared/figures/attention/matrix-scale.ts'
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
 import type {ColorRange} from '../../../shared/lenses/attention-picture.ts'
 import {
@@ -27,7 +30,7 @@ import {
   unhidden,
 } from '../../store/attention-pictures.ts'
 import {pinnedPairs, selectPins} from '../../store/selection.ts'
-import {zoomOf} from '../../ui/zoom.ts'
+import {pageZoom} from '../../ui/page-zoom.ts'
 import {targetProps} from '../target.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
@@ -43,6 +46,12 @@ export interface MatrixViewProps {
   /** Of several that share it; then the legend stands elsewhere. */
   readonly shared?: ColorRange
 }
+
+// A switch of heads changes the picture and its scale, and none of what stands around it.
+const KeptNames = memo(TokenNames)
+const KeptMarks = memo(MarksFigure)
+const KeptCellMarks = memo(CellMarks)
+const KeptLegend = memo(MatrixLegend)
 
 const LEGEND_LINE_PX = 16
 const LEGEND_GAP_PX = 16
@@ -66,7 +75,8 @@ export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps)
     query: selectCell(state, captures, matrix.runId)?.query ?? null,
     key: selectCell(state, captures, matrix.runId)?.key ?? null,
   }))
-  const cell = query === null || key === null ? null : {query, key}
+  const cell = useMemo(() => (query === null || key === null ? null : {query, key}), [query, key])
+  const pairs = useMemo(() => pinnedPairs(pins), [pins])
   const range = useMemo(
     () => shared ?? rangeOf(tiles, {attentionRange, attentionSteps}),
     [shared, tiles, attentionRange, attentionSteps]
@@ -114,23 +124,30 @@ export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps)
     }),
     [sidePx, window.query, window.key, window.span, isCausal]
   )
-  const layout = useMemo(() => {
-    const isThere = placed !== null && covers(placed, window, 0)
-    const cells = isThere ? placed : NOTHING_PLACED
+  const marks = useMemo((): MatrixMarks => {
+    if (placed === null || !covers(placed, window, 0)) return NO_MARKS
     const isPlain = plain && placed === tiles.whole
-    return layoutMatrix(
-      tokens,
-      {map: spec.map, ...cells, ...(isPlain ? {unfiltered: plain.tile.values} : {})},
-      geometry,
-      {noPrompt: false, named: marked === null ? [] : [marked], footPx: room.footPx}
+    const found = layoutMarks(
+      {...placed, ...(isPlain ? {unfiltered: plain.tile.values} : {})},
+      geometry
     )
-  }, [tokens, placed, plain, tiles, window, spec.map, geometry, marked, room.footPx])
+    return found.values.length + found.dots.length === 0 ? NO_MARKS : found
+  }, [placed, plain, tiles, window, geometry])
+  const names = useMemo(
+    () =>
+      layoutNames(tokens, geometry, {
+        noPrompt: false,
+        named: marked === null ? [] : [marked],
+        footPx: room.footPx,
+      }),
+    [tokens, geometry, marked, room.footPx]
+  )
 
   const canvasRef = useRef<HTMLCanvasElement>(null)
   useLayoutEffect(() => {
     const canvas = canvasRef.current
     if (!canvas) return
-    const ratio = devicePixelRatio * zoomOf(canvas)
+    const ratio = devicePixelRatio * pageZoom()
     const devicePx = Math.max(1, Math.round(sidePx * ratio))
     measureMatrix(pane, devicePx)
     const drawn = [tiles.whole, isAll ? undefined : tiles.close].filter(
@@ -171,19 +188,24 @@ export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps)
         aria-hidden="true"
         fontFamily={FONT_FAMILIES.sans}
       >
-        <NamesFigure layout={layout} scale={scale} palette={palette} selected={marked} />
-        <MarksFigure
+        <KeptCellMarks
+          marks={marks}
+          scale={marks === NO_MARKS ? NO_SCALE : scale}
+          palette={palette}
+        />
+        <KeptNames names={names} palette={palette} selected={marked} />
+        <KeptMarks
           geometry={geometry}
           palette={palette}
           selected={marked}
           cell={cell}
-          pairs={pinnedPairs(pins)}
+          pairs={pairs}
         />
       </svg>
       {legend && (
         <svg
           className="matrix-legend"
-          style={{top: sidePx + (layout.columnLabels.length > 0 ? room.footPx : 0)}}
+          style={{top: sidePx + (names.columnLabels.length > 0 ? room.footPx : 0)}}
           width={widthPx}
           height={legend.heightPx}
           role="img"
@@ -194,21 +216,12 @@ export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps)
               : []),
           ].join('; ')}
         >
-          <MatrixLegend layout={legend} scale={scale} palette={palette} />
+          <KeptLegend layout={legend} scale={scale} palette={palette} />
         </svg>
       )}
     </div>
   )
 }
 
-const NOTHING_PLACED = {
-  queries: [0, 1] as [number, number],
-  keys: [0, 1] as [number, number],
-  tile: {
-    ...{rowCount: 0, columnCount: 0, values: new Float32Array(0), minimum: 0, maximum: 0},
-    summary: {
-      ...{rowCount: 0, hiddenShare: 0, sinkOnlyRowCount: 0},
-      ...{nowhereShare: null, nonFiniteCount: 0},
-    },
-  },
-}
+const NO_MARKS: MatrixMarks = {values: [], dots: []}
+const NO_SCALE: WeightScale = {maximum: 1, isSigned: false}

@@ -29,8 +29,8 @@ import type {HeadRef} from '../../../shared/lenses/attention-maps.ts'
 import {thumbnailOf} from '../../store/attention-overview.ts'
 import {requestFilters} from '../../store/attention-pictures.ts'
 import {Button} from '../../ui/button.tsx'
+import {pageZoom} from '../../ui/page-zoom.ts'
 import {useSize} from '../../ui/use-size.ts'
-import {zoomOf} from '../../ui/zoom.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
@@ -150,7 +150,7 @@ function OverviewGrid({overview, layout, known, shown, widthPx, heightPx}: GridP
       scale: {maximum: range.maximum, isSigned: false, steps: range.steps},
       palette,
       seen: {xPx: scroll.scrollLeft, yPx: scroll.scrollTop, widthPx, heightPx},
-      ratio: devicePixelRatio * zoomOf(canvas),
+      ratio: devicePixelRatio * pageZoom(),
     })
   }
   useLayoutEffect(() => draw.current())

@@ -5,18 +5,17 @@ import {formatCount, formatMany} from '../../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import {importanceVariantSchema} from '../../../shared/lenses/attention-maps.ts'
-import {CopyMenu} from '../../sharing/copy-menu.tsx'
 import type {WorkPhase} from '../../store/attention-graph-state.ts'
 import {LEAST_KEPT, type Pruned, pruneKey, selectPrune} from '../../store/attention-prune.ts'
 import {Button} from '../../ui/button.tsx'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
-import {shortcutText} from '../../ui/shortcut.ts'
 import {SliderField} from '../../ui/slider-field.tsx'
 import {targetProps} from '../target.ts'
 import {usePaneRunId, usePaneSuffix, useTokenActions} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionWait} from './attention-wait.tsx'
+import {ControlEnds} from './control-ends.tsx'
 import {Tables} from './trial-panel.tsx'
 import './prune.css'
 
@@ -260,7 +259,7 @@ export function PruneCaption() {
 export function PruneControls() {
   const suffix = usePaneSuffix()
   const found = usePruned()
-  const {changePruneBudget, changePruneVariant, openDialog} = useActions()
+  const {changePruneBudget, changePruneVariant} = useActions()
   const spec = found?.spec
   const most = Math.max(LEAST_KEPT, spec?.tokenCount ?? LEAST_KEPT)
   return (
@@ -294,12 +293,7 @@ export function PruneControls() {
         onChange={changePruneVariant}
         testId="prune-variant"
       />
-      <div className="control-ends">
-        <CopyMenu lens="attention" />
-        <Button look="edge" onPress={() => openDialog('export')} testId="export">
-          Export <kbd>{shortcutText({key: 'e', mod: true})}</kbd>
-        </Button>
-      </div>
+      <ControlEnds />
     </section>
   )
 }

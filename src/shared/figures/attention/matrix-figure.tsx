@@ -3,7 +3,15 @@ import {roundPx} from '../number-format.ts'
 import type {Palette} from '../palette.ts'
 import {pngAddress} from '../raster.ts'
 import {FONT_FAMILIES, textWidthPx} from '../text-width.ts'
-import {type MatrixGeometry, type MatrixLayout, rowEnd, xOfKey, yOfQuery} from './matrix-layout.ts'
+import {
+  type MatrixGeometry,
+  type MatrixLayout,
+  type MatrixMarks,
+  type MatrixNames,
+  rowEnd,
+  xOfKey,
+  yOfQuery,
+} from './matrix-layout.ts'
 import {LEGEND_STEP_PX, legendWordsX, type MatrixLegendLayout} from './matrix-legend.ts'
 import {
   colorsOf,
@@ -68,17 +76,31 @@ export function CellsFigure({cells, geometry, scale, palette}: CellsFigureProps)
   )
 }
 
-export interface NamesFigureProps {
+export interface NamesFigureProps extends Omit<CellMarksProps, 'marks'> {
   readonly layout: MatrixLayout
-  readonly scale: WeightScale
-  readonly palette: Palette
   /** The query whose name is the selection's. */
   readonly selected: number | null
 }
 
 /** Names of rows and columns, numbers in cells, dots of what is hidden. */
 export function NamesFigure({layout, scale, palette, selected}: NamesFigureProps) {
-  const {rowLabels, columnLabels, values, dots} = layout
+  return (
+    <>
+      <CellMarks marks={layout} scale={scale} palette={palette} />
+      <TokenNames names={layout} palette={palette} selected={selected} />
+    </>
+  )
+}
+
+export interface CellMarksProps {
+  readonly marks: MatrixMarks
+  readonly scale: WeightScale
+  readonly palette: Palette
+}
+
+/** Numbers in cells, dots of what is hidden. */
+export function CellMarks({marks, scale, palette}: CellMarksProps) {
+  const {values, dots} = marks
   return (
     <>
       <g fontFamily={FONT_FAMILIES.sans} fontSize={11} textAnchor="middle">
@@ -99,6 +121,21 @@ export function NamesFigure({layout, scale, palette, selected}: NamesFigureProps
           fill={palette.mark}
         />
       )}
+    </>
+  )
+}
+
+export interface TokenNamesProps {
+  readonly names: MatrixNames
+  readonly palette: Palette
+  readonly selected: number | null
+}
+
+/** Names of rows and columns. */
+export function TokenNames({names, palette, selected}: TokenNamesProps) {
+  const {rowLabels, columnLabels} = names
+  return (
+    <>
       {rowLabels.map((label) => (
         <g key={label.position} data-row={label.position}>
           {label.positionText && (

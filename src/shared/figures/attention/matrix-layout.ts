@@ -36,13 +36,20 @@ export interface MatrixMarkText {
   readonly value: number
 }
 
-export interface MatrixLayout {
-  readonly geometry: MatrixGeometry
+export interface MatrixNames {
   readonly rowLabels: readonly MatrixLabel[]
   /** Of columns whose diagonal is out of sight; they are read upwards. */
   readonly columnLabels: readonly MatrixLabel[]
+}
+
+/** What is written into cells. */
+export interface MatrixMarks {
   readonly values: readonly MatrixMarkText[]
   readonly dots: readonly {readonly xPx: number; readonly yPx: number}[]
+}
+
+export interface MatrixLayout extends MatrixNames, MatrixMarks {
+  readonly geometry: MatrixGeometry
 }
 
 export interface MatrixRoom {
@@ -146,12 +153,18 @@ export function layoutMatrix(
   geometry: MatrixGeometry,
   options: MatrixLayoutOptions
 ): MatrixLayout {
-  const cells = cellMarks(picture, geometry)
+  return {geometry, ...layoutNames(tokens, geometry, options), ...layoutMarks(picture, geometry)}
+}
+
+/** Names alone: they stay where they are while the weights are of another head. */
+export function layoutNames(
+  tokens: readonly GlyphSource[],
+  geometry: MatrixGeometry,
+  options: MatrixLayoutOptions
+): MatrixNames {
   return {
-    geometry,
     rowLabels: rowLabels(tokens, geometry, options),
     columnLabels: options.footPx > 0 ? columnLabels(tokens, geometry, options) : [],
-    ...cells,
   }
 }
 
@@ -232,10 +245,10 @@ function columnLabels(
 }
 
 /** Numbers where cells are large enough, and a dot where a filter hides a weight. */
-function cellMarks(
+export function layoutMarks(
   {queries, keys, tile, unfiltered}: Pick<MatrixPicture, 'unfiltered'> & MatrixCells,
   geometry: MatrixGeometry
-): Pick<MatrixLayout, 'values' | 'dots'> {
+): MatrixMarks {
   const {rowCount, columnCount} = tile
   const isExact = rowCount === queries[1] - queries[0] && columnCount === keys[1] - keys[0]
   const rowPx = geometry.heightPx / (geometry.queries[1] - geometry.queries[0])

@@ -1,4 +1,5 @@
 import type {ColorRange, ColorSteps, MatrixPicture} from '../../lenses/attention-picture.ts'
+import {typicalMaximum} from '../../math/typical-maximum.ts'
 import type {Palette} from '../palette.ts'
 import {niceCeiling} from '../scale.ts'
 
@@ -60,28 +61,9 @@ export function inkOn(index: number, scale: WeightScale, palette: Palette): stri
   return index > 5 ? palette.seqInkHigh : palette.seqInkLow
 }
 
-/** Share of the rows whose heaviest weight is within a picture's own range of colours. */
-const RANGE_SHARE = 0.75
-
-/**
- * The end of a picture's own range: a round number that the heaviest weights of three in four rows stay below. A
- * few early rows, which have few keys to read, would else leave the others pale. The first query is left out:
- * of a causal model it reads itself alone.
- */
+/** The end of a picture's own range: a round number that the heaviest weights of three in four rows stay below. */
 export function ownRange({queries, tile}: Pick<MatrixCells, 'queries' | 'tile'>): number {
-  const {rowCount, columnCount, values} = tile
-  const maxima: number[] = []
-  for (let row = queries[0] === 0 && rowCount > 1 ? 1 : 0; row < rowCount; row++) {
-    let most = 0
-    for (let i = row * columnCount; i < (row + 1) * columnCount; i++) {
-      const size = Math.abs(values[i]!)
-      if (size > most && size < Number.POSITIVE_INFINITY) most = size
-    }
-    if (most > 0) maxima.push(most)
-  }
-  maxima.sort((a, b) => a - b)
-  const index = Math.min(maxima.length - 1, Math.floor(RANGE_SHARE * maxima.length))
-  return niceCeiling(maxima[index] ?? 0)
+  return niceCeiling(tile.typicalMaximum ?? typicalMaximum(tile.values, tile, queries[0]))
 }
 
 /** First position of block `index` of `count` over [start, end). */
@@ -115,8 +97,21 @@ export function matrixIndices(
   scale: WeightScale,
   isCausal: boolean
 ): Uint8Array {
-  const {rowCount, columnCount, values} = tile
+  const {rowCount, columnCount} = tile
   const indices = new Uint8Array(rowCount * columnCount)
+  forEachCell({queries, keys, tile}, isCausal, (at, value) => {
+    indices[at] = indexOfWeight(value, scale)
+  })
+  return indices
+}
+
+/** Calls back for every cell of a window that is something, with its place in `tile.values` and its weight. */
+export function forEachCell(
+  {queries, keys, tile}: MatrixCells,
+  isCausal: boolean,
+  call: (at: number, value: number) => void
+): void {
+  const {rowCount, columnCount, values} = tile
   const firstKeys = Int32Array.from({length: columnCount}, (_, i) =>
     blockStart(keys, columnCount, i)
   )
@@ -125,8 +120,7 @@ export function matrixIndices(
     const at = row * columnCount
     for (let column = 0; column < columnCount; column++) {
       if (isCausal && firstKeys[column]! > lastQuery) break
-      indices[at + column] = indexOfWeight(values[at + column]!, scale)
+      call(at + column, values[at + column]!)
     }
   }
-  return indices
 }
