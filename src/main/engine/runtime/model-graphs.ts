@@ -1,8 +1,8 @@
-import {stat} from 'node:fs/promises'
 import type {ModelRef} from '../../../shared/domain/model.ts'
 import {type Problem, ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import type {ModelFolder} from '../model-folder/model-folder.ts'
+import {stampOfModel} from '../model-folder/model-stamp.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
 import {checkGraph} from '../onnx/check-graph.ts'
 import {findStructureInTurns} from '../onnx/find-structure.ts'
@@ -64,7 +64,7 @@ export class ModelGraphs {
   /** Reads the graph and finds its structure. Throws a Problem on files that cannot be read. */
   async open(ref: ModelRef): Promise<GraphedModel> {
     const files = await this.options.readFiles(ref)
-    const key = await keyOf(files)
+    const key = (await stampOfModel(files)).text
     let reading = this.graphs.get(key)
     this.graphs.delete(key)
     reading ??= readGraph(key, files)
@@ -130,9 +130,4 @@ async function readGraph(key: string, files: ModelFiles): Promise<GraphedModel> 
 /** Throws a Problem for a model of which its graph alone says that it cannot be run. */
 export function requireRunnable({runProblems}: Pick<GraphedModel, 'runProblems'>): void {
   if (runProblems[0]) throw new ProblemError(runProblems[0])
-}
-
-async function keyOf({filePath, dataPaths}: ModelFiles): Promise<string> {
-  const stats = await Promise.all([filePath, ...dataPaths].map((path) => stat(path)))
-  return [filePath, ...stats.map(({size, mtimeMs}) => `${size} ${mtimeMs}`)].join('\n')
 }
