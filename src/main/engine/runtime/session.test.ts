@@ -24,6 +24,24 @@ async function open({chunkLength = 256, model = 'kv'}: Options = {}): Promise<Mo
   })
 }
 
+describe('a run that the runtime cannot finish', () => {
+  it('is told as a problem, and the next one runs', async () => {
+    const session = await open()
+    try {
+      await expect(collect(session, jobOf([5, VOCABULARY_SIZE + 3]))).rejects.toMatchObject({
+        problem: {
+          code: 'runtime-failed-run',
+          file: join(FIXTURES, 'tiny-decoder-kv/onnx/model.onnx'),
+          found: expect.stringMatching(/^running Gather node.*out of data bounds/),
+        },
+      })
+      expect((await collect(session, jobOf([5, 7]))).rows).toHaveLength(2)
+    } finally {
+      await session.release()
+    }
+  })
+})
+
 function jobOf(ids: ArrayLike<number>, changes: Partial<RunJob> = {}): RunJob {
   return {
     ids: Int32Array.from(ids),

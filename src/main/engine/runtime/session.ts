@@ -297,7 +297,12 @@ export class ModelSession {
           if (message.kind === 'failed') {
             settle(() =>
               reject(
-                message.problem ? new ProblemError(message.problem) : workerError(message.stack)
+                message.problem
+                  ? new ProblemError(message.problem)
+                  : // What fails while a model is loaded is a file that the runtime refuses.
+                    command.kind === 'create'
+                    ? workerError(message.stack)
+                    : (failedRun(this.spec, message.stack) ?? workerError(message.stack))
               )
             )
             return
@@ -326,6 +331,21 @@ function workerError(stack: string): Error {
   const error = new Error(stack.split('\n', 1)[0])
   error.stack = stack
   return error
+}
+
+/** What the runtime itself says of a run that it could not finish; null of any other error. */
+function failedRun({filePath}: SessionSpec, stack: string): ProblemError | null {
+  const [, found] = /Non-zero status code returned while (running .*)/.exec(stack) ?? []
+  if (found === undefined) return null
+  return new ProblemError({
+    code: 'runtime-failed-run',
+    message: 'The runtime could not finish a run of this model.',
+    file: filePath,
+    found: found.slice(0, 500),
+    expected: 'a graph that runs on every token id that the folder’s tokenizer gives',
+    advice:
+      'Take another text or a shorter one. Where every text fails, the tokenizer or config.json may be of another model: download the folder again.',
+  })
 }
 
 function refusedFile(spec: SessionSpec, error: unknown): ProblemError {
