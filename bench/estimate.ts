@@ -14,7 +14,7 @@ import {type BenchModel, gpt2SmallShape, microBase} from './models.ts'
 
 /** Largest median of the relative errors of all estimates. */
 const GOAL = 0.25
-const TURNS = 3
+const TURNS = 5
 
 /** Seconds of captures as estimated after a probe of the model, beside what they take. */
 export async function benchEstimate(): Promise<Ratio[]> {
@@ -64,18 +64,21 @@ async function estimateRatios(bench: BenchModel, counts: readonly number[]): Pro
       (count) => 1000 * calibration.secondsFor(count, sessions.chunkLengthOf(model))!
     )
     const ratios: Ratio[] = []
-    for (const [i, count] of counts.entries()) {
-      const ids = Int32Array.from(
-        {length: count},
-        (_, at) => 8 + ((7919 * at) % (vocabularySize - 8))
-      )
-      const takenMs: number[] = []
-      for (let turn = 0; turn < TURNS; turn++) {
+    const takenMs: number[][] = counts.map(() => [])
+    // Turn by turn, so that a slow spell of the machine does not hit one length alone.
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (const [i, count] of counts.entries()) {
+        const ids = Int32Array.from(
+          {length: count},
+          (_, at) => 8 + ((7919 * at) % (vocabularySize - 8))
+        )
         const startedMs = performance.now()
         for await (const _ of runPlan(sessions, model, plan, ids, {onCaptured: () => {}}));
-        takenMs.push(performance.now() - startedMs)
+        takenMs[i]!.push(performance.now() - startedMs)
       }
-      const bare = median(takenMs)
+    }
+    for (const [i, count] of counts.entries()) {
+      const bare = median(takenMs[i]!)
       ratios.push({
         ...{bench: 'estimate', what: `${name}, ${count} tokens; bare: the capture`},
         ...{ours: estimates[i]!, bare, unit: 'ms', ratio: estimates[i]! / bare},

@@ -35,19 +35,22 @@ export async function timeMs(run: () => unknown): Promise<number> {
 
 /**
  * Times two things in turns, so that a slow spell of the machine hits both; the first `warmups`
- * turns are thrown away. The order within a turn alternates. Returns the medians in milliseconds.
+ * turns are thrown away. The order within a turn alternates; `before` is called ahead of each run, and not timed.
+ * Returns the medians in milliseconds.
  */
 export async function timeInTurns(
   ours: () => unknown,
   bare: () => unknown,
-  {turns, warmups = 1}: {turns: number; warmups?: number}
+  {turns, warmups = 1, before}: {turns: number; warmups?: number; before?: () => void}
 ): Promise<{oursMs: number; bareMs: number}> {
   const oursMs: number[] = []
   const bareMs: number[] = []
   for (let turn = -warmups; turn < turns; turn++) {
     const first = turn % 2 === 0 ? ours : bare
     const second = turn % 2 === 0 ? bare : ours
+    before?.()
     const a = await timeMs(first)
+    before?.()
     const b = await timeMs(second)
     if (turn < 0) continue
     oursMs.push(turn % 2 === 0 ? a : b)

@@ -33,6 +33,17 @@ const RANDOM_HEADS_SHAPE: DecoderShape = {
   contextLength: 4096,
 }
 
+/** A model of a billion parameters has this attention; its MLP is made narrow, since it holds nothing captured. */
+export const BILLION_SHAPE: DecoderShape = {
+  layerCount: 16,
+  queryHeadCount: 32,
+  keyValueHeadCount: 8,
+  headSize: 64,
+  innerSize: 256,
+  vocabularySize: 1000,
+  contextLength: 4096,
+}
+
 /** A model that a bench runs, and the threads that both sides give it. */
 export interface BenchModel {
   readonly name: string
@@ -72,6 +83,11 @@ export function randomHeads(): Promise<string> {
 /** GPT-2 small's blocks at random, for long texts, made once (340 MB) and kept under `.cache`: the model's folder. */
 export function gpt2SmallAttention(): Promise<string> {
   return madeOnce('gpt2-small-attention', GPT2_SMALL_ATTENTION)
+}
+
+/** A billion parameters’ attention at random, made once (700 MB) and kept under `.cache`: the model's folder. */
+export function billionShape(): Promise<string> {
+  return madeOnce('billion-shape', BILLION_SHAPE)
 }
 
 async function madeOnce(name: string, shape: DecoderShape): Promise<string> {

@@ -7,6 +7,7 @@ import {benchAttentionMemory} from './attention-memory.ts'
 import {benchAttentionPage} from './attention-page.ts'
 import {benchAttribution} from './attribution.ts'
 import {benchCapture} from './capture.ts'
+import {benchCaptureMemory} from './capture-memory.ts'
 import {benchEstimate} from './estimate.ts'
 import {benchGraph} from './graph.ts'
 import {benchKeys} from './keys.ts'
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   keys: benchKeys,
   graph: benchGraph,
   capture: benchCapture,
+  'capture-memory': benchCaptureMemory,
   estimate: benchEstimate,
   attention: benchAttention,
   'attention-heads': benchAttentionHeads,

@@ -25,6 +25,28 @@ export function captureBytes(
   return plan.route === 'weights' ? sum : sum + maskCount(plan) * 2 * 4 * tokenCount
 }
 
+/**
+ * Bytes of float32 that the largest run over a text hands over for one layer of a plan, `runLength` positions a run:
+ * its own queries and keys, every key where runs give all of them anew, and whole masks, which are kept as ranges
+ * only afterwards; of weights its own rows. Masks that layers share are counted for each. null as above.
+ */
+export function handedOverBytes(
+  plan: CapturePlan,
+  layer: LayerCapture,
+  {tokenCount, runLength}: {tokenCount: number; runLength: number}
+): number | null {
+  const lengths = {tokenCount: runLength, runLength}
+  const own = layerBytes(layer, lengths, BYTES.float32)
+  if (own === null) return null
+  const {queryHeadCount, keyValueHeadCount, headSize, sites} = layer
+  const earlier = tokenCount - runLength
+  if (plan.route === 'weights') return own + 4 * queryHeadCount! * runLength * earlier
+  const isWholeRun = sites.some(({queryKey}) => queryKey?.isWholeRun)
+  const earlierKeys = isWholeRun ? 4 * keyValueHeadCount! * headSize! * earlier : 0
+  const masks = 4 * maskCount({...plan, layers: [layer]}) * runLength * tokenCount
+  return own + earlierKeys + masks
+}
+
 function layerBytes(
   {sites, queryHeadCount, keyValueHeadCount, headSize}: LayerCapture,
   {tokenCount, runLength}: {tokenCount: number; runLength: number},

@@ -1,7 +1,7 @@
 import type {ModelConfig} from '../model-folder/config.ts'
 import type {CapturePlan, LayerCapture} from '../onnx/capture-plan.ts'
 import type {CaptureDtype} from './attention-capture.ts'
-import {captureBytes} from './capture-bytes.ts'
+import {captureBytes, handedOverBytes} from './capture-bytes.ts'
 import type {LayerCost} from './capture-parts.ts'
 
 /** Of which text, and how much of it one run takes. */
@@ -26,9 +26,13 @@ export function layerCosts(plan: CapturePlan, options: CostOptions): LayerCost[]
     const keptBytes = bytes(options.tokenCount, 'float32')
     const keptBytesInFloat16 = bytes(options.tokenCount, 'float16')
     if (keptBytes === null || keptBytesInFloat16 === null) return null
-    // Of a run through the KV cache keys and weights reach back over all tokens; queries do not.
-    const runShare = Math.min(1, options.runLength / options.tokenCount)
-    const runBytes = COPIES_OF_A_RUN * keptBytes * (plan.route === 'weights' ? runShare : 1)
+    const lengths = {
+      tokenCount: options.tokenCount,
+      runLength: Math.min(options.runLength, options.tokenCount),
+    }
+    // Where the configuration told the sizes, a run is taken to hand over all that is kept.
+    const handedOver = handedOverBytes(plan, layer, lengths) ?? keptBytes
+    const runBytes = COPIES_OF_A_RUN * handedOver
     costs.push({layer: layer.layer, keptBytes, keptBytesInFloat16, runBytes})
   }
   return costs

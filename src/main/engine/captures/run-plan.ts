@@ -15,6 +15,8 @@ export interface PlanRunOptions {
   readonly keepsCache?: boolean
   /** Positions of one run, where another cut than a plain run's is wanted. */
   readonly chunkLength?: number
+  /** Its runs tell how long others will take; off for those that only warm a session up. */
+  readonly isMeasured?: boolean
   /** Given what each run of the model handed over, as soon as it arrives. */
   readonly onCaptured: (event: CapturedEvent) => void
 }
@@ -34,6 +36,7 @@ export async function* runPlan(
     chunkLength,
     knownCount = 0,
     keepsCache = false,
+    isMeasured = true,
     onCaptured,
   }: PlanRunOptions
 ): AsyncGenerator<number, void, undefined> {
@@ -55,7 +58,7 @@ export async function* runPlan(
         session.capture(job, {
           signal,
           onCaptured(event) {
-            calibration.record(event)
+            if (isMeasured) calibration.record(event)
             onCaptured(event)
             queue.push(event.firstPosition + event.positionCount)
           },
