@@ -100,6 +100,21 @@ test('attention writes an archive of the same text, without generating once more
   ])
 })
 
+test('attention warns once of value-weighted weights that depend on a basis, whatever it writes', async () => {
+  const weighted = ['--prompt', 'a b', '--aggregate', 'value-weighted']
+  const npz = join(folder, 'weighted.npz')
+  const warning = /^warning \(basis-dependent\): .*the output projection was not found/gm
+  const own = ['--model', 'basis/model', ...weighted]
+  for (const to of [[], ['--out', npz], ['--json', '--out', npz]]) {
+    const {exitCode, out, error} = await cli(...own, ...to)
+    expect(exitCode).toBe(0)
+    const inJson = to.includes('--json') ? JSON.parse(out).warnings : []
+    const codes = inJson.map(({code}: {code: string}) => code)
+    expect([...(error.match(warning) ?? []), ...codes]).toHaveLength(1)
+  }
+  expect((await cli(...weighted)).error).not.toMatch(warning)
+})
+
 test('attention leaves no half archive, and what was there before', async () => {
   const path = join(folder, 'kept.npz')
   writeFileSync(path, 'before')

@@ -1,4 +1,5 @@
 import {open, rename, rm, writeFile} from 'node:fs/promises'
+import type {Warning} from '../../shared/domain/problem.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {isCancellation} from '../../shared/engine-client/problem-of.ts'
 import {
@@ -137,7 +138,10 @@ async function writeArchive(
     const events = await client.attention.archive(request, {signal: terminal.interrupted})
     for await (const event of events) {
       if (event.kind === 'piece') await file.writeFile(event.bytes)
-      else progress.show(event)
+      else if (event.kind === 'progress') progress.show(event)
+      else if (!result.warnings.some(({code}) => code === event.warning.code)) {
+        terminal.printError(warningLine(event.warning))
+      }
     }
     await file.close()
     await rename(partPath, path)
@@ -177,9 +181,7 @@ async function printResult(
     if (result && call.outFiles.length === 0) {
       await terminal.print(attentionText(result, call.noPrompt))
     }
-    for (const {code, message} of result?.warnings ?? []) {
-      terminal.printError(`warning (${code}): ${message}\n`)
-    }
+    for (const warning of result?.warnings ?? []) terminal.printError(warningLine(warning))
   }
   if (!terminal.interrupted.aborted) return
   const missing = call.outFiles.filter(({path}) => !written.has(path))
@@ -188,6 +190,8 @@ async function printResult(
     files ? `Interrupted: ${files} was not written.\n` : 'Interrupted: this is a part of it.\n'
   )
 }
+
+const warningLine = ({code, message}: Warning) => `warning (${code}): ${message}\n`
 
 /** With `--no-prompt` text, ids and labels are left out. */
 function jsonOf(call: Call, result: AttentionResult): unknown {

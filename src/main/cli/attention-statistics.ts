@@ -1,13 +1,14 @@
 import type {Warning} from '../../shared/domain/problem.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import type {AttentionResult, AttentionStatistics} from '../../shared/lenses/attention.ts'
-import type {AttentionMap, CapturedText} from '../../shared/lenses/attention-maps.ts'
+import type {AttentionMap, CapturedText, MapSummary} from '../../shared/lenses/attention-maps.ts'
 import type {
   HeadRef,
   HeadStatistics,
   Importance,
   ProbedHead,
 } from '../../shared/lenses/attention-statistics.ts'
+import {BASIS_DEPENDENT_WARNING} from '../../shared/lenses/value-norms.ts'
 
 interface Progress {
   readonly done: number
@@ -39,7 +40,7 @@ export async function attentionStatistics(
   const isChosen = ({head}: HeadRef) => request.heads?.includes(head) ?? true
   const heads = (await headsOf(client, {...text, layers}, following)).filter(isChosen)
   const importance = isRanked(result) ? await importanceOf(client, result, text, following) : null
-  const shown = await shownOf(client, result, text, heads, following)
+  const {valueNorms, ...hidden} = await shownOf(client, result, text, heads, following)
   const probed = request.repeatProbe
     ? await probedHeads(client, result, following).then((found) =>
         found.filter((head) => layers.includes(head.layer) && isChosen(head))
@@ -48,9 +49,12 @@ export async function attentionStatistics(
   return {
     heads,
     ...(importance && {importance: {...importance, values: Array.from(importance.values, orNull)}}),
-    ...shown,
+    ...hidden,
     ...(request.repeatProbe && probed && {repeatProbe: {...request.repeatProbe, heads: probed}}),
-    warnings: importance?.warnings ?? [],
+    warnings: [
+      ...(importance?.warnings ?? []),
+      ...(valueNorms === 'basis-dependent' ? [BASIS_DEPENDENT_WARNING] : []),
+    ],
   }
 }
 
@@ -114,7 +118,7 @@ async function shownOf(
   text: CapturedText,
   heads: readonly HeadRef[],
   {signal}: Following
-): Promise<Pick<AttentionStatistics, 'mass' | 'nowhereShare'>> {
+): Promise<Pick<AttentionStatistics, 'mass' | 'nowhereShare'> & Pick<MapSummary, 'valueNorms'>> {
   const {aggregate = 'mean', dropSink = false, threshold = 0, topK, mass} = request
   if (heads.length === 0) return {}
   const map: AttentionMap =
@@ -135,10 +139,11 @@ async function shownOf(
     {signal}
   )
   const isFiltered = threshold > 0 || topK !== undefined || mass !== undefined
-  const {hiddenShare, sinkOnlyRowCount, rowCount, nowhereShare} = summary
+  const {hiddenShare, sinkOnlyRowCount, rowCount, nowhereShare, valueNorms} = summary
   return {
     ...(isFiltered && {mass: {hiddenShare, sinkOnlyRows: sinkOnlyRowCount, rowCount}}),
     ...(nowhereShare !== null && {nowhereShare}),
+    valueNorms,
   }
 }
 

@@ -39,6 +39,7 @@ test('inspect prints a row a layer, with the reason where attention cannot be ha
   expect(row(/^ *1 /)).toMatch(/none +— +— +— +It mixes without a softmax\.$/)
   expect(row(/^logit-lens/)).toMatch(/yes$/)
   expect(row(/^head/)).toContain('logits, final norm norm')
+  expect(row(/^value norms/)).toContain('‖v · W_O‖ in layer 0; not found in layer 1')
 })
 
 test('inspect writes its result, takes a request file, and refuses what it does not know', async () => {

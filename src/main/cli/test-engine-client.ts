@@ -44,6 +44,7 @@ import {
 import type {TokenizeRequest} from '../../shared/lenses/tokenize.ts'
 import type {StatisticsColumns, TokensEvent, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {type TreeRequest, treeRequestSchema} from '../../shared/lenses/tree.ts'
+import {BASIS_DEPENDENT_WARNING} from '../../shared/lenses/value-norms.ts'
 import {exportFigure} from '../engine/export/export-figure.ts'
 import type {Connect, EngineWishes} from './connect.ts'
 import type {Terminal} from './terminal.ts'
@@ -214,7 +215,10 @@ export function testEngine() {
     const result = fakeInspection(request)
     const layers = result.layers.slice(0, 1).concat({
       layer: 1,
-      attention: {source: 'none', node: null, reason: 'It mixes without a softmax.'},
+      attention: {
+        ...{source: 'none' as const, node: null, valueNorms: null},
+        reason: 'It mixes without a softmax.',
+      },
       queryHeadCount: null,
       keyValueHeadCount: null,
     })
@@ -252,6 +256,9 @@ export function testEngine() {
   async function* archive(request: AttentionArchiveRequest): AsyncGenerator<AttentionArchiveEvent> {
     heard.archives.push(request)
     yield {kind: 'piece', bytes: Uint8Array.of(80, 75)}
+    if (request.model.startsWith('basis')) {
+      yield {kind: 'warning', warning: BASIS_DEPENDENT_WARNING}
+    }
     yield {kind: 'progress', phase: 'writing', done: 1, total: 2, secondsLeft: null}
     if (request.prompt === 'break') {
       throw new ProblemError({code: 'broken', message: 'It broke.', advice: 'Mend it.'})
@@ -287,7 +294,13 @@ export function testEngine() {
         heard.probes.push(request)
         return runFakeProbe(probeRequestSchema.parse(request), noPause, signal)
       },
-      tile: async (request: TileRequestInput) => fakeTile(tileRequestSchema.parse(request)),
+      tile: async (request: TileRequestInput) => {
+        const tile = fakeTile(tileRequestSchema.parse(request))
+        const {map, model} = request
+        const isWeighted = map.kind === 'aggregate' && map.by === 'value-weighted'
+        const valueNorms = model.startsWith('basis') ? 'basis-dependent' : 'projected'
+        return isWeighted ? {...tile, summary: {...tile.summary, valueNorms}} : tile
+      },
       line: fake.attention.line,
       edges: fake.attention.edges,
       thumbnails: fake.attention.thumbnails,

@@ -19,7 +19,12 @@ export function fakeInspection(request: InspectRequest): InspectResult {
     opsets: {'ai.onnx': 17},
     layers: layers.map((layer) => ({
       layer,
-      attention: {source: 'queries-keys', node: `Softmax softmax_${layer}`, reason: null},
+      attention: {
+        source: 'queries-keys',
+        node: `Softmax softmax_${layer}`,
+        reason: null,
+        valueNorms: 'projected',
+      },
       queryHeadCount: FAKE_MODEL.queryHeadCount,
       keyValueHeadCount: FAKE_MODEL.keyValueHeadCount,
     })),

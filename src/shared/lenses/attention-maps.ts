@@ -10,6 +10,7 @@ import {
   probedHeadSchema,
   repeatProbeSchema,
 } from './attention-statistics.ts'
+import {valueNormKindSchema} from './value-norms.ts'
 
 export {
   HEAD_SCORES,
@@ -104,7 +105,7 @@ export const mapSummarySchema = z.object({
    * Of a value-weighted map: `basis-dependent` where a head's output projection was not found, so that its
    * values count by their own length; absent of other maps.
    */
-  valueNorms: z.enum(['projected', 'basis-dependent']).optional(),
+  valueNorms: valueNormKindSchema.optional(),
 })
 export type MapSummary = z.infer<typeof mapSummarySchema>
 

@@ -151,6 +151,7 @@ export type AttentionArchiveRequest = z.infer<typeof attentionArchiveRequestSche
 export const attentionArchiveEventSchema = z.discriminatedUnion('kind', [
   progressSchema,
   z.object({kind: z.literal('piece'), bytes: z.instanceof(Uint8Array)}),
+  z.object({kind: z.literal('warning'), warning: warningSchema}),
 ])
 export type AttentionArchiveEvent = z.infer<typeof attentionArchiveEventSchema>
 

@@ -1,6 +1,7 @@
 import {formatCount, formatMany} from '../figures/number-format.ts'
 import type {InspectCheck, InspectResult} from './inspect.ts'
 import {type Column, formatTable} from './text-table.ts'
+import {valueNormWords} from './value-norms.ts'
 
 const LEFT = (title: string): Column => ({title, align: 'left'})
 const RIGHT = (title: string): Column => ({title, align: 'right'})
@@ -52,7 +53,7 @@ function layersTable({layers, problems}: InspectResult): string {
   )
 }
 
-function streamLines({residual, head, kvCache, estimate, problems}: InspectResult): string {
+function streamLines({layers, residual, head, kvCache, estimate, problems}: InspectResult): string {
   const stream =
     residual.length === 0
       ? 'not found'
@@ -69,6 +70,7 @@ function streamLines({residual, head, kvCache, estimate, problems}: InspectResul
   return [
     `residual stream  ${stream}`,
     `head             ${head ? `${head.output}${head.norm === null ? '' : `, final norm ${head.norm}`}` : 'not found'}`,
+    ...(estimate.bytes === 0 ? [] : [`value norms      ${valueNormWords(layers)}`]),
     `KV cache         ${cache}`,
     `capture          ${cost}${estimate.bytes ? `, for every layer of ${formatCount(estimate.tokenCount)} tokens` : ''}`,
     ...problems.map(

@@ -2,6 +2,7 @@ import {z} from 'zod'
 import {modelKindSchema, modelRefSchema} from '../domain/model.ts'
 import {problemSchema, warningSchema} from '../domain/problem.ts'
 import {provenanceSchema} from './tokens.ts'
+import {valueNormKindSchema} from './value-norms.ts'
 
 /** What is asked of a model's graph; the names are the command's flags in camelCase. */
 export const inspectRequestSchema = modelRefSchema.extend({
@@ -36,6 +37,8 @@ export const inspectedLayerSchema = z.object({
     /** Operator and name of the node that the weights come to be in; null where there is none. */
     node: z.string().nullable(),
     reason: z.string().nullable(),
+    /** What value-weighted maps of the layer count by; null where its values are not to be had. */
+    valueNorms: valueNormKindSchema.nullable(),
   }),
   /** Null where only a run tells. */
   queryHeadCount: headCountSchema,

@@ -6,7 +6,7 @@ import type {
 } from '../../../shared/lenses/attention-maps.ts'
 import {RowFilters} from '../../../shared/math/row-filters.ts'
 import type {HeadMatrices} from '../captures/head-matrices.ts'
-import {mapRows, sumsToOne} from '../captures/map-rows.ts'
+import {mapRows, sumsToOne, valueNormKind} from '../captures/map-rows.ts'
 import type {NpzWriter} from '../export/npz.ts'
 
 /** Whether an archive holds the weights as they are: no aggregate, nothing hidden or taken out. */
@@ -39,6 +39,18 @@ export function mapsOfLayer(
     default:
       return [{kind: 'aggregate', by: aggregate, heads: refs}]
   }
+}
+
+/** Whether values of any of these maps count by their own length, since no output projection was found. */
+export async function isBasisDependent(
+  matrices: HeadMatrices,
+  maps: readonly AttentionMap[],
+  signal: AbortSignal | undefined
+): Promise<boolean> {
+  for (const map of maps) {
+    if ((await valueNormKind(matrices, map, signal)) === 'basis-dependent') return true
+  }
+  return false
 }
 
 /** Writes the rows of one layer's maps, filtered: what is hidden is 0. */

@@ -10,12 +10,19 @@ import type {
   CaptureChoice,
   CapturedLayerFacts,
 } from '../../../shared/lenses/attention.ts'
+import {BASIS_DEPENDENT_WARNING} from '../../../shared/lenses/value-norms.ts'
 import {AttentionCapturer, type CaptureContext} from '../captures/attention-capturer.ts'
 import {HeadMatrices} from '../captures/head-matrices.ts'
 import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import {NpzWriter} from '../export/npz.ts'
 import {type GraphedModel, requireRunnable} from '../runtime/model-graphs.ts'
-import {filtersOf, isAsCaptured, mapsOfLayer, writeMaps} from './attention-archive.ts'
+import {
+  filtersOf,
+  isAsCaptured,
+  isBasisDependent,
+  mapsOfLayer,
+  writeMaps,
+} from './attention-archive.ts'
 import {selectedHeads, selectedLayers, selectedQueries} from './attention-selection.ts'
 import {type ReadText, readText, type TextContext} from './attention-text.ts'
 import {weightsSourceOf} from './describe-structure.ts'
@@ -162,8 +169,13 @@ async function* archiveMaps(
     const mapCount = request.aggregate ? 1 : heads.length
     const shape = [layers.length, mapCount, queries[1] - queries[0], ids.length]
     yield piece(writer.begin({name: 'weights', dtype: 'float32', shape}))
+    let isTold = false
     for (const [i, layer] of layers.entries()) {
       const maps = mapsOfLayer(request.aggregate, layer, heads)
+      if (!isTold && (await isBasisDependent(matrices, maps, signal))) {
+        isTold = true
+        yield {kind: 'warning', warning: BASIS_DEPENDENT_WARNING}
+      }
       yield* writeMaps(matrices, maps, {writer, filters: filtersOf(request), queries, signal})
       yield progress('writing', i + 1, layers.length)
     }

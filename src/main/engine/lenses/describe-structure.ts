@@ -9,6 +9,7 @@ import {
 import {hasQueriesAndKeys} from '../captures/layer-routes.ts'
 import type {ModelFiles} from '../model-folder/read-model-files.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
+import type {ValueNormKind} from '../onnx/capture-plan.ts'
 import type {AttentionLayer, AttentionSite, ModelStructure} from '../onnx/structure.ts'
 
 /** Operators that hand out something of their attention by themselves. */
@@ -21,6 +22,9 @@ const HANDS_OUT = new Set<AttentionSite['operator']>([
 
 const NO_TOKENIZER = 'the folder has no tokenizer.json, so no prompt can be read'
 
+/** What value-weighted maps count by, of layers that have values to be had. */
+export type NormsByLayer = ReadonlyMap<number, ValueNormKind>
+
 /** The part of an inspection that the graph alone gives. */
 export type DescribedStructure = Pick<
   InspectResult,
@@ -31,11 +35,14 @@ export type DescribedStructure = Pick<
 export function describeStructure(
   structure: ModelStructure,
   config: ModelFiles['config'],
-  isMerged: boolean
+  isMerged: boolean,
+  norms: NormsByLayer
 ): DescribedStructure {
   const {residual, head, inputs} = structure
   return {
-    layers: structure.layers.map((layer) => describeLayer(layer, config)),
+    layers: structure.layers.map((layer) =>
+      describeLayer(layer, config, norms.get(layer.layer) ?? null)
+    ),
     residual: (residual?.points ?? []).map(({tensor}, layer) => ({layer, tensor})),
     head: head && {norm: head.normed, output: head.logits},
     kvCache:
@@ -49,7 +56,11 @@ export function describeStructure(
   }
 }
 
-function describeLayer(layer: AttentionLayer, config: ModelFiles['config']): InspectedLayer {
+function describeLayer(
+  layer: AttentionLayer,
+  config: ModelFiles['config'],
+  valueNorms: ValueNormKind | null
+): InspectedLayer {
   const {source, reason} = sourceOf(layer)
   const node = layer.sites[0]?.node
   return {
@@ -58,6 +69,7 @@ function describeLayer(layer: AttentionLayer, config: ModelFiles['config']): Ins
       source,
       node: node ? [node.opType, node.name].filter(Boolean).join(' ') : null,
       reason,
+      valueNorms,
     },
     // Where the graph leaves it to a run the configuration says it.
     queryHeadCount: layer.queryHeadCount ?? config?.queryHeadCount?.value ?? null,

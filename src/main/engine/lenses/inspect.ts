@@ -10,12 +10,22 @@ import {layerCosts} from '../captures/layer-costs.ts'
 import {layersByRoute} from '../captures/layer-routes.ts'
 import {probeModel} from '../captures/probe-model.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
-import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import {
+  type CapturePlan,
+  type CaptureRoute,
+  planCapture,
+  type ValueNormKind,
+} from '../onnx/capture-plan.ts'
 import {prepareCopy} from '../onnx/graph-copy.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {type GraphedModel, MANY_NODES, type ModelGraphs} from '../runtime/model-graphs.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
-import {describeLenses, describeStructure, reasonOf} from './describe-structure.ts'
+import {
+  describeLenses,
+  describeStructure,
+  type NormsByLayer,
+  reasonOf,
+} from './describe-structure.ts'
 import {hashWithProgress} from './hash-progress.ts'
 import {CHECK_COUNT, verifyModel} from './verify-model.ts'
 
@@ -50,8 +60,8 @@ export async function* runInspect(
   const sha256 = yield* hashWithProgress(context.graphs, model, signal)
   const tokenizer = await tokenizerOf(context.graphs, model)
   await measured(context, request, model, signal)
-  const estimate = await estimateOf(model, context.sessions, signal)
-  const result = resultOf(context, request, model, {sha256, tokenizer, estimate})
+  const planned = await plannedOf(model, context.sessions, signal)
+  const result = resultOf(context, request, model, {sha256, tokenizer, ...planned})
   if (!request.verify) {
     yield {kind: 'completed', result}
     return
@@ -95,14 +105,10 @@ function resultOf(
   {versions}: InspectContext,
   request: InspectRequest,
   model: GraphedModel,
-  {
-    sha256,
-    tokenizer,
-    estimate,
-  }: Pick<InspectResult, 'estimate'> & {sha256: string; tokenizer: Tokenizer | null}
+  {sha256, tokenizer, estimate, norms}: Planned & {sha256: string; tokenizer: Tokenizer | null}
 ): InspectResult {
   const {files, structure, runProblems} = model
-  const described = describeStructure(structure, files.config, model.isMerged)
+  const described = describeStructure(structure, files.config, model.isMerged, norms)
   return {
     schema: 'tokenscope/inspect@1',
     request,
@@ -125,29 +131,65 @@ function resultOf(
   }
 }
 
-/** Of capturing every layer: queries and keys where they can be had, else the weights. */
-async function estimateOf(
+/** What planning the capture of every layer tells. */
+interface Planned {
+  /** Of queries and keys where they can be had, else of the weights. */
+  readonly estimate: InspectResult['estimate']
+  readonly norms: NormsByLayer
+}
+
+async function plannedOf(
   model: GraphedModel,
   sessions: InstrumentedSessions,
   signal: AbortSignal | undefined
-): Promise<InspectResult['estimate']> {
+): Promise<Planned> {
   const {files, graph, structure} = model
   const contextLength = files.config?.contextLength?.value ?? ESTIMATED_TOKEN_COUNT
   const tokenCount = Math.min(ESTIMATED_TOKEN_COUNT, contextLength)
   const all = structure.layers.map(({layer}) => layer)
-  if (model.runProblems.length > 0) return {tokenCount, bytes: 0, seconds: null}
+  const norms = new Map<number, ValueNormKind>()
+  if (model.runProblems.length > 0) {
+    return {estimate: {tokenCount, bytes: 0, seconds: null}, norms}
+  }
   let bytes: number | null = 0
   const used: CaptureRoute[] = []
   for (const [route, layers] of Object.entries(layersByRoute(structure, all, 'qk'))) {
     if (layers.length === 0) continue
     used.push(route as CaptureRoute)
     await prepareCopy(graph, signal)
-    const plan = planCapture(graph, structure, {route: route as CaptureRoute, layers})
-    const costs = layerCosts(plan, {tokenCount, runLength: tokenCount, config: files.config})
+    const plan = planCapture(graph, structure, {
+      ...{route: route as CaptureRoute, layers},
+      wants: {valueNorms: true},
+    })
+    for (const [layer, kind] of normsOf(plan)) norms.set(layer, kind)
+    const costs = layerCosts(withoutNorms(plan), {
+      tokenCount,
+      runLength: tokenCount,
+      config: files.config,
+    })
     const more = costs?.reduce((sum, {keptBytes}) => sum + keptBytes, 0)
     bytes = bytes === null || more === undefined ? null : bytes + more
   }
-  return {tokenCount, bytes, seconds: secondsOf(sessions, model, tokenCount, used)}
+  const seconds = secondsOf(sessions, model, tokenCount, used)
+  return {estimate: {tokenCount, bytes, seconds}, norms}
+}
+
+/** Of a layer with several sites the kind that all of them have at least. */
+function* normsOf({layers}: CapturePlan): Generator<[layer: number, kind: ValueNormKind]> {
+  for (const {layer, sites} of layers) {
+    const kinds = sites.map(({valueNorms}) => valueNorms?.kind)
+    if (kinds.includes(undefined)) continue
+    yield [layer, kinds.includes('basis-dependent') ? 'basis-dependent' : 'projected']
+  }
+}
+
+/** A capture keeps them only where they are asked for. */
+function withoutNorms(plan: CapturePlan): CapturePlan {
+  const layers = plan.layers.map((layer) => ({
+    ...layer,
+    sites: layer.sites.map((site) => ({...site, valueNorms: null})),
+  }))
+  return {...plan, layers}
 }
 
 /** One run of the text a route, as each was measured; the first that was stands for those that were not. */

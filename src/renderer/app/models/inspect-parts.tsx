@@ -10,6 +10,7 @@ import type {
   InspectResult,
   LensAvailability,
 } from '../../../shared/lenses/inspect.ts'
+import {valueNormWords} from '../../../shared/lenses/value-norms.ts'
 import {bytesText} from '../jobs.ts'
 
 interface ResultProps {
@@ -48,7 +49,8 @@ export function InspectLenses({result}: ResultProps) {
 
 /** What was found of stream, head, cache and costs, or why it was not. */
 export function InspectFacts({result}: ResultProps) {
-  const {kind, family, nodeCount, opsets, residual, head, kvCache, estimate, problems} = result
+  const {kind, family, nodeCount, opsets, layers, residual, head, kvCache, estimate, problems} =
+    result
   const sets = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`)
   const [first] = residual
   const facts: readonly (readonly [string, string])[] = [
@@ -62,6 +64,8 @@ export function InspectFacts({result}: ResultProps) {
     ],
     ['final norm', head?.norm ?? (head ? 'not told apart from the head' : 'not found')],
     ['output head', head?.output ?? 'not found'],
+    // Of what cannot be captured there is nothing to be said.
+    ...(estimate.bytes === 0 ? [] : [['value norms', valueNormWords(layers)] as const]),
     [
       'KV cache',
       kvCache

@@ -249,7 +249,12 @@ function MatrixCaption({matrix}: {readonly matrix: ShownMatrix}) {
   const best = map.kind === 'head' ? selectBestHead(store.getState(), captures, pane) : null
   return (
     <>
-      <CaptionText parts={matrixCaptionOf({map, row, cell, probeName, tokens: data.tokens})} />
+      <CaptionText
+        parts={matrixCaptionOf({
+          ...{map, row, cell, probeName, tokens: data.tokens},
+          valueNorms: (tiles.whole ?? tiles.close)?.tile.summary.valueNorms,
+        })}
+      />
       {best && !cell && (
         <span className="caption-aside" data-testid="best-head">
           {` Opened on ${headName(best)}: its ${scoreWords(best.score)} on this text, ${formatFixed(best.value, 2)}, is the furthest above chance, ${formatFixed(best.chance, 2)}.`}

@@ -11,7 +11,8 @@ export function describeAttention(
   picture: AttentionPicture,
   noPrompt = false
 ): string {
-  const caption = matrixCaptionOf({...picture, tokens: result.tokens}, noPrompt)
+  const {valueNorms} = picture.tile.summary
+  const caption = matrixCaptionOf({...picture, tokens: result.tokens, valueNorms}, noPrompt)
     .map(({text}) => text)
     .join('')
   const {queries, keys, filters, tile, range, map} = picture

@@ -46,7 +46,10 @@ export function layoutAttention(
     {
       title: options.title,
       caption: options.caption,
-      parts: matrixCaptionOf({...picture, tokens: result.tokens}, noPrompt),
+      parts: matrixCaptionOf(
+        {...picture, tokens: result.tokens, valueNorms: picture.tile.summary.valueNorms},
+        noPrompt
+      ),
       guard: attentionGuardOf(result),
     },
     innerPx,

@@ -1,5 +1,6 @@
 import type {AttentionFilters, AttentionMap, MapSummary} from '../../lenses/attention-maps.ts'
 import type {ColorRange} from '../../lenses/attention-picture.ts'
+import {BASIS_DEPENDENT_NOTE} from '../../lenses/value-norms.ts'
 import {formatCount, formatMany} from '../number-format.ts'
 import {mapName, quantityName} from './map-name.ts'
 import {
@@ -41,7 +42,7 @@ export function linesLegendWords(input: LinesLegendInput): string[] {
       : 'range of this picture'
   const names = maps.length > 1 ? formatMany(maps.length, 'head') : first ? mapName(first) : ''
   const words = [
-    `${first ? quantityName(first) : ''}, ${names}, ${isSigned ? `−${end} to ${end}` : `0 to ${end}`}${stepsText(range)}, ${whose}`,
+    `${first ? quantityName(first, summaries[0]?.valueNorms) : ''}, ${names}, ${isSigned ? `−${end} to ${end}` : `0 to ${end}`}${stepsText(range)}, ${whose}`,
     'left: a token that reads; right: what it reads',
   ]
   if (lineCount < edgeCount) {
@@ -64,6 +65,9 @@ export function linesLegendWords(input: LinesLegendInput): string[] {
         maps.length > 1 ? `${mapName(maps[i]!)} ${hiddenText(summary)}` : hiddenText(summary)
       )
     }
+  }
+  if (summaries.some(({valueNorms}) => valueNorms === 'basis-dependent')) {
+    words.push(BASIS_DEPENDENT_NOTE)
   }
   const broken = summaries.reduce((sum, {nonFiniteCount}) => sum + nonFiniteCount, 0)
   if (broken > 0) words.push(`NaN or infinite: ${formatMany(broken, 'weight')}`)

@@ -209,3 +209,26 @@ test('what is not drawn is said', () => {
   expect(words).toContain('hidden 22 %; 4 of 40 rows kept only the sink')
   expect(words).toContain('NaN or infinite: 2 weights')
 })
+
+test('values that count by their own length are said to depend on a basis', () => {
+  const summaryOf = (valueNorms: 'projected' | 'basis-dependent') => ({
+    ...{rowCount: 40, hiddenShare: 0, sinkOnlyRowCount: 0, valueNorms},
+    ...{nowhereShare: null, nonFiniteCount: 0},
+  })
+  const wordsOf = (valueNorms: 'projected' | 'basis-dependent') =>
+    linesLegendWords({
+      maps: [{kind: 'aggregate', by: 'value-weighted', heads: [{layer: 3, head: 5}]}],
+      range: {maximum: 0.9, isLocked: false},
+      filters: {dropSink: false, threshold: 0},
+      summaries: [summaryOf(valueNorms)],
+      ...{lineCount: 9, edgeCount: 9, omittedCount: 0, omittedShare: 0},
+    })
+  expect(wordsOf('projected').join()).not.toContain('basis')
+  const words = wordsOf('basis-dependent')
+  expect(words[0]).toMatch(
+    /^basis-dependent attention × value norm, value-weighted sum of 1 head, /
+  )
+  expect(words).toContain(
+    'basis-dependent: values count by ‖v‖, as the output projection was not found'
+  )
+})

@@ -1,4 +1,5 @@
 import type {AttentionMap, HeadRef} from '../../lenses/attention-maps.ts'
+import type {ValueNormKind} from '../../lenses/value-norms.ts'
 import {formatCount, formatMany} from '../number-format.ts'
 
 /** A head as everyone writes it: `L3.H5`. */
@@ -33,9 +34,11 @@ export function mapName(map: AttentionMap): string {
   }
 }
 
-/** What its numbers are. */
-export function quantityName(map: AttentionMap): string {
+/** What its numbers are; `valueNorms` is what the values of a value-weighted map count by. */
+export function quantityName(map: AttentionMap, valueNorms?: ValueNormKind): string {
   if (map.kind === 'difference') return 'difference of attention weights'
-  if (map.kind === 'aggregate' && map.by === 'value-weighted') return 'attention × value norm'
+  if (map.kind === 'aggregate' && map.by === 'value-weighted') {
+    return `${valueNorms === 'basis-dependent' ? 'basis-dependent ' : ''}attention × value norm`
+  }
   return 'attention weight'
 }

@@ -1,5 +1,6 @@
 import type {HeadName} from '../../lenses/attention-maps.ts'
 import type {MatrixPicture} from '../../lenses/attention-picture.ts'
+import type {ValueNormKind} from '../../lenses/value-norms.ts'
 import {formatCount, formatFixed, formatProb} from '../number-format.ts'
 import {type GlyphSource, plainGlyphs} from '../token-glyphs.ts'
 import type {CaptionPart} from '../tokens/caption.ts'
@@ -35,6 +36,8 @@ type CaptionInput = Pick<MatrixPicture, 'map' | 'row' | 'probeName'> & {
     readonly isHidden?: boolean
   } | null
   readonly tokens: readonly GlyphSource[]
+  /** What the values of a value-weighted map count by; absent before it is known. */
+  readonly valueNorms?: ValueNormKind | undefined
 }
 
 /**
@@ -42,7 +45,7 @@ type CaptionInput = Pick<MatrixPicture, 'map' | 'row' | 'probeName'> & {
  * matrix is of.
  */
 export function matrixCaptionOf(input: CaptionInput, noPrompt = false): CaptionPart[] {
-  const {map, row, cell, probeName, tokens} = input
+  const {map, row, cell, probeName, tokens, valueNorms} = input
   const parts: CaptionPart[] = []
   const isSigned = map.kind === 'difference'
   const words = (text: string) => {
@@ -59,7 +62,7 @@ export function matrixCaptionOf(input: CaptionInput, noPrompt = false): CaptionP
     }
   }
   if (cell) {
-    const quantity = quantityName(map)
+    const quantity = quantityName(map, valueNorms)
     const weight = cell.weight === null ? '…' : formatWeight(cell.weight, isSigned)
     words(`${quantity[0]!.toUpperCase()}${quantity.slice(1)} ${weight} (`)
     words(map.kind === 'head' ? `layer ${map.layer}, head ${map.head}` : mapName(map))
@@ -71,6 +74,7 @@ export function matrixCaptionOf(input: CaptionInput, noPrompt = false): CaptionP
     return parts
   }
   words(mapName(map))
+  if (valueNorms === 'basis-dependent') words(', basis-dependent')
   if (probeName) {
     const {name, score} = probeName
     words(`, ${HEAD_NAME_WORDS[name]} by the random-repeat probe (${formatFixed(score, 2)})`)

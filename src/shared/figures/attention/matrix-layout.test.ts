@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {commonFigureOptionsSchema} from '../request.ts'
+import {describeAttention} from './describe.ts'
 import {layoutAttention} from './layout.ts'
 import {cellAt, matrixRoom, squareGeometry, xOfKey, yOfQuery} from './matrix-layout.ts'
 import {hiddenText} from './matrix-legend.ts'
@@ -195,6 +196,40 @@ test('what is hidden is printed, and marked where it is more than a trace', () =
       const row = picture.tile.values.subarray(query * count, query * count + query + 1)
       return row[0]! > 0 && row.subarray(1).every((weight) => weight === 0)
     }).length
+  )
+})
+
+test('a sum weighted by values of no known projection is labelled basis-dependent in legend, caption and words', () => {
+  const map = {kind: 'aggregate', by: 'value-weighted', heads: [{layer: 3, head: 5}]} as const
+  const plain = sampleMatrix(result, {probeName: null})
+  const pictureOf = (valueNorms: 'projected' | 'basis-dependent', isLit = false) =>
+    sampleMatrix(
+      result,
+      {
+        tile: {...plain.tile, summary: {...plain.tile.summary, valueNorms}},
+        probeName: null,
+        ...(isLit ? {cell: {query: 5, key: 2, weight: 0.25}} : {}),
+      },
+      {...map, heads: [...map.heads]}
+    )
+  const said = (picture: ReturnType<typeof pictureOf>) => {
+    const {part, words} = layoutAttention(result, picture, options)
+    return {
+      legend: part.legend!.items.map(({text}) => text),
+      caption: words.flatMap(({spans}) => spans.map(({text}) => text)).join(''),
+      described: describeAttention(result, picture),
+    }
+  }
+  const projected = said(pictureOf('projected'))
+  expect(JSON.stringify(projected)).not.toContain('basis')
+  const {legend, caption, described} = said(pictureOf('basis-dependent'))
+  expect(legend[0]).toMatch(/^basis-dependent attention × value norm, /)
+  expect(legend.join()).toContain('values count by ‖v‖')
+  for (const text of [caption, described]) {
+    expect(text).toContain('value-weighted sum of 1 head, layer 3, basis-dependent')
+  }
+  expect(said(pictureOf('basis-dependent', true)).caption).toContain(
+    'Basis-dependent attention × value norm'
   )
 })
 

@@ -5,6 +5,7 @@ import type {
   MapSummary,
 } from '../../lenses/attention-maps.ts'
 import type {ColorRange, MatrixPicture} from '../../lenses/attention-picture.ts'
+import {BASIS_DEPENDENT_NOTE} from '../../lenses/value-norms.ts'
 import {formatCount, formatFixed, formatMany, formatSetting} from '../number-format.ts'
 import {textWidthPx} from '../text-width.ts'
 import {mapName, quantityName} from './map-name.ts'
@@ -119,7 +120,10 @@ export function layoutMatrixLegend(
   const {summary} = tile
   const stepCount = map.kind === 'difference' ? 11 : 9
   const entries: {kind: MatrixLegendItem['kind']; text: string}[] = [
-    {kind: 'ramp', text: `${quantityName(map)}, ${mapName(map)}, ${rangeText(range, map, tile)}`},
+    {
+      kind: 'ramp',
+      text: `${quantityName(map, summary.valueNorms)}, ${mapName(map)}, ${rangeText(range, map, tile)}`,
+    },
     {kind: 'words', text: 'row: what a token reads; column: what reads it'},
   ]
   const words = filterWords(filters)
@@ -127,6 +131,9 @@ export function layoutMatrixLegend(
   if (isFiltering(filters) && !isBrief) entries.push({kind: 'words', text: hiddenText(summary)})
   if (unfiltered && isFiltering(filters)) {
     entries.push({kind: 'dot', text: `hidden, but above ${DOT_WEIGHT}`})
+  }
+  if (summary.valueNorms === 'basis-dependent') {
+    entries.push({kind: 'words', text: BASIS_DEPENDENT_NOTE})
   }
   if (summary.nowhereShare !== null && summary.nowhereShare > 0) {
     entries.push({kind: 'words', text: `nowhere ${formatPercent(summary.nowhereShare)}`})

@@ -36,8 +36,12 @@ export function viewCaptionOf(
 ): CaptionPart[] {
   switch (picture.view) {
     case 'lines': {
-      const {map} = picture.sources[0]!
-      const parts = {map, row: picture.row, cell: null, probeName: null, tokens: result.tokens}
+      const {map, edges} = picture.sources[0]!
+      const {valueNorms} = edges.summary
+      const parts = {
+        ...{map, row: picture.row, cell: null, probeName: null, tokens: result.tokens},
+        valueNorms,
+      }
       return matrixCaptionOf(parts, noPrompt)
     }
     case 'overview':
