@@ -169,6 +169,35 @@ test('by mouse: bars of a probe that stopped; a contrast; what is replaced; ever
     expect(Math.abs(shown - expected), method).toBeLessThan(1e-9)
   }
 
+  // Two tokens at once: their mean, as the tokens lens gives each of them; neither is in its own context.
+  await page.getByRole('radio', {name: 'Replace'}).click()
+  await page.getByTestId('target').click()
+  const last = ids.length - 1
+  for (const [label, at] of [
+    ['Last token of the span', last],
+    ['First token of the span', last - 1],
+  ] as const) {
+    const field = page.getByLabel(label, {exact: true})
+    await field.fill(String(at))
+    await field.press('Enter')
+  }
+  await page.getByTestId('target-span').click()
+  await expect(page.getByTestId('target')).toContainText(`${last - 1}`)
+  const each = await Promise.all(
+    [last - 1, last].map((at) => probOf(workbench, ids.slice(0, at), ids[at]!))
+  )
+  const mean = (each[0]! + each[1]!) / 2
+  await expect
+    .poll(async () =>
+      Math.abs(Number(await outcome('as written').getAttribute('data-value')) - mean)
+    )
+    .toBeLessThan(1e-5)
+  await page.getByRole('radio', {name: 'Table'}).click()
+  await workbench.isIdle()
+  const ofSpan: CopiedResult = JSON.parse(await copyByMenu(page, 'Copy result as JSON'))
+  expect(ofSpan.target.tokenIds).toEqual(ids.slice(last - 1))
+  expect(Math.max(...ofSpan.values.map(({position}) => position))).toBe(last - 2)
+
   // A row for each generated token.
   await page.getByRole('radio', {name: 'Heat map'}).click()
   await expect(page.getByTestId('heat-map')).toHaveAttribute('data-rows', '2')

@@ -1,7 +1,9 @@
+import {rowsOfResult} from '../../shared/figures/attribution/value-rows.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import {
   ATTRIBUTION_PRESETS,
   type AttributeRequest,
+  type AttributeResult,
   type AttributionMethod,
   attributeRequestSchema,
 } from '../../shared/lenses/attribute.ts'
@@ -202,11 +204,26 @@ export function selectBesideWishes(
     .map((method) => attributionWish(run.id, data, target, choice, method))
 }
 
-/** Two forwards a live probe and step; other methods run each token's change once or a few times. */
-export function secondsPerStep(data: TokensRun, {request}: AttributionWish): number {
+/** What a token took in an attribution that is done; null where nothing tells. */
+export function measuredMsPerToken(result: AttributeResult | null): number | null {
+  if (result?.status !== 'completed' || !result.timing) return null
+  const tokenCount = rowsOfResult(result).reduce((sum, {work}) => sum + work.tokenCount, 0)
+  return tokenCount > 0 ? result.timing.runMs / tokenCount : null
+}
+
+/**
+ * Two forwards a live probe and step; other methods run each token's change once or a few times. What a token takes
+ * is best known from an attribution of the same text. Before there is one the run itself tells, which also made
+ * statistics of each token and so took longer.
+ */
+export function secondsPerStep(
+  data: TokensRun,
+  {request}: AttributionWish,
+  measured: number | null = null
+): number {
   const {timing, tokens} = data
   if (!timing || tokens.length === 0) return 0
-  const msPerToken = timing.runMs / tokens.length
+  const msPerToken = measured ?? timing.runMs / tokens.length
   const probes = request.probes ?? ATTRIBUTION_PRESETS[request.preset].probes
   const sequences = request.method === 'reagent' ? 2 * probes : tokens.length
   return (sequences * tokens.length * msPerToken) / 1000

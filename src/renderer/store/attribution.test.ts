@@ -3,7 +3,13 @@ import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import type {AttributeRequest} from '../../shared/lenses/attribute.ts'
 import {selectRunningAttribution, selectShown} from './attribution.ts'
 import {foldCapture, startCapture} from './attribution-captures.ts'
-import {clampTarget, selectAttributionWish} from './attribution-requests.ts'
+import {
+  clampTarget,
+  measuredMsPerToken,
+  secondsPerStep,
+  selectAttributionRun,
+  selectAttributionWish,
+} from './attribution-requests.ts'
 import {COMPARE_VIEW, HEAT_MAP_VIEW} from './attribution-state.ts'
 import {type FakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts'
 
@@ -57,6 +63,24 @@ test('the lens explains what follows the prompt, then occlusion beside it, one a
   const trace = capture!.traces.get(0)!
   expect(trace.steps).toEqual([1, 5, 10, 20, 30])
   expect(trace.keptProbs).toHaveLength(4)
+})
+
+test('how long another method takes is told from the attribution that is done, else from the run', async () => {
+  const workbench = await openedLens([])
+  await done(workbench, 3)
+  const {store, captures} = workbench
+  const {data} = selectAttributionRun(store.getState(), captures, 0)!
+  const main = wishOf(workbench)
+  const {result} = selectShown(store.getState(), captures, main)
+  const msPerToken = result!.timing!.runMs / result!.work!.tokenCount
+  expect(measuredMsPerToken(result)).toBe(msPerToken)
+  expect(measuredMsPerToken({...result!, status: 'cancelled'})).toBeNull()
+  const masked = {...main, request: {...main.request, method: 'occlusion-mask' as const}}
+  const count = data.tokens.length
+  // A run of the whole text for each of its tokens.
+  expect(secondsPerStep(data, masked, 0.5)).toBeCloseTo((count * count * 0.5) / 1000, 9)
+  const ofRun = data.timing!.runMs / count
+  expect(secondsPerStep(data, masked)).toBeCloseTo((count * count * ofRun) / 1000, 9)
 })
 
 test('another method is asked for once, and choosing is undone', async () => {

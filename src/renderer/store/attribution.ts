@@ -7,6 +7,7 @@ import {
 } from './attribution-captures.ts'
 import {
   type AttributionWish,
+  measuredMsPerToken,
   secondsPerStep,
   selectAttributionRun,
   selectAttributionWish,
@@ -82,10 +83,14 @@ export function createAttributionActions(context: StoreContext): AttributionActi
       return [...own, ...PANES.flatMap((pane) => selectBesideWishes(state, captures, pane))]
     },
     offeredSeconds(state, wish) {
-      const shown = PANES.map((pane) => selectAttributionRun(state, captures, pane)).find(
-        (found) => found?.run.id === wish.runId
+      const pane = PANES.find(
+        (one) => selectAttributionRun(state, captures, one)?.run.id === wish.runId
       )
-      const seconds = shown ? secondsPerStep(shown.data, wish) : 0
+      if (pane === undefined) return null
+      const {data} = selectAttributionRun(state, captures, pane)!
+      const main = selectAttributionWish(state, captures, pane)
+      const done = main && main.key !== wish.key ? selectShown(state, captures, main).result : null
+      const seconds = secondsPerStep(data, wish, measuredMsPerToken(done))
       return seconds > OFFERED_ABOVE_SECONDS ? seconds : null
     },
     isForgotten: ({key}) => !captures.attributions.peek(key),

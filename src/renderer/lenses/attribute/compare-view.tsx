@@ -1,4 +1,5 @@
 import {useMemo} from 'react'
+import {leastComparedPx} from '../../../shared/figures/attribution/bars-layout.ts'
 import {useSize} from '../../ui/use-size.ts'
 import {ScrolledBars} from './bars-view.tsx'
 import {TrustTable} from './trust-table.tsx'
@@ -16,7 +17,12 @@ export function CompareView({shown}: {readonly shown: PaneAttribution}) {
     <div ref={ref} className="compare-place" data-testid="compare" data-methods={beside.length + 1}>
       {widthPx > 0 && (
         <>
-          <ScrolledBars shown={shown} beside={beside} widthPx={widthPx} heightPx={barsPx} />
+          <ScrolledBars
+            shown={shown}
+            beside={beside}
+            widthPx={Math.max(widthPx, leastComparedPx(beside.length + 1))}
+            heightPx={barsPx}
+          />
           <TrustTable shown={shown} />
         </>
       )}

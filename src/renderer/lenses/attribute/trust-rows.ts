@@ -2,6 +2,7 @@ import {correlationOf} from '../../../shared/figures/attribution/bars-layout.ts'
 import {rowsOfResult} from '../../../shared/figures/attribution/value-rows.ts'
 import {METHOD_NAMES} from '../../../shared/figures/attribution/words.ts'
 import type {AttributionRow, Faithfulness} from '../../../shared/lenses/attribute.ts'
+import type {ShownAttribution} from '../../store/attribution.ts'
 import type {AttributionLooks} from '../../store/attribution-state.ts'
 import type {PaneAttribution} from './use-attribution.ts'
 
@@ -26,6 +27,8 @@ export interface TrustRow {
   readonly insertionArea: number | null
   /** Nothing has come of it yet, or it failed. */
   readonly note: string | null
+  /** It waits to be asked for: its key, and about how long it takes. */
+  readonly offer: {readonly key: string; readonly seconds: number} | null
 }
 
 const NO_CELL: TrustCell = {value: null, standardError: null, toRandom: null, toPermuted: null}
@@ -61,36 +64,45 @@ export function trustRows(shown: PaneAttribution, looks: AttributionLooks): Trus
     ...{key: result.method, name: METHOD_NAMES[result.method], isMain: true, cells: own, rho: 1},
     deletionArea: row.curves?.deletionArea ?? null,
     insertionArea: row.curves?.insertionArea ?? null,
-    note: null,
+    ...{note: null, offer: null},
   }
   const permuted: TrustRow = {
-    ...{key: 'permuted', name: 'Own scores, shuffled', isMain: false, rho: null, note: null},
+    ...{key: 'permuted', name: 'Own scores, shuffled', isMain: false, rho: null},
+    ...{note: null, offer: null},
     ...{deletionArea: null, insertionArea: null},
     cells: {'soft-ns': permutedCell(own['soft-ns']), 'soft-nc': permutedCell(own['soft-nc'])},
   }
-  const others = beside.map(({wish, job, result: other}): TrustRow => {
-    const [of] = other ? rowsOfResult(other) : []
+  const others = beside.map((other): TrustRow => {
+    const {wish, job, result: ofOther} = other
+    const [of] = ofOther ? rowsOfResult(ofOther) : []
     const {method} = wish.request
-    const kind = job?.phase.kind
     return {
       ...{key: method, name: METHOD_NAMES[method], isMain: false},
       cells: of ? cellsOf(of) : {'soft-ns': NO_CELL, 'soft-nc': NO_CELL},
       rho: of && of.values.length > 0 ? correlationOf(row, of) : null,
       deletionArea: of?.curves?.deletionArea ?? null,
       insertionArea: of?.curves?.insertionArea ?? null,
-      note:
-        job?.phase.kind === 'failed'
-          ? job.phase.problem.message
-          : kind === 'cancelled'
-            ? 'cancelled'
-            : kind === 'running'
-              ? 'running'
-              : kind === undefined
-                ? 'waits'
-                : null,
+      ...{note: noteOf(job), offer: offerOf(other)},
     }
   })
   return [main, ...others, permuted]
+}
+
+function noteOf(job: ShownAttribution['job']): string | null {
+  if (!job) return 'waits'
+  switch (job.phase.kind) {
+    case 'running':
+    case 'cancelled':
+      return job.phase.kind
+    case 'failed':
+      return job.phase.problem.message
+    default:
+      return null
+  }
+}
+
+function offerOf({wish, job}: ShownAttribution): TrustRow['offer'] {
+  return job?.phase.kind === 'offered' ? {key: wish.key, seconds: job.phase.seconds} : null
 }
 
 function permutedCell({toRandom, toPermuted}: TrustCell): TrustCell {

@@ -1,3 +1,4 @@
+import type {ReactNode} from 'react'
 import {formatFixed, NO_VALUE} from '../../../shared/figures/number-format.ts'
 import {Choice} from '../../ui/choice.tsx'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
@@ -42,47 +43,57 @@ export function TrustTable({shown, isBrief = false}: TrustTableProps) {
           />
         </span>
       </h2>
-      <table className="number-table trust-table">
-        <thead>
-          <tr>
-            <th scope="col">method</th>
-            {!isBrief && <th scope="col">Soft-NS</th>}
-            <th scope="col" data-hint="attribution-log-ratio">
-              {isBrief ? 'Soft-NS' : 'ln / random'}
-            </th>
-            {!isBrief && <th scope="col">ln / shuffled</th>}
-            {!isBrief && <th scope="col">Soft-NC</th>}
-            <th scope="col" data-hint="attribution-log-ratio">
-              {isBrief ? 'Soft-NC' : 'ln / random'}
-            </th>
-            {!isBrief && <th scope="col">ln / shuffled</th>}
-            <th scope="col" data-hint="attribution-rank-correlation">
-              rank ρ
-            </th>
-            {!isBrief && <th scope="col">deletion</th>}
-            {!isBrief && <th scope="col">insertion</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.key} row={row} isBrief={isBrief} />
-          ))}
-          <tr>
-            <th scope="row" className="ink-3">
-              Random scores
-            </th>
-            {!isBrief && <td>{NO_VALUE}</td>}
-            <td>0.00</td>
-            {!isBrief && <td>{NO_VALUE}</td>}
-            {!isBrief && <td>{NO_VALUE}</td>}
-            <td>0.00</td>
-            {!isBrief && <td>{NO_VALUE}</td>}
-            <td>{NO_VALUE}</td>
-            {!isBrief && <td>{NO_VALUE}</td>}
-            {!isBrief && <td>{NO_VALUE}</td>}
-          </tr>
-        </tbody>
-      </table>
+      <TableScroll isBrief={isBrief}>
+        <table className="number-table trust-table">
+          <thead>
+            <tr>
+              <th scope="col">method</th>
+              {!isBrief && (
+                <th scope="col" className="measured">
+                  Soft-NS
+                </th>
+              )}
+              <th scope="col" data-hint="attribution-log-ratio">
+                {isBrief ? 'Soft-NS' : 'ln / random'}
+              </th>
+              {!isBrief && <th scope="col">ln / shuffled</th>}
+              {!isBrief && (
+                <th scope="col" className="measured">
+                  Soft-NC
+                </th>
+              )}
+              <th scope="col" data-hint="attribution-log-ratio">
+                {isBrief ? 'Soft-NC' : 'ln / random'}
+              </th>
+              {!isBrief && <th scope="col">ln / shuffled</th>}
+              <th scope="col" data-hint="attribution-rank-correlation">
+                rank ρ
+              </th>
+              {!isBrief && <th scope="col">deletion</th>}
+              {!isBrief && <th scope="col">insertion</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.key} row={row} isBrief={isBrief} />
+            ))}
+            <tr>
+              <th scope="row" className="ink-3">
+                Random scores
+              </th>
+              {!isBrief && <td>{NO_VALUE}</td>}
+              <td>0.00</td>
+              {!isBrief && <td>{NO_VALUE}</td>}
+              {!isBrief && <td>{NO_VALUE}</td>}
+              <td>0.00</td>
+              {!isBrief && <td>{NO_VALUE}</td>}
+              <td>{NO_VALUE}</td>
+              {!isBrief && <td>{NO_VALUE}</td>}
+              {!isBrief && <td>{NO_VALUE}</td>}
+            </tr>
+          </tbody>
+        </table>
+      </TableScroll>
       <p className="small ink-3">
         {isBrief
           ? `ln of the mean over ${draws} draws to that of random scores, inserted and special tokens ${looks.areSpecialsPerturbed ? 'perturbed too' : 'left out'}. `
@@ -104,8 +115,30 @@ export function TrustTable({shown, isBrief = false}: TrustTableProps) {
   )
 }
 
+/** What has too many columns for a narrow pane is scrolled; the brief form never has. */
+function TableScroll({
+  isBrief,
+  children,
+}: {
+  readonly isBrief: boolean
+  readonly children: ReactNode
+}) {
+  if (isBrief) return children
+  return (
+    <section
+      className="trust-scroll"
+      aria-label="Metrics by method"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+      tabIndex={0}
+    >
+      {children}
+    </section>
+  )
+}
+
 function Row({row, isBrief}: {readonly row: TrustRow; readonly isBrief: boolean}) {
-  const {cells, rho, note} = row
+  const {askAttribution} = useActions()
+  const {cells, rho, note, offer} = row
   const full = (cell: TrustCell) =>
     cell.value === null
       ? NO_VALUE
@@ -120,6 +153,20 @@ function Row({row, isBrief}: {readonly row: TrustRow; readonly isBrief: boolean}
         {row.name}
         {note && (
           <span className="ink-3"> {note === 'running' || note === 'waits' ? note : '✕'}</span>
+        )}
+        {offer && (
+          <>
+            {' '}
+            <button
+              type="button"
+              className="text-button"
+              aria-label={`Run ${row.name}, about ${formatFixed(offer.seconds, 0)} s`}
+              data-testid={`run-${row.key}`}
+              onClick={() => askAttribution(offer.key)}
+            >
+              run, {formatFixed(offer.seconds, 0)} s
+            </button>
+          </>
         )}
       </th>
       {(['soft-ns', 'soft-nc'] as const).map((metric) => {

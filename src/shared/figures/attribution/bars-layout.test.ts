@@ -3,7 +3,8 @@ import {describe, expect, test} from 'vitest'
 import {barsPictureSchema} from '../../lenses/attribution-picture.ts'
 import {figureOf} from '../registry.tsx'
 import {commonFigureOptionsSchema} from '../request.ts'
-import {correlationOf, layoutBars, tintOf} from './bars-layout.ts'
+import {textWidthPx} from '../text-width.ts'
+import {correlationOf, layoutBars, leastComparedPx, tintOf} from './bars-layout.ts'
 import {layoutHeat} from './heat-layout.ts'
 import {sampleResult, sampleRow} from './sample-result.ts'
 import {axisPx, valueAxis} from './value-axis.ts'
@@ -121,6 +122,27 @@ describe('bars', () => {
     expect(correlationOf(row, reversed)).toBeCloseTo(-1, 12)
     const last = layout.columns.at(-1)!
     expect(last.xPx + last.widthPx).toBeCloseTo(900, 6)
+  })
+
+  test('of many methods in little room are headed in short, and no head reaches the next', () => {
+    const row = sampleRow(VALUES)
+    const reversed = sampleRow(VALUES.map((value) => -value))
+    const names = ['occlusion-mask', 'occlusion-delete', 'occlusion-replace'] as const
+    const others = ['attention-rollout', 'last-attention', 'shapley', 'random'] as const
+    const beside = [...names, ...others].map((method) => ({method, row: reversed}))
+    // Names here are shorter than the longest, by about so much.
+    const widthPx = leastComparedPx(beside.length + 1) - 60
+    for (const scores of ['per-step', 'released'] as const) {
+      const options = picture({beside, scores})
+      const {columns} = layoutBars(sampleResult(row), row, options, {widthPx})
+      expect(columns.slice(1).map(({subtitle}) => subtitle)).toEqual(beside.map(() => 'ρ −1.00'))
+      for (const [i, {xPx, title, subtitle}] of columns.entries()) {
+        const endPx = columns[i + 1]?.xPx ?? widthPx
+        for (const text of [title, subtitle]) {
+          expect(xPx + textWidthPx(text, 11), text).toBeLessThan(endPx)
+        }
+      }
+    }
   })
 
   test('have warm tints above the level and blue ones below, and hardly any at it', () => {

@@ -9,7 +9,13 @@ import {glyphsOfTokens} from '../token-glyphs.ts'
 import {type ChipRun, layoutChip} from '../tokens/chip.ts'
 import {axisPx, type ValueAxis, valueAxis} from './value-axis.ts'
 import {foldRows, neutralLevel, totalOfRow, type ValueRow, valueRows} from './value-rows.ts'
-import {isReagentConverged, METHOD_NAMES, quantityOf, SHORT_NAMES} from './words.ts'
+import {
+  isReagentConverged,
+  METHOD_NAMES,
+  quantityOf,
+  SHORT_NAMES,
+  shortQuantityOf,
+} from './words.ts'
 
 /** What a row has in a column. */
 export interface BarMark {
@@ -81,11 +87,15 @@ const CHIP_X_PX = 34
 /** Of units, whose positions are ranges. */
 const UNIT_X_PX = 66
 const COLUMN_GAP_PX = 20
+/** Between what two neighbouring columns are headed with. */
+const TEXT_GAP_PX = 6
 const NUMBER_PX = 62
 const LEAST_BESIDE_PX = 94
 const MOST_BESIDE_PX = 120
 const MOST_CHIP_PX = 120
 const MOST_UNIT_PX = 260
+/** Of a column that is compared, so that its short name has room above it. */
+const LEAST_COMPARED_PX = 46
 const NEGATIVE_STEPS = 2
 
 type Result = Pick<
@@ -98,6 +108,11 @@ export interface BarsOptions {
   readonly noPrompt?: boolean
   /** Rows of a run that goes on have no total yet. */
   readonly drawsUncovered?: Parameters<typeof glyphsOfTokens>[1]
+}
+
+/** Below it the columns of so many methods, names before them, would run into each other. */
+export function leastComparedPx(methodCount: number): number {
+  return CHIP_X_PX + MOST_CHIP_PX + methodCount * (LEAST_COMPARED_PX + COLUMN_GAP_PX)
 }
 
 /** Lays out a target's context as bars, and other methods beside it. */
@@ -127,6 +142,16 @@ export function layoutBars(
       Math.max(1, Math.min(5, place.widthPx / 44))
     )
     const startLevel = scores === 'released' && isByToken ? of.startLevel : null
+    const subtitleOf = ({widthPx: columnPx}: Place): string => {
+      const fits = (text: string) => textWidthPx(text, 11) <= columnPx + COLUMN_GAP_PX - TEXT_GAP_PX
+      if (i === 0) {
+        const full = quantityOf(method, scores)
+        return !isCompared || fits(full) ? full : shortQuantityOf(method, scores)
+      }
+      if (!isCompared) return ''
+      const rho = `ρ ${formatFixed(correlationOf(row, of), 2)}`
+      return fits(`rank ${rho}`) ? `rank ${rho}` : rho
+    }
     return {
       axis,
       ...placed(method, axis, place),
@@ -135,7 +160,7 @@ export function layoutBars(
         isByToken && rows[0] && rows[0].level !== 0
           ? axisPx(axis, rows[0].level, place.widthPx)
           : null,
-      subtitle: i === 0 ? quantityOf(method, scores) : isCompared ? correlationText(row, of) : '',
+      subtitle: subtitleOf(place),
       isHollow: method === 'reagent' && !isReagentConverged(of),
       startPx: startLevel === null ? null : axisPx(axis, startLevel, place.widthPx),
       look: i === 0 || beside.length > 1 ? ('bars' as const) : ('dots' as const),
@@ -258,10 +283,6 @@ export function correlationOf(
     both.map(({value}) => value),
     both.map(({position}) => values.get(position)!)
   )
-}
-
-function correlationText(row: AttributionRow, other: AttributionRow): string {
-  return `rank ρ ${formatFixed(correlationOf(row, other), 2)}`
 }
 
 /** Five steps up, two down; a value that is hardly any has the first. */

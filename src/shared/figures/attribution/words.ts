@@ -53,6 +53,25 @@ export function quantityOf(method: AttributionMethod, scores: AttributionScores)
   }
 }
 
+/** The same in a word or two, for columns that stand close. */
+export function shortQuantityOf(method: AttributionMethod, scores: AttributionScores): string {
+  switch (method) {
+    case 'reagent':
+      return scores === 'released' ? 'released s' : 'nats/step'
+    case 'occlusion-mask':
+    case 'occlusion-delete':
+    case 'occlusion-replace':
+      return 'p lost'
+    case 'shapley':
+      return 'p gained'
+    case 'attention-rollout':
+    case 'last-attention':
+      return 'weight'
+    case 'random':
+      return 'numbers'
+  }
+}
+
 type Named = Pick<AttributeResult, 'tokens'>
 
 /** A target's words: its tokens, where they are, and their probability. */
