@@ -174,8 +174,8 @@ test('by mouse: bars of a probe that stopped; a contrast; what is replaced; ever
   await page.getByTestId('target').click()
   const last = ids.length - 1
   for (const [label, at] of [
-    ['Last token of the span', last],
     ['First token of the span', last - 1],
+    ['Last token of the span', last],
   ] as const) {
     const field = page.getByLabel(label, {exact: true})
     await field.fill(String(at))

@@ -6,7 +6,7 @@ import {float32OfFloat16Bits} from './float16.ts'
 import {log} from './log.ts'
 import {computeNextTokens} from './next-tokens.ts'
 import {selectTopIds} from './partial-selection.ts'
-import {drawToken} from './sample.ts'
+import {drawToken, tokenLaw} from './sample.ts'
 import {createSeededRandom} from './seeded-random.ts'
 
 const logitsArbitrary = fc
@@ -233,11 +233,14 @@ describe('seeded random and drawing', () => {
     const logits = Float32Array.of(1, 3, 2, -1, 0)
     const sampling = {temperature: 1.5, topP: 0.9}
     const {ids, sampledProbs} = computeNextTokens(logits, {topK: 5, ...sampling})
-    const random = createSeededRandom(7)
+    const [random, same] = [createSeededRandom(7), createSeededRandom(7)]
+    const draw = tokenLaw(logits, sampling)
     const counts = new Map<number, number>()
     const total = 20_000
     for (let i = 0; i < total; i++) {
-      const id = drawToken(logits, sampling, random)
+      const id = draw(random)
+      // Chosen once for all draws or anew for each.
+      expect(drawToken(logits, sampling, same)).toBe(id)
       counts.set(id, (counts.get(id) ?? 0) + 1)
     }
     for (const [i, id] of ids.entries()) {

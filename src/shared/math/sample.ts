@@ -15,18 +15,31 @@ export function likeliestId(logits: Float32Array): number {
  */
 export function drawToken(
   logits: Float32Array,
-  {temperature, topP}: {temperature: number; topP: number},
+  law: {temperature: number; topP: number},
   random: SeededRandom
 ): number {
+  return tokenLaw(logits, law)(random)
+}
+
+/** What `drawToken` does, for many draws from one row: its set is chosen once. The row must not change meanwhile. */
+export function tokenLaw(
+  logits: Float32Array,
+  {temperature, topP}: {temperature: number; topP: number}
+): (random: SeededRandom) => number {
   const likeliest = likeliestId(logits)
   const maxLogit = logits[likeliest]!
   const nucleus = selectNucleus(logits, maxLogit, temperature, topP)
-  let left = random.nextUnit() * nucleus.keptWeight
-  for (let i = 0; i < nucleus.keptCount; i++) {
-    const id = nucleus.ids ? nucleus.ids[i]! : i
-    left -= expOfNonPositive((logits[id]! - maxLogit) / temperature)
-    if (left < 0) return id
+  const idAt = (i: number) => (nucleus.ids ? nucleus.ids[i]! : i)
+  /** As far as draws have come. */
+  const weights: number[] = []
+  return (random) => {
+    let left = random.nextUnit() * nucleus.keptWeight
+    for (let i = 0; i < nucleus.keptCount; i++) {
+      weights[i] ??= expOfNonPositive((logits[idAt(i)]! - maxLogit) / temperature)
+      left -= weights[i]!
+      if (left < 0) return idAt(i)
+    }
+    // Rounding may leave a sliver after the last token.
+    return likeliest
   }
-  // Rounding may leave a sliver after the last token.
-  return likeliest
 }

@@ -21,6 +21,18 @@ describe('rows of a branching cache', () => {
     expect(rows.rowsOf([7, 8, 9, 1, 2, 5])).toEqual([0, 1, 2, 3, 4])
   })
 
+  it('go on from the row that has what follows where another text ends there and is run once more', () => {
+    const rows = new BranchRows()
+    const first = rows.plan([[7, 8, 9, 1, 2]])
+    rows.append(first.tokenIds, first.parents)
+    // One text ends at 8, a longer one goes through it.
+    const second = rows.plan([
+      [7, 8],
+      [7, 8, 9, 1, 2, 5],
+    ])
+    expect(second).toEqual({tokenIds: [8, 5], parents: [0, 4], places: [0, 1]})
+  })
+
   it('let a row see its ancestors and itself, at the position of its depth', () => {
     const parents = [-1, 0, 1, 1, 2, 3, 3, 0]
     const rows = new BranchRows()

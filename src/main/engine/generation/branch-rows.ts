@@ -50,8 +50,10 @@ export class BranchRows {
       for (let i = 0; i < text.length; i++) {
         const token = text[i]!
         const isLast = i === text.length - 1
-        const known = planned.get(at)?.get(token) ?? this.children.get(at)?.get(token)
-        if (known !== undefined && (known >= first || !isLast)) {
+        const again = planned.get(at)?.get(token)
+        // What goes on from a token that is run once more goes on from its earlier row, which has what follows.
+        const known = isLast ? again : (this.children.get(at)?.get(token) ?? again)
+        if (known !== undefined) {
           at = known
           continue
         }

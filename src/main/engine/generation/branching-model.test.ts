@@ -83,7 +83,7 @@ describe('branches of a prompt (T4)', () => {
     for (const model of ['tiny-decoder-kv', join(ASSETS, 'micro-base')]) {
       const branches = await branching(model, PREFIX)
       await branches.logitsAfter([[], ...PATHS.slice(1)])
-      branches.retain([4, 3])
+      branches.retain([[4, 3]])
       const [row, other] = await branches.logitsAfter([
         [4, 3, 17],
         [4, 3, 17, 6],

@@ -40,7 +40,7 @@ export interface BranchCounts {
  */
 export class BranchingModel {
   readonly counts: BranchCounts = {callCount: 0, runCount: 0, rowCount: 0, elapsedMs: 0}
-  private retained: Int32Array | null = null
+  private retained: readonly Int32Array[] | null = null
 
   constructor(
     private readonly sessions: BranchSessions,
@@ -92,9 +92,9 @@ export class BranchingModel {
     return new BranchingModel(sessions, model, method, instrument, prefix, signal)
   }
 
-  /** Only what this path needs is kept from the next call on. */
-  retain(path: readonly number[]): void {
-    this.retained = Int32Array.from(path)
+  /** Only what these paths need is kept from the next call on. */
+  retain(paths: readonly (readonly number[])[]): void {
+    this.retained = paths.map((path) => Int32Array.from(path))
   }
 }
 

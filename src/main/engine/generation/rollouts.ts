@@ -1,10 +1,15 @@
 import type {Sampling, StopReason} from '../../../shared/lenses/tokens.ts'
-import {drawToken} from '../../../shared/math/sample.ts'
+import {tokenLaw} from '../../../shared/math/sample.ts'
 import {createSeededRandom, type SeededRandom} from '../../../shared/math/seeded-random.ts'
 import type {BranchingModel} from './branching-model.ts'
+import {SharedText} from './shared-texts.ts'
 
 /** Beside any other its exponential is 0. */
 const FORBIDDEN_LOGIT = -1e30
+/** Others begin while fewer texts than this part of the width are run: those that begin alike soon differ. */
+const FILLED_SHARE = 0.5
+/** What was run for texts that are over is forgotten once it is more than these rows. */
+const LEAST_FORGOTTEN = 512
 
 /** Where a sampled completion begins. */
 export interface RolloutStart {
@@ -24,7 +29,7 @@ export interface RolloutOptions extends Sampling {
   readonly stopIds: readonly number[]
   /** Tokens that the context has for a path and its completion together. */
   readonly roomCount: number
-  /** Completions that are sampled side by side. */
+  /** Completions that begin together; about as many texts that differ are run side by side. */
   readonly width: number
 }
 
@@ -41,111 +46,166 @@ interface Live {
   readonly index: number
   readonly start: RolloutStart
   readonly random: SeededRandom
-  readonly path: number[]
   readonly firstCount: number
+  text: SharedText
 }
 
 /**
- * Samples completions, `width` at a time, as branches of one prompt: what they share is computed once. Each has a
- * stream of numbers of its own, so that neither the width nor the others change it. They are given as they end,
- * which is not in the order of their starts.
+ * Samples completions side by side, as branches of one prompt: what they share is computed once, and while they are
+ * the same text they are one. Where some have ended others begin, so that runs stay full. Each has a stream of
+ * numbers of its own, so that neither the width nor the others change it. They are given as they end, which is not in
+ * the order of their starts.
  */
 export async function* rollOut(
   model: BranchingModel,
   starts: readonly RolloutStart[],
   options: RolloutOptions
 ): AsyncGenerator<Rollout, void, undefined> {
-  for (let first = 0; first < starts.length; first += options.width) {
-    const wave = starts.slice(first, first + options.width).map(
-      (start, i): Live => ({
-        ...{index: first + i, start, random: createSeededRandom(start.seed)},
-        ...{path: [...start.path], firstCount: start.path.length},
+  const rollouts = new Rollouts(model, starts, options)
+  while (rollouts.isGoing) {
+    yield* rollouts.admit()
+    await rollouts.advance()
+    yield* rollouts.ended()
+  }
+}
+
+class Rollouts {
+  private readonly root = SharedText.empty()
+  private readonly stops: ReadonlySet<number>
+  /** Oldest first. */
+  private live: Live[] = []
+  private nextStart = 0
+  private round = 0
+  private rowCount = 0
+
+  constructor(
+    private readonly model: BranchingModel,
+    private readonly starts: readonly RolloutStart[],
+    private readonly options: RolloutOptions
+  ) {
+    this.stops = new Set(options.stopIds)
+  }
+
+  get isGoing(): boolean {
+    return this.live.length > 0 || this.nextStart < this.starts.length
+  }
+
+  /** Lets others begin where there is room; gives those that end at once. */
+  admit(): Rollout[] {
+    const {starts, options, root, nextStart} = this
+    if (nextStart >= starts.length || !this.hasRoom()) return []
+    const isFirst = nextStart === 0
+    this.nextStart = Math.min(starts.length, nextStart + options.width)
+    for (let index = nextStart; index < this.nextStart; index++) {
+      const start = starts[index]!
+      const text = root.withAll(start.path)
+      text.hold()
+      const random = createSeededRandom(start.seed)
+      this.live.push({index, start, random, firstCount: start.path.length, text})
+    }
+    // Of an earlier call nothing else is needed.
+    if (isFirst || this.isWasteful()) this.forget()
+    return this.ended()
+  }
+
+  /** Draws the next token of as many as find room together, the oldest first. */
+  async advance(): Promise<void> {
+    const texts = this.chosen()
+    if (texts.length === 0) return
+    const rows = await this.model.logitsAfter(texts.map(({tokens}) => tokens))
+    this.rowCount += texts.length
+    const law = {temperature: this.options.temperature, topP: this.options.topP}
+    const drawOf = new Map(texts.map((text, i) => [text, tokenLaw(rows[i]!, law)]))
+    const rowOf = new Map(texts.map((text, i) => [text, rows[i]!]))
+    for (const one of this.live) {
+      const {text, start, random, firstCount} = one
+      const draw = drawOf.get(text)
+      if (!draw) continue
+      const isForbidden = start.forbiddenId !== undefined && text.length === firstCount
+      const token = isForbidden
+        ? drawWithout(start.forbiddenId!, rowOf.get(text)!, random)
+        : draw(random)
+      one.text = text.with(token)
+      one.text.hold()
+      text.release()
+    }
+  }
+
+  /** Takes out those that have come to their end. */
+  ended(): Rollout[] {
+    const found: Rollout[] = []
+    this.live = this.live.filter((one) => {
+      const stopReason = this.stopOf(one)
+      if (!stopReason) return true
+      found.push({
+        index: one.index,
+        ids: one.text.tokens.slice(one.firstCount),
+        stopReason,
       })
-    )
-    // Rows of completions that have ended would be carried along.
-    model.retain(sharedPath(wave))
-    yield* rollOutWave(model, wave, options)
+      one.text.release()
+      return false
+    })
+    return found
+  }
+
+  /**
+   * Whether others may begin. As rows of a batch all have to begin alike, with a cache that holds what they share;
+   * under a tree mask texts of any length run together.
+   */
+  private hasRoom(): boolean {
+    const {live, options, model} = this
+    if (live.length === 0) return true
+    if (model.method === 'paths') return false
+    const {textCount, placeCount} = this.extent()
+    return textCount < FILLED_SHARE * options.width && placeCount < FILLED_SHARE * options.roomCount
+  }
+
+  /** Texts that are run next. Side by side they have to find room in one sequence; the others wait. */
+  private chosen(): SharedText[] {
+    const {options} = this
+    const stamp = ++this.round
+    const texts = new Set<SharedText>()
+    let placeCount = 0
+    for (const {text} of this.live) {
+      if (texts.has(text)) continue
+      placeCount += text.countNew(stamp) + 1
+      if (texts.size > 0 && placeCount > options.roomCount) break
+      texts.add(text)
+    }
+    return [...texts]
+  }
+
+  /** Texts that differ, and places that they and their next tokens take. */
+  private extent(): {textCount: number; placeCount: number} {
+    const stamp = ++this.round
+    const texts = new Set(this.live.map(({text}) => text))
+    let placeCount = texts.size
+    for (const text of texts) placeCount += text.countNew(stamp)
+    return {textCount: texts.size, placeCount}
+  }
+
+  private isWasteful(): boolean {
+    return this.rowCount > 2 * this.extent().placeCount + LEAST_FORGOTTEN
+  }
+
+  private forget(): void {
+    const texts = new Set(this.live.map(({text}) => text))
+    this.model.retain([...texts].map(({tokens}) => tokens))
+    this.rowCount = this.extent().placeCount
+  }
+
+  private stopOf({text, firstCount}: Live): StopReason | null {
+    const {maxNewTokens, roomCount} = this.options
+    const count = text.length - firstCount
+    if (count > 0 && this.stops.has(text.token)) return 'stop-id'
+    if (count >= maxNewTokens) return 'count'
+    return text.length >= roomCount ? 'context-full' : null
   }
 }
 
-async function* rollOutWave(
-  model: BranchingModel,
-  wave: readonly Live[],
-  options: RolloutOptions
-): AsyncGenerator<Rollout, void, undefined> {
-  const stops = new Set(options.stopIds)
-  let live = wave
-  /** Those that wait for the others to end. */
-  const parked: Live[][] = []
-  while (live.length > 0) {
-    const ended: Rollout[] = []
-    const going: Live[] = []
-    for (const one of live) {
-      const stopReason = stopOf(one, options, stops)
-      if (stopReason)
-        ended.push({index: one.index, ids: one.path.slice(one.firstCount), stopReason})
-      else going.push(one)
-    }
-    yield* ended
-    live = going
-    if (live.length === 0) {
-      live = parked.pop() ?? []
-      continue
-    }
-    // Side by side they have to find room in one sequence.
-    while (live.length > 1 && placesOf(live) > options.roomCount) {
-      const half = live.length >> 1
-      parked.push(live.slice(half))
-      live = live.slice(0, half)
-    }
-    // Texts that are the same so far are asked for once.
-    const texts = new Map(live.map((one) => [one.path.join(), one.path]))
-    const rows = await model.logitsAfter([...texts.values()])
-    const rowOf = new Map([...texts.keys()].map((key, i) => [key, rows[i]!]))
-    for (const one of live) {
-      const row = rowOf.get(one.path.join())!
-      one.path.push(drawNext(one, row, options))
-    }
-  }
-}
-
-function stopOf(
-  {path, firstCount}: Live,
-  {maxNewTokens, roomCount}: RolloutOptions,
-  stops: ReadonlySet<number>
-): StopReason | null {
-  const count = path.length - firstCount
-  if (count > 0 && stops.has(path.at(-1)!)) return 'stop-id'
-  if (count >= maxNewTokens) return 'count'
-  return path.length >= roomCount ? 'context-full' : null
-}
-
-function drawNext(
-  {start, random, path, firstCount}: Live,
-  row: Float32Array,
-  law: Sampling
-): number {
-  const {forbiddenId} = start
-  if (forbiddenId === undefined || path.length > firstCount) return drawToken(row, law, random)
+/** A token other than this one, from what is left of the model's own distribution. */
+function drawWithout(forbiddenId: number, row: Float32Array, random: SeededRandom): number {
   const left = row.slice()
   left[forbiddenId] = FORBIDDEN_LOGIT
-  return drawToken(left, {temperature: 1, topP: 1}, random)
-}
-
-/** Places that some texts and their next tokens take at most, where each has its own after what all share. */
-function placesOf(live: readonly Live[]): number {
-  const shared = sharedPath(live).length
-  return live.reduce((sum, {path}) => sum + path.length + 1 - shared, shared)
-}
-
-function sharedPath(wave: readonly Live[]): number[] {
-  const [first, ...others] = wave.map(({path}) => path)
-  if (!first) return []
-  let count = first.length
-  for (const other of others) {
-    let same = 0
-    while (same < count && first[same] === other[same]) same++
-    count = same
-  }
-  return first.slice(0, count)
+  return tokenLaw(left, {temperature: 1, topP: 1})(random)
 }

@@ -105,7 +105,7 @@ describe('a drafted tree behind a prompt', () => {
         await expectSame(ids, rows[0]!)
         for (const [i, path] of paths.entries()) await expectSame([...ids, ...path], rows[i + 1]!)
         const kept = [...paths.at(-1)!, 17]
-        target.retain(kept)
+        target.retain([kept])
         const [next, later] = await target.logitsAfter([kept, [...kept, 23]])
         await expectSame([...ids, ...kept], next!)
         await expectSame([...ids, ...kept, 23], later!)

@@ -73,7 +73,7 @@ export class BranchDecoder {
     this.runCount = 0
     this.runRows = 0
     const texts = paths.map((path) => [...prefix, ...path])
-    if (retain) this.retain([...prefix, ...retain])
+    if (retain) this.retain(retain.map((path) => [...prefix, ...path]))
     const rows = this.spec.sharedBias
       ? await this.runTree(texts, progress)
       : await this.runPaths(texts, progress)
@@ -87,10 +87,11 @@ export class BranchDecoder {
     await this.session.release()
   }
 
-  /** Keeps of the cache what one text needs. */
-  private retain(text: readonly number[]): void {
+  /** Keeps of the cache what some texts need. */
+  private retain(texts: readonly (readonly number[])[]): void {
     if (!this.spec.sharedBias) return
-    this.keepRows(this.rows.rowsOf(text))
+    const needed = new Set(texts.flatMap((text) => this.rows.rowsOf(text)))
+    this.keepRows([...needed].sort((a, b) => a - b))
   }
 
   private keepRows(kept: readonly number[]): void {

@@ -57,8 +57,8 @@ export interface BranchJob {
   readonly prefix: Int32Array
   /** What follows it in each. */
   readonly paths: readonly Int32Array[]
-  /** Only what this path needs is kept of the cache, before anything is run. */
-  readonly retain?: Int32Array
+  /** Only what these paths need is kept of the cache, before anything is run. */
+  readonly retain?: readonly Int32Array[]
 }
 
 /** The logits after each text, paths × vocabulary, and what they took. */

@@ -14,8 +14,8 @@ import {type Verification, verifyTree} from './verify-tree.ts'
 
 /** A model as drafts use it: paths start behind the prompt. */
 export interface DraftingModel extends LawSource {
-  /** Of what is kept, only this path is needed from now on. */
-  retain?(path: readonly number[]): void
+  /** Of what is kept, only these paths are needed from now on. */
+  retain?(paths: readonly (readonly number[])[]): void
 }
 
 export interface DraftRunOptions {
@@ -104,8 +104,8 @@ export async function* runDrafts(
     committed.push(...accepted, ...next)
     learner?.learn([...promptIds, ...committed])
     // What is committed but for its last token, which was never run, is all that later steps build on.
-    target.retain?.(committed)
-    draft?.retain?.(committed)
+    target.retain?.([committed])
+    draft?.retain?.([committed])
     yield {
       ...{kind: 'verified', step, tree, verification, rows, ids: [...accepted, ...next]},
       targetCalls: step > 0 || tree.nodes.length > 0 ? 1 : 0,
