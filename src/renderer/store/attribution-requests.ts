@@ -1,4 +1,3 @@
-import {rowsOfResult} from '../../shared/figures/attribution/value-rows.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import {
   ATTRIBUTION_PRESETS,
@@ -207,7 +206,8 @@ export function selectBesideWishes(
 /** What a token took in an attribution that is done; null where nothing tells. */
 export function measuredMsPerToken(result: AttributeResult | null): number | null {
   if (result?.status !== 'completed' || !result.timing) return null
-  const tokenCount = rowsOfResult(result).reduce((sum, {work}) => sum + work.tokenCount, 0)
+  const works = result.rows?.map(({work}) => work) ?? (result.work ? [result.work] : [])
+  const tokenCount = works.reduce((sum, work) => sum + work.tokenCount, 0)
   return tokenCount > 0 ? result.timing.runMs / tokenCount : null
 }
 
