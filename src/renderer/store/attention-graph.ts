@@ -230,6 +230,7 @@ export function createGraphActions(context: StoreContext): GraphActions {
       store.subscribe((state, previous) => {
         const isUnchanged =
           state.runStates === previous.runStates &&
+          state.attentionGrowth === previous.attentionGrowth &&
           state.panes === previous.panes &&
           state.locks === previous.locks &&
           state.attentionFilters === previous.attentionFilters &&

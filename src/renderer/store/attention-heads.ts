@@ -203,6 +203,8 @@ export function createAttentionHeadsActions(context: StoreContext): AttentionHea
       asked = null
       return
     }
+    // They are scored when the text is whole.
+    if (shown.run.phase.kind === 'running') return
     const key = headsKey(shown.run.id, shown.data.tokens.length)
     const {isBehind, shownKey} = state.attentionSlots[state.activePane]
     // What is drawn comes first; a view without a matrix waits for none, nor does the best head.

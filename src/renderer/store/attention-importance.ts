@@ -159,6 +159,7 @@ export function createImportanceActions(context: StoreContext): ImportanceAction
           state.panes === previous.panes &&
           state.locks === previous.locks &&
           state.runStates === previous.runStates &&
+          state.attentionGrowth === previous.attentionGrowth &&
           state.graphImportance === previous.graphImportance &&
           state.graphSlots === previous.graphSlots &&
           state.attentionSlots === previous.attentionSlots &&

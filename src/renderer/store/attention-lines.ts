@@ -208,6 +208,7 @@ export function createAttentionLinesActions(context: StoreContext): AttentionLin
         const isUnchanged =
           state.panes === previous.panes &&
           state.runStates === previous.runStates &&
+          state.attentionGrowth === previous.attentionGrowth &&
           state.locks === previous.locks &&
           state.hovered === previous.hovered &&
           state.attentionShown === previous.attentionShown &&

@@ -58,6 +58,7 @@ export function createAttentionLookActions({
         const isUnchanged =
           state.runs === previous.runs &&
           state.runStates === previous.runStates &&
+          state.attentionGrowth === previous.attentionGrowth &&
           state.panes === previous.panes &&
           state.attentionSlots === previous.attentionSlots &&
           state.connection === previous.connection

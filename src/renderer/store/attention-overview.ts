@@ -203,6 +203,7 @@ export function createAttentionOverviewActions(context: StoreContext): Attention
           state.panes === previous.panes &&
           state.activePane === previous.activePane &&
           state.runStates === previous.runStates &&
+          state.attentionGrowth === previous.attentionGrowth &&
           state.attentionSlots === previous.attentionSlots &&
           state.attentionFilters === previous.attentionFilters &&
           state.connection === previous.connection

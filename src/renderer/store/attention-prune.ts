@@ -203,6 +203,7 @@ export function createPruneActions(context: StoreContext): PruneActions {
           state.panes === previous.panes &&
           state.activePane === previous.activePane &&
           state.runStates === previous.runStates &&
+          state.attentionGrowth === previous.attentionGrowth &&
           state.attentionSlots === previous.attentionSlots &&
           state.pruneBudgets === previous.pruneBudgets &&
           state.pruneVariant === previous.pruneVariant &&

@@ -99,6 +99,8 @@ export interface AttentionWorkState {
   readonly attentionSlots: readonly [AttentionSlot, AttentionSlot]
   /** By pane: pixels a side that the matrix has to fill; 0 before it is measured. */
   readonly attentionPlots: readonly [number, number]
+  /** By run that is being written: how many of its tokens are shown. */
+  readonly attentionGrowth: Readonly<Record<RunId, number>>
   /** Under the pointer. */
   readonly hoveredCell: (MatrixPlace & {readonly runId: RunId}) | null
 }
@@ -142,5 +144,6 @@ const EMPTY_SLOT: AttentionSlot = {
 export const initialAttentionWork: AttentionWorkState = {
   attentionSlots: [EMPTY_SLOT, EMPTY_SLOT],
   attentionPlots: [0, 0],
+  attentionGrowth: {},
   hoveredCell: null,
 }

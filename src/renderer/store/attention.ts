@@ -20,7 +20,10 @@ import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
 /** A pause after which what is likely to be wanted next is fetched. */
 const REST_MS = 200
 
-/** The run whose attention a pane shows, once it can be asked about; else null. */
+/**
+ * The run whose attention a pane shows, once it can be asked about; else null. Of a text that is being written it
+ * is its beginning, which grows a step at a time.
+ */
 export function selectAttentionRun(
   state: WorkbenchState,
   captures: Captures,
@@ -31,8 +34,25 @@ export function selectAttentionRun(
   if (lensId !== ATTENTION_LENS || runId === null) return null
   const run = selectRun(state, runId)
   const data = captures.runs.peek(runId)
-  if (!run || !data || data.tokens.length === 0 || run.phase.kind === 'running') return null
-  return {run, data}
+  if (!run || !data || data.tokens.length === 0) return null
+  if (run.phase.kind !== 'running') return {run, data}
+  const count = Math.min(state.attentionGrowth[runId] ?? 0, data.tokens.length)
+  return count === 0 ? null : {run, data: beginningOf(data, count)}
+}
+
+/** Beginnings by the first token: a run that is done anew has others. */
+const beginnings = new WeakMap<object, TokensRun>()
+
+/** A run as it was after so many tokens; the same object as long as these are the same. */
+function beginningOf(data: TokensRun, count: number): TokensRun {
+  const [first] = data.tokens
+  if (!first || count === data.tokens.length) return data
+  const known = beginnings.get(first)
+  const isSame = known?.tokens.length === count && known.tokens.at(-1) === data.tokens[count - 1]
+  if (isSame) return known
+  const beginning = {...data, tokens: data.tokens.slice(0, count)}
+  beginnings.set(first, beginning)
+  return beginning
 }
 
 /**
@@ -73,6 +93,7 @@ export function selectAwaitsHeads(
 ): boolean {
   const shown = selectAttentionRun(state, captures, pane)
   if (!shown || pane !== state.activePane || state.attentionShown[pane].layer !== null) return false
+  if (shown.run.phase.kind === 'running') return false
   if (state.headsPhase.kind === 'failed' || captures.bestHeads.peek(shown.run.id)) return false
   const facts = captures.attentionFacts.peek(shown.run.id) ?? NO_FACTS
   const headCount = facts.reduce((sum, {queryHeadCount}) => sum + queryHeadCount, 0)
@@ -325,6 +346,7 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
           state.hovered === previous.hovered &&
           state.attentionShown === previous.attentionShown &&
           state.attentionFilters === previous.attentionFilters &&
+          state.attentionGrowth === previous.attentionGrowth &&
           state.attentionWindows === previous.attentionWindows &&
           state.attentionPlots === previous.attentionPlots &&
           state.attentionSlots === previous.attentionSlots &&

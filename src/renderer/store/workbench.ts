@@ -5,6 +5,7 @@ import {SAMPLES} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {createGraphActions, type GraphActions} from './attention-graph.ts'
+import {type AttentionGrowthActions, createAttentionGrowthActions} from './attention-growth.ts'
 import {type AttentionHeadsActions, createAttentionHeadsActions} from './attention-heads.ts'
 import {createImportanceActions, type ImportanceActions} from './attention-importance.ts'
 import {type AttentionLinesActions, createAttentionLinesActions} from './attention-lines.ts'
@@ -88,6 +89,7 @@ export interface WorkbenchActions
     LogitLensActions,
     AttentionActions,
     AttentionChoiceActions,
+    AttentionGrowthActions,
     AttentionHeadsActions,
     AttentionLookActions,
     AttentionSampleActions,
@@ -195,6 +197,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createLogitLensActions(context),
     ...createAttentionActions(context),
     ...createAttentionChoiceActions(context),
+    ...createAttentionGrowthActions(context),
     ...createAttentionHeadsActions(context),
     ...createAttentionLookActions(context),
     ...createAttentionSampleActions(context),
@@ -312,6 +315,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
       groups.watchTables()
       groups.watchLogitLens()
       groups.watchAttention()
+      groups.watchGrowth()
       groups.watchLooks()
       groups.watchLines()
       groups.watchOverview()

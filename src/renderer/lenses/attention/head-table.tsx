@@ -10,6 +10,8 @@ import type {HeadStatistics} from '../../../shared/lenses/attention-maps.ts'
 import {selectPicture, selectShown} from '../../store/attention.ts'
 import {type HeadColumn, isScore, selectHeads, selectProbe} from '../../store/attention-heads.ts'
 import {labelOf} from '../../store/head-labels.ts'
+import {selectPane} from '../../store/panes.ts'
+import {selectRun} from '../../store/runs.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {usePaneIndex} from '../use-pane.ts'
@@ -40,13 +42,14 @@ export const HeadTable = memo(function HeadTable({isBrief = false}: HeadTablePro
   const pane = usePaneIndex()
   const {captures} = useWorkbench()
   const {filterHeads, askHeadsAgain} = useActions()
-  const {revision, phase, sort, filter, heads, probe} = useWorkbenchState((state) => ({
+  const {revision, phase, sort, filter, heads, probe, isWritten} = useWorkbenchState((state) => ({
     revision: state.headsRevision,
     phase: state.headsPhase,
     sort: state.headSort,
     filter: state.headFilter,
     heads: selectHeads(state, captures),
     probe: selectProbe(state, captures),
+    isWritten: selectRun(state, selectPane(state).runId)?.phase.kind === 'running',
   }))
   const shownName = useWorkbenchState((state) => {
     const {aggregate, ...head} = selectShown(state, captures, pane)
@@ -130,7 +133,9 @@ export const HeadTable = memo(function HeadTable({isBrief = false}: HeadTablePro
         <p className="ink-3" role="status">
           {phase.kind === 'running'
             ? `Scoring heads: ${formatCount(phase.done)} of ${formatCount(phase.total)}.`
-            : 'Scored when the picture is there.'}
+            : isWritten
+              ? 'Scored when the text is whole.'
+              : 'Scored when the picture is there.'}
         </p>
       )}
     </section>

@@ -54,7 +54,9 @@ export function useMatrix(): ShownMatrix | null {
   const window = selectWindow(store.getState(), runId, spec.tokenCount)
   const current = captures.attentionTiles.peek(key)
   const isCurrent = current !== undefined
-  const old = slot.shownKey?.startsWith(`${runId}:${spec.tokenCount}:`) ? slot.shownKey : null
+  // Of a text that has grown the picture of its beginning stays until the next is there.
+  const [oldRunId, oldCount] = slot.shownKey?.split(':') ?? []
+  const old = oldRunId === runId && Number(oldCount) <= spec.tokenCount ? slot.shownKey : null
   const tiles = current ?? (old === null ? undefined : captures.attentionTiles.peek(old))
   return {runId, data, spec, window, tiles: tiles ?? NO_TILES, isCurrent, slot}
 }
