@@ -1,9 +1,9 @@
 import {type Command, Option} from 'commander'
+import {type CommonFigureFlags, commonFigureFlags} from './common-figure.ts'
 import {addGroup} from './flag-groups.ts'
-import {LIMITS, limitsInBrief} from './flag-limits.ts'
 
 /** Flags of the figure as commander gives them. */
-export interface AttentionFigureFlags {
+export interface AttentionFigureFlags extends CommonFigureFlags {
   view?: string
   minus?: string
   other?: string
@@ -14,13 +14,6 @@ export interface AttentionFigureFlags {
   range?: string
   steps?: string
   position?: string
-  width?: string
-  scale?: string
-  theme?: string
-  palette?: string
-  title?: string
-  caption?: string
-  legend?: string
 }
 
 /** Adds the flags of the figure to the command. */
@@ -39,12 +32,6 @@ export function addAttentionFigureFlags(command: Command): void {
     new Option('--range <x>', 'end of the range of colours (of the picture’s own weights)'),
     new Option('--steps <name>', 'how the range is cut: square-root or linear (square-root)'),
     new Option('--position <n>', 'the query whose row is marked (the last of the prompt)'),
-    new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
-    new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
-    new Option('--theme <name>', 'light, dark, print or grey'),
-    new Option('--palette <name>', 'ember, ocean or grey (ember)'),
-    new Option('--title <text>', 'a line above the figure'),
-    new Option('--caption <text>', 'in place of the caption that is written from the result'),
-    new Option('--legend <on|off>', 'the scale under the matrix (on)'),
+    ...commonFigureFlags('the scale under the matrix (on)'),
   ])
 }

@@ -1,4 +1,3 @@
-import {writeFile} from 'node:fs/promises'
 import {
   fetchCells,
   fetchReadRow,
@@ -7,12 +6,10 @@ import {
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {isFiltering} from '../../shared/figures/attention/matrix-legend.ts'
 import {ownRange} from '../../shared/figures/attention/matrix-scale.ts'
-import {
-  type CommonFigureOptions,
-  colorScaleSchema,
-  commonFigureOptionsSchema,
-  type FigureFormat,
-  themeSchema,
+import type {
+  CommonFigureOptions,
+  FigureFormat,
+  FigureRequest,
 } from '../../shared/figures/request.ts'
 import type {AttentionResult} from '../../shared/lenses/attention.ts'
 import type {AttentionMap, HeadRef} from '../../shared/lenses/attention-maps.ts'
@@ -30,9 +27,9 @@ import {
   type ViewName,
   viewPictureOf,
 } from './attention-view-picture.ts'
-import {checked} from './checked-values.ts'
+import {readCommonFigure, writeFigure} from './common-figure.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
-import {parseChoice, parseLengthPx, parseRange} from './flag-values.ts'
+import {parseChoice, parseRange} from './flag-values.ts'
 import type {Terminal} from './terminal.ts'
 import {UsageError} from './usage-error.ts'
 
@@ -64,21 +61,6 @@ export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall 
     flags.view === undefined
       ? 'matrix'
       : parseChoice(flags.view, '--view', ['matrix', 'graph', ...VIEWS])
-  const values: Record<string, unknown> = {noPrompt: flags.noPrompt ?? false}
-  if (flags.width !== undefined) values.widthPx = parseLengthPx(flags.width, '--width')
-  if (flags.scale !== undefined) values.scale = parseLimited(flags.scale, '--scale', LIMITS.scale)
-  if (flags.theme !== undefined) {
-    values.theme = parseChoice(flags.theme, '--theme', themeSchema.options)
-  }
-  if (flags.palette !== undefined) {
-    values.colors = parseChoice(flags.palette, '--palette', colorScaleSchema.options)
-  }
-  if (flags.legend !== undefined) {
-    values.legend = parseChoice(flags.legend, '--legend', ['on', 'off'])
-  }
-  for (const name of ['title', 'caption'] as const) {
-    if (flags[name] !== undefined) values[name] = flags[name]
-  }
   const above = {whole: false, min: 0, isMinExcluded: true} as const
   return {
     isAsked: flags.view !== undefined,
@@ -102,7 +84,7 @@ export function readAttentionFigure(flags: AttentionFlags): AttentionFigureCall 
       flags.position === undefined
         ? null
         : parseLimited(flags.position, '--position', LIMITS.position),
-    options: checked(commonFigureOptionsSchema, values),
+    options: readCommonFigure(flags),
   }
 }
 
@@ -178,7 +160,7 @@ export async function writeAttentionFigure(
   const source = {client, text: textOfResult(result), signal}
   const {view} = figure
   const common = {format, result, options}
-  const exported = await client.figures.export(
+  const request: FigureRequest =
     view === 'graph'
       ? {
           ...{figure: 'attention-graph', ...common},
@@ -190,12 +172,7 @@ export async function writeAttentionFigure(
             ...{figure: 'attention-view', ...common},
             picture: await viewPictureOf(view, result, figure, source),
           }
-  )
-  const {content} = exported
-  const bytes =
-    'bytes' in content ? content.bytes : await client.blobs.read({blobId: content.blobId})
-  await writeFile(path, bytes)
-  for (const {code, message} of exported.warnings) {
+  for (const {code, message} of await writeFigure(path, request, client)) {
     terminal.printError(`warning (${code}): ${message}\n`)
   }
 }

@@ -1,12 +1,9 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
-import {tinyDecoderFiles, writeModelFiles} from '../../../../fixtures/tiny-models.ts'
+import {afterEach, beforeAll, describe, expect, it} from 'vitest'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {
   type AttentionMap,
-  type CaptureRequest,
   captureRequestSchema,
   edgesRequestSchema,
   lineRequestSchema,
@@ -15,7 +12,7 @@ import {
   thumbnailsRequestSchema,
   tileRequestSchema,
 } from '../../../shared/lenses/attention-maps.ts'
-import {decodeMessage, encodeMessage} from '../onnx/schema.ts'
+import {decodeMessage} from '../onnx/schema.ts'
 import {runOnce} from '../runtime/test-onnxruntime.ts'
 import {
   attentionEdges,
@@ -287,76 +284,6 @@ describe('maps of a text', () => {
   })
 })
 
-describe('a text that goes on', () => {
-  const runsOf = async (
-    made: TestAttentionContext,
-    upTo: number,
-    changes: Partial<CaptureRequest> = {}
-  ) => {
-    const request = captureRequestSchema.parse({
-      ...{model: MODEL, ids: ids.slice(0, upTo), ...changes},
-    })
-    const doneCounts: number[] = []
-    for await (const event of captureAttention(made, request)) {
-      if (event.kind === 'progress') doneCounts.push(event.done)
-    }
-    return doneCounts
-  }
-
-  for (const capture of ['qk', 'weights'] as const) {
-    it(`is run from where its capture ends, to what one pass gives (${capture})`, async () => {
-      const made = context()
-      const options = {capture, withValueNorms: true}
-      expect(count).toBe(24)
-      expect(await runsOf(made, 18, options)).toEqual([0, 7, 14, 18])
-      // Six tokens, one after another: one run each.
-      for (let upTo = count - 5; upTo <= count; upTo++) {
-        expect(await runsOf(made, upTo, options)).toEqual([0, upTo])
-      }
-      const whole = context()
-      const maps: AttentionMap[] = [
-        {kind: 'head', layer: 0, head: 3},
-        {kind: 'head', layer: 1, head: 2},
-        {kind: 'aggregate', by: 'value-weighted', heads: ALL_HEADS},
-      ]
-      for (const map of maps) {
-        const stitched = await wholeTile(made, {map, capture})
-        const once = await wholeTile(whole, {map, capture})
-        for (const [i, value] of once.values.entries()) {
-          expect(Math.abs(stitched.values[i]! - value)).toBeLessThan(1e-5)
-        }
-      }
-      const tile = await wholeTile(made, {map: {kind: 'head', layer: 1, head: 2}, capture})
-      for (const [i, value] of plain(1, 2).flat().entries()) {
-        expect(Math.abs(tile.values[i]! - value)).toBeLessThan(1e-5)
-      }
-      // The shorter texts are in the longest one.
-      const {key: modelKey} = await made.graphs.open({model: MODEL})
-      const shorter = {modelKey, ids: ids.slice(0, count - 1), wantsWeights: capture === 'weights'}
-      expect(made.store.pin(shorter).layerNumbers).toEqual([])
-    })
-  }
-
-  it('is run as a whole where the cache is gone, or another text was run in between', async () => {
-    const made = context()
-    await runsOf(made, 10)
-    // Another use needs all the room there is: the cache goes, and the capture with it.
-    expect(made.budget.makeRoom(made.budget.maxBytes)).toBe(true)
-    expect(made.budget.usedBytes).toBe(0)
-    expect(await runsOf(made, 12)).toEqual([0, 7, 12])
-    await runsOf(made, 9, {layers: [0]})
-    expect(await runsOf(made, 14)).toEqual([0, 7, 14])
-    const tile = await wholeTile(made, {ids: ids.slice(0, 14), queries: [0, 14], keys: [0, 14]})
-    expect(tile.values.length).toBe(14 * 14)
-    for (const [i, value] of plain(0, 0)
-      .slice(0, 14)
-      .flatMap((row) => row.slice(0, 14))
-      .entries()) {
-      expect(Math.abs(tile.values[i]! - value)).toBeLessThan(1e-5)
-    }
-  })
-})
-
 describe('maps whose layers do not fit the memory all at once', () => {
   it('are made of one layer after another, to the same weights', async () => {
     const roomy = context({chunkLength: 4})
@@ -441,40 +368,5 @@ describe('what is not as it should be', () => {
     expect(await capture(false)).toBe(0)
     expect(await capture(true)).toBeGreaterThan(0)
     expect(await capture(true)).toBe(0)
-  })
-})
-
-describe('a model whose weights are no numbers', () => {
-  let folder: string
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'broken-head-'))
-    const files = tinyDecoderFiles({hasKvCache: true})
-    const path = 'onnx/model.onnx'
-    const model = decodeMessage('Model', files.get(path) as Uint8Array)
-    const tensor = model.graph.initializer.find(
-      ({name}) => name === 'model.layers.0.self_attn.q_proj.weight'
-    )!
-    const numbers = new Float32Array(new Uint8Array(tensor.rawData!).buffer)
-    // All columns of query head 1.
-    for (let row = 0; row < HEADS * SIZE; row++) numbers[row * HEADS * SIZE + SIZE] = Number.NaN
-    tensor.rawData = new Uint8Array(numbers.buffer)
-    files.set(path, encodeMessage('Model', model))
-    await writeModelFiles(folder, files)
-  })
-  afterAll(() => rm(folder, {recursive: true}))
-
-  it('shows the broken head as such, counted, and the others as they are', async () => {
-    const made = context()
-    const broken = await wholeTile(made, {model: folder, map: {kind: 'head', layer: 0, head: 1}})
-    expect(broken.summary).toMatchObject({rowCount: 0, hiddenShare: 0, sinkOnlyRowCount: 0})
-    expect(broken.summary.nonFiniteCount).toBe((count * (count + 1)) / 2)
-    expect(Number.isNaN(broken.values[0])).toBe(true)
-    expect(broken).toMatchObject({minimum: 0, maximum: 0})
-    const sound = await wholeTile(made, {model: folder, map: {kind: 'head', layer: 0, head: 0}})
-    expect(sound.summary.nonFiniteCount).toBe(0)
-    expect(sound.maximum).toBe(1)
-    const heads = [ALL_HEADS[0]!, ALL_HEADS[1]!]
-    const mean = await wholeTile(made, {model: folder, map: {kind: 'aggregate', by: 'max', heads}})
-    expect(mean.summary.nonFiniteCount).toBe((count * (count + 1)) / 2)
   })
 })

@@ -14,14 +14,12 @@ import {
   type ProbeRequestInput,
   probedHeadSchema,
   probeRequestSchema,
-  pruneRequestSchema,
   similarHeadsRequestSchema,
 } from '../../../shared/lenses/attention-maps.ts'
 import {smallestCut} from '../../../shared/math/attention/test-matrices.ts'
 import {runHeads} from './attention-heads.ts'
 import {runImportance} from './attention-importance.ts'
 import {runProbe} from './attention-probe.ts'
-import {runPrune} from './attention-prune.ts'
 import {runSimilarHeads} from './attention-similar.ts'
 import {archiveOf, arrayOf, attentionContext, FIXTURES} from './test-attention.ts'
 import {writeFamilyFolder} from './test-family-folder.ts'
@@ -393,44 +391,5 @@ describe('heads like one', () => {
       )
       expect(problem.code).toBe('selection-out-of-range')
     }
-  })
-})
-
-describe('what Zero-TPrune would keep', () => {
-  async function prune(keepCount: number) {
-    const {ids} = await weightsOf(KV)
-    const request = pruneRequestSchema.parse({model: KV, ids, keepCount})
-    for await (const event of runPrune(context, request)) {
-      if (event.kind === 'pruned') {
-        return {
-          kept: [...event.kept],
-          byImportance: [...event.droppedByImportance],
-          bySimilarity: [...event.droppedBySimilarity],
-        }
-      }
-    }
-    throw new Error('nothing was pruned')
-  }
-
-  it('of one token too many the least important goes', async () => {
-    const {ids, n} = await weightsOf(KV)
-    const {values} = await importanceOf({model: KV, ids})
-    const {kept, byImportance, bySimilarity} = await prune(n - 1)
-    const least = from(1, n - 1).reduce((a, b) => (values[b]! < values[a]! ? b : a))
-    expect([byImportance, bySimilarity]).toEqual([[least], []])
-    expect(kept).toEqual(from(0, n).filter((at) => at !== least))
-  })
-
-  it('keeps as many as it may, the first and the last among them', async () => {
-    const {n} = await weightsOf(KV)
-    for (const keepCount of [2, 5, Math.floor(n / 2), n]) {
-      const {kept, byImportance, bySimilarity} = await prune(keepCount)
-      expect(kept).toHaveLength(keepCount)
-      expect([kept[0], kept.at(-1)]).toEqual([0, n - 1])
-      expect([...kept, ...byImportance, ...bySimilarity].sort((a, b) => a - b)).toEqual(from(0, n))
-      expect(bySimilarity.length).toBe(Math.floor((n - keepCount) / 2))
-    }
-    expect((await problemOf(prune(1))).code).toBe('budget-out-of-range')
-    expect((await problemOf(prune(n + 1))).code).toBe('budget-out-of-range')
   })
 })
