@@ -147,6 +147,20 @@ test('a picture that cannot be had says why, and is asked for again when told', 
   await until('the picture', ({attentionSlots}) => attentionSlots[0].shownKey !== null)
 })
 
+test('a head that the model lacks, as a link may ask for, is said and not silently another', async () => {
+  const workbench = await openedWorkbench({}, memoryStorage(), listening([], 1))
+  const {actions, captures, until} = workbench
+  actions.changeAttention({layer: 90, head: 70}, 0)
+  actions.changePane({lensId: 'attention'}, 0)
+  actions.measureMatrix(0, 600)
+  const state = await until('the notice', ({notice}) => notice !== null && /has no/.test(notice))
+  const spec = selectPicture(state, captures, 0)!
+  expect(spec.map).toMatchObject({kind: 'head', layer: expect.any(Number)})
+  const {layer, head} = spec.map as {layer: number; head: number}
+  expect(layer).toBeLessThan(90)
+  expect(state.notice).toContain(`has no L90.H70: L${layer}.H${head}, the nearest, is shown.`)
+})
+
 test('a weight that is lit locks its query for every lens', async () => {
   const {until, actions, seen} = await openedLens([])
   await until('the picture', ({attentionSlots}) => attentionSlots[0].shownKey !== null)

@@ -271,6 +271,7 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
     const spec = selectPicture(state, captures, pane)
     if (!spec) return
     if (selectAwaitsHeads(state, captures, pane)) return
+    tellMissing(pane, run)
     const own = pictureKey(spec)
     if (refused[pane] === own) return
     const {phase, shownKey, isBehind} = state.attentionSlots[pane]
@@ -293,6 +294,22 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
     if (asked[pane] === wish.key) return
     asked[pane] = wish.key
     fetchers[pane]!(wish)
+  }
+
+  /** Of which run and head it was said that there is no such head. */
+  const told: [string | null, string | null] = [null, null]
+  /** A link, or another model than before, may ask for a head that is not there: the nearest stands for it. */
+  const tellMissing = (pane: PaneIndex, run: RunRecord) => {
+    const {layer, head, aggregate} = store.getState().attentionShown[pane]
+    const facts = captures.attentionFacts.peek(run.id)
+    if (layer === null || !facts || facts.length === 0) return
+    const nearest = clampHead(facts, {layer, head})
+    const isThere = nearest.layer === layer && nearest.head === head
+    const key = `${run.id}:${layer}.${head}`
+    if (isThere || aggregate !== 'head' || told[pane] === key) return
+    told[pane] = key
+    const shown = `L${nearest.layer}.H${nearest.head}`
+    set({notice: `${run.modelName} has no L${layer}.H${head}: ${shown}, the nearest, is shown.`})
   }
 
   /** What is fetched while nothing is wanted is let go of as soon as something is. */
