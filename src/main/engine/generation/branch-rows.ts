@@ -39,31 +39,34 @@ export class BranchRows {
     return rows
   }
 
-  /** What is missing of some texts. The last token of each is run in any case, since its logits are not kept. */
-  plan(texts: readonly ArrayLike<number>[]): BranchPlan {
+  /**
+   * What is missing of some texts: a prefix and what follows it in each. The last token of each is run in any
+   * case, since its logits are not kept.
+   */
+  plan(paths: readonly ArrayLike<number>[], prefix: ArrayLike<number> = []): BranchPlan {
     const tokenIds: number[] = []
     const parents: number[] = []
     const planned = new Map<number, Map<number, number>>()
     const first = this.count
-    const places = texts.map((text) => {
-      let at = -1
-      for (let i = 0; i < text.length; i++) {
-        const token = text[i]!
-        const isLast = i === text.length - 1
-        const again = planned.get(at)?.get(token)
-        // What goes on from a token that is run once more goes on from its earlier row, which has what follows.
-        const known = isLast ? again : (this.children.get(at)?.get(token) ?? again)
-        if (known !== undefined) {
-          at = known
-          continue
-        }
-        const row = first + tokenIds.length
-        tokenIds.push(token)
-        parents.push(at)
-        const siblings = planned.get(at) ?? new Map<number, number>()
-        planned.set(at, siblings.set(token, row))
-        at = row
-      }
+    const step = (at: number, token: number, isLast: boolean): number => {
+      const again = planned.get(at)?.get(token)
+      // What goes on from a token that is run once more goes on from its earlier row, which has what follows.
+      const known = isLast ? again : (this.children.get(at)?.get(token) ?? again)
+      if (known !== undefined) return known
+      const row = first + tokenIds.length
+      tokenIds.push(token)
+      parents.push(at)
+      const siblings = planned.get(at) ?? new Map<number, number>()
+      planned.set(at, siblings.set(token, row))
+      return row
+    }
+    // The last token of the prefix is the last of a text that ends with it.
+    let start = -1
+    for (let i = 0; i < prefix.length - 1; i++) start = step(start, prefix[i]!, false)
+    const places = paths.map((path) => {
+      let at = start
+      if (prefix.length > 0) at = step(at, prefix[prefix.length - 1]!, path.length === 0)
+      for (let i = 0; i < path.length; i++) at = step(at, path[i]!, i === path.length - 1)
       return at - first
     })
     return {tokenIds, parents, places}
@@ -112,18 +115,30 @@ export class BranchRows {
 
   /**
    * What is added to the scores of the last `count` rows, [query, key]: 0 for ancestors and itself. Keys are the
-   * rows `before` them, all unless told, then the last ones.
+   * rows in the places `before` them, all unless told, then the last ones; a place may hold none, which is −1.
    */
-  bias(count: number, before: readonly number[] = this.before(count)): Float32Array {
+  bias(count: number, before: ArrayLike<number> = this.before(count)): Float32Array {
     const keyCount = before.length + count
     const first = this.count - count
-    const places = new Map(before.map((row, place) => [row, place]))
+    const places = new Int32Array(first)
+    for (let place = 0; place < before.length; place++) {
+      if (before[place]! >= 0) places[before[place]!] = place
+    }
     const bias = new Float32Array(count * keyCount).fill(FORBIDDEN)
+    // Siblings see the same but for themselves: where the first of them stands.
+    const seen = new Map<number, number>()
     for (let query = 0; query < count; query++) {
       const start = query * keyCount
-      for (let row = first + query; row >= 0; row = this.parents[row]!) {
-        bias[start + (row >= first ? before.length + row - first : places.get(row)!)] = 0
+      const parent = this.parents[first + query]!
+      const sibling = parent >= first ? parent - first : seen.get(parent)
+      if (sibling !== undefined) {
+        bias.copyWithin(start, sibling * keyCount, (sibling + 1) * keyCount)
+        if (parent < first) bias[start + before.length + sibling] = FORBIDDEN
+      } else {
+        for (let row = parent; row >= 0; row = this.parents[row]!) bias[start + places[row]!] = 0
+        seen.set(parent, query)
       }
+      bias[start + before.length + query] = 0
     }
     return bias
   }

@@ -1,15 +1,18 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {computeNormalizer, NonFiniteLogitError} from '../../../shared/math/distribution.ts'
 import {isDecoder} from '../model-folder/read-model-files.ts'
+import {GraphEditor} from '../onnx/graph-editor.ts'
 import {
   buildInterventionGraph,
   type InterventionGraph,
   type InterventionRequest,
 } from '../onnx/intervention-graph.ts'
+import {addNewRowOutputs} from '../onnx/new-cache-rows.ts'
 import {encodeOverlay} from '../onnx/overlay.ts'
 import type {ModelGraph} from '../onnx/structure.ts'
 import type {BranchInstrument, BranchSessions} from '../runtime/branch-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
+import type {BranchSpec} from '../runtime/worker-protocol.ts'
 
 /** How branches are run: in one sequence under a tree mask, or each as a row of a batch. */
 export type BranchMethod = 'tree-mask' | 'paths'
@@ -109,7 +112,7 @@ export function openBranching(
   const {exitAfterLayer, maxCacheBytes = DEFAULT_CACHE_BYTES} = options
   const exit = exitAfterLayer === undefined ? {} : {exitAfterLayer}
   const tree = options.method === 'paths' ? null : treeGraphOf(model, exit)
-  const graph: ModelGraph = tree?.graph ?? pathGraphOf(model, exit)
+  const graph = tree?.graph ?? pathGraphOf(model, exit)
   const method = tree ? 'tree-mask' : 'paths'
   const instrument: BranchInstrument = {
     model,
@@ -118,6 +121,7 @@ export function openBranching(
     branch: {
       sharedBias: tree?.inputs.sharedBias ?? null,
       positionShift: tree?.inputs.positionShift ?? null,
+      newRows: tree?.newRows ?? {},
       maxCacheBytes,
       maxRowCount: contextLengthOf(model),
     },
@@ -130,11 +134,17 @@ function contextLengthOf({files: {decoder}}: GraphedModel): number {
   return isDecoder(decoder) ? decoder.contextLength : Number.MAX_SAFE_INTEGER
 }
 
+interface TreeGraph {
+  readonly graph: ModelGraph
+  readonly inputs: InterventionGraph['inputs']
+  readonly newRows: BranchSpec['newRows']
+}
+
 /** The graph with a tree mask; null where that cannot be done faithfully. */
 function treeGraphOf(
   {graph, structure, files}: GraphedModel,
   exit: InterventionRequest
-): InterventionGraph | null {
+): TreeGraph | null {
   // A window counts places of the cache, where branches lie between a token and its ancestors. In some
   // graphs it is part of a mask that is fed in, so that only the configuration tells.
   if (files.config?.hasWindows) return null
@@ -150,7 +160,10 @@ function treeGraphOf(
     ...{sharedBias: true, positionShift: true},
     ...exit,
   })
-  return built.problems.length === 0 && built.inputs.sharedBias ? built : null
+  if (built.problems.length > 0 || !built.inputs.sharedBias) return null
+  const editor = new GraphEditor(built.graph)
+  const newRows = addNewRowOutputs(editor, built.kvCache)
+  return {graph: editor, inputs: built.inputs, newRows}
 }
 
 function pathGraphOf({graph, structure}: GraphedModel, exit: InterventionRequest): ModelGraph {

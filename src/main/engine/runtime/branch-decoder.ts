@@ -1,6 +1,7 @@
 import {type InferenceSession, Tensor} from 'onnxruntime-node'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {BranchRows} from '../generation/branch-rows.ts'
+import {CachePlaces} from './cache-places.ts'
 import {gatherAxis, repeatBatch} from './gather-rows.ts'
 import {type GraphInputs, readGraphInputs} from './graph-inputs.ts'
 import {openSession} from './open-session.ts'
@@ -28,15 +29,13 @@ export class BranchDecoder {
   private readonly rows = new BranchRows()
   /** With a tree mask: every row of each tensor of the cache. */
   private readonly stores = new Map<string, RowStore>()
-  /** What the latest run gave as its cache, and the rows in it: what goes on from all of them needs no other. */
-  private latest: {readonly tensors: Map<string, Tensor>; readonly rows: readonly number[]} | null =
-    null
+  private readonly cachePlaces = new CachePlaces()
   /** Without a tree mask: the cache of one text, and that text. */
   private cache = new Map<string, Tensor>()
   private chain: number[] = []
   private canBatch = true
   private runCount = 0
-  private runRows = 0
+  private tokenCount = 0
 
   private constructor(
     private readonly session: InferenceSession,
@@ -71,16 +70,18 @@ export class BranchDecoder {
   ): Promise<BranchAnswer> {
     const startedMs = performance.now()
     this.runCount = 0
-    this.runRows = 0
-    const texts = paths.map((path) => [...prefix, ...path])
+    this.tokenCount = 0
     if (retain) this.retain(retain.map((path) => [...prefix, ...path]))
     const rows = this.spec.sharedBias
-      ? await this.runTree(texts, progress)
-      : await this.runPaths(texts, progress)
+      ? await this.runTree(prefix, paths, progress)
+      : await this.runPaths(
+          paths.map((path) => [...prefix, ...path]),
+          progress
+        )
     const logits = new Float32Array(rows ? rows.length * this.vocabularySize : 0)
     for (const [i, row] of (rows ?? []).entries()) logits.set(row, i * this.vocabularySize)
-    const {runCount, runRows} = this
-    return {logits, runCount, rowCount: runRows, elapsedMs: performance.now() - startedMs}
+    const {runCount, tokenCount} = this
+    return {logits, runCount, rowCount: tokenCount, elapsedMs: performance.now() - startedMs}
   }
 
   async release(): Promise<void> {
@@ -97,31 +98,33 @@ export class BranchDecoder {
   private keepRows(kept: readonly number[]): void {
     if (kept.length === this.rows.count) return
     this.rows.keep(kept)
-    this.latest = null
+    this.cachePlaces.clear()
     for (const store of this.stores.values()) store.keep(kept)
   }
 
   private async runTree(
-    texts: readonly (readonly number[])[],
+    prefix: Int32Array,
+    paths: readonly Int32Array[],
     {isCancelled, onRun}: BranchProgress
   ): Promise<Float32Array[] | null> {
     // Without a cache every run takes everything.
     if (!this.hasKvCache) this.rows.clear()
-    let plan = this.rows.plan(texts)
+    let plan = this.rows.plan(paths, prefix)
     if (this.rows.count > 0 && this.isTooLarge(this.rows.count + plan.tokenIds.length)) {
       // The last token of each is run in any case.
-      const needed = new Set(texts.flatMap((text) => this.rows.rowsOf(text.slice(0, -1))))
+      const texts = paths.map((path) => [...prefix, ...path].slice(0, -1))
+      const needed = new Set(texts.flatMap((text) => this.rows.rowsOf(text)))
       this.keepRows([...needed].sort((a, b) => a - b))
-      plan = this.rows.plan(texts)
+      plan = this.rows.plan(paths, prefix)
     }
     const known = this.rows.count
     const seen = this.rows.ancestorsOf(plan.parents.filter((row) => row < known))
-    if (texts.length > 1 && seen.length + plan.tokenIds.length > this.spec.maxRowCount) {
+    if (paths.length > 1 && seen.length + plan.tokenIds.length > this.spec.maxRowCount) {
       // Together they are more than the model has places for: one half gives way to the other.
-      const half = texts.length >> 1
+      const half = paths.length >> 1
       const progress = {isCancelled, onRun: () => undefined}
-      const first = await this.runTree(texts.slice(0, half), progress)
-      const second = first && (await this.runTree(texts.slice(half), {isCancelled, onRun}))
+      const first = await this.runTree(prefix, paths.slice(0, half), progress)
+      const second = first && (await this.runTree(prefix, paths.slice(half), {isCancelled, onRun}))
       return second && [...first, ...second]
     }
     const {tokenIds, parents, places} = plan
@@ -131,40 +134,61 @@ export class BranchDecoder {
     for (let first = 0; first < tokenIds.length; first += step) {
       if (isCancelled()) return null
       const end = Math.min(tokenIds.length, first + step)
-      const count = end - first
-      const stored = this.rows.count
-      const before = this.rows.ancestorsOf(parents.slice(first, end).filter((row) => row < stored))
-      this.rows.append(tokenIds.slice(first, end), parents.slice(first, end))
-      const {sharedBias, positionShift} = this.spec
-      const keyCount = before.length + count
-      const added: Record<string, Tensor> = {
-        [sharedBias!]: new Tensor('float32', this.rows.bias(count, before), [count, keyCount]),
-      }
-      if (positionShift) {
-        const shifts = this.rows.shifts(count, before.length)
-        added[positionShift] = new Tensor('int64', shifts, [1, count])
-      }
-      const batch = [tokenIds.slice(first, end)]
-      const outputs = await this.run(batch, before.length, this.pastOf(before), added).catch(
-        (error: unknown) => {
-          // Rows and cache would no longer agree.
-          this.forget()
-          throw error
-        }
-      )
-      this.storeRows(outputs, before, stored, count)
+      const outputs = await this.runRows(tokenIds.slice(first, end), parents.slice(first, end))
       const logits = this.logitsOf(outputs)
       const given = logits.length / this.vocabularySize
       for (let at = first; at < end; at++) {
         if (!wanted.has(at)) continue
-        const row = at - first - (count - given)
-        if (row < 0) throw noRows(this.logits, given, count)
-        found.set(at, logits.slice(row * this.vocabularySize, (row + 1) * this.vocabularySize))
+        const row = at - end + given
+        if (row < 0) throw noRows(this.logits, given, end - first)
+        found.set(at, logits.subarray(row * this.vocabularySize, (row + 1) * this.vocabularySize))
       }
       // At the end the answer itself says so.
       if (end < tokenIds.length) onRun(end, tokenIds.length)
     }
     return places.map((place) => found.get(place)!)
+  }
+
+  /** Runs tokens behind the rows that they continue, and keeps their own. */
+  private async runRows(
+    tokenIds: readonly number[],
+    parents: readonly number[]
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    const {sharedBias, positionShift, maxRowCount, newRows} = this.spec
+    const [count, stored] = [tokenIds.length, this.rows.count]
+    const needed = this.rows.ancestorsOf(parents.filter((row) => row < stored))
+    const before = this.cachePlaces.assign(needed, maxRowCount - count)
+    this.rows.append(tokenIds, parents)
+    const added: Record<string, Tensor> = {
+      [sharedBias!]: new Tensor('float32', this.rows.bias(count, before), [
+        count,
+        before.length + count,
+      ]),
+    }
+    if (positionShift) {
+      const shifts = this.rows.shifts(count, before.length)
+      added[positionShift] = new Tensor('int64', shifts, [1, count])
+    }
+    const stores = before.length > 0 ? [...this.stores] : []
+    const past = new Map(stores.map(([name, store]) => [name, store.gather(before)]))
+    const {past: caches} = this.inputs
+    const givenAs = ({name, outputName}: (typeof caches)[number]) => newRows[name] ?? outputName
+    try {
+      const outputs = await this.run([tokenIds], before.length, past, added, [
+        this.logits,
+        ...caches.map(givenAs),
+      ])
+      for (const cache of caches) {
+        const store = this.stores.get(cache.name) ?? new RowStore(cache.emptyDimensions.indexOf(0))
+        this.stores.set(cache.name, store)
+        store.append(feedable(outputs[givenAs(cache)]!), count)
+      }
+      return outputs
+    } catch (error) {
+      // Rows and cache would no longer agree.
+      this.forget()
+      throw error
+    }
   }
 
   private isTooLarge(rowCount: number): boolean {
@@ -173,37 +197,9 @@ export class BranchDecoder {
     return (rowCount * bytes) / Math.max(1, this.rows.count) > this.spec.maxCacheBytes
   }
 
-  /** The cache of some rows. */
-  private pastOf(rows: readonly number[]): ReadonlyMap<string, Tensor> {
-    const {latest} = this
-    const isLatest =
-      latest?.rows.length === rows.length && rows.every((row, i) => row === latest.rows[i])
-    if (isLatest) return latest!.tensors
-    return new Map([...this.stores].map(([name, store]) => [name, store.gather(rows)]))
-  }
-
-  /** Keeps the rows that a run computed, from number `first` on. */
-  private storeRows(
-    outputs: InferenceSession.OnnxValueMapType,
-    before: readonly number[],
-    first: number,
-    count: number
-  ): void {
-    const tensors = new Map<string, Tensor>()
-    for (const {name, outputName, emptyDimensions} of this.inputs.past) {
-      const tensor = feedable(outputs[outputName]!)
-      tensors.set(name, tensor)
-      const store = this.stores.get(name) ?? new RowStore(emptyDimensions.indexOf(0))
-      this.stores.set(name, store)
-      store.append(tensor, count)
-    }
-    const rows = [...before, ...Array.from({length: count}, (_, i) => first + i)]
-    this.latest = {tensors, rows}
-  }
-
   private forget(): void {
     this.rows.clear()
-    this.latest = null
+    this.cachePlaces.clear()
     for (const store of this.stores.values()) store.clear()
   }
 
@@ -313,7 +309,7 @@ export class BranchDecoder {
       feeds[name] = (pastCount > 0 ? past.get(name) : undefined) ?? emptyTensor(type, empty)
     }
     this.runCount++
-    this.runRows += size * length
+    this.tokenCount += size * length
     return this.session.run(feeds, [...fetches])
   }
 }

@@ -2,111 +2,115 @@ import {Tensor} from 'onnxruntime-node'
 
 type Numbers = Float32Array | Uint16Array
 
-/** Rows that a store grows by at least. */
-const LEAST_GROWTH = 64
+/** Rows of one block: blocks are added, and never grow. */
+const BLOCK_ROWS = 64
+/** In place of a row: nothing is wanted there. */
+export const NO_ROW = -1
 
 /**
  * Rows of one tensor of a KV cache, computed in any order and given back in any choice: a run is fed what its
  * tokens look at, however much else is kept.
  */
 export class RowStore {
-  private data: Numbers | null = null
-  /** What was given last, to be written over: a new array of this size costs more than its numbers. */
-  private given: Numbers | null = null
+  private blocks: Numbers[] = []
   private count = 0
-  private capacity = 0
   private outer = 1
   private inner = 1
   private dims: readonly number[] = []
   private type = 'float32'
+  /** What was given last, and the rows in it: what is wanted again is there already. */
+  private given: Numbers = new Float32Array(0)
+  private heldRows: Int32Array = new Int32Array(0)
 
   /** `axis` of the tensor counts rows. */
   constructor(private readonly axis: number) {}
 
   get byteLength(): number {
-    const {data, capacity} = this
-    return data && capacity > 0 ? (data.byteLength / capacity) * this.count : 0
+    const bytes = this.blocks[0]?.BYTES_PER_ELEMENT ?? 0
+    return this.count * this.outer * this.inner * bytes
   }
 
   /** Keeps the last `count` rows of a tensor as the next ones. */
   append(tensor: Tensor, count: number): void {
     const source = tensor.data as Numbers
     const {axis} = this
-    if (!this.data) {
+    if (this.blocks.length === 0) {
       this.dims = tensor.dims
       this.type = tensor.type
       this.outer = product(tensor.dims.slice(0, axis))
       this.inner = product(tensor.dims.slice(axis + 1))
     }
-    this.reserve(this.count + count, source)
-    const {outer, inner, capacity} = this
     const given = tensor.dims[axis]!
-    for (let block = 0; block < outer; block++) {
-      const from = (block * given + given - count) * inner
-      const to = (block * capacity + this.count) * inner
-      this.data!.set(source.subarray(from, from + count * inner), to)
+    const {outer, inner} = this
+    for (let at = 0; at < count; ) {
+      const row = this.count + at
+      const offset = row % BLOCK_ROWS
+      if (offset === 0) this.blocks.push(like(source, outer * BLOCK_ROWS * inner))
+      const block = this.blocks.at(-1)!
+      const run = Math.min(count - at, BLOCK_ROWS - offset)
+      for (let i = 0; i < outer; i++) {
+        const from = (i * given + given - count + at) * inner
+        block.set(source.subarray(from, from + run * inner), (i * BLOCK_ROWS + offset) * inner)
+      }
+      at += run
     }
     this.count += count
   }
 
-  /** Some rows, in order. The tensor is good until the next call. */
-  gather(rows: readonly number[]): Tensor {
-    const {outer, inner, dims, axis} = this
+  /** A tensor with some rows in some places, whatever where there is NO_ROW. It is good until the next call. */
+  gather(rows: Int32Array): Tensor {
+    const {outer, inner, dims, axis, heldRows} = this
     const length = outer * rows.length * inner
-    if (!this.given || this.given.length < length) this.given = this.like(2 * length)
+    if (heldRows.length !== rows.length) {
+      if (this.given.length < length) this.given = like(this.blocks[0]!, length)
+      this.heldRows = new Int32Array(rows.length).fill(NO_ROW)
+    }
+    this.copy(rows, this.heldRows)
     const data = this.given.subarray(0, length)
-    this.copy(rows, data, rows.length)
     const shape = dims.map((dim, at) => (at === axis ? rows.length : dim))
     return new Tensor(this.type as 'float32', data as Float32Array, shape)
   }
 
   /** Only these rows stay, numbered anew. */
   keep(rows: readonly number[]): void {
-    if (!this.data) return
-    const capacity = rows.length + LEAST_GROWTH
-    const data = this.like(this.outer * capacity * this.inner)
-    this.copy(rows, data, capacity)
-    Object.assign(this, {data, capacity, count: rows.length})
+    if (rows.length === 0) this.clear()
+    if (this.blocks.length === 0) return
+    const kept = this.gather(Int32Array.from(rows))
+    this.clear()
+    this.append(kept, rows.length)
   }
 
   clear(): void {
-    Object.assign(this, {data: null, given: null, capacity: 0, count: 0})
+    this.blocks = []
+    this.count = 0
+    this.heldRows = new Int32Array(0)
   }
 
-  /** Neighbours are copied together. */
-  private copy(rows: readonly number[], to: Numbers, toLength: number): void {
-    const {outer, inner, capacity} = this
-    const data = this.data!
-    for (let i = 0; i < rows.length; ) {
-      let end = i + 1
-      while (end < rows.length && rows[end] === rows[end - 1]! + 1) end++
-      for (let block = 0; block < outer; block++) {
-        const from = (block * capacity + rows[i]!) * inner
-        to.set(data.subarray(from, from + (end - i) * inner), (block * toLength + i) * inner)
+  /** Brings into the tensor given last what is not there yet; neighbours are copied together. */
+  private copy(rows: Int32Array, held: Int32Array): void {
+    const {outer, inner, given} = this
+    for (let place = 0; place < rows.length; ) {
+      const row = rows[place]!
+      if (row === NO_ROW || row === held[place]) {
+        place++
+        continue
       }
-      i = end
+      const block = this.blocks[Math.floor(row / BLOCK_ROWS)]!
+      const offset = row % BLOCK_ROWS
+      let run = 1
+      while (offset + run < BLOCK_ROWS && rows[place + run] === row + run) run++
+      for (let i = 0; i < outer; i++) {
+        const from = (i * BLOCK_ROWS + offset) * inner
+        given.set(block.subarray(from, from + run * inner), (i * rows.length + place) * inner)
+      }
+      for (let i = 0; i < run; i++) held[place + i] = row + i
+      place += run
     }
   }
+}
 
-  private reserve(count: number, like: Numbers): void {
-    if (count <= this.capacity) return
-    const old = this.data
-    const {outer, inner, capacity: oldCapacity} = this
-    const capacity = Math.max(count, 2 * oldCapacity, LEAST_GROWTH)
-    const length = outer * capacity * inner
-    this.data = like instanceof Float32Array ? new Float32Array(length) : new Uint16Array(length)
-    this.capacity = capacity
-    if (!old) return
-    const kept = this.count * inner
-    for (let block = 0; block < outer; block++) {
-      const from = block * oldCapacity * inner
-      this.data.set(old.subarray(from, from + kept), block * capacity * inner)
-    }
-  }
-
-  private like(length: number): Numbers {
-    return this.data instanceof Uint16Array ? new Uint16Array(length) : new Float32Array(length)
-  }
+function like(numbers: Numbers, length: number): Numbers {
+  return numbers instanceof Uint16Array ? new Uint16Array(length) : new Float32Array(length)
 }
 
 function product(sizes: readonly number[]): number {

@@ -48,11 +48,12 @@ export function maskTensor(mask: MaskInput, extent: RunExtent): Tensor {
       : []
   const dimensions = [...leading, ...(hasQueries ? [length] : []), keyCount]
   const isAllowed = (index: number) =>
-    !hasQueries || index % keyCount <= pastCount + (Math.floor(index / keyCount) % length)
+    index % keyCount <= pastCount + (Math.floor(index / keyCount) % length)
   const count = dimensions.reduce((product, size) => product * size, 1)
   const [seen, hidden] = isAdded ? [0, type === 'float16' ? -65_504 : -1e9] : [1, 0]
   const array = wholeNumberArray(type, count)
-  const values = Float32Array.from({length: count}, (_, i) => (isAllowed(i) ? seen! : hidden!))
+  const values = new Float32Array(count).fill(seen!)
+  if (hasQueries) for (let i = 0; i < count; i++) if (!isAllowed(i)) values[i] = hidden!
   writeWholeNumbers(array, values)
   return wholeNumberTensor(type, array, dimensions)
 }

@@ -45,6 +45,8 @@ export interface BranchSpec {
   /** Inputs that were added for a tree mask; null where each text is a row of a batch instead. */
   readonly sharedBias: string | null
   readonly positionShift: string | null
+  /** By an input of the cache, the output that gives what a run adds to it and no more; where there is none, all of it is given. */
+  readonly newRows: Readonly<Record<string, string>>
   /** What the cached rows of all branches may take; those that nobody asks for give way. */
   readonly maxCacheBytes: number
   /** Rows of one sequence under a tree mask: as many places as the model has. */

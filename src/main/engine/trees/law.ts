@@ -47,9 +47,13 @@ export function shapeLaw(raw: Float64Array, options: TreeLaw): ShapedLaw {
     temperature === 0
       ? Number(id === best)
       : expOfNonPositive((raw[id]! - bestLogprob) / temperature)
-  let total = 0
   const weights = new Float64Array(raw.length)
-  for (let id = 0; id < raw.length; id++) total += weights[id] = weight(id)
+  if (temperature === 1) {
+    for (let id = 0; id < raw.length; id++) weights[id] = expOfNonPositive(raw[id]! - bestLogprob)
+  } else {
+    for (let id = 0; id < raw.length; id++) weights[id] = weight(id)
+  }
+  const total = sumWithout(weights, [])
   const kept = keptTokens(raw, weight, total, options)
   const isKept = kept.ids && new Set(kept.ids)
   const prob = (id: number, distribution: Distribution): number => {
@@ -71,20 +75,17 @@ export function shapeLaw(raw: Float64Array, options: TreeLaw): ShapedLaw {
     keptCount: kept.ids?.length ?? raw.length,
     isKept: (id) => isKept?.has(id) ?? true,
     without(ids) {
-      const sum = {raw: 0, temperature: 0}
-      for (let id = 0; id < raw.length; id++) {
-        if (ids.has(id)) continue
-        sum.temperature += weights[id]!
-        if (temperature !== 1) sum.raw += expOfNonPositive(raw[id]!)
-      }
+      const sum = sumWithout(weights, ids)
+      let rawSum = 0
       // At temperature 1 weights are the model's own probabilities over that of the likeliest.
-      if (temperature === 1) sum.raw = sum.temperature * expOfNonPositive(bestLogprob)
-      let truncated = sum.temperature / total
+      if (temperature === 1) rawSum = sum * expOfNonPositive(bestLogprob)
+      else rawSum = sumWithout(raw.map(expOfNonPositive), ids)
+      let truncated = sum / total
       if (kept.ids) {
         truncated = 0
         for (const id of kept.ids) if (!ids.has(id)) truncated += weights[id]! / kept.weight
       }
-      return {raw: sum.raw, temperature: sum.temperature / total, truncated}
+      return {raw: rawSum, temperature: sum / total, truncated}
     },
     law(distribution) {
       const probs = new Float64Array(raw.length)
@@ -94,6 +95,16 @@ export function shapeLaw(raw: Float64Array, options: TreeLaw): ShapedLaw {
     top: (count) => topIds(raw, count),
     vocabularySize: raw.length,
   }
+}
+
+/** A sum over all entries but some; those are set aside meanwhile. */
+function sumWithout(values: Float64Array, ids: Iterable<number>): number {
+  const aside = Array.from(ids, (id) => [id, values[id]!] as const)
+  for (const [id] of aside) values[id] = 0
+  let sum = 0
+  for (let id = 0; id < values.length; id++) sum += values[id]!
+  for (const [id, value] of aside) values[id] = value
+  return sum
 }
 
 /** What is drawn from: after temperature and truncation. */

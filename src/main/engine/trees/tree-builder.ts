@@ -63,18 +63,34 @@ export class TreeBuilder {
     const depth = (above?.depth ?? 0) + 1
     const before = above ? (above.pathLogprob ?? Number.NEGATIVE_INFINITY) : 0
     const {tokenId, cut} = candidate
+    // Written out, so that all nodes have one shape: there are many.
     const node: BuiltToken = {
-      ...{id: this.nextId++, step: 0, parent, depth, order, tokenId, cut},
+      id: this.nextId++,
+      step: 0,
+      parent,
+      depth,
+      order,
+      tokenId,
+      cut,
       logprob: finite(candidate.logprob),
       pathLogprob: finite(before + candidate.logprob),
       rawLogprob: finite(candidate.rawLogprob),
       temperatureLogprob: finite(candidate.temperatureLogprob),
       truncatedLogprob: finite(candidate.truncatedLogprob),
-      ...{draftProb: null, usedProb: null, jointDraftProb: null, value: null, perturbed: null},
-      ...{multiplicity: null, visits: null, targetProb: null, residualProb: null},
-      ...{acceptProb: null, uniform: null, reachProb: null, origin: 'model'},
-      status: this.endsAt(tokenId, depth) ? 'finished' : 'open',
-      ...facts,
+      draftProb: null,
+      usedProb: null,
+      jointDraftProb: null,
+      value: facts.value ?? null,
+      perturbed: facts.perturbed ?? null,
+      multiplicity: null,
+      visits: facts.visits ?? null,
+      targetProb: null,
+      residualProb: null,
+      acceptProb: null,
+      uniform: null,
+      reachProb: null,
+      origin: 'model',
+      status: facts.status ?? (this.endsAt(tokenId, depth) ? 'finished' : 'open'),
     }
     this.tokens.set(node.id, node)
     this.changed.set(node.id, node)
