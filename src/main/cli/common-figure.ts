@@ -24,25 +24,29 @@ export interface CommonFigureFlags {
   legend?: string
 }
 
-/** The same as options, to be added to a group of help. */
-export function commonFigureFlags(legend: string): Option[] {
+/**
+ * The same as options, to be added to a group of help; without words about a legend there is none to switch off.
+ * `width` is the flag of a command to which --width means something else.
+ */
+export function commonFigureFlags(legend: string | null, width = '--width'): Option[] {
   return [
-    new Option('--width <length>', 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
+    new Option(`${width} <length>`, 'such as 85mm, 6in or 720px: 120px to 10000px (720px)'),
     new Option('--scale <n>', `pixels a CSS pixel, for PNG: ${limitsInBrief(LIMITS.scale)} (2)`),
     new Option('--theme <name>', 'light, dark, print or grey'),
     new Option('--palette <name>', 'ember, ocean or grey (ember)'),
     new Option('--title <text>', 'a line above the figure'),
     new Option('--caption <text>', 'in place of the caption that is written from the result'),
-    new Option('--legend <on|off>', legend),
+    ...(legend === null ? [] : [new Option('--legend <on|off>', legend)]),
   ]
 }
 
 /** Reads them. Throws a UsageError. */
 export function readCommonFigure(
-  flags: CommonFigureFlags & {noPrompt?: boolean}
+  flags: CommonFigureFlags & {noPrompt?: boolean},
+  width = '--width'
 ): CommonFigureOptions {
   const values: Record<string, unknown> = {noPrompt: flags.noPrompt ?? false}
-  if (flags.width !== undefined) values.widthPx = parseLengthPx(flags.width, '--width')
+  if (flags.width !== undefined) values.widthPx = parseLengthPx(flags.width, width)
   if (flags.scale !== undefined) values.scale = parseLimited(flags.scale, '--scale', LIMITS.scale)
   if (flags.theme !== undefined) {
     values.theme = parseChoice(flags.theme, '--theme', themeSchema.options)

@@ -102,6 +102,8 @@ test.each([
   [['--temperature', '-1'], '--temperature takes a number from 0 to 100'],
   [['--draft-top-p', '2'], '--draft-top-p takes a number above 0, up to 1'],
   [['--nodes', '0'], '--nodes takes a whole number from 1 to 100000'],
+  [['--figure-width', '5 miles'], '--figure-width takes a length in px, mm, cm or in'],
+  [['--theme', 'neon'], '--theme takes light, dark, print or grey'],
 ])('%j is wrong usage', async (flags, words) => {
   const {exitCode, error, trees} = await cli('--prompt', 'a', ...flags)
   expect([exitCode, trees]).toEqual([2, []])

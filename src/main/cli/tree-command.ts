@@ -12,6 +12,7 @@ import {
 import {treeText} from '../../shared/lenses/tree-text.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
+import {writeFigure} from './common-figure.ts'
 import type {Connect} from './connect.ts'
 import {LIMITS, parseLimited} from './flag-limits.ts'
 import {flagOf, parseChoice, parseWholeList} from './flag-values.ts'
@@ -19,7 +20,7 @@ import {openSavedTree} from './open-tree.ts'
 import {progressReporter} from './progress.ts'
 import {applyPromptFlags} from './prompt-values.ts'
 import type {Terminal} from './terminal.ts'
-import {readTreeFigure, type TreeFigureCall, writeTreeFigure} from './tree-figure.ts'
+import {readTreeFigure, type TreeFigureCall} from './tree-figure.ts'
 import type {TreeFlags} from './tree-flags.ts'
 import {EXIT} from './usage-error.ts'
 
@@ -112,9 +113,14 @@ async function writeFiles(
   result: TreeResult,
   to: {figure: TreeFigureCall; client: EngineClient; terminal: Terminal}
 ): Promise<void> {
+  const {figure, client, terminal} = to
   for (const {path, format} of call.outFiles) {
     if (format === 'json') await writeFile(path, `${JSON.stringify(jsonOf(call, result))}\n`)
-    else await writeTreeFigure({path, format}, result, to.figure, to)
+    else {
+      const request = {figure: 'tree', format, result, ...figure} as const
+      const warnings = await writeFigure(path, request, client)
+      for (const {code, message} of warnings) terminal.printError(`warning (${code}): ${message}\n`)
+    }
   }
 }
 
