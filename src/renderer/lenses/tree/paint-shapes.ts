@@ -1,5 +1,5 @@
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
-import type {TreeShape} from '../../../shared/figures/tree/tree-shapes.ts'
+import type {TreeShape} from '../../../shared/figures/tree/tree-shape.ts'
 
 /** Draws shapes on a canvas whose pixels are those of the page. */
 export function paintShapes(context: CanvasRenderingContext2D, shapes: readonly TreeShape[]): void {

@@ -5,7 +5,7 @@ import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES, textWidthPx} from '../text-width.ts'
 import {WordLinesFigure} from '../word-lines-figure.tsx'
 import type {TreeFigureLayout} from './layout.ts'
-import type {TreeShape} from './tree-shapes.ts'
+import type {TreeShape} from './tree-shape.ts'
 
 export interface TreeFigureProps {
   readonly layout: TreeFigureLayout

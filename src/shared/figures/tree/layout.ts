@@ -9,7 +9,8 @@ import {layoutWords, type WordLine} from '../word-lines.ts'
 import {treeCaptionOf, treeGuardOf} from './tree-caption.ts'
 import {TREE} from './tree-geometry.ts'
 import {HEADER_PX, layoutScene, type TreeScene} from './tree-scene.ts'
-import {headerShapes, type TreeShape, treeShapes} from './tree-shapes.ts'
+import type {TreeShape} from './tree-shape.ts'
+import {headerShapes, treeShapes} from './tree-shapes.ts'
 
 /** A tree as it is exported: words above, levels, nodes; plain geometry in CSS pixels. */
 export interface TreeFigureLayout {

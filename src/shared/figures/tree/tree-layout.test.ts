@@ -136,6 +136,30 @@ describe('a scene', () => {
     const near = {from: 5000, pxPerUnit: 22, leftPx: 0, widthPx: 900, heightPx: 600}
     expect(treeShapes(scene, near, marks, PALETTES.light).length).toBeLessThan(1000)
   })
+
+  test('an icicle draws every box that its window meets, and no other', () => {
+    const large = sampleTree({depth: 6, childCount: 3})
+    const scene = layoutScene(spansOf(large.nodes), {
+      ...{view: 'icicle', rootName: 'the', noPrompt: false, isDraft: false},
+      ...{widthPx: 900, mayOverflow: true},
+    })
+    const marks = {selected: null, hovered: null, pinned: new Set<number>()}
+    const window = {from: 0.31, pxPerUnit: 6000, leftPx: 0, widthPx: 900, heightPx: 600}
+    const met = scene.placed.filter(
+      ({from, to}) => to >= 0.31 && from <= 0.41 && (to - from) * 6000 >= 1.5
+    )
+    expect(met.length).toBeGreaterThan(30)
+    const at = (x: number, y: number) => `${x.toFixed(6)} ${y.toFixed(6)}`
+    const expected = met.map(({xPx, from}) => at(xPx, (from - 0.31) * 6000))
+    const drawn = treeShapes(scene, window, marks, PALETTES.light).flatMap((shape) =>
+      shape.kind === 'rect' ? [at(shape.x, shape.y)] : []
+    )
+    // What follows the prompt comes first.
+    expect(drawn.slice(1, 1 + met.length)).toEqual(expected)
+    // Those that are lower than a line share one.
+    const lines = drawn.slice(1 + met.length)
+    expect(lines.every((line) => Number.isInteger(Number(line.split(' ')[1])))).toBe(true)
+  })
 })
 
 test('the figure says every token once, and nothing of the prompt where it is left out', () => {
