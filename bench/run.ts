@@ -15,6 +15,7 @@ import {type Ratio, tableOf} from './measure.ts'
 import {benchPage} from './page.ts'
 import {benchRollouts} from './rollouts.ts'
 import {benchRuns} from './runs.ts'
+import {benchTreePage} from './tree-page.ts'
 import {benchTrees} from './trees.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
@@ -37,6 +38,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   attribution: benchAttribution,
   rollouts: benchRollouts,
   trees: benchTrees,
+  'tree-page': benchTreePage,
 }
 
 /** Runs the named benches, or all, and prints one table; `--write` keeps it in docs/. */
