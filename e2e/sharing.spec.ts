@@ -4,6 +4,7 @@ import {promisify} from 'node:util'
 import {expect, type Page} from '@playwright/test'
 import {formatLink, parseLink} from '../src/shared/links/link-text.ts'
 import {runCopied} from './copied-command.ts'
+import {dropFiles} from './drop-files.ts'
 import {startServed, stopServed} from './served-host.ts'
 import {microBaseFolder, test, Workbench} from './workbench.ts'
 
@@ -37,16 +38,6 @@ const chipIds = (page: Page, pane = 'centre') =>
     .getByTestId('token-text')
     .locator('[data-position]')
     .evaluateAll((chips) => chips.map((chip) => chip.textContent))
-
-/** Drops files and folders of this machine on the window, as a file manager does. */
-async function drop(page: Page, files: readonly string[]): Promise<void> {
-  const session = await page.context().newCDPSession(page)
-  const data = {items: [], files: [...files], dragOperationsMask: 1}
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', {type, x: 500, y: 300, data})
-  }
-  await session.detach()
-}
 
 test.describe('links', () => {
   test('a copied link restores prompt, tokens, lock, parameters and panes in another tab', async ({
@@ -333,7 +324,7 @@ test.describe('drag and drop', () => {
       await writeFile(path, content)
       return path
     }
-    await drop(page, [await file('prompt.txt', '\ufeffTom has a')])
+    await dropFiles(page, [await file('prompt.txt', '\ufeffTom has a')])
     await expect(workbench.prompt).toHaveValue('Tom has a')
     await page.keyboard.press('Control+z')
     await expect(workbench.prompt).not.toHaveValue('Tom has a')
@@ -350,27 +341,27 @@ test.describe('drag and drop', () => {
       [[await file('a.txt', 'a'), await file('b.txt', 'b')], 'several-dropped'],
     ]
     for (const [paths, code] of cases) {
-      await drop(page, paths)
+      await dropFiles(page, paths)
       await expect(problem).toHaveAttribute('data-code', code)
       await page.getByRole('button', {name: 'Close', exact: true}).last().click()
       await expect(problem).toBeHidden()
     }
     await mkdir(info.outputPath('no-model'))
-    await drop(page, [info.outputPath('no-model')])
+    await dropFiles(page, [info.outputPath('no-model')])
     await expect(problem).toHaveAttribute('data-code', 'not-a-model-folder')
     await page.keyboard.press('Escape')
 
     // A folder whose place a browser does not tell: found where models were opened before.
     const folder = info.outputPath('models/dropped-model')
     await cp(microBaseFolder, folder, {recursive: true})
-    await drop(page, [folder])
+    await dropFiles(page, [folder])
     await expect(page.getByTestId('folder-dialog')).toContainText('“dropped-model”')
     await page.getByTestId('folder-path').fill(folder)
     await page.getByTestId('folder-path').press('Enter')
     await page.getByTestId('open-model').click()
     await workbench.isIdle()
     await page.locator('[data-model="micro-base"] .item-main').click()
-    await drop(page, [folder])
+    await dropFiles(page, [folder])
     await expect(page.locator('[data-model="dropped-model"] .item-main')).toHaveAttribute(
       'aria-pressed',
       'true'

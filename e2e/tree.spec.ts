@@ -1,5 +1,6 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, writeFile} from 'node:fs/promises'
 import {expect, type Page} from '@playwright/test'
+import {dropFiles} from './drop-files.ts'
 import {connectTo} from './served-host.ts'
 import {test, type Workbench} from './workbench.ts'
 
@@ -188,4 +189,62 @@ test('drafts: a step is told test by test, its counts agree, and strategies stan
   const [own, committed] = means.map(Number)
   expect(committed! - own!).toBeGreaterThan(0.5)
   expect(committed! - own!).toBeLessThanOrEqual(1 + 1e-9)
+})
+
+test('files: a saved tree is opened by the menu and by a drop, and refused by the hash of another model', async ({
+  workbench,
+}, info) => {
+  const {page} = workbench
+  await openTree(workbench)
+  // One node is grown by hand, so that the file is not what the prompt alone would give.
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('g')
+  await settled(page)
+  await page.getByTestId('tree-file').click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', {name: 'Save the tree'}).click(),
+  ])
+  const path = info.outputPath('tree.json')
+  await download.saveAs(path)
+  const saved = JSON.parse(await readFile(path, 'utf8'))
+  const tokens = saved.nodes.filter(({tokenId}: {tokenId: number | null}) => tokenId !== null)
+  const first = tokens.find(
+    ({parent, order}: {parent: number | null; order: number}) => parent === null && order === 0
+  )
+  await expect(figureOf(page)).toHaveAttribute('data-nodes', String(tokens.length))
+
+  const isShown = async () => {
+    await expect(figureOf(page)).toHaveAttribute('data-nodes', String(tokens.length), {
+      timeout: 30_000,
+    })
+    await expect(workbench.prompt).toHaveValue(PROMPT)
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => exactOf(page, 'token id')).toBe(first.tokenId)
+    expect(Math.abs((await exactOf(page, 'raw')) - Math.exp(first.rawLogprob))).toBeLessThan(1e-9)
+  }
+  const another = async () => {
+    await workbench.run('Tom walks to the')
+    await settled(page)
+    await expect(figureOf(page)).not.toHaveAttribute('data-nodes', String(tokens.length))
+  }
+  await another()
+  await page.getByTestId('tree-open').setInputFiles(path)
+  await isShown()
+  await another()
+  await dropFiles(page, [path])
+  await isShown()
+
+  const wrong = info.outputPath('other.json')
+  const sha256 = 'f'.repeat(64)
+  await writeFile(wrong, JSON.stringify({...saved, model: {...saved.model, sha256}}))
+  await dropFiles(page, [wrong])
+  const problem = page.getByTestId('open-problem')
+  await expect(problem).toHaveAttribute('data-code', 'tree-of-another-model')
+  await expect(problem).toContainText(sha256)
+  await expect(problem).toContainText(saved.model.sha256)
+  await page.keyboard.press('Escape')
+  await expect(problem).toHaveCount(0)
+  await expect(figureOf(page)).toHaveAttribute('data-nodes', String(tokens.length))
 })
