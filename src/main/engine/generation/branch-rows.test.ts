@@ -37,16 +37,30 @@ describe('rows of a branching cache', () => {
     const parents = [-1, 0, 1, 1, 2, 3, 3, 0]
     const rows = new BranchRows()
     rows.append([5, 6, 7, 8, 9, 10, 11, 12], parents)
-    const bias = rows.bias(5)
     const sees = visibilityOf({parents})
     const depths = positionIdsOf({parents})
-    const shifts = rows.shifts(5)
-    for (let query = 0; query < 5; query++) {
-      for (let key = 0; key < 8; key++) {
-        expect(bias[query * 8 + key] === 0).toBe(sees(3 + query).has(key))
+    // However many of them are run together: siblings of an earlier row, and of one of the run.
+    for (let count = 1; count <= 8; count++) {
+      const bias = rows.bias(count)
+      const shifts = rows.shifts(count)
+      const first = 8 - count
+      for (let query = 0; query < count; query++) {
+        for (let key = 0; key < 8; key++) {
+          expect(bias[query * 8 + key] === 0).toBe(sees(first + query).has(key))
+        }
+        expect(Number(shifts[query])).toBe(depths[first + query]! - (first + query))
       }
-      expect(Number(shifts[query])).toBe(depths[3 + query]! - (3 + query))
     }
+  })
+
+  it('find ancestors in whatever places they lie, and none where there is no row', () => {
+    const rows = new BranchRows()
+    rows.append([5, 6, 7, 8, 9, 10], [-1, 0, 0, 1, 2, 2])
+    // Row 4 and 5 are run behind rows 2 and 0, which lie in the last places of four.
+    const bias = rows.bias(2, [-1, -1, 2, 0])
+    const seen = [...bias].map((added) => added === 0)
+    expect(seen.slice(0, 6)).toEqual([false, false, true, true, true, false])
+    expect(seen.slice(6)).toEqual([false, false, true, true, false, true])
   })
 
   it('number anew what is kept', () => {

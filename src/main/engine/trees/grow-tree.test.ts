@@ -83,6 +83,9 @@ describe('a best-first tree', () => {
     const found = pathsOf(builder)
     expect(found.size).toBe(all.size)
     for (const [path, logprob] of all) expect(found.get(path)).toBeCloseTo(logprob, 9)
+    for (const {id, depth} of builder.tokens.values()) {
+      expect(depth).toBe(builder.pathTo(id).length)
+    }
   })
 
   it('with a threshold holds exactly the paths above it', async () => {
