@@ -6,6 +6,9 @@ import {plainGlyphs} from '../token-glyphs.ts'
 import type {CaptionPart} from '../tokens/caption.ts'
 import {guardOf} from '../tokens/caption.ts'
 
+/** Tokens of the likeliest way that a caption names: it is one line. */
+const MOST_NAMED = 6
+
 type Facts = Pick<TreeResult, 'request' | 'model' | 'draft' | 'status' | 'stats'>
 
 /** One line that says what there is to see in a tree. */
@@ -30,20 +33,22 @@ function pathCaption({nodes}: TreeSpans, noPrompt: boolean): CaptionPart[] {
   const last = path.at(-1)
   if (!last) return [{kind: 'words', text: 'Nothing follows the prompt.'}]
   const stubs = nodes.filter(({node}) => node.tokenId === null)
-  const text = path
+  const named = path.slice(0, MOST_NAMED)
+  const text = named
     .map(({node}) => (node.tokenId === null ? '' : plainGlyphs({...node, isSpecial: false})))
     .join('')
+  const more = named.length < path.length ? '…' : ''
   return [
     {kind: 'words', text: 'The likeliest way on runs along the top'},
     ...(noPrompt
       ? []
       : ([
           {kind: 'words', text: ', '},
-          {kind: 'token', text},
+          {kind: 'token', text: `${text}${more}`},
         ] as const)),
     {
       kind: 'words',
-      text: `, at ${formatProb(last.share)} for ${formatMany(path.length, 'token')}. ${formatMany(stubs.length, 'dashed stub')} hold what is not drawn: children add up to 1.`,
+      text: `: ${formatProb(last.share)} for ${formatMany(path.length, 'token')}. ${formatMany(stubs.length, 'dashed stub')} ${stubs.length === 1 ? 'is' : 'are'} the rest: children add up to 1.`,
     },
   ]
 }
@@ -87,7 +92,7 @@ export function distributionWords(
 export function treeGuardOf(result: Facts, distribution: Distribution): string {
   const law = distributionWords(distribution, result)
   const own = isDraftStrategy(result.request.strategy)
-    ? `Numbers beside nodes are the draft’s; tests use p and q ${law === 'of the model, at temperature 1' ? 'at temperature 1' : law}. This strategy keeps the model’s law.`
+    ? `Beside nodes: q. Tests use p and q ${law === 'of the model, at temperature 1' ? 'at temperature 1' : law} and keep the model’s law.`
     : `Probabilities ${law}. Hollow tokens are cut by truncation.`
   return guardOf(result, own)
 }
