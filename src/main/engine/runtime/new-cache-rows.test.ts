@@ -2,9 +2,9 @@ import {join} from 'node:path'
 import {InferenceSession, Tensor} from 'onnxruntime-node'
 import {afterAll, expect, it} from 'vitest'
 import {attentionContext} from '../lenses/test-attention.ts'
-import {GraphEditor} from './graph-editor.ts'
-import {addNewRowOutputs} from './new-cache-rows.ts'
-import {encodeOverlay} from './overlay.ts'
+import {GraphEditor} from '../onnx/graph-editor.ts'
+import {addNewRowOutputs} from '../onnx/new-cache-rows.ts'
+import {encodeOverlay} from '../onnx/overlay.ts'
 
 const context = attentionContext()
 afterAll(() => context.close())
