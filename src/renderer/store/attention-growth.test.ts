@@ -21,9 +21,9 @@ function counting(lengths: number[]) {
 
 test('the picture of a text that is being written grows with it, and ends as that of the whole', async () => {
   const lengths: number[] = []
-  const workbench = await openedWorkbench({delayMs: 45}, memoryStorage(), counting(lengths))
+  const workbench = await openedWorkbench({delayMs: 20}, memoryStorage(), counting(lengths))
   const {actions, captures, seen, until} = workbench
-  actions.changeParameters({generateCount: 50})
+  actions.changeParameters({generateCount: 130})
   actions.changePane({lensId: 'attention'}, 0)
   actions.measureMatrix(0, 300)
   actions.changeAttention({layer: 1, head: 2}, 0)

@@ -7,6 +7,8 @@ import type {PaneIndex, RunId, WorkbenchState} from './state.ts'
 
 /** Between two steps of a text that is being written; one that is written sooner is drawn when it is whole. */
 const STEP_MS = 700
+/** The writing goes on alone for so many times as long as a step took: both run on the same processor. */
+const REST_SHARE = 3
 
 export interface AttentionGrowthActions {
   /** Lets the views of a text that is being written grow with it, a step at a time. */
@@ -20,6 +22,10 @@ export function createAttentionGrowthActions({
   deps,
 }: StoreContext): AttentionGrowthActions {
   const timers: [(() => void) | null, (() => void) | null] = [null, null]
+
+  /** When a step began that is not drawn yet; and until when none is begun. */
+  const beganMs: [number | null, number | null] = [null, null]
+  const restUntilMs: [number, number] = [0, 0]
 
   /** The run that is being written in a pane that shows its attention. */
   const writtenIn = (pane: PaneIndex): {id: RunId; data: TokensRun} | null => {
@@ -39,9 +45,18 @@ export function createAttentionGrowthActions({
     const {attentionGrowth} = store.getState()
     const count = data.tokens.length
     // What is shown of it is finished first, however long that takes.
-    const isDue = count > (attentionGrowth[id] ?? 0) && !isDrawing(store.getState(), pane)
+    settle(pane)
+    const isFree = beganMs[pane] === null && deps.now() >= restUntilMs[pane]
     timers[pane] = deps.after(STEP_MS, () => step(pane))
-    if (isDue) set({attentionGrowth: {...attentionGrowth, [id]: count}})
+    if (!isFree || count <= (attentionGrowth[id] ?? 0)) return
+    beganMs[pane] = deps.now()
+    set({attentionGrowth: {...attentionGrowth, [id]: count}})
+  }
+  const settle = (pane: PaneIndex) => {
+    const began = beganMs[pane]
+    if (began === null || isDrawing(store.getState(), pane)) return
+    beganMs[pane] = null
+    restUntilMs[pane] = deps.now() + REST_SHARE * (deps.now() - began)
   }
   const forget = () => {
     const state = store.getState()
@@ -57,8 +72,11 @@ export function createAttentionGrowthActions({
     if (!written) {
       timers[pane]?.()
       timers[pane] = null
+      beganMs[pane] = null
+      restUntilMs[pane] = 0
       return
     }
+    settle(pane)
     // Nothing is there before the prompt has been read and a token follows it.
     const {tokens, promptTokenCount} = written.data
     if (timers[pane] || tokens.length <= promptTokenCount) return
