@@ -111,6 +111,12 @@ async function countPaints(page: Page): Promise<void> {
   })
 }
 
+/** Nothing else may have taken the place of the tree that is measured. */
+async function checkShown(page: Page): Promise<void> {
+  const shown = await page.getByTestId('tree-figure').getAttribute('data-nodes')
+  if (Number(shown) !== NODE_COUNT) throw new Error(`${shown} nodes are shown, not ${NODE_COUNT}`)
+}
+
 /** Milliseconds from a click until the last picture that it led to was painted, on the page's own clock. */
 async function clickToPaintMs(page: Page, role: string): Promise<number> {
   await page.getByRole('radio', {name: role, exact: true}).click()
@@ -211,6 +217,7 @@ async function measured(
     // Another law lays all of it out anew, as the first time.
     const name = turn % 2 === 0 ? 'raw' : 'temperature'
     const ms = await clickToPaintMs(page, name)
+    await checkShown(page)
     if (turn >= 0) pictures.push(ms)
   }
   const frames = new Map<View, Map<string, number>>()
@@ -220,6 +227,7 @@ async function measured(
     const before = (await paintsOf(page)).paintedMs.length
     const found = await moves(page, '[data-testid=tree-figure]')
     frames.set(view, found)
+    await checkShown(page)
     const painted = (await paintsOf(page)).paintedMs.length - before
     // Frames count where each of them shows another picture.
     const frameCount = [...found.values()].reduce((sum, rate) => sum + rate * MOVE_SECONDS, 0)
