@@ -33,11 +33,18 @@ export interface CriticalState {
   readonly criticalAnswers: Readonly<Record<string, string>>
 }
 
-/** One of many responses to a prompt. */
+/** One of many responses to a prompt, and where it went wrong: tokens from its first, null where none is named. */
 export interface SampledResponse {
   readonly seed: number
   readonly ids: readonly number[]
   readonly verdict: 'right' | 'wrong' | 'unchecked'
+  /** How often it was sampled. */
+  readonly count: number
+  /** UTF-8 of its tokens as hexadecimal digits. */
+  readonly texts: readonly string[]
+  readonly releasedAt: number | null
+  readonly oursAt: number | null
+  readonly isRecoverable: boolean | null
 }
 
 /** Session. */
@@ -50,6 +57,13 @@ export interface CriticalWorkState {
   >
   /** By `promptKeyOf`, in the order in which they were sampled. */
   readonly criticalResponses: Readonly<Record<string, readonly SampledResponse[]>>
+  /** More of them that are being sampled, or why that failed. */
+  readonly criticalSampling: {
+    readonly key: string
+    readonly done: number
+    readonly total: number
+    readonly problem: Problem | null
+  } | null
 }
 
 export const initialCritical: CriticalState = {
@@ -66,4 +80,5 @@ export const initialCriticalWork: CriticalWorkState = {
   criticalJobs: {},
   criticalSearches: {},
   criticalResponses: {},
+  criticalSampling: null,
 }

@@ -148,3 +148,41 @@ test('a response that cannot be had says why, and leaves the run as it is', asyn
   expect(state.criticalSearches[activeRunId!]).toMatchObject({kind: 'failed'})
   expect(workbench.seen().activeRunId).toBe(activeRunId)
 })
+
+test('many responses are sampled by seeds of their own, each with its critical token, the same ones counted', async () => {
+  const asked: CriticalRequest[] = []
+  const workbench = await openedLens(asked)
+  await settled(workbench)
+  answer(workbench, '31')
+  await settled(workbench)
+  const runId = workbench.seen().activeRunId!
+  const before = asked.length
+  await workbench.actions.sampleResponses(runId, 3)
+  const state = workbench.store.getState()
+  expect(state.criticalSampling).toBeNull()
+  const [rows] = Object.values(state.criticalResponses)
+  // The fake one has one response for every seed, whose third token is critical.
+  expect(rows).toHaveLength(1)
+  expect(rows![0]).toMatchObject({count: 3, releasedAt: 2, oursAt: null, isRecoverable: true})
+  expect(rows![0]!.texts).toHaveLength(rows![0]!.ids.length)
+  // Looked into once.
+  expect(asked.slice(before)).toHaveLength(1)
+  expect(asked.at(-1)).toMatchObject({method: 'rollout', responseIds: rows![0]!.ids, answer: '31'})
+  await workbench.actions.openResponse(runId, rows![0]!.ids)
+  expect(workbench.seen().activeRunId).not.toBe(runId)
+})
+
+test('sampling that fails says why, and what was found stays', async () => {
+  let isBroken = false
+  const workbench = await openedLens([], () => isBroken)
+  await settled(workbench)
+  answer(workbench, '31')
+  await settled(workbench)
+  isBroken = true
+  const runId = workbench.seen().activeRunId!
+  await workbench.actions.sampleResponses(runId, 2)
+  expect(workbench.store.getState().criticalSampling?.problem).not.toBeNull()
+  isBroken = false
+  await workbench.actions.sampleResponses(runId, 1)
+  expect(workbench.store.getState().criticalSampling).toBeNull()
+})

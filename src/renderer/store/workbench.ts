@@ -28,6 +28,7 @@ import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {type CriticalActions, createCriticalActions} from './critical.ts'
 import {type CriticalChoiceActions, createCriticalChoiceActions} from './critical-choices.ts'
+import {type CriticalResponseActions, createCriticalResponseActions} from './critical-responses.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
 import {createDraftActions, type DraftActions} from './drafts.ts'
 import {createFrameActions, DEFAULT_FRAME, type FrameActions, readStartFrame} from './frame.ts'
@@ -105,6 +106,7 @@ export interface WorkbenchActions
     AttributionChoiceActions,
     CriticalActions,
     CriticalChoiceActions,
+    CriticalResponseActions,
     TokenizersActions,
     TokenizersChoiceActions,
     TokenizersDetailActions,
@@ -213,6 +215,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createAttributionChoiceActions(context),
     ...createCriticalActions(context),
     ...createCriticalChoiceActions(context, runs),
+    ...createCriticalResponseActions(context, runs),
     ...createTokenizersActions(context),
     ...createTokenizersChoiceActions(context),
     ...createTokenizersDetailActions(context),

@@ -2,7 +2,7 @@ import {criticalCaption, criticalGuard} from '../../../shared/figures/critical/w
 import type {CaptionPart} from '../../../shared/figures/tokens/caption.ts'
 import {sampleOfResult} from '../../../shared/samples/caption.ts'
 import {filledCaption, slotsOf} from '../../../shared/samples/sample.ts'
-import {SCORES_VIEW} from '../../store/critical-state.ts'
+import {RESPONSES_VIEW, SCORES_VIEW} from '../../store/critical-state.ts'
 import {selectPane} from '../../store/panes.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {CaptionText} from '../caption-text.tsx'
@@ -13,6 +13,7 @@ import {CriticalControls} from './critical-controls.tsx'
 import {ContrastState, RolloutState} from './job-state.tsx'
 import {ResponseNeeded} from './response-needed.tsx'
 import {ResponseView} from './response-view.tsx'
+import {ResponsesView} from './responses-view.tsx'
 import {ScoresTable} from './scores-table.tsx'
 import {type PaneCritical, useCritical} from './use-critical.ts'
 import './critical-panel.css'
@@ -56,6 +57,7 @@ function Body({shown, view}: {readonly shown: PaneCritical | null; readonly view
       </p>
     )
   }
+  if (view === RESPONSES_VIEW) return <ResponsesView shown={shown} />
   if (!shown.hasResponse) return <ResponseNeeded shown={shown} />
   const isThere = shown.result !== null && shown.result.tokens.length > 0
   return (

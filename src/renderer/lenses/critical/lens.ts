@@ -1,4 +1,4 @@
-import {CRITICAL_LENS, SCORES_VIEW} from '../../store/critical-state.ts'
+import {CRITICAL_LENS, RESPONSES_VIEW, SCORES_VIEW} from '../../store/critical-state.ts'
 import type {Lens} from '../lens.ts'
 import {CriticalExport} from './critical-export.tsx'
 import {CriticalInspector} from './critical-inspector.tsx'
@@ -15,6 +15,7 @@ export const criticalLens: Lens = {
   isInspectorFirst: true,
   views: [
     {id: 'response', title: 'Response'},
+    {id: RESPONSES_VIEW, title: 'Many'},
     {id: SCORES_VIEW, title: 'Table'},
   ],
 }
