@@ -42,20 +42,14 @@ test('by mouse: a typed response, its answer, the critical token, completions, Î
   await expect(page.getByTestId('agreement')).toContainText('the same token')
   await workbench.isIdle()
 
-  // Many responses to the same prompt, each with its own critical token, by where they went wrong.
+  // At this temperature the model is right here every time, so there are no wrong responses to list: that is said.
   const centre = page.getByTestId('centre')
   await centre.getByRole('radio', {name: 'Many'}).click()
   await page.getByTestId('sample-responses').click()
-  await expect(page.getByTestId('cancel-responses')).toHaveCount(0, {timeout: 60_000})
-  await centre.getByRole('radio', {name: 'by where it went wrong'}).click()
-  const rows = page.getByTestId('responses').locator('tbody tr')
-  const numbersOf = async (name: string) =>
-    rows.evaluateAll((all, at) => all.map((row) => row.getAttribute(at!)), `data-${name}`)
-  const times = (await numbersOf('times')).map(Number)
-  expect(times.reduce((sum, count) => sum + count)).toBe(8)
-  const places = (await numbersOf('released')).map((at) => (at === '' ? 1e9 : Number(at)))
-  expect(places.some((at) => at < 1e9)).toBe(true)
-  expect(places).toEqual([...places].sort((a, b) => a - b))
+  await expect(page.getByTestId('responses').getByRole('alert')).toContainText(
+    'Raise the temperature',
+    {timeout: 60_000}
+  )
   await centre.getByRole('radio', {name: 'Response', exact: true}).click()
 
   // 1 âˆ’ s as the engine gives it to another caller, at the token that is pointed at.
