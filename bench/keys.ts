@@ -32,13 +32,13 @@ const KEYS: readonly Keyed[] = [
   {
     what: 'view change: figure, table, logit lens',
     key: 'v',
-    // Each of the three has another pair of these.
-    sign: `['table.data-table', '[data-testid=token-text]'].map((part) => document.querySelector('[data-testid=centre] ' + part) !== null).join()`,
+    // Each of the three shows another pair of these.
+    sign: `['table.data-table', '[data-testid=token-text]'].map((part) => [...document.querySelectorAll('[data-testid=centre] ' + part)].some((found) => found.checkVisibility())).join()`,
   },
   {
     what: 'second lens beside the first',
     key: 'Control+\\',
-    sign: `String(document.querySelector('[data-testid=centre-2]') !== null)`,
+    sign: `String(document.querySelector('[data-testid=centre-2]')?.checkVisibility())`,
   },
 ]
 

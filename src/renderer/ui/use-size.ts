@@ -36,6 +36,12 @@ export function useSize<Element extends HTMLElement>({
   const [size, setSize] = useState<Size>(
     () => lastSizes.get(place ?? '') ?? {widthPx: 0, heightPx: 0}
   )
+  const [sizedPlace, setSizedPlace] = useState(place)
+  if (sizedPlace !== place) {
+    setSizedPlace(place)
+    const last = lastSizes.get(place ?? '')
+    if (last) setSize(last)
+  }
   useLayoutEffect(() => {
     const element = ref.current
     if (!element) return

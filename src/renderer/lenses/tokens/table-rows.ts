@@ -135,11 +135,21 @@ export function formatShare(count: number): string {
   return Math.abs(count - whole) < 1e-9 ? formatCount(whole) : formatFixed(count, 2)
 }
 
+/** Widths and views change far more often than the rows. */
+const totals = new WeakMap<RunUnits['units'], Map<TableColumn, number | null>>()
+
 /**
  * The whole run's number of a column, out of its rows: sums are added up, means weighed by the tokens of
  * each row that have the statistic, of the worst the highest. It is the same whatever the unit.
  */
-export function totalOf(column: TableColumn, {table, units}: RunUnits): number | null {
+export function totalOf(column: TableColumn, units: RunUnits): number | null {
+  const known = totals.get(units.units) ?? new Map<TableColumn, number | null>()
+  totals.set(units.units, known)
+  if (!known.has(column)) known.set(column, countTotal(column, units))
+  return known.get(column) ?? null
+}
+
+function countTotal(column: TableColumn, {table, units}: RunUnits): number | null {
   const {statistic} = TRACK_KINDS[column.track]
   const values = units.map((unit) => unit[statistic])
   const own = values.filter((value) => value !== null)

@@ -28,18 +28,42 @@ export interface TextShape {
 }
 
 /** Where the tokens and their tracks stand at a width. */
-export function useTextLayout(
-  {tokens, promptTokenCount}: TokensRun,
-  {widthPx, tracks, units, isLow}: TextShape
-): TokenTextLayout {
+export function useTextLayout(run: TokensRun, shape: TextShape): TokenTextLayout {
+  const {tokens, promptTokenCount} = run
+  const {widthPx, tracks, units, isLow} = shape
   return useMemo(
-    () =>
-      layoutTokenText(
-        {tokens, promptTokenCount},
-        {widthPx, tracks, units, drawsUncovered: hasGlyph, firstTrackPx: isLow ? 21 : 32}
-      ),
+    () => keptLayout({tokens, promptTokenCount}, {widthPx, tracks, units, isLow}),
     [tokens, promptTokenCount, widthPx, tracks, units, isLow]
   )
+}
+
+type LaidOut = TextShape & {readonly layout: TokenTextLayout; readonly promptTokenCount: number}
+
+/** The last few of each text: a second lens that comes and goes has two widths, by turns. */
+const lastLayouts = new WeakMap<TokensRun['tokens'], readonly LaidOut[]>()
+const MOST_LAYOUTS = 4
+
+function keptLayout(
+  {tokens, promptTokenCount}: Pick<TokensRun, 'tokens' | 'promptTokenCount'>,
+  {widthPx, tracks, units, isLow}: TextShape
+): TokenTextLayout {
+  const last = lastLayouts.get(tokens) ?? []
+  const same = last.find(
+    (own) =>
+      own.promptTokenCount === promptTokenCount &&
+      own.widthPx === widthPx &&
+      own.units === units &&
+      own.isLow === isLow &&
+      own.tracks.join() === tracks.join()
+  )
+  if (same) return same.layout
+  const layout = layoutTokenText(
+    {tokens, promptTokenCount},
+    {widthPx, tracks, units, drawsUncovered: hasGlyph, firstTrackPx: isLow ? 21 : 32}
+  )
+  const own = {layout, promptTokenCount, widthPx, tracks, units, isLow}
+  lastLayouts.set(tokens, [own, ...last].slice(0, MOST_LAYOUTS))
+  return layout
 }
 
 export interface TokenTextProps {

@@ -4,9 +4,11 @@ import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import {sampleCaptionOf} from '../../../shared/samples/caption.ts'
+import {LOGIT_LENS_VIEW} from '../../store/logit-lens.ts'
 import {selectResult} from '../../store/selectors.ts'
 import type {RunUnits} from '../../store/unit.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
+import {KeptViews} from '../../ui/kept-views.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {CaptionText} from '../caption-text.tsx'
 import {usePaneIndex, usePanePlace} from '../use-pane.ts'
@@ -15,7 +17,7 @@ import {useUnits} from '../use-units.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {TokensControls} from './controls.tsx'
 import {DataTable} from './data-table.tsx'
-import {useIsLensShown, useIsTableShown} from './is-table-shown.ts'
+import {TABLE_VIEW, useIsLensShown, useIsTableShown} from './is-table-shown.ts'
 import {LogitLensPanel} from './logit-lens-panel.tsx'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
@@ -50,8 +52,19 @@ export function TokensPanel() {
   const cut = useUnits()
   const isLens = useIsLensShown()
   if (!data || !result || !cut) return null
-  if (isLens) return <LogitLensPanel result={result} />
-  return <FigurePanel data={data} result={result} cut={cut} />
+  return (
+    <KeptViews
+      shown={isLens ? LOGIT_LENS_VIEW : 'figure'}
+      subject={data}
+      render={(view) =>
+        view === LOGIT_LENS_VIEW ? (
+          <LogitLensPanel result={result} />
+        ) : (
+          <FigurePanel data={data} result={result} cut={cut} />
+        )
+      }
+    />
+  )
 }
 
 interface FigurePanelProps {
@@ -155,22 +168,28 @@ function FigureLeft(props: FigureLeftProps) {
       {(heightPx > 0 || scrolledTextPx !== null) && (
         <>
           <HintArea>
-            {isTableShown ? (
-              <div className="table-place">
-                <DataTable
-                  tokens={data.tokens}
-                  units={units}
-                  widthPx={widthPx}
-                  roomPx={
-                    scrolledTextPx === null
-                      ? heightPx - (chartPx === null ? 0 : chartPx + plotPx)
-                      : SCROLLED_TABLE_PX
-                  }
-                />
-              </div>
-            ) : (
-              <TokenText result={result} layout={layout} units={table} boxPx={shared.textPx} />
-            )}
+            <KeptViews
+              shown={isTableShown ? TABLE_VIEW : 'text'}
+              subject={data}
+              render={(view) =>
+                view === TABLE_VIEW ? (
+                  <div className="table-place">
+                    <DataTable
+                      tokens={data.tokens}
+                      units={units}
+                      widthPx={widthPx}
+                      roomPx={
+                        scrolledTextPx === null
+                          ? heightPx - (chartPx === null ? 0 : chartPx + plotPx)
+                          : SCROLLED_TABLE_PX
+                      }
+                    />
+                  </div>
+                ) : (
+                  <TokenText result={result} layout={layout} units={table} boxPx={shared.textPx} />
+                )
+              }
+            />
           </HintArea>
           <div className="tracked-place">
             <TrackedChart
