@@ -65,7 +65,7 @@ export default defineConfig({
     root: src('renderer'),
     plugins: [react()],
     build: {
-      minify: false,
+      minify: true,
       target: 'chrome140',
       rolldownOptions: {input: src('renderer/index.html')},
     },

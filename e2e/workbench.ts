@@ -17,7 +17,7 @@ export class Workbench {
     return this.page.getByTestId('token-text')
   }
   get nextTable() {
-    return this.page.getByTestId('next-table')
+    return this.page.getByTestId('next-table').filter({visible: true})
   }
   get inspector() {
     return this.page.getByTestId('inspector')

@@ -12,7 +12,6 @@ import {CaptionText} from '../caption-text.tsx'
 import {hasGlyph} from '../has-glyph.ts'
 import {usePaneIndex, usePanePlace} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
-import {TokensControls} from './controls.tsx'
 import {LensTable} from './lens-table.tsx'
 import {LensWait} from './lens-wait.tsx'
 import {NextTable} from './next-table.tsx'
@@ -37,27 +36,24 @@ export function LogitLensPanel({result}: {readonly result: TokensResult}) {
   const lens = useWorkbenchState((state, {captures}) => selectShownLens(state, captures, pane))
   const shown = useMemo(() => lens && resultOfLens(result, lens), [result, lens])
   return (
-    <div className="tokens-panel">
-      <div className="panel-body">
-        <div className="figure-words">
-          <div className="caption" data-testid="caption">
-            {shown ? (
-              <CaptionText parts={lensCaptionOf(shown)} />
-            ) : (
-              'What the model’s own head makes of the residual stream after each layer.'
-            )}
-          </div>
-          <div className="guard">{lensGuardOf({...result, status: 'completed'})}</div>
+    <div className="panel-body">
+      <div className="figure-words">
+        <div className="caption" data-testid="caption">
+          {shown ? (
+            <CaptionText parts={lensCaptionOf(shown)} />
+          ) : (
+            'What the model’s own head makes of the residual stream after each layer.'
+          )}
         </div>
-        {lens && shown ? (
-          <LensFigures lens={lens} shown={shown} />
-        ) : (
-          <div className="figure stacked">
-            <LensWait />
-          </div>
-        )}
+        <div className="guard">{lensGuardOf({...result, status: 'completed'})}</div>
       </div>
-      <TokensControls />
+      {lens && shown ? (
+        <LensFigures lens={lens} shown={shown} />
+      ) : (
+        <div className="figure stacked">
+          <LensWait />
+        </div>
+      )}
     </div>
   )
 }

@@ -53,17 +53,20 @@ export function TokensPanel() {
   const isLens = useIsLensShown()
   if (!data || !result || !cut) return null
   return (
-    <KeptViews
-      shown={isLens ? LOGIT_LENS_VIEW : 'figure'}
-      subject={data}
-      render={(view) =>
-        view === LOGIT_LENS_VIEW ? (
-          <LogitLensPanel result={result} />
-        ) : (
-          <FigurePanel data={data} result={result} cut={cut} />
-        )
-      }
-    />
+    <div className="tokens-panel">
+      <KeptViews
+        shown={isLens ? LOGIT_LENS_VIEW : 'figure'}
+        subject={data}
+        render={(view) =>
+          view === LOGIT_LENS_VIEW ? (
+            <LogitLensPanel result={result} />
+          ) : (
+            <FigurePanel data={data} result={result} cut={cut} />
+          )
+        }
+      />
+      <TokensControls />
+    </div>
   )
 }
 
@@ -87,52 +90,49 @@ function FigurePanel({data, result, cut}: FigurePanelProps) {
   const isScrolled = !isWide || heightPx < LEAST_FIXED_PX
   const leftPx = isWide ? Math.min(MOST_LEFT_PX, widthPx - sidePx - GAP_PX) : widthPx
   return (
-    <div className="tokens-panel">
-      <div className="panel-body">
-        <div className="figure-words">
-          <div className="caption" data-testid="caption">
-            <CaptionText parts={sampleCaptionOf(result) ?? captionOf(result, false, table)} />
-            {result.next.length > 0 && (
-              <span className="caption-aside"> Click a candidate to continue with it.</span>
-            )}
-          </div>
-          {/* That a run is not complete is said above it and in the job line. */}
-          <div className="guard">{guardOf({...result, status: 'completed'})}</div>
-        </div>
-        <div
-          ref={figureRef}
-          className={`figure ${isWide ? '' : 'stacked'} ${isScrolled ? 'scrolled' : ''}`}
-          style={isWide ? {gridTemplateColumns: `${leftPx}px ${sidePx}px`} : undefined}
-        >
-          {widthPx > 0 && (
-            <>
-              <FigureLeft
-                data={data}
-                result={result}
-                widthPx={leftPx}
-                tracks={shownTracks}
-                units={cut}
-                isLow={isLow}
-                scrolledTextPx={
-                  isScrolled ? Math.max(LEAST_TEXT_PX, heightPx * SCROLLED_TEXT_SHARE) : null
-                }
-              />
-              <div className="figure-right">
-                <NextTable result={result} widthPx={sidePx} />
-                {!isTableShown && (
-                  <ScalesLegend
-                    tokens={data.tokens}
-                    units={units}
-                    tracks={shownTracks}
-                    widthPx={sidePx}
-                  />
-                )}
-              </div>
-            </>
+    <div className="panel-body">
+      <div className="figure-words">
+        <div className="caption" data-testid="caption">
+          <CaptionText parts={sampleCaptionOf(result) ?? captionOf(result, false, table)} />
+          {result.next.length > 0 && (
+            <span className="caption-aside"> Click a candidate to continue with it.</span>
           )}
         </div>
+        {/* That a run is not complete is said above it and in the job line. */}
+        <div className="guard">{guardOf({...result, status: 'completed'})}</div>
       </div>
-      <TokensControls />
+      <div
+        ref={figureRef}
+        className={`figure ${isWide ? '' : 'stacked'} ${isScrolled ? 'scrolled' : ''}`}
+        style={isWide ? {gridTemplateColumns: `${leftPx}px ${sidePx}px`} : undefined}
+      >
+        {widthPx > 0 && (
+          <>
+            <FigureLeft
+              data={data}
+              result={result}
+              widthPx={leftPx}
+              tracks={shownTracks}
+              units={cut}
+              isLow={isLow}
+              scrolledTextPx={
+                isScrolled ? Math.max(LEAST_TEXT_PX, heightPx * SCROLLED_TEXT_SHARE) : null
+              }
+            />
+            <div className="figure-right">
+              <NextTable result={result} widthPx={sidePx} />
+              {!isTableShown && (
+                <ScalesLegend
+                  tokens={data.tokens}
+                  units={units}
+                  tracks={shownTracks}
+                  widthPx={sidePx}
+                />
+              )}
+            </div>
+          </>
+        )}
+      </div>
     </div>
   )
 }
