@@ -38,7 +38,7 @@ const KEYS: readonly Keyed[] = [
   {
     what: 'second lens beside the first',
     key: 'Control+\\',
-    sign: `String(document.querySelector('[data-testid=centre-2]')?.checkVisibility())`,
+    sign: `String(document.querySelector('[data-testid=centre-2]') !== null)`,
   },
 ]
 

@@ -1,4 +1,4 @@
-import {Activity, memo, useState} from 'react'
+import {memo} from 'react'
 import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {arrangeFrame, LEAST_SHARE} from '../store/frame.ts'
 import {PaneSeparator} from '../ui/pane-separator.tsx'
@@ -20,9 +20,6 @@ export function Centre() {
   const hasFirst = !isSingle || activePane === 0
   const hasSecond = areTwo && (!isSingle || activePane === 1)
   const isDivided = hasFirst && hasSecond
-  // A second lens that was closed stays, hidden and without effects: opening it again makes nothing anew.
-  const [hadSecond, setHadSecond] = useState(hasSecond)
-  if (hasSecond && !hadSecond) setHadSecond(true)
   return (
     <div className={`centres ${standing === 'stacked' ? 'stacked' : ''}`}>
       {hasFirst && (
@@ -31,12 +28,10 @@ export function Centre() {
         </div>
       )}
       {isDivided && <SplitSeparator key="separator" axis={standing === 'stacked' ? 'y' : 'x'} />}
-      {(hasSecond || hadSecond) && (
-        <Activity key={1} mode={hasSecond ? 'visible' : 'hidden'}>
-          <div className="centre-place" style={{flexGrow: isDivided ? 1 - splitShare : 1}}>
-            <KeptPane index={1} />
-          </div>
-        </Activity>
+      {hasSecond && (
+        <div key={1} className="centre-place" style={{flexGrow: isDivided ? 1 - splitShare : 1}}>
+          <KeptPane index={1} />
+        </div>
       )}
     </div>
   )

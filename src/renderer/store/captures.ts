@@ -4,6 +4,7 @@ import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {AttentionGraph} from '../../shared/lenses/attention-graph.ts'
 import type {HeadStatistics, Importance, ProbedHead} from '../../shared/lenses/attention-maps.ts'
+import type {BytesResult} from '../../shared/lenses/bytes.ts'
 import type {InterveneResult} from '../../shared/lenses/intervene.ts'
 import type {LogitLens} from '../../shared/lenses/logit-lens.ts'
 import type {TokenizeMetrics} from '../../shared/lenses/tokenize.ts'
@@ -86,6 +87,8 @@ export interface Captures {
   readonly runs: BoundedMap<RunId, TokensRun>
   /** By {@link nextKey}. */
   readonly nextTables: BoundedMap<string, NextTokens>
+  /** By key of next-bytes.ts. */
+  readonly nextBytes: BoundedMap<string, BytesResult>
   /** By {@link trackedKey}. */
   readonly tracked: BoundedMap<string, readonly TrackedColumns[]>
   /** By `lensKey` of logit-lens.ts. */
@@ -137,6 +140,7 @@ export function createCaptures(): Captures {
   return {
     runs: new BoundedMap(100_000, (run) => run.tokens.length + 1),
     nextTables: new BoundedMap(500),
+    nextBytes: new BoundedMap(60),
     tracked: new BoundedMap(40),
     // Rows and what is listed in each: some hundred kilobytes where layers and candidates are many.
     lenses: new BoundedMap(120),

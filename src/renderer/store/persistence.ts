@@ -150,6 +150,7 @@ const documentSchema = z.object({
   headLabels: keptLabelsSchema,
   ...attributionShape,
   ...criticalShape,
+  isByteShown: z.boolean().catch(false),
   ...tokenizersShape,
   ...treeShape,
   parameters: parametersSchema,

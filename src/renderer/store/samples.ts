@@ -27,8 +27,14 @@ type Opening<Lens extends SampleLens> = (
 
 /** What of the document a sample sets beside prompt, pane and lock: its selection and its settings. */
 const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
-  tokens: ({settings}, {parameters}) =>
-    settings ? {parameters: {...parameters, ...settings}} : {},
+  tokens({settings}, {parameters}) {
+    if (!settings) return {}
+    const {isByteShown, ...values} = settings
+    return {
+      parameters: {...parameters, ...values},
+      ...(isByteShown === undefined ? {} : {isByteShown}),
+    }
+  },
   attribute: (sample, state) => attributionOpening(sample, state),
   critical: ({prompt, settings}, {criticalAnswers}) =>
     settings

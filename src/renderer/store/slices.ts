@@ -15,6 +15,7 @@ import {initialHeadLabels, initialHeadLabelsWork} from './head-labels.ts'
 import {initialLinks} from './links.ts'
 import {initialLogitLens} from './logit-lens.ts'
 import {initialChosenModel, initialModels} from './models.ts'
+import {initialNextBytes, initialNextBytesWork} from './next-bytes.ts'
 import {initialPanes} from './panes.ts'
 import {initialParameters} from './parameters.ts'
 import {initialPrompt, initialPromptFacts} from './prompt.ts'
@@ -71,6 +72,7 @@ export const SLICES = {
   runs: document(initialRuns),
   panes: document(initialPanes),
   selection: document(initialSelection),
+  nextBytes: document(initialNextBytes),
   unit: document(initialUnit),
   attention: document(initialAttention),
   graph: document(initialGraph),
@@ -92,6 +94,7 @@ export const SLICES = {
   card: session(initialCard),
   tables: session(initialTables),
   logitLens: session(initialLogitLens),
+  nextBytesWork: session(initialNextBytesWork),
   attentionWork: session(initialAttentionWork),
   graphWork: session(initialGraphWork),
   prune: session(initialPrune),

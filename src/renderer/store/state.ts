@@ -18,6 +18,7 @@ import type {AttentionTrialsState} from './attention-trials.ts'
 import type {AttributionState, AttributionWorkState} from './attribution-state.ts'
 import type {CriticalState, CriticalWorkState} from './critical-state.ts'
 import type {HeadLabelsState, HeadLabelsWorkState} from './head-labels.ts'
+import type {NextBytesState, NextBytesWorkState} from './next-bytes.ts'
 import type {SamplesState} from './samples.ts'
 import type {TokenizersState, TokenizersWorkState} from './tokenizers-state.ts'
 import type {TreeState, TreeWorkState} from './tree-state.ts'
@@ -501,6 +502,7 @@ export interface DocumentState
     RunsState,
     PanesState,
     SelectionState,
+    NextBytesState,
     UnitState,
     AttentionState,
     GraphState,
@@ -524,6 +526,7 @@ export interface SessionState
     CardState,
     TablesState,
     LogitLensState,
+    NextBytesWorkState,
     AttentionWorkState,
     GraphWorkState,
     PruneState,

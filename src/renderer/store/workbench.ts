@@ -38,6 +38,7 @@ import {createLinkActions, type LinkActions} from './links.ts'
 import {ListKeeper} from './list-keeper.ts'
 import {createLogitLensActions, type LogitLensActions} from './logit-lens.ts'
 import {createModelActions, type ModelActions, refOfListing, selectLoaded} from './models.ts'
+import {createNextBytesActions, type NextBytesActions} from './next-bytes.ts'
 import {createPaneActions, type PaneActions} from './panes.ts'
 import {createParameterActions, type ParameterActions} from './parameters.ts'
 import {
@@ -88,6 +89,7 @@ export interface WorkbenchActions
     SelectionActions,
     TableActions,
     LogitLensActions,
+    NextBytesActions,
     AttentionActions,
     AttentionChoiceActions,
     AttentionGrowthActions,
@@ -197,6 +199,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createSelectionActions(context),
     ...createTableActions(context),
     ...createLogitLensActions(context),
+    ...createNextBytesActions(context),
     ...createAttentionActions(context),
     ...createAttentionChoiceActions(context),
     ...createAttentionGrowthActions(context),
@@ -317,6 +320,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     start() {
       groups.watchTables()
       groups.watchLogitLens()
+      groups.watchNextBytes()
       groups.watchAttention()
       groups.watchGrowth()
       groups.watchLooks()

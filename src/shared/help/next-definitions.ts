@@ -23,6 +23,27 @@ export const NEXT_DEFINITIONS = {
     source: 'nostalgebraist 2020',
     topic: 'What may come next',
   },
+  'next-byte': {
+    title: 'next byte, exact',
+    unit: 'a share from 0 to 1',
+    text: 'Probability of the byte after this text, whatever tokens it is cut into: the sum over every encoding whose tokens reach beyond the text. A text that ends inside a token is judged as a text, not as the rare pieces that its end is cut into.',
+    source: 'Phan et al. 2024, Exact Byte-Level Probabilities from Tokenized Language Models',
+    topic: 'What may come next',
+  },
+  'next-byte-tokens': {
+    title: 'next byte, from the tokens',
+    unit: 'a share from 0 to 1',
+    text: 'The next-token distribution after the text’s own tokens, summed by first byte. It differs from the exact one where the text ends inside what would have been one token.',
+    source: 'tokenization bias, Phan et al. 2024',
+    topic: 'What may come next',
+  },
+  'next-byte-leak': {
+    title: 'leak',
+    unit: 'a share from 0 to 1',
+    text: 'Probability on control tokens and on tokens that no text is cut into there. Bytes, end and leak sum to 1; nothing is renormalised.',
+    source: 'Phan et al. 2024',
+    topic: 'What may come next',
+  },
   temperature: {
     title: 'temperature',
     unit: 'none, a divisor of logits',

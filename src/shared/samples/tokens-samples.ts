@@ -30,6 +30,8 @@ export type TokensSample = SampleOf<
       readonly generateCount?: number
       readonly isSampled?: boolean
       readonly seed?: number
+      /** Whether the exact next byte stands beside the next token. */
+      readonly isByteShown?: boolean
     }
     result: TokensSampleResult
   }
@@ -298,11 +300,14 @@ export const TOKENS_SAMPLES: readonly TokensSample[] = [
     {position: 'end', text: 'ि'},
     cutIntoBytes
   ),
-  sample(
-    'mid-word',
-    'Cut in mid-word',
-    'words: river amber copper lantern falcon velvet ginger anchor meadow river amber copper lan',
-    {position: 'end', text: 'an'},
-    cutInWord(2, 'tern')
-  ),
+  {
+    ...sample(
+      'mid-word',
+      'Cut in mid-word',
+      'words: river amber copper lantern falcon velvet ginger anchor meadow river amber copper lan',
+      {position: 'end', text: 'an'},
+      cutInWord(2, 'tern')
+    ),
+    settings: {isByteShown: true},
+  },
 ]

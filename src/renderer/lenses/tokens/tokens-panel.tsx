@@ -19,6 +19,7 @@ import {TokensControls} from './controls.tsx'
 import {DataTable} from './data-table.tsx'
 import {TABLE_VIEW, useIsLensShown, useIsTableShown} from './is-table-shown.ts'
 import {LogitLensPanel} from './logit-lens-panel.tsx'
+import {NextBytes} from './next-bytes.tsx'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
 import {LEAST_NUMBERS_PX, shareHeight} from './share-height.ts'
@@ -121,6 +122,7 @@ function FigurePanel({data, result, cut}: FigurePanelProps) {
             />
             <div className="figure-right">
               <NextTable result={result} widthPx={sidePx} />
+              <NextBytes />
               {!isTableShown && (
                 <ScalesLegend
                   tokens={data.tokens}
