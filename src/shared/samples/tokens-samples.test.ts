@@ -4,6 +4,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {createBlobs} from '../../main/engine/blobs.ts'
 import {createHandlers, type EngineHandlers} from '../../main/engine/handlers.ts'
 import {assembleTokens} from '../lenses/assemble-tokens.ts'
+import type {BytesResult} from '../lenses/bytes.ts'
 import {type TokensEvent, type TokensResult, tokensRequestSchema} from '../lenses/tokens.ts'
 import {sampleCaptionOf, sampleOfResult} from './caption.ts'
 import {filledCaption, numberIn, type Slots} from './sample.ts'
@@ -89,6 +90,21 @@ describe('tokens samples on the shipped models', () => {
     const {digit} = claim.measure(results.get('sum')!)!
     const bytesHex = Buffer.from(String(Number(first) + Number(second))[0]!).toString('hex')
     expect(digit).toEqual({kind: 'token', token: {bytesHex}})
+  })
+
+  it('the sample that is cut in mid-word: tokens go on oddly, bytes with the rest of the word', async () => {
+    const {prompt} = TOKENS_SAMPLES.find(({id}) => id === 'mid-word')!
+    const client = createRouterClient(handlers.router)
+    const found: BytesResult[] = []
+    for await (const event of await client.bytes.run({model: 'micro-base', prompt})) {
+      if (event.kind === 'completed') found.push(event.result)
+    }
+    const {bytes, totalVariation} = found[0]!
+    const row = bytes['t'.charCodeAt(0)]!
+    // “copper lan” was “copper lantern” before.
+    expect(row.prob).toBeGreaterThan(0.9)
+    expect(row.tokenProb).toBeLessThan(0.1)
+    expect(totalVariation).toBeGreaterThan(0.8)
   })
 
   it('a caption stands only over its own sample, unchanged', async () => {
