@@ -93,9 +93,10 @@ export function selectWantedByte(
   return {key: `${run.id}:${position}`, runId: run.id, position, request, seconds}
 }
 
-/** What a pane shows of it: the wish, how it stands, and the distribution once it is there. */
+/** What a pane shows of it: which wish, how it stands, and the distribution once it is there. */
 export interface ShownBytes {
-  readonly wish: NextBytesWish
+  /** Of the wish; null where there is nothing to follow yet. */
+  readonly key: string | null
   readonly job: WishJob | null
   readonly result: BytesResult | null
 }
@@ -104,11 +105,14 @@ export function selectShownBytes(
   state: WorkbenchState,
   captures: Pick<Captures, 'runs' | 'nextBytes'>,
   pane: PaneIndex
-): ShownBytes | null {
-  const wish = selectWantedByte(state, captures, pane)
-  if (!wish) return null
-  const result = captures.nextBytes.peek(wish.key) ?? null
-  return {wish, job: state.nextByteJobs[wish.key] ?? null, result}
+): ShownBytes {
+  const key = selectWantedByte(state, captures, pane)?.key ?? null
+  if (key === null) return {key, job: null, result: null}
+  return {
+    key,
+    job: state.nextByteJobs[key] ?? null,
+    result: captures.nextBytes.peek(key) ?? null,
+  }
 }
 
 export interface NextBytesActions {

@@ -41,6 +41,10 @@ const OPENINGS: {readonly [Lens in SampleLens]: Opening<Lens>} = {
       ? {criticalAnswers: {...criticalAnswers, [promptKeyOf({prompt})]: settings.answer}}
       : {},
   tree: (sample, state) => treeOpening(sample, state),
+  tokenize: ({settings}) => ({
+    comparedSource: {kind: 'prompt'},
+    ...(settings ? {comparedTokenizers: settings.tokenizers, referenceTokenizer: null} : {}),
+  }),
   attention({selection: {layer, head}, settings}, state) {
     const {activePane, attentionShown, attentionFilters} = state
     const shown: AttentionChoice = {

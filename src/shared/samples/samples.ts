@@ -1,6 +1,7 @@
 import {ATTENTION_SAMPLES, type AttentionSample} from './attention-samples.ts'
 import {ATTRIBUTION_SAMPLES, type AttributionSample} from './attribution-samples.ts'
 import {CRITICAL_SAMPLES, type CriticalSample} from './critical-samples.ts'
+import {TOKENIZE_SAMPLES, type TokenizeSample} from './tokenize-samples.ts'
 import {TOKENS_SAMPLES, type TokensSample} from './tokens-samples.ts'
 import {TREE_SAMPLES, type TreeSample} from './tree-samples.ts'
 
@@ -11,6 +12,7 @@ export type Sample =
   | AttributionSample
   | CriticalSample
   | TreeSample
+  | TokenizeSample
 export type SampleLens = Sample['lens']
 export type SampleIn<Lens extends SampleLens> = Extract<Sample, {readonly lens: Lens}>
 
@@ -21,6 +23,7 @@ export const SAMPLES: readonly Sample[] = [
   ...ATTRIBUTION_SAMPLES,
   ...TREE_SAMPLES,
   ...CRITICAL_SAMPLES,
+  ...TOKENIZE_SAMPLES,
 ]
 
 /** The sample of a prompt in a lens, if it is one. */

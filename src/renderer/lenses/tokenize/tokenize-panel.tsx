@@ -1,4 +1,5 @@
 import {TOKENIZE_GUARD, tokenizeCaption} from '../../../shared/figures/tokenize/caption.ts'
+import {tokenizeSampleCaption} from '../../../shared/samples/tokenize-samples.ts'
 import {selectPane} from '../../store/panes.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {CaptionText} from '../caption-text.tsx'
@@ -52,7 +53,12 @@ function ComparedBody({isTable}: {readonly isTable: boolean}) {
       <div className="figure-words">
         <div className="caption" data-testid="caption">
           {compared && columns ? (
-            <CaptionText parts={tokenizeCaption(compared.summary, columns)} />
+            <CaptionText
+              parts={
+                tokenizeSampleCaption(compared.summary.text, columns) ??
+                tokenizeCaption(compared.summary, columns)
+              }
+            />
           ) : (
             'One text as several tokenizers cut it, aligned by bytes.'
           )}

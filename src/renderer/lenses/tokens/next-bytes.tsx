@@ -36,12 +36,13 @@ export function NextBytes() {
 function ShownBytes() {
   const pane = usePaneIndex()
   const {askNextBytes, cancelNextBytes} = useActions()
-  const shown = useWorkbenchState((state, {captures}) => selectShownBytes(state, captures, pane))
-  if (!shown) return <p className="ink-3">Comes when the prompt has been read.</p>
-  const {wish, job, result} = shown
+  const {key, job, result} = useWorkbenchState((state, {captures}) =>
+    selectShownBytes(state, captures, pane)
+  )
+  if (key === null) return <p className="ink-3">Comes when the prompt has been read.</p>
   if (result) return <ByteTable result={result} />
   const ask = (title: string) => (
-    <Button look="edge" onPress={() => askNextBytes(wish.key)} testId="next-bytes-ask">
+    <Button look="edge" onPress={() => askNextBytes(key)} testId="next-bytes-ask">
       {title}
     </Button>
   )
@@ -69,7 +70,7 @@ function ShownBytes() {
       return (
         <p role="status">
           Every way to cut the last word is run.{' '}
-          <Button look="edge" onPress={() => cancelNextBytes(wish.key)} testId="next-bytes-cancel">
+          <Button look="edge" onPress={() => cancelNextBytes(key)} testId="next-bytes-cancel">
             Cancel
           </Button>
         </p>
@@ -108,7 +109,7 @@ function ByteTable({result}: {readonly result: BytesResult}) {
               </th>
               <td className="bar" aria-hidden="true">
                 <span className="solid" style={{width: share(prob, longest)}} />
-                {tokenProb !== null && (
+                {tokenProb !== null && tokenProb >= LEAST_DRAWN * longest && (
                   <span className="hollow" style={{width: share(tokenProb, longest)}} />
                 )}
               </td>
@@ -138,5 +139,8 @@ function ByteTable({result}: {readonly result: BytesResult}) {
     </>
   )
 }
+
+/** A shorter bar would be its outline alone. */
+const LEAST_DRAWN = 0.01
 
 const share = (prob: number, longest: number) => `${(100 * prob) / longest}%`
