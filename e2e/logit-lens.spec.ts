@@ -23,7 +23,9 @@ test('the logit lens shows each layer, follows the locked token, and ends in the
   // The sample's claim goes for layers too: what was said before is known only late.
   await expect(rows.nth(6)).toHaveAttribute('data-rank', '0')
   expect(Number(await rows.nth(0).getAttribute('data-rank'))).toBeGreaterThan(100)
-  await expect(page.locator('.guard').filter({visible: true})).toContainText('states never trained for them')
+  await expect(page.locator('.guard').filter({visible: true})).toContainText(
+    'states never trained for them'
+  )
 
   // A click marks a layer, whose table then stands in full.
   await rows.nth(2).click()
