@@ -218,6 +218,9 @@ test('files: a saved tree is opened by the menu and by a drop, and refused by th
     await expect(figureOf(page)).toHaveAttribute('data-nodes', String(tokens.length), {
       timeout: 30_000,
     })
+    // And stays: nothing is grown over it.
+    await settled(page)
+    await expect(figureOf(page)).toHaveAttribute('data-nodes', String(tokens.length))
     await expect(workbench.prompt).toHaveValue(PROMPT)
     // The first row under the heads of the levels.
     const box = (await figureOf(page).boundingBox())!
@@ -230,6 +233,8 @@ test('files: a saved tree is opened by the menu and by a drop, and refused by th
     await settled(page)
     await expect(figureOf(page)).not.toHaveAttribute('data-nodes', String(tokens.length))
   }
+  // The runs from here on go on after their prompts.
+  await workbench.setGeneration(3)
   await another()
   await page.getByTestId('tree-open').setInputFiles(path)
   await isShown()

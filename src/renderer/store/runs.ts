@@ -52,15 +52,19 @@ export interface RunActions {
   runAgain(id: RunId, change?: Pick<PromptInput, 'truncate'>): void
   /** Shows a run in a pane, the active one unless told; one without results is computed if that is
    * quick, else offered. */
-  openRun(id: RunId, pane?: PaneIndex): Promise<void>
+  openRun(id: RunId, pane?: PaneIndex, along?: RunAlong): Promise<void>
   /** Computes what the panes show and have no results of, if that is quick. */
   computeShown(): Promise<void>
-  /** Shows the run of a request in the lens of a pane; one like it in the history is opened again. */
+  /**
+   * Shows the run of a request in the lens of a pane, with `along` as one step with that; one like it in the
+   * history is opened again.
+   */
   openRequest(
     request: TokensRequest,
     label: string,
     modelName: string,
-    pane?: PaneIndex
+    pane?: PaneIndex,
+    along?: RunAlong
   ): Promise<void>
   /** A new run that goes on after what the active one has. */
   generateMore(): void
@@ -376,26 +380,34 @@ export function createRunActions(context: StoreContext): RunActions {
       const isSame = Object.keys(requestChange).length === 0
       restart(run, isSame ? run.request : {...run.request, ...requestChange})
     },
-    async openRun(id, pane = store.getState().activePane) {
+    async openRun(
+      id,
+      pane = store.getState().activePane,
+      {what, patch} = {what: 'open a run', patch: {}}
+    ) {
       const run = find(id)
       if (!run) return
       set({hovered: null, shownProblemPath: null})
-      change('open a run', ({panes}) => ({
+      change(what, ({panes}) => ({
+        ...patch,
         // The prompt that is seen is the one that the picture is of.
         ...promptOfRequest(run.request),
-        panes: withRun({panes}, pane, id),
+        panes: withRun({panes: patch.panes ?? panes}, pane, id),
         activePane: pane,
       }))
       await computeIfQuick(id)
     },
-    async openRequest(request, label, modelName, pane = store.getState().activePane) {
+    async openRequest(request, label, modelName, pane = store.getState().activePane, along) {
       const like = store.getState().runs.find((run) => isSameRequest(run.request, request))
       if (like) {
-        await actions.openRun(like.id, pane)
+        await actions.openRun(like.id, pane, along)
         return
       }
       cancelOthers()
-      start(request, label, modelName, pane, null, {what: 'run', patch: promptOfRequest(request)})
+      start(request, label, modelName, pane, null, {
+        what: along?.what ?? 'run',
+        patch: {...along?.patch, ...promptOfRequest(request)},
+      })
     },
     async computeShown() {
       const ids = new Set(store.getState().panes.map((pane) => pane.runId))

@@ -1,3 +1,4 @@
+import type {TreeResult} from '../../shared/lenses/tree.ts'
 import {keyOfPath, type NodeKey, pathOfKey} from '../../shared/lenses/tree-edit.ts'
 
 /**
@@ -29,4 +30,28 @@ export function readBatch(text: string): Batch | null {
 export function keysTo(key: NodeKey): NodeKey[] {
   const path = pathOfKey(key)
   return path.map((_, i) => keyOfPath(path.slice(0, i + 1)))
+}
+
+/** The node of a key; undefined where there is none, null for the root. */
+export function idOfKey(
+  {nodes}: Pick<TreeResult, 'nodes'>,
+  key: NodeKey
+): number | null | undefined {
+  let at: number | null = null
+  for (const tokenId of pathOfKey(key)) {
+    const next = nodes.find((node) => node.parent === at && node.tokenId === tokenId)
+    if (!next) return undefined
+    at = next.id
+  }
+  return at
+}
+
+/** Of nodes, the children that a person put in. */
+export function handMade({nodes}: TreeResult, parents: readonly (number | null)[]): number[] {
+  const wanted = new Set(parents)
+  return nodes.flatMap((node) =>
+    node.tokenId !== null && wanted.has(node.parent) && node.origin !== 'model'
+      ? [node.tokenId]
+      : []
+  )
 }

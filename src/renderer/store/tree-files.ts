@@ -4,9 +4,10 @@ import {tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {isDraftStrategy, type TreeResult} from '../../shared/lenses/tree.ts'
 import {checkTreeFileSize, readTreeFile, type TreeFile} from '../../shared/lenses/tree-file.ts'
 import {type StoreContext, shownProblem} from './context.ts'
+import {withPane} from './panes.ts'
 import {labelOfPrompt} from './prompt.ts'
 import {type RunActions, selectRequest} from './runs.ts'
-import {selectTreeSpec} from './tree.ts'
+import type {TreeActions} from './tree.ts'
 import {promptOfRun} from './tree-requests.ts'
 import {initialTree, TREE_LENS, type TreeGrowth} from './tree-state.ts'
 
@@ -16,8 +17,9 @@ export interface TreeFileActions {
 }
 
 export function createTreeFileActions(
-  {store, set, change, captures, client}: StoreContext,
-  {openRequest}: Pick<RunActions, 'openRequest'>
+  {store, set, client}: StoreContext,
+  {openRequest}: Pick<RunActions, 'openRequest'>,
+  {putTree}: Pick<TreeActions, 'putTree'>
 ): TreeFileActions {
   /** A tree of logitloom becomes one of the chosen model. */
   const imported = (file: Extract<TreeFile, {kind: 'logitloom'}>) => {
@@ -39,39 +41,29 @@ export function createTreeFileActions(
         sha256: result.model.sha256,
       })
     }
-    const pane = store.getState().activePane
+    const {activePane: pane, panes} = store.getState()
     const prompt = promptOfRun(tokensRequestSchema.parse({...request, command: 'tokens'}))
-    change('open a tree', {
+    const asked = tokensRequestSchema.parse({...prompt, command: 'tokens'})
+    const patch = {
       treeGrowth: growthOf(result),
       treeLaw: {
         ...{temperature: request.temperature, topK: request.topK ?? 0},
         ...{topP: request.topP ?? 1, minP: request.minP ?? 0},
       },
       treeDistribution: result.distribution,
-      panes: store
-        .getState()
-        .panes.map((one, i) => (i === pane ? {...one, lensId: TREE_LENS, view: null} : one)),
-    })
-    const asked = tokensRequestSchema.parse({...prompt, command: 'tokens'})
-    await openRequest(asked, labelOfPrompt(asked.prompt ?? result.text), result.model.id, pane)
-    const spec = await until(() => selectTreeSpec(store.getState(), captures, pane))
-    const {growthKey, lawKey, slot} = spec
-    captures.trees.set(slot, {
-      ...{growthKey, lawKey, result, batches: new Map(), done: new Set(), isAsGrown: false},
-    })
-    set(({treeRevision}) => ({treeRevision: treeRevision + 1, notice: `opened ${name}`}))
+      panes: withPane({panes}, pane, {lensId: TREE_LENS, view: null}),
+    }
+    // One step with its run, so that no other run's tree is grown with these settings on the way.
+    const opening = openRequest(
+      ...([asked, labelOfPrompt(asked.prompt ?? result.text), result.model.id, pane] as const),
+      {what: 'open a tree', patch}
+    )
+    // Before the run has its tokens, from when on a tree of it is grown where there is none.
+    const {runId} = store.getState().panes[pane]!
+    if (runId !== null) putTree(runId, result)
+    await opening
+    set({notice: `opened ${name}`})
   }
-  const until = <Value>(look: () => Value | null): Promise<Value> =>
-    new Promise((resolve) => {
-      const found = look()
-      if (found) return resolve(found)
-      const unsubscribe = store.subscribe(() => {
-        const later = look()
-        if (!later) return
-        unsubscribe()
-        resolve(later)
-      })
-    })
   return {
     async openTreeText(name, source) {
       try {

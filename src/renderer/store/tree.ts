@@ -6,7 +6,6 @@ import {
   treeRequestSchema,
 } from '../../shared/lenses/tree.ts'
 import {
-  type NodeKey,
   nodeKeys,
   pathOfKey,
   underLaw,
@@ -18,7 +17,7 @@ import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
 import {selectRun} from './runs.ts'
 import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
-import {readBatch} from './tree-batches.ts'
+import {handMade, idOfKey, readBatch} from './tree-batches.ts'
 import {draftRequest, growthRequest, isShapeOfModel, lawOfChoice} from './tree-requests.ts'
 import {DRAFT_VIEW, NO_MARKS, TREE_LENS, type TreeMarks, type TreePhase} from './tree-state.ts'
 
@@ -64,7 +63,11 @@ export function selectTreeSpec(
   const run = selectRun(state, runId)
   const data = captures.runs.peek(runId)
   if (!run || !data || data.tokens.length === 0 || run.phase.kind === 'running') return null
-  const kind: TreeKind = view === DRAFT_VIEW ? 'draft' : 'tree'
+  return specOfRun(state, run, view === DRAFT_VIEW ? 'draft' : 'tree')
+}
+
+/** What is asked for the tree or the drafts of a run, as things are set; its tokens may still be missing. */
+function specOfRun(state: WorkbenchState, run: RunRecord, kind: TreeKind): TreeSpec {
   const request =
     kind === 'draft'
       ? draftRequest(run.request, state.draftChoice)
@@ -73,7 +76,7 @@ export function selectTreeSpec(
   const isFree = kind === 'tree' && isShapeOfModel(state.treeGrowth)
   const {temperature: _, topK: __, topP: ___, minP: ____, ...shape} = request
   return {
-    ...{kind, run, request, slot: slotOf(kind, runId)},
+    ...{kind, run, request, slot: slotOf(kind, run.id)},
     growthKey: JSON.stringify(isFree ? shape : request),
     lawKey: isFree ? JSON.stringify(law) : '',
   }
@@ -108,6 +111,8 @@ export interface TreeActions {
   cancelTree(pane: PaneIndex): void
   /** Grows once more: after it was cancelled or failed, or under the law as it is now. */
   growAgain(pane: PaneIndex): void
+  /** Takes a tree as that of a run, as if it had been grown with what is set now: nothing is grown over it. */
+  putTree(runId: RunId, result: TreeResult): void
   /** Has something grown by hand; resolves once it is there. */
   growBatch(runId: RunId, batch: string): Promise<void>
 }
@@ -312,6 +317,14 @@ export function createTreeActions(context: StoreContext): TreeActions {
     for (const batch of selectMarks(store.getState(), runId).opened) await growBatch(runId, batch)
   }
 
+  /** Nothing is waited for any more. */
+  const rest = (slot: string) => {
+    aborts.get(slot)?.abort.abort()
+    aborts.delete(slot)
+    const phase = store.getState().treePhases[slot]
+    if (phase && phase.kind !== 'idle') setPhase(slot, {kind: 'idle'})
+  }
+
   const want = (pane: PaneIndex) => {
     const state = store.getState()
     const spec = selectTreeSpec(state, captures, pane)
@@ -322,10 +335,7 @@ export function createTreeActions(context: StoreContext): TreeActions {
     if (aborts.get(slot)?.key === key || refused.get(slot) === key) return
     const isGrown = tree?.growthKey === spec.growthKey && tree.result.status === 'completed'
     if (isGrown && tree.lawKey === spec.lawKey) {
-      aborts.get(slot)?.abort.abort()
-      aborts.delete(slot)
-      const phase = state.treePhases[slot]
-      if (phase && phase.kind !== 'idle') setPhase(slot, {kind: 'idle'})
+      rest(slot)
       return
     }
     refused.delete(slot)
@@ -365,30 +375,16 @@ export function createTreeActions(context: StoreContext): TreeActions {
       refused.delete(spec.slot)
       void grow(spec)
     },
+    putTree(runId, result) {
+      const run = selectRun(store.getState(), runId)
+      if (!run) return
+      const {slot, growthKey, lawKey} = specOfRun(store.getState(), run, 'tree')
+      rest(slot)
+      refused.delete(slot)
+      keep(slot, {
+        ...{growthKey, lawKey, result, batches: new Map(), done: new Set(), isAsGrown: false},
+      })
+    },
     growBatch,
   }
-}
-
-/** The node of a key; undefined where there is none, null for the root. */
-export function idOfKey(
-  {nodes}: Pick<TreeResult, 'nodes'>,
-  key: NodeKey
-): number | null | undefined {
-  let at: number | null = null
-  for (const tokenId of pathOfKey(key)) {
-    const next = nodes.find((node) => node.parent === at && node.tokenId === tokenId)
-    if (!next) return undefined
-    at = next.id
-  }
-  return at
-}
-
-/** Of nodes, the children that a person put in. */
-function handMade({nodes}: TreeResult, parents: readonly (number | null)[]): number[] {
-  const wanted = new Set(parents)
-  return nodes.flatMap((node) =>
-    node.tokenId !== null && wanted.has(node.parent) && node.origin !== 'model'
-      ? [node.tokenId]
-      : []
-  )
 }

@@ -225,7 +225,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...trees,
     ...createTreeSampleActions(context),
     ...createTreeMarkActions(context, trees, runs),
-    ...createTreeFileActions(context, runs),
+    ...createTreeFileActions(context, runs, trees),
     ...createDraftActions(context),
     ...createUndoActions(store),
     ...createUnitActions(context),
