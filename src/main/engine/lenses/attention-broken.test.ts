@@ -2,13 +2,11 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {tinyDecoderFiles, writeModelFiles} from '../../../../fixtures/tiny-models.ts'
 import {type AttentionMap, tileRequestSchema} from '../../../shared/lenses/attention-maps.ts'
-import {decodeMessage, encodeMessage} from '../onnx/schema.ts'
 import {attentionTile} from './attention-maps.ts'
 import {attentionContext} from './test-attention.ts'
+import {writeBrokenModel} from './test-broken-model.ts'
 
-const [HEADS, SIZE] = [4, 8]
 const ids = Int32Array.from({length: 12}, (_, i) => 20 + i)
 const count = ids.length
 const heads = [0, 1].map((head) => ({layer: 0, head}))
@@ -29,18 +27,7 @@ describe('a model whose weights are no numbers', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'broken-head-'))
-    const files = tinyDecoderFiles({hasKvCache: true})
-    const path = 'onnx/model.onnx'
-    const model = decodeMessage('Model', files.get(path) as Uint8Array)
-    const tensor = model.graph.initializer.find(
-      ({name}) => name === 'model.layers.0.self_attn.q_proj.weight'
-    )!
-    const numbers = new Float32Array(new Uint8Array(tensor.rawData!).buffer)
-    // All columns of query head 1.
-    for (let row = 0; row < HEADS * SIZE; row++) numbers[row * HEADS * SIZE + SIZE] = Number.NaN
-    tensor.rawData = new Uint8Array(numbers.buffer)
-    files.set(path, encodeMessage('Model', model))
-    await writeModelFiles(folder, files)
+    await writeBrokenModel(folder)
   })
   afterAll(() => rm(folder, {recursive: true}))
 

@@ -17,6 +17,7 @@ import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {ModelGraphs} from '../runtime/model-graphs.ts'
 import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
 import {runInspect} from './inspect.ts'
+import {writeBrokenModel} from './test-broken-model.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures')
 const VERSIONS = {tokenscope: '0', onnxruntime: '0', schema: '1'}
@@ -208,6 +209,20 @@ describe('inspect', () => {
       expect(checks[0]?.value).toBe(0)
     })
   }
+
+  it('weights that are no numbers fail the checks that rest on them, and are counted', async () => {
+    const folder = join(temporary.path, 'broken-head')
+    await writeBrokenModel(folder)
+    const {checks = []} = await inspect(folder, contextOf(), true)
+    const failed = checks.filter(({passed}) => passed === false)
+    const named = failed.map(({check, value}) => [check, value])
+    expect(named).toContainEqual(['row-sums', null])
+    expect(named).toContainEqual(['forbidden-keys', null])
+    // 24 rows of one head of the first layer, and all of the second, which reads what came of it.
+    expect(failed.find(({check}) => check === 'row-sums')?.note).toMatch(
+      /^120 of 192 rows hold what is no number/u
+    )
+  })
 
   const WINDOW = 5
   // Of each query and key of 24 tokens: behind the query, or a window's length before it.

@@ -96,6 +96,17 @@ function notApplicable(check: InspectCheck['check'], why: string): InspectCheck 
   return {check, value: null, limit: null, passed: null, note: `not applicable: ${why}`}
 }
 
+/** A check that failed because there was no number to compare. */
+function broken(check: InspectCheck['check'], limit: number, why: string): InspectCheck {
+  return {
+    check,
+    value: null,
+    limit,
+    passed: false,
+    note: `${why}: the weights of the model are broken`,
+  }
+}
+
 const NO_WEIGHTS = 'no layer hands out weights'
 
 /** Ids spread over the vocabulary, the begin token first where there is one. */
@@ -222,13 +233,18 @@ function rowSumCheck(
   )
   let value = 0
   let rowCount = 0
+  let brokenCount = 0
   for (const {row} of rowsOf(capture)) {
     const sum = row.reduce((total, weight) => total + weight, 0)
     if (sum === 0) continue
     rowCount++
-    value = Math.max(value, hasSink ? sum - 1 : Math.abs(sum - 1))
+    if (!Number.isFinite(sum)) brokenCount++
+    else value = Math.max(value, hasSink ? sum - 1 : Math.abs(sum - 1))
   }
   if (rowCount === 0) return notApplicable('row-sums', NO_WEIGHTS)
+  if (brokenCount > 0) {
+    return broken('row-sums', limit, `${brokenCount} of ${rowCount} rows hold what is no number`)
+  }
   return {
     check: 'row-sums',
     ...{value, limit, passed: value <= limit},
@@ -253,7 +269,7 @@ function forbiddenKeysCheck(
   const isCausal = files.kind === 'decoder'
   const scored = new Set(queriesKeys?.layers.map(({layer}) => layer))
   const {tokenCount} = capture
-  let [value, mildValue, count] = [0, 0, 0]
+  let [value, mildValue, count, brokenCount] = [0, 0, 0, 0]
   for (const {layer, queryHeadCount} of capture.layers) {
     for (let head = 0; head < queryHeadCount; head++) {
       const rows = recomputeRows(capture, {layer, head, queryStart: 0, queryEnd: tokenCount})
@@ -263,12 +279,16 @@ function forbiddenKeysCheck(
         const isMasked = masked?.[at] === 1
         if (!isLater && !isMasked) return
         count++
-        if (masked === null || isMasked) value = Math.max(value, weight)
+        if (!Number.isFinite(weight)) brokenCount++
+        else if (masked === null || isMasked) value = Math.max(value, weight)
         else mildValue = Math.max(mildValue, weight)
       })
     }
   }
   if (count === 0) return notApplicable(check, 'every query may see every key')
+  if (brokenCount > 0) {
+    return broken(check, 0, `${brokenCount} of ${count} weights on such keys are no numbers`)
+  }
   const what = `weights on ${count} keys, after their query or forbidden by the model’s own masks`
   if (value === 0 && mildValue > 0 && mildValue <= MOST_LEFT_BY_MILD_MASKS) {
     const note = `${what}: the model masks with a finite number, which leaves something of them`

@@ -87,7 +87,9 @@ function InspectBody({listing, file}: InspectBodyProps) {
         </Button>
         <Button
           look="primary"
-          isDisabled={result === null || progress !== null}
+          isDisabled={result === null}
+          // A button that is disabled loses the focus, and with it the dialog its keys.
+          isPending={progress !== null}
           onPress={inspection.verify}
           testId="inspect-verify"
         >
