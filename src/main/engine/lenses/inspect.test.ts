@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type TemporaryFolder, temporaryFolder} from '../../../../fixtures/broken.ts'
 import {GraphBuilder} from '../../../../fixtures/graph-builder.ts'
+import {tinyDecoderFiles, writeModelFiles} from '../../../../fixtures/tiny-models.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {
   type InspectEvent,
@@ -12,6 +13,7 @@ import {
 import {sha256OfModel} from '../model-folder/hash-model.ts'
 import {readModelFiles} from '../model-folder/read-model-files.ts'
 import {NODES_A_STEP} from '../onnx/graph-copy.ts'
+import {decodeMessage, encodeMessage} from '../onnx/schema.ts'
 import {HEADS, OneLayer} from '../onnx/test-one-layer.ts'
 import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {ModelGraphs} from '../runtime/model-graphs.ts'
@@ -209,6 +211,20 @@ describe('inspect', () => {
       expect(checks[0]?.value).toBe(0)
     })
   }
+
+  it('a model that the runtime refuses has no lens, whatever its graph shows, and says why', async () => {
+    const folder = join(temporary.path, 'refused')
+    const files = tinyDecoderFiles({hasKvCache: false})
+    const path = 'onnx/model.onnx'
+    const graph = decodeMessage('Model', files.get(path) as Uint8Array)
+    const softmax = graph.graph.node.find(({opType}) => opType === 'Softmax')!
+    softmax.opType = 'Softmaxx'
+    files.set(path, encodeMessage('Model', graph))
+    await writeModelFiles(folder, files)
+    const {lenses, problems} = await inspect(folder)
+    expect(lenses.filter(({available}) => available)).toEqual([])
+    expect(JSON.stringify(problems)).toContain('Softmaxx')
+  })
 
   it('weights that are no numbers fail the checks that rest on them, and are counted', async () => {
     const folder = join(temporary.path, 'broken-head')

@@ -1,4 +1,4 @@
-import {ProblemError} from '../../../shared/domain/problem.ts'
+import {type Problem, ProblemError} from '../../../shared/domain/problem.ts'
 import type {
   InspectCheck,
   InspectEvent,
@@ -27,7 +27,7 @@ import {
   reasonOf,
 } from './describe-structure.ts'
 import {hashWithProgress} from './hash-progress.ts'
-import {CHECK_COUNT, verifyModel} from './verify-model.ts'
+import {CHECK_COUNT, plainOutput, shortText, verifyModel} from './verify-model.ts'
 
 /** What the lens works with. */
 export interface InspectContext {
@@ -59,9 +59,9 @@ export async function* runInspect(
   signal?.throwIfAborted()
   const sha256 = yield* hashWithProgress(context.graphs, model, signal)
   const tokenizer = await tokenizerOf(context.graphs, model)
-  await measured(context, request, model, signal)
+  const trial = await measured(context, request, model, signal)
   const planned = await plannedOf(model, context.sessions, signal)
-  const result = resultOf(context, request, model, {sha256, tokenizer, ...planned})
+  const result = resultOf(context, request, model, {sha256, tokenizer, trial, ...planned})
   if (!request.verify) {
     yield {kind: 'completed', result}
     return
@@ -81,33 +81,53 @@ export async function* runInspect(
   yield {kind: 'completed', result: {...result, checks}}
 }
 
-/** Measures what capturing takes, unless it is known or only a large model opened for that would tell. */
+/**
+ * Measures what capturing takes, unless it is known or only a large model opened for that would tell. Resolves with
+ * why the runtime does not take the model, which no graph tells; null where it does or was not asked.
+ */
 async function measured(
   {sessions}: InspectContext,
   {verify}: InspectRequest,
   model: GraphedModel,
   signal: AbortSignal | undefined
-): Promise<void> {
-  if (model.runProblems.length > 0) return
+): Promise<Problem | null> {
+  if (model.runProblems.length > 0) return null
   const isKnown = secondsOf(sessions, model, 1, ['queries-keys', 'weights']) !== null
   const {bytes, header} = model.files
   const isSmall = bytes <= MOST_PROBED_BYTES && header.nodeCount <= MANY_NODES
-  if (isKnown || !(verify || isSmall)) return
+  if (isKnown || !(verify || isSmall)) return null
   try {
-    await probeModel(sessions, model, signal)
+    const canProbe = model.structure.layers.some(({sites}) => sites.length > 0)
+    if (canProbe) {
+      await probeModel(sessions, model, signal)
+      return null
+    }
   } catch (error) {
-    // What the graph shows stands, whether the runtime takes it or not.
     if (!(error instanceof ProblemError)) throw error
   }
+  // Whether the file as it is fails too, or only what was added to it.
+  try {
+    await plainOutput(sessions, model, shortText(model), signal)
+    return null
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return error.problem
+  }
 }
+
+/** A model of a fixed length runs on texts of that length; every other trouble of a plain run stays for all. */
+const FIXED_LENGTH = 'fixed-length'
 
 function resultOf(
   {versions}: InspectContext,
   request: InspectRequest,
   model: GraphedModel,
-  {sha256, tokenizer, estimate, norms}: Planned & {sha256: string; tokenizer: Tokenizer | null}
+  parts: Planned & {sha256: string; tokenizer: Tokenizer | null; trial: Problem | null}
 ): InspectResult {
-  const {files, structure, runProblems} = model
+  const {sha256, tokenizer, estimate, norms, trial} = parts
+  const {files, structure} = model
+  const isRefused = trial !== null && trial.code !== FIXED_LENGTH
+  const runProblems = isRefused ? [...model.runProblems, trial] : model.runProblems
   const described = describeStructure(structure, files.config, model.isMerged, norms)
   return {
     schema: 'tokenscope/inspect@1',
@@ -125,7 +145,7 @@ function resultOf(
       Object.entries(files.header.opsets).map(([domain, version]) => [domain || 'ai.onnx', version])
     ),
     ...described,
-    problems: [...runProblems, ...described.problems],
+    problems: [...(trial ? [...model.runProblems, trial] : runProblems), ...described.problems],
     lenses: describeLenses(files, structure, runProblems),
     estimate,
   }

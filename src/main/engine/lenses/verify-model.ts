@@ -110,7 +110,7 @@ function broken(check: InspectCheck['check'], limit: number, why: string): Inspe
 const NO_WEIGHTS = 'no layer hands out weights'
 
 /** Ids spread over the vocabulary, the begin token first where there is one. */
-function shortText({files}: GraphedModel): Int32Array {
+export function shortText({files}: GraphedModel): Int32Array {
   const {config} = files
   const count = Math.min(TOKEN_COUNT, config?.contextLength?.value ?? TOKEN_COUNT)
   const vocabularySize = config?.vocabularySize?.value ?? 64
@@ -120,7 +120,7 @@ function shortText({files}: GraphedModel): Int32Array {
 }
 
 /** What the file as it is gives for a text in one run. */
-async function plainOutput(
+export async function plainOutput(
   sessions: InstrumentedSessions,
   model: GraphedModel,
   ids: Int32Array,
