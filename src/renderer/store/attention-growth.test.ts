@@ -1,9 +1,23 @@
-import {expect, test} from 'vitest'
+import {afterEach, beforeEach, expect, test, vi} from 'vitest'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {selectAttentionRun, selectPicture} from './attention.ts'
 import {selectHeads} from './attention-heads.ts'
 import {pictureKey} from './attention-pictures.ts'
 import {memoryStorage, openedWorkbench} from './fake-workbench.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+/** Lets a promise come by the tests' own clock alone: whatever the machine does meanwhile takes no time. */
+async function clocked<Value>(promise: Promise<Value>): Promise<Value> {
+  let isDone = false
+  const done = () => {
+    isDone = true
+  }
+  promise.then(done, done)
+  while (!isDone) await vi.advanceTimersByTimeAsync(1)
+  return promise
+}
 
 /** A client whose pictures are counted by the length of their texts. */
 function counting(lengths: number[]) {
@@ -21,8 +35,11 @@ function counting(lengths: number[]) {
 
 test('the picture of a text that is being written grows with it, and ends as that of the whole', async () => {
   const lengths: number[] = []
-  const workbench = await openedWorkbench({delayMs: 20}, memoryStorage(), counting(lengths))
-  const {actions, captures, seen, until} = workbench
+  const workbench = await clocked(
+    openedWorkbench({delayMs: 20}, memoryStorage(), counting(lengths))
+  )
+  const {actions, captures, seen} = workbench
+  const until: typeof workbench.until = (what, isSo) => clocked(workbench.until(what, isSo))
   actions.changeParameters({generateCount: 130})
   actions.changePane({lensId: 'attention'}, 0)
   actions.measureMatrix(0, 300)
