@@ -84,6 +84,7 @@ function sourceOf(thread: MatrixThread): HeadSource {
     tokenCount: TOKENS,
     headCount: async () => HEADS,
     visibleKeys: async () => visible,
+    quiet: () => thread.quiet(),
     rows: (layer, head, from, to) =>
       thread.run('rows', {text: textOf(layer), layer, head, from, to}),
   }

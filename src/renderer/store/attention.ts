@@ -1,6 +1,7 @@
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {CapturedText} from '../../shared/lenses/attention-maps.ts'
+import {beginningOf} from './attention-beginning.ts'
 import {clampHead, mapOfShown, type PictureSpec, pictureKey} from './attention-pictures.ts'
 import {
   ATTENTION_LENS,
@@ -40,21 +41,6 @@ export function selectAttentionRun(
   return count === 0 ? null : {run, data: beginningOf(data, count)}
 }
 
-/** Beginnings by the first token: a run that is done anew has others. */
-const beginnings = new WeakMap<object, TokensRun>()
-
-/** A run as it was after so many tokens; the same object as long as these are the same. */
-function beginningOf(data: TokensRun, count: number): TokensRun {
-  const [first] = data.tokens
-  if (!first || count === data.tokens.length) return data
-  const known = beginnings.get(first)
-  const isSame = known?.tokens.length === count && known.tokens.at(-1) === data.tokens[count - 1]
-  if (isSame) return known
-  const beginning = {...data, tokens: data.tokens.slice(0, count)}
-  beginnings.set(first, beginning)
-  return beginning
-}
-
 /**
  * What a pane shows: what was chosen, else the head that scores best on its text, which stays as the text
  * grows; the first head until that is known.
@@ -82,9 +68,11 @@ export function selectBestHead(
   return best === undefined || best === 'none' ? null : best
 }
 
-/** Of more weights than this the first head is drawn while the best is looked for. */
-const MOST_WEIGHTS_AWAITED = 20e6
-
+/**
+ * Of more weights than this the first head is drawn while the best is looked for: two cores score some 80
+ * million a second, and the first picture shall not take a tenth of one.
+ */
+const MOST_WEIGHTS_AWAITED = 4e6
 /** Whether heads are scored before anything is drawn, as the best of them is what is wanted. */
 export function selectAwaitsHeads(
   state: WorkbenchState,

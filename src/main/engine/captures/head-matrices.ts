@@ -105,6 +105,11 @@ export class HeadMatrices implements RowSource {
     return whole
   }
 
+  /** Resolves once no picture that a person waits for is computed: what can wait goes on then. */
+  quiet(): Promise<void> {
+    return this.context.thread.quiet()
+  }
+
   /** Norms of a head's value vectors; null where they were not asked for or cannot be had. */
   async valueNorms(layer: number, head: number, signal?: AbortSignal): Promise<HeadNorms | null> {
     await this.have(layer, signal)

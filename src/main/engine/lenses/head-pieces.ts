@@ -2,8 +2,11 @@ import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {VisibleKeys} from '../../../shared/math/attention/visible-keys.ts'
 import type {HeadMatrices} from '../captures/head-matrices.ts'
 
-/** Numbers of one array of rows: one head of 1,024 tokens is one of them. */
-const MOST_PIECE_NUMBERS = 1 << 20
+/**
+ * Numbers of one array of rows: a quarter of a head of 1,024 tokens. Computing one and counting over it each
+ * take about two milliseconds, which is what a picture may have to wait.
+ */
+const MOST_PIECE_NUMBERS = 1 << 18
 
 /** Consecutive rows of a head, [query, key]. */
 export interface HeadPiece {
@@ -28,6 +31,8 @@ export async function* headPieces(
 ): AsyncGenerator<HeadPiece, void, undefined> {
   for (const [queryStart, queryEnd] of pieceRanges(matrices.tokenCount)) {
     const weights = await matrices.rows(layer, head, queryStart, queryEnd, signal)
+    await matrices.quiet()
+    signal?.throwIfAborted()
     yield {queryStart, weights}
     await nextTurn()
     signal?.throwIfAborted()
@@ -35,11 +40,14 @@ export async function* headPieces(
 }
 
 /** What statistics are counted over. */
-export type HeadSource = Pick<HeadMatrices, 'tokenCount' | 'rows' | 'headCount' | 'visibleKeys'>
+export type HeadSource = Pick<
+  HeadMatrices,
+  'tokenCount' | 'rows' | 'headCount' | 'visibleKeys' | 'quiet'
+>
 
 /**
  * All rows of the heads of a layer, head by head in order. The next piece is computed on its thread while the
- * reader counts over this one, so that two are held at once.
+ * reader counts over this one, so that two are held at once. While a person waits for a picture nothing is given.
  */
 export async function* layerPieces(
   source: HeadSource,
@@ -65,6 +73,8 @@ export async function* layerPieces(
     const weights = await rows
     signal?.throwIfAborted()
     next = at < count ? ask(at) : null
+    await source.quiet()
+    signal?.throwIfAborted()
     yield {...place, weights}
     await nextTurn()
   }

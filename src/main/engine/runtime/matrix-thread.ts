@@ -9,9 +9,13 @@ export interface MatrixThreadOptions {
   readonly threads: () => number
 }
 
+/** Thrown where a job that nobody waits for made room for one that a person waits for. */
+class GaveWay extends Error {}
+
 /**
  * The thread that computes pictures and statistics of attention. Started at the first job; jobs run one after
- * another, what a person waits for before the rest. An aborted one rejects at once, and ends at its next block.
+ * another, what a person waits for before the rest: a job of the rest that runs then ends at its next block,
+ * and is begun anew afterwards. An aborted one rejects at once, and ends at its next block.
  */
 export class MatrixThread {
   private readonly queue = new RunQueue()
@@ -20,6 +24,11 @@ export class MatrixThread {
     readonly onMessage: (message: MatrixMessage) => void
     readonly onDeath: (error: Error) => void
   } | null = null
+  /** Jobs that a person waits for, running or waiting. */
+  private awaitedCount = 0
+  private readonly quietListeners: (() => void)[] = []
+  /** Ends the running job where it is one that nobody waits for. */
+  private giveWay: (() => void) | null = null
 
   constructor(private readonly options: MatrixThreadOptions) {}
 
@@ -36,11 +45,42 @@ export class MatrixThread {
     return new Promise((resolve, reject) => {
       const abort = () => reject(signal?.reason)
       signal?.addEventListener('abort', abort, {once: true})
-      this.queue
-        .run(priority, signal, () => this.runNow(name, job, signal))
+      const attempt = (): Promise<MatrixJobs[Kind]['result']> =>
+        this.queue
+          .run(priority, signal, () => this.runNow(name, job, {priority, signal}))
+          .catch((error: unknown) => {
+            if (error instanceof GaveWay) return attempt()
+            throw error
+          })
+      const isAwaited = priority === 'interactive'
+      if (isAwaited) this.beginAwaited()
+      attempt()
         .then(resolve, reject)
-        .finally(() => signal?.removeEventListener('abort', abort))
+        .finally(() => {
+          signal?.removeEventListener('abort', abort)
+          if (isAwaited) this.endAwaited()
+        })
     })
+  }
+
+  /**
+   * Resolves once no job that a person waits for runs or waits: who counts over rows beside the thread lets
+   * those have the processor first.
+   */
+  quiet(): Promise<void> {
+    if (this.awaitedCount === 0) return Promise.resolve()
+    return new Promise((resolve) => this.quietListeners.push(resolve))
+  }
+
+  private beginAwaited(): void {
+    this.awaitedCount++
+    this.giveWay?.()
+  }
+
+  private endAwaited(): void {
+    this.awaitedCount--
+    if (this.awaitedCount > 0) return
+    for (const resolve of this.quietListeners.splice(0)) resolve()
   }
 
   /** Ends the thread once nothing runs any more. */
@@ -59,20 +99,24 @@ export class MatrixThread {
   private async runNow<Kind extends MatrixJobKind>(
     name: Kind,
     job: MatrixJobs[Kind]['job'],
-    signal: AbortSignal | undefined
+    {priority, signal}: {priority: Priority; signal: AbortSignal | undefined}
   ): Promise<MatrixJobs[Kind]['result']> {
+    // It was let in before the one that a person waits for came.
+    if (priority === 'batch' && this.awaitedCount > 0) throw new GaveWay()
     const worker = this.started()
     const cancelFlag = new SharedArrayBuffer(4)
-    const cancel = () => Atomics.store(new Int32Array(cancelFlag), 0, 1)
+    const cancel = () => void Atomics.store(new Int32Array(cancelFlag), 0, 1)
     signal?.addEventListener('abort', cancel, {once: true})
+    this.giveWay = priority === 'batch' ? cancel : null
     try {
       return await this.ask(worker, {kind: 'job', name, job, cancelFlag}, (message) => {
-        if (message.kind === 'cancelled') throw signal?.reason ?? new Error('cancelled')
+        if (message.kind === 'cancelled') throw signal?.aborted ? signal.reason : new GaveWay()
         return message.kind === 'done'
           ? {answer: message.result as MatrixJobs[Kind]['result']}
           : null
       })
     } finally {
+      this.giveWay = null
       signal?.removeEventListener('abort', cancel)
     }
   }
