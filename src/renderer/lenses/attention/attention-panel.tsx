@@ -47,6 +47,7 @@ import {
   TEST_VIEW,
   TWO_HEADS_VIEW,
 } from './views.ts'
+import '../lens-panel.css'
 import './attention-panel.css'
 
 /** The attention lens: what each token reads, by layer and head. */

@@ -30,6 +30,7 @@ import {
   useTokenNames,
 } from './use-attribution.ts'
 import {ValuesTable} from './values-table.tsx'
+import '../lens-panel.css'
 import './attribution-panel.css'
 
 /** The attribution lens: what each token of the context is worth to a target, as it converges. */

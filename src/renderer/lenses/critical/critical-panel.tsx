@@ -16,6 +16,7 @@ import {ResponseView} from './response-view.tsx'
 import {ResponsesView} from './responses-view.tsx'
 import {ScoresTable} from './scores-table.tsx'
 import {type PaneCritical, useCritical} from './use-critical.ts'
+import '../lens-panel.css'
 import './critical-panel.css'
 
 /** The critical tokens lens: the token of a response after which it does not come right any more. */

@@ -15,6 +15,7 @@ import {TokenizeControls} from './tokenize-controls.tsx'
 import {useColumns, useCompared} from './use-compared.ts'
 import {ALIGNED_VIEW, LANGUAGES_VIEW, NUMBERS_VIEW, TABLE_VIEW, VOCABULARY_VIEW} from './views.ts'
 import {VocabularyView} from './vocabulary-view.tsx'
+import '../lens-panel.css'
 import './tokenize-panel.css'
 
 /** The tokenizers lens: one text as any number of tokenizers cut it. */

@@ -26,6 +26,7 @@ import {LEAST_NUMBERS_PX, shareHeight} from './share-height.ts'
 import {useShownTracks} from './shown-tracks.ts'
 import {TokenText, useTextLayout} from './token-text.tsx'
 import {chartFramePx, TrackedChart} from './tracked-chart.tsx'
+import '../lens-panel.css'
 import './tokens-panel.css'
 
 /** The side column is a part of a wide pane, within these ends. */

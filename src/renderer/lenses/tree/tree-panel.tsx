@@ -15,6 +15,7 @@ import {TreeControls} from './tree-controls.tsx'
 import {TreeView} from './tree-view.tsx'
 import {TreeWait} from './tree-wait.tsx'
 import {useTree} from './use-tree.ts'
+import '../lens-panel.css'
 import './tree-panel.css'
 
 /** The tree lens: what else the model could have said, and what a draft would have guessed. */
