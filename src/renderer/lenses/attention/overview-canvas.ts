@@ -14,6 +14,9 @@ export interface OverviewDrawing {
   readonly thumbnailOf: (cell: OverviewCell) => Thumbnail | undefined
   readonly scale: WeightScale
   readonly palette: Palette
+  /** Pinned tokens, and pinned queries with their keys. */
+  readonly pinned: readonly number[]
+  readonly pairs: readonly {readonly from: number; readonly to: number}[]
   /** What is seen of the grid, in its own pixels. */
   readonly seen: {
     readonly xPx: number
@@ -75,5 +78,35 @@ export function drawOverview(canvas: HTMLCanvasElement, drawing: OverviewDrawing
     const indices = indicesOf(thumbnail, tokenCount, scale, sidePx)
     for (let i = 0; i < indices.length; i++) pixels[i] = colors[indices[i]!]!
     context.putImageData(image, x, y)
+    drawPins(context, drawing, {x, y, sidePx})
+  }
+}
+
+/** A smaller frame of a pair cannot be seen. */
+const LEAST_PAIR_PX = 5
+const TICK_PX = 3
+
+/** Pinned tokens as ticks above their column, pinned pairs as frames around their place. */
+function drawPins(
+  context: CanvasRenderingContext2D,
+  {pinned, pairs, palette, ratio, tokenCount}: OverviewDrawing,
+  {x, y, sidePx}: {readonly x: number; readonly y: number; readonly sidePx: number}
+): void {
+  if (pinned.length === 0 && pairs.length === 0) return
+  const tokenPx = sidePx / tokenCount
+  context.fillStyle = palette.ink1
+  for (const position of pinned) {
+    if (position >= tokenCount) continue
+    const middle = x + (position + 0.5) * tokenPx
+    context.fillRect(Math.round(middle - ratio / 2), y - TICK_PX * ratio, ratio, TICK_PX * ratio)
+  }
+  context.strokeStyle = palette.ink1
+  context.lineWidth = ratio
+  const framePx = Math.max(tokenPx + ratio, LEAST_PAIR_PX * ratio)
+  for (const {from, to} of pairs) {
+    if (from >= tokenCount || to >= tokenCount) continue
+    const left = x + (to + 0.5) * tokenPx - framePx / 2
+    const top = y + (from + 0.5) * tokenPx - framePx / 2
+    context.strokeRect(Math.round(left), Math.round(top), framePx, framePx)
   }
 }

@@ -28,6 +28,7 @@ import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
 import type {HeadRef} from '../../../shared/lenses/attention-maps.ts'
 import {thumbnailOf} from '../../store/attention-overview.ts'
 import {requestFilters} from '../../store/attention-pictures.ts'
+import {pinnedPairs, pinnedPositions, selectPins} from '../../store/selection.ts'
 import {Button} from '../../ui/button.tsx'
 import {pageZoom} from '../../ui/page-zoom.ts'
 import {useSize} from '../../ui/use-size.ts'
@@ -135,6 +136,7 @@ function OverviewGrid({overview, layout, known, shown, widthPx, heightPx}: GridP
   const {thumbnails, range, data} = overview
   const pane = usePaneIndex()
   const palette = usePalette()
+  const pins = useWorkbenchState((state) => selectPins(state, overview.runId))
   const {openHead, compareHead, pointAtHead, sizeOverview} = useActions()
   const id = useId()
   const scrollRef = useRef<HTMLDivElement>(null)
@@ -149,6 +151,8 @@ function OverviewGrid({overview, layout, known, shown, widthPx, heightPx}: GridP
       thumbnailOf: (cell) => thumbnailOf(thumbnails, cell),
       scale: {maximum: range.maximum, isSigned: false, steps: range.steps},
       palette,
+      pinned: pinnedPositions(pins),
+      pairs: pinnedPairs(pins),
       seen: {xPx: scroll.scrollLeft, yPx: scroll.scrollTop, widthPx, heightPx},
       ratio: devicePixelRatio * pageZoom(),
     })
@@ -190,6 +194,7 @@ function OverviewGrid({overview, layout, known, shown, widthPx, heightPx}: GridP
       aria-colcount={layout.columns.length}
       aria-activedescendant={shownId}
       tabIndex={0}
+      data-pins={pins.length}
       style={{height: heightPx}}
       onScroll={() => draw.current()}
       onPointerMove={(event) => pointAtHead(headUnder(event))}

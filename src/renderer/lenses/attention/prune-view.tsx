@@ -7,6 +7,7 @@ import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import {importanceVariantSchema} from '../../../shared/lenses/attention-maps.ts'
 import type {WorkPhase} from '../../store/attention-graph-state.ts'
 import {LEAST_KEPT, type Pruned, pruneKey, selectPrune} from '../../store/attention-prune.ts'
+import {pinnedPositions, selectPins} from '../../store/selection.ts'
 import {Button} from '../../ui/button.tsx'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
 import {SliderField} from '../../ui/slider-field.tsx'
@@ -203,6 +204,11 @@ interface PrunedTextProps {
 const PrunedText = memo(function PrunedText({data, pruned}: PrunedTextProps) {
   const runId = usePaneRunId()
   const {hover, toggleLock} = useTokenActions()
+  const pins = useWorkbenchState((state) => selectPins(state, runId))
+  const pinNumbers = useMemo(
+    () => new Map(pinnedPositions(pins).map((position, i) => [position, i + 1])),
+    [pins]
+  )
   const fates = useMemo(() => {
     const all = new Map<number, 'similar' | 'light'>()
     for (const at of pruned.droppedBySimilarity) all.set(at, 'similar')
@@ -230,6 +236,7 @@ const PrunedText = memo(function PrunedText({data, pruned}: PrunedTextProps) {
         const fate = fates.get(token.position) ?? 'kept'
         const text = plainGlyphs(token) || `#${token.id}`
         const Tag = fate === 'kept' ? 'span' : 'del'
+        const pin = pinNumbers.get(token.position)
         return (
           <Tag
             key={token.position}
@@ -238,6 +245,11 @@ const PrunedText = memo(function PrunedText({data, pruned}: PrunedTextProps) {
             data-fate={fate}
             {...(runId ? targetProps({kind: 'token', runId, position: token.position}) : {})}
           >
+            {pin !== undefined && (
+              <span className="prune-pin" role="img" aria-label={`pin ${pin}`} data-pin={pin}>
+                {pin}
+              </span>
+            )}
             {text}
           </Tag>
         )
