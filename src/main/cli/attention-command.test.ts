@@ -200,6 +200,7 @@ test.each([
   ['two-heads', ['--layers', '1', '--heads', '2', '--other', '3.5']],
   ['graph', ['--edges', '4']],
   ['pruning', ['--keep', '3']],
+  ['importance', ['--variant', 'plain']],
 ])('attention draws %s: the same bytes twice', async (view, flags) => {
   const path = join(folder, `${view}.svg`)
   const draw = async () => {

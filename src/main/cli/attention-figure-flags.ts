@@ -21,7 +21,7 @@ export function addAttentionFigureFlags(command: Command): void {
   addGroup(command, 'Figure (.svg .png .csv, and .json with --view):', [
     new Option(
       '--view <name>',
-      'matrix: of one head, or of an aggregate; lines: of up to 8 heads, or of an aggregate; overview: all heads in small; two-heads: one beside --other; graph: what --position reads, followed down through the layers, with importances; pruning: which tokens Zero-TPrune keeps (matrix)'
+      'matrix: of one head, or of an aggregate; lines: of up to 8 heads, or of an aggregate; overview: all heads in small; two-heads: one beside --other; graph: what --position reads, followed down through the layers, with importances; pruning: which tokens Zero-TPrune keeps; importance: the text tinted by --importance (matrix)'
     ),
     new Option('--edges <n>', 'of a graph: lines of each layer, 1 to 60 (6)'),
     new Option('--minus <layer.head>', 'the difference to another head, such as 4.0'),

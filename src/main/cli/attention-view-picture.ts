@@ -1,4 +1,5 @@
 import {
+  fetchImportances,
   fetchLines,
   fetchOverview,
   fetchPruning,
@@ -17,7 +18,7 @@ import type {InterveneRequestInput} from '../../shared/lenses/intervene.ts'
 import type {AttentionFigureCall} from './attention-figure.ts'
 import {UsageError} from './usage-error.ts'
 
-export const VIEWS = ['lines', 'overview', 'two-heads', 'pruning'] as const
+export const VIEWS = ['lines', 'overview', 'two-heads', 'pruning', 'importance'] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** More heads than this in one picture of lines cannot be told apart. */
@@ -78,6 +79,15 @@ export async function viewPictureOf(
       const variant = request.variant ?? 'position-corrected'
       const wish = {keepCount, variant, request: replayOf(result), selected: query}
       return fetchPruning(source, wish, namedRow)
+    }
+    case 'importance': {
+      const {importance: method = 'wpr', variant, query: of = tokens.length - 1} = request
+      const form = method === 'wpr' ? {method, variant} : {method, query: of}
+      return {
+        view: 'importance',
+        importances: await fetchImportances(source, [form]),
+        selected: figure.position,
+      }
     }
   }
 }

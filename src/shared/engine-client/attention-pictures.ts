@@ -3,6 +3,8 @@ import type {
   AttentionMap,
   CapturedText,
   HeadRef,
+  Importance,
+  ImportanceRequestInput,
 } from '../lenses/attention-maps.ts'
 import type {MatrixPicture, ReadRow} from '../lenses/attention-picture.ts'
 import type {
@@ -238,6 +240,24 @@ export async function fetchPruning(
   }
 }
 type PruningRow = NonNullable<PruningPicture['outcome']>['rows'][number]
+
+/** Importances of a text, in the order in which they are asked for. */
+export async function fetchImportances(
+  source: PictureSource,
+  forms: readonly Pick<ImportanceRequestInput, 'method' | 'variant' | 'query'>[]
+): Promise<Importance[]> {
+  const importances: Importance[] = []
+  for (const form of forms) {
+    const events = await source.client.attention.importance(
+      {...source.text, ...form},
+      optionsOf(source)
+    )
+    for await (const event of events) {
+      if (event.kind === 'importance') importances.push(event.importance)
+    }
+  }
+  return importances
+}
 
 export interface TwoHeadsWish {
   readonly a: HeadRef

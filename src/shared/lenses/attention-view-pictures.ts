@@ -9,6 +9,7 @@ import {
   thumbnailSchema,
 } from './attention-maps.ts'
 import {colorStepsSchema, matrixPictureSchema, readRowSchema} from './attention-picture.ts'
+import {importanceSchema} from './attention-statistics.ts'
 
 const indexSchema = z.number().int().nonnegative()
 const pairsSchema = z
@@ -97,11 +98,21 @@ export const pruningPictureSchema = z.object({
 })
 export type PruningPicture = z.infer<typeof pruningPictureSchema>
 
+/** How much each token matters by the attention graph; the first importance tints the text. */
+export const importancePictureSchema = z.object({
+  view: z.literal('importance'),
+  importances: z.array(importanceSchema).min(1).max(6),
+  /** The marked token. */
+  selected: indexSchema.nullable().default(null),
+})
+export type ImportancePicture = z.infer<typeof importancePictureSchema>
+
 /** What of a text's attention is drawn, beside a matrix and the graph. */
 export const attentionViewPictureSchema = z.discriminatedUnion('view', [
   linesPictureSchema,
   overviewPictureSchema,
   twoHeadsPictureSchema,
   pruningPictureSchema,
+  importancePictureSchema,
 ])
 export type AttentionViewPicture = z.infer<typeof attentionViewPictureSchema>

@@ -33,6 +33,7 @@ function positionOf(picture: AttentionViewPicture): number | undefined {
     case 'two-heads':
       return picture.a.row?.query
     case 'pruning':
+    case 'importance':
       return picture.selected ?? undefined
     case 'overview':
       return undefined
@@ -79,6 +80,14 @@ function viewFlags(picture: AttentionViewPicture, {tokens}: AttentionResult): st
       if (variant !== 'position-corrected') flags.push(['--variant', variant])
       return flags
     }
+    case 'importance':
+      return picture.importances
+        .slice(0, 1)
+        .flatMap(({method, variant, query}) => [
+          ...(method === 'wpr' ? [] : [['--importance', method]]),
+          ...(variant === null || variant === 'position-corrected' ? [] : [['--variant', variant]]),
+          ...(query === null || query === tokens.length - 1 ? [] : [['--query', String(query)]]),
+        ])
   }
 }
 

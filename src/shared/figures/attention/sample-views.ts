@@ -1,5 +1,6 @@
 import type {AttentionResult} from '../../lenses/attention.ts'
 import type {AttentionEdges, HeadRef} from '../../lenses/attention-maps.ts'
+import type {Importance} from '../../lenses/attention-statistics.ts'
 import type {AttentionViewPicture} from '../../lenses/attention-view-pictures.ts'
 import {inductionWeights, sampleMatrix} from './sample-result.ts'
 
@@ -24,6 +25,22 @@ function sampleEdges(weights: Float32Array, count: number): AttentionEdges {
     summary: summaryOf(count),
     ...{omittedCount: 0, omittedWeight: 0},
   }
+}
+
+/** Importances that grow and fall over a text; the last two rest on too little. */
+export function sampleImportances(count: number): Importance[] {
+  const values = Float64Array.from({length: count}, (_, at) => 0.5 + ((at * 7) % 11) / 5)
+  const shares = Float64Array.from({length: count}, (_, at) => (at === 0 ? 0.6 : 0.4 / (count - 1)))
+  return [
+    {
+      ...{method: 'wpr', variant: 'position-corrected', query: null, firstTokenShare: 0.1},
+      ...{values, hollowPositions: [count - 2, count - 1], warnings: []},
+    },
+    {
+      ...{method: 'attention-rollout', variant: null, query: count - 1, firstTokenShare: 0.6},
+      ...{values: shares, hollowPositions: [], warnings: []},
+    },
+  ]
 }
 
 /** Each view of attention over the tokens of a result, invented, for tests and the gallery. */
@@ -90,5 +107,6 @@ export function sampleViews(result: AttentionResult): readonly AttentionViewPict
         ...{othersBefore: 0.2, othersAfter: 0.2, klBits: 1.5, totalVariation: 0.7},
       },
     },
+    {view: 'importance', importances: sampleImportances(count), selected: 3},
   ]
 }

@@ -5,6 +5,7 @@ import {csvText} from '../csv-text.ts'
 import {publicRequest} from '../provenance.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
 import {pictureChoices} from './attention-data.ts'
+import {formOf} from './graph-words.ts'
 import {mapName} from './map-name.ts'
 import {blockStart} from './matrix-scale.ts'
 import {fatesOf} from './pruning-part.tsx'
@@ -43,6 +44,11 @@ export function viewChoices(picture: AttentionViewPicture): Record<string, unkno
     case 'pruning': {
       const {view, keepCount, variant, selected} = picture
       return {view, keepCount, variant, selected}
+    }
+    case 'importance': {
+      const {view, importances, selected} = picture
+      const asked = importances.map(({method, variant, query}) => ({method, variant, query}))
+      return {view, importances: asked, selected}
     }
   }
 }
@@ -93,6 +99,13 @@ function viewNumbers(picture: AttentionViewPicture, noPrompt: boolean): Record<s
         outcome: outcome && {...outcome, rows},
       }
     }
+    case 'importance':
+      return {
+        importances: picture.importances.map(({values, ...importance}) => ({
+          ...importance,
+          values: Array.from(values, finite),
+        })),
+      }
   }
 }
 
@@ -172,6 +185,19 @@ export function viewTable(
         fates.get(position) ?? 'kept',
       ])
       return {columns: ['position', ...(noPrompt ? [] : ['id', 'text']), 'fate'], rows}
+    }
+    case 'importance': {
+      const {importances} = picture
+      const hollow = new Set(importances[0]!.hollowPositions)
+      const rows = tokens.map(({position, id}): Cell[] => [
+        position,
+        ...(noPrompt ? [] : [id, nameOf(position)]),
+        ...importances.map(({values}) => finite(values[position]!)),
+        hollow.has(position) ? 1 : 0,
+      ])
+      const names = importances.map(formOf)
+      const columns = ['position', ...(noPrompt ? [] : ['id', 'text']), ...names, 'isHollow']
+      return {columns, rows}
     }
   }
 }

@@ -129,6 +129,32 @@ test('two heads share a range, and their difference is B − A in every cell', (
   expect(markup).toMatch(/B − A: −0\.5\d* to 0\.5/)
 })
 
+test('importances tint each token by its share of the range, and list the heaviest first', () => {
+  const picture = pictureOf('importance')
+  const markup = drawn(picture)
+  const [main, rollout] = picture.importances
+  const isHollow = (at: number) => at >= count - 2
+  for (let at = 0; at < count; at++) {
+    // Of 0 to 3, in fifths.
+    const step = isHollow(at) ? -1 : Math.ceil(main!.values[at]! / 0.6) - 1
+    expect(markup).toContain(`data-position="${at}" data-step="${step}"`)
+  }
+  const listed = [...markup.matchAll(/data-heaviest="(\d+)"/g)].map(([, at]) => Number(at))
+  const best = [...main!.values.keys()]
+    .filter((at) => !isHollow(at))
+    .sort((a, b) => main!.values[b]! - main!.values[a]! || a - b)
+  expect(listed).toEqual(best.slice(0, 10))
+  expect(markup).toContain('0 to 3')
+  expect(markup).toContain('range of its own')
+  expect(markup).toContain('first token holds 60 %')
+  const [head, ...rows] = rowsOf(figure(picture).csv())
+  expect(head!.slice(-3)).toEqual(['position-corrected', 'attention-rollout', 'isHollow'])
+  for (const [at, row] of rows.entries()) {
+    const [own, shares, hollow] = row.slice(-3).map(Number)
+    expect([own, shares, hollow]).toEqual([main!.values[at], rollout!.values[at], +isHollow(at)])
+  }
+})
+
 test('a pruning draws each token by its fate, and both tables', () => {
   const picture = pictureOf('pruning')
   const markup = drawn(picture)

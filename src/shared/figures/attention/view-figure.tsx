@@ -3,6 +3,7 @@ import type {Palette} from '../palette.ts'
 import {xmlText} from '../svg-text.ts'
 import {FONT_FAMILIES} from '../text-width.ts'
 import {WordLinesFigure} from '../word-lines-figure.tsx'
+import {ImportancePartFigure} from './importance-part.tsx'
 import {LinesPartFigure} from './lines-part.tsx'
 import {OverviewPartFigure} from './overview-part.tsx'
 import {PruningPartFigure} from './pruning-part.tsx'
@@ -59,5 +60,7 @@ function Part({part, ...looks}: PartProps) {
       return <TwoHeadsPartFigure part={part} {...looks} />
     case 'pruning':
       return <PruningPartFigure part={part} {...looks} />
+    case 'importance':
+      return <ImportancePartFigure part={part} {...looks} />
   }
 }

@@ -3,6 +3,7 @@ import type {AttentionViewPicture} from '../../lenses/attention-view-pictures.ts
 import type {CommonFigureOptions} from '../request.ts'
 import {glyphsOfTokens} from '../token-glyphs.ts'
 import {layoutWords, type WordLine} from '../word-lines.ts'
+import {type ImportancePart, layoutImportancePart} from './importance-layout.ts'
 import {attentionGuardOf} from './layout.ts'
 import {type LinesPart, layoutLinesPart} from './lines-part.tsx'
 import {layoutOverviewPart, type OverviewPart} from './overview-part.tsx'
@@ -10,7 +11,7 @@ import {layoutPruningPart, type PruningPart} from './pruning-part.tsx'
 import {layoutTwoHeadsPart, type TwoHeadsPart} from './two-heads-part.tsx'
 import {viewCaptionOf} from './view-words.ts'
 
-export type ViewPart = LinesPart | OverviewPart | TwoHeadsPart | PruningPart
+export type ViewPart = LinesPart | OverviewPart | TwoHeadsPart | PruningPart | ImportancePart
 
 /** The figure of a view of attention as it is exported: plain geometry in CSS pixels. */
 export interface ViewFigureLayout {
@@ -25,7 +26,7 @@ export interface ViewFigureLayout {
 
 const MARGIN_PX = 16
 
-/** Lays out lines, all heads in small, two heads or a pruning with the words above it. */
+/** Lays out lines, all heads in small, two heads, a pruning or importances with the words above it. */
 export function layoutView(
   result: AttentionResult,
   picture: AttentionViewPicture,
@@ -63,5 +64,7 @@ function partOf(
       return layoutTwoHeadsPart(result, picture, options, place)
     case 'pruning':
       return layoutPruningPart(result, picture, options, place)
+    case 'importance':
+      return layoutImportancePart(result, picture, options, place)
   }
 }

@@ -2,6 +2,7 @@ import type {AttentionResult} from '../../lenses/attention.ts'
 import type {AttentionViewPicture, OverviewPicture} from '../../lenses/attention-view-pictures.ts'
 import {formatMany} from '../number-format.ts'
 import type {CaptionPart} from '../tokens/caption.ts'
+import {importanceCaptionOf, importanceLegendWords} from './importance-words.ts'
 import {attentionGuardOf} from './layout.ts'
 import {headName, mapName} from './map-name.ts'
 import {matrixCaptionOf} from './matrix-caption.ts'
@@ -15,6 +16,7 @@ const TITLES: Readonly<Record<AttentionViewPicture['view'], string>> = {
   overview: 'All heads',
   'two-heads': 'Two heads',
   pruning: 'Tokens that stay',
+  importance: 'Importance of tokens',
 }
 
 /** `All heads of micro-base`, `Attention as lines of micro-base, L3.H5`. */
@@ -57,6 +59,8 @@ export function viewCaptionOf(
     }
     case 'pruning':
       return pruningCaptionOf(picture)
+    case 'importance':
+      return importanceCaptionOf(picture.importances, result.tokens, noPrompt)
   }
 }
 
@@ -86,7 +90,9 @@ export function describeView(
   const more =
     picture.view === 'pruning'
       ? pruningLegendWords(picture)
-      : filterWords((picture.view === 'two-heads' ? picture.a : picture).filters)
+      : picture.view === 'importance'
+        ? importanceLegendWords(picture.importances)
+        : filterWords((picture.view === 'two-heads' ? picture.a : picture).filters)
   const others = more.length > 0 ? ` ${more.join('; ')}.` : ''
   return `${viewTitleOf(result, picture)} over ${formatMany(result.tokens.length, 'token')}. ${caption}${others} ${attentionGuardOf(result)}`
 }
