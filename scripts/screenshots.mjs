@@ -56,6 +56,19 @@ try {
     await page.waitForTimeout(600)
     await page.screenshot({path: join(root, `docs/attention-${theme}.png`)})
   }
+  await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'})
+  // Every head in small, and what the last token reads followed down.
+  await page.getByRole('radio', {name: 'Overview'}).click()
+  await page.locator('[data-testid=attention-overview][data-whole=true]').waitFor()
+  await page.mouse.move(700, 890)
+  await page.waitForTimeout(600)
+  await page.screenshot({path: join(root, 'docs/attention-overview.png')})
+  await page.getByRole('radio', {name: 'Graph'}).click()
+  await page.getByText('Nothing is running').waitFor({timeout: 120_000})
+  await page.mouse.move(700, 890)
+  await page.waitForTimeout(1500)
+  await page.screenshot({path: join(root, 'docs/attention-graph.png')})
+  await page.getByRole('radio', {name: 'Matrix'}).click()
   // A text that five tokenizers cut apart, with its number held.
   await page.getByRole('tab', {name: 'Tokenizers'}).click()
   await page.getByTestId('compared-source').click()

@@ -3,13 +3,8 @@ import type {ImportancePicture} from '../../lenses/attention-view-pictures.ts'
 import type {CommonFigureOptions} from '../request.ts'
 import {fitText, textWidthPx} from '../text-width.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
-import {bestPositions} from './graph-words.ts'
-import {
-  formatImportance,
-  importanceLegendWords,
-  importanceMaximum,
-  importanceName,
-} from './importance-words.ts'
+import {bestPositions, FORM_WORDS, formOf} from './graph-words.ts'
+import {formatImportance, importanceLegendWords, importanceMaximum} from './importance-words.ts'
 import {flowLegend, formatRangeEnd, type MatrixLegendLayout} from './matrix-legend.ts'
 
 /** A token of the text on the tint of its importance. */
@@ -69,7 +64,7 @@ const NAME_PX = 150
 const NAME_SHARE = 0.35
 const MOST_BAR_PX = 240
 const LEAST_BAR_PX = 24
-const VALUE_PX = 64
+const VALUE_PX = 104
 
 /** The text tinted by the first importance, then its heaviest tokens as bars beside what the others say of them. */
 export function layoutImportancePart(
@@ -123,7 +118,7 @@ export function layoutImportancePart(
     }
   })
   const heads = listed.map((importance, i) => ({
-    text: fitText(importanceName(importance), VALUE_PX - 6, 11),
+    text: fitText(FORM_WORDS[formOf(importance)].title, VALUE_PX - 6, 11),
     rightPx: leftPx + namePx + barPx + (i + 1) * VALUE_PX,
   }))
   const legendYPx = tableYPx + (rows.length + 1) * ROW_PX + GAP_PX
