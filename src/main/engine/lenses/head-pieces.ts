@@ -2,11 +2,13 @@ import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {VisibleKeys} from '../../../shared/math/attention/visible-keys.ts'
 import type {HeadMatrices} from '../captures/head-matrices.ts'
 
+/** Numbers of one array of rows: 256 rows of 4,096 tokens. */
+const MOST_PIECE_NUMBERS = 1 << 20
 /**
- * Numbers of one array of rows: a quarter of a head of 1,024 tokens. Computing one and counting over it each
- * take about two milliseconds, which is what a picture may have to wait.
+ * Rows of one array: a quarter of a head of 1,024 tokens, which takes about two milliseconds to compute and two
+ * to count over, as long as a picture may have to wait. Fewer of a longer text cost more than they save.
  */
-const MOST_PIECE_NUMBERS = 1 << 18
+const MOST_PIECE_ROWS = 256
 
 /** Consecutive rows of a head, [query, key]. */
 export interface HeadPiece {
@@ -16,7 +18,8 @@ export interface HeadPiece {
 
 /** Queries [start, end) of the pieces that a text's rows come in. */
 export function pieceRanges(tokenCount: number): [start: number, end: number][] {
-  const step = Math.max(1, Math.floor(MOST_PIECE_NUMBERS / tokenCount))
+  const fitting = Math.floor(MOST_PIECE_NUMBERS / tokenCount)
+  const step = Math.max(1, Math.min(MOST_PIECE_ROWS, fitting))
   return Array.from({length: Math.ceil(tokenCount / step)}, (_, i) => [
     i * step,
     Math.min(tokenCount, (i + 1) * step),
