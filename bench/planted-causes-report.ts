@@ -17,6 +17,7 @@ export function plantedCausesReport(
     '# Attribution against planted causes',
     `Made by \`node scripts/run-ts.mjs bench/planted-causes.ts --write\` on ${limits.model}. Each prompt of \`assets/evaluation\` names the set C of tokens that its answer takes together; each of them was confirmed by replacing it alone, with the probability falling by at least half on average over 5 replacements. At most ${limits.maxSteps} steps, ${limits.probes} probes, permutations or draws; prompts of at most ${limits.mostTokens} tokens. Intervals are 95 %: Wilson's for shares, normal ones for means. Which of several jointly necessary tokens comes first says nothing; score against the set.`,
     'C is what the evaluation file names. Others may be needed too, such as the sign between a key and its value: “first is needed” counts a first token whose replacement by itself takes at least half, in C or not. “reagent” is the default preset, which replaces three tenths of the text at a step: of three tokens that are needed together at least one is among those in 66 % of steps, of five in 83 %, and every step that hits one of them credits all that it replaced. The preset of the token-level settings replaces a tenth (27 % and 41 %).',
+    verdict(families, scored),
     droppedTable(lines, families),
     '## By family and method',
     scoreTable(
@@ -28,6 +29,33 @@ export function plantedCausesReport(
     '## Soft-NC of ReAGent beside its own scores at other positions',
     softTable(families, scored),
   ].join('\n\n')}\n`
+}
+
+/** Where ReAGent's first token is a cause no more often than that of random scores, in words. */
+function verdict(families: readonly string[], scored: readonly Scored[]): string {
+  const hitsOf = (family: string, method: string) =>
+    scored
+      .filter((line) => line.family === family && line.method === method)
+      .map(({topIsCause}) => topIsCause)
+  const sentences = families.map((family) => {
+    const random = hitsOf(family, 'random')
+    const [own, token] = ['reagent', 'reagent, preset token'].map((method) => {
+      const hits = hitsOf(family, method)
+      return {text: shareOf(hits), isBetter: isAbove(hits, random)}
+    })
+    const verdictOf = (isBetter: boolean) =>
+      isBetter ? 'better' : 'no better than random within the intervals'
+    return `${family}: the default preset ${own!.text} is ${verdictOf(own!.isBetter)}, the token preset ${token!.text} is ${verdictOf(token!.isBetter)}, random ${shareOf(random)}`
+  })
+  return `**Top-1 in C beside random scores**, “better” only where the intervals do not meet. ${sentences.join('; ')}. Where several tokens are needed together take the token preset, or occlusion; the default preset's bars then do not tell a cause from another token.`
+}
+
+/** Whether two shares are so far apart that their intervals do not meet, the first above the second. */
+function isAbove(hits: readonly boolean[], others: readonly boolean[]): boolean {
+  if (hits.length === 0 || others.length === 0) return false
+  const [low] = wilsonInterval(hits.filter(Boolean).length, hits.length)
+  const [, high] = wilsonInterval(others.filter(Boolean).length, others.length)
+  return low > high
 }
 
 function droppedTable(lines: readonly Line[], families: readonly string[]): string {

@@ -2,7 +2,9 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import {temporaryFolder} from '../../../fixtures/broken.ts'
+import {sampleResult, sampleRow} from '../../shared/figures/attribution/sample-result.ts'
 import {attributeResultSchema} from '../../shared/lenses/attribute.ts'
+import {attributeText, unnamedTargets} from './attribute-text.ts'
 import {runCli} from './run-cli.ts'
 import {testEngine, testTerminal} from './test-engine-client.ts'
 
@@ -97,4 +99,30 @@ test.each([
   const {exitCode, error, attributions} = await cli('--prompt', 'a', ...flags)
   expect([exitCode, attributions]).toEqual([2, []])
   expect(error).toContain(words)
+})
+
+test('a target that stands nowhere in the text is printed by its text', async () => {
+  const row = sampleRow([0.1, 0.3, 0.9, 0.2, 0.05, 0.15], {
+    target: {positions: [7], tokenIds: [9], contrastId: 8, prob: 0.6, contrastProb: 0.2},
+  })
+  const result = sampleResult(row)
+  expect(unnamedTargets(result)).toEqual([9, 8])
+  const names = new Map([
+    [9, '·lamps'],
+    [8, '·coins'],
+  ])
+  expect(attributeText(result, false, names)).toMatch(
+    /target ·lamps at position 7, p 0?\.60* rather than ·coins, p 0?\.20*$/mu
+  )
+  expect(attributeText(result, false)).toContain('target id 9 at position 7')
+  expect(attributeText(result, true, names)).not.toContain('lamps')
+  const {out} = await cli('--prompt', 'Mira keeps coins')
+  expect(out).not.toContain('target id')
+})
+
+test('what is kept is a share or whole tokens', async () => {
+  const refused = await cli('--prompt', 'a', '--keep', '1.4')
+  expect(refused.exitCode).toBe(2)
+  expect(refused.error).toContain('keep')
+  expect((await cli('--prompt', 'a', '--keep', '4')).attributions[0]).toMatchObject({keep: 4})
 })

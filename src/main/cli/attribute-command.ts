@@ -1,7 +1,9 @@
 import {writeFile} from 'node:fs/promises'
+import {tokensOfTable} from '../../shared/domain/token.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {isCancellation} from '../../shared/engine-client/problem-of.ts'
 import {rowsOfResult} from '../../shared/figures/attribution/value-rows.ts'
+import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import {
   attributeResultOf,
   foldAttributeEvent,
@@ -22,7 +24,7 @@ import {
   readAttributeFigure,
 } from './attribute-figure.ts'
 import type {AttributeFlags} from './attribute-flags.ts'
-import {attributeCsv, attributeText} from './attribute-text.ts'
+import {attributeCsv, attributeText, type TargetNames, unnamedTargets} from './attribute-text.ts'
 import {checked} from './checked-values.ts'
 import {type CommonCall, readCommonCall, readConfig, requestValues} from './common-call.ts'
 import {writeFigure} from './common-figure.ts'
@@ -64,7 +66,7 @@ export async function runAttribute(
   try {
     const result = await attribute(request, call, engine.client, terminal)
     if (result) await writeFiles(call, result, {figure, client: engine.client, terminal})
-    await printResult(call, request, result, terminal)
+    await printResult(call, request, result, {client: engine.client, terminal})
     return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.done
   } finally {
     await engine.close()
@@ -171,7 +173,7 @@ async function printResult(
   call: Call,
   request: AttributeRequest,
   result: AttributeResult | null,
-  terminal: Terminal
+  {client, terminal}: Omit<Drawing, 'figure'>
 ) {
   if (call.isJson) {
     const json = result
@@ -180,13 +182,26 @@ async function printResult(
     await terminal.print(`${JSON.stringify(json)}\n`)
   } else {
     if (result && call.outFiles.length === 0) {
-      await terminal.print(attributeText(result, call.noPrompt))
+      const names = call.noPrompt ? undefined : await targetNames(result, client)
+      await terminal.print(attributeText(result, call.noPrompt, names))
     }
     for (const {code, message} of result?.warnings ?? []) {
       terminal.printError(`warning (${code}): ${message}\n`)
     }
   }
   if (terminal.interrupted.aborted) terminal.printError('Interrupted: this is a part of it.\n')
+}
+
+/** Targets that stand nowhere in the text, by their ids; where that cannot be had they go by those. */
+async function targetNames(result: AttributeResult, client: EngineClient): Promise<TargetNames> {
+  const ids = unnamedTargets(result)
+  if (ids.length === 0) return new Map()
+  try {
+    const table = await client.text.describe({model: result.request.model, ids})
+    return new Map(tokensOfTable(table).map((token) => [token.id, plainGlyphs(token)]))
+  } catch {
+    return new Map()
+  }
 }
 
 /** With `--no-prompt` text, ids and labels are left out. */

@@ -64,7 +64,7 @@ export function addAttributeFlags(command: Command): Command {
     new Option('--mlm <model>', 'the masked model (micro-mlm)'),
     new Option('--preset <name>', 'ours, paper, inseq or token (ours)'),
     new Option('--ratio <share>', 'of the context that a step replaces: between 0 and 1'),
-    new Option('--keep <n>', 'tokens that the stopping test keeps; below 1 a share of them'),
+    new Option('--keep <n>', 'whole tokens that the stopping test keeps; below 1 a share of them'),
     new Option('--overlap <n>', 'lists that a position of the rationale stands in at least'),
     new Option('--stop-k <n>', `the target is among so many: ${limitsInBrief(LIMITS.stopK)}`),
     new Option('--max-steps <n>', `steps of a probe at most: ${limitsInBrief(LIMITS.maxSteps)}`),

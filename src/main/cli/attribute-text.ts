@@ -1,11 +1,13 @@
 import {rowsOfResult} from '../../shared/figures/attribution/value-rows.ts'
+import {firstTokenText} from '../../shared/figures/attribution/words.ts'
 import {formatFixed, formatMany, formatProb, NO_VALUE} from '../../shared/figures/number-format.ts'
 import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
-import type {
-  AttributeResult,
-  AttributionMethod,
-  AttributionRow,
-  Faithfulness,
+import {
+  type AttributeResult,
+  type AttributionMethod,
+  type AttributionRow,
+  type Faithfulness,
+  replacesTokens,
 } from '../../shared/lenses/attribute.ts'
 import {formatTable} from '../../shared/lenses/text-table.ts'
 
@@ -21,19 +23,40 @@ const UNITS: Readonly<Record<AttributionMethod, string>> = {
   random: 'random',
 }
 
+/** What tokens are called by id: of targets that stand nowhere in the text. */
+export type TargetNames = ReadonlyMap<number, string>
+
+/** Ids of targets that the text itself does not name. */
+export function unnamedTargets(result: AttributeResult): number[] {
+  const ids = rowsOfResult(result).flatMap(({target: {positions, tokenIds, contrastId}}) => [
+    ...tokenIds.filter((id, i) => result.tokens[positions[i]!]?.id !== id),
+    ...(contrastId === null ? [] : [contrastId]),
+  ])
+  return [...new Set(ids)]
+}
+
 /** The result as tables for a terminal, the highest values first. */
-export function attributeText(result: AttributeResult, noPrompt: boolean): string {
+export function attributeText(
+  result: AttributeResult,
+  noPrompt: boolean,
+  names: TargetNames = new Map()
+): string {
   const {model, method, settings} = result
   const from = settings.sampler
-    ? `, replacements: ${settings.sampler}${settings.mlm ? ` (${settings.mlm})` : ''}, seed ${result.request.seed}`
+    ? `, replacements${replacesTokens(method) ? '' : ' of the curves'}: ${settings.sampler}${settings.mlm ? ` (${settings.mlm})` : ''}, seed ${result.request.seed}`
     : ''
   return `${[
     `${model.id}, ${formatMany(result.tokens.length, 'token')}, ${method}${from}`,
-    ...rowsOfResult(result).flatMap((row) => rowText(result, row, noPrompt)),
+    ...rowsOfResult(result).flatMap((row) => rowText(result, row, noPrompt, names)),
   ].join('\n\n')}\n`
 }
 
-function rowText(result: AttributeResult, row: AttributionRow, noPrompt: boolean): string[] {
+function rowText(
+  result: AttributeResult,
+  row: AttributionRow,
+  noPrompt: boolean,
+  names: TargetNames
+): string[] {
   const released = new Map((row.released ?? []).map(({position, value}) => [position, value]))
   const isReleased = released.size > 0
   const sorted = [...row.values].sort((a, b) => b.value - a.value || a.position - b.position)
@@ -57,9 +80,10 @@ function rowText(result: AttributeResult, row: AttributionRow, noPrompt: boolean
     ])
   )
   return [
-    targetLine(result, row, noPrompt),
+    targetLine(result, row, noPrompt, names),
     table,
     ...(result.method === 'reagent' ? [convergenceLine(row)] : []),
+    ...[firstTokenText(row) ?? []].flat(),
     ...(row.faithfulness ? [faithfulnessText(row.faithfulness)] : []),
     ...(row.curves
       ? [
@@ -69,17 +93,22 @@ function rowText(result: AttributeResult, row: AttributionRow, noPrompt: boolean
   ]
 }
 
-function targetLine(result: AttributeResult, {target}: AttributionRow, noPrompt: boolean): string {
-  const {positions, prob, contrastProb} = target
+function targetLine(
+  result: AttributeResult,
+  {target}: AttributionRow,
+  noPrompt: boolean,
+  names: TargetNames
+): string {
+  const {positions, tokenIds, prob, contrastId, contrastProb} = target
+  const labelOf = (id: number, position: number) =>
+    (result.tokens[position]?.id === id && labelAt(result, position)) || names.get(id) || `id ${id}`
   const where =
     positions.length === 1
       ? `position ${positions[0]}`
       : `positions ${positions[0]} to ${positions.at(-1)}`
-  const name = noPrompt
-    ? ''
-    : ` ${positions.map((position, i) => labelAt(result, position) || `id ${target.tokenIds[i]}`).join('')}`
+  const name = noPrompt ? '' : ` ${tokenIds.map((id, i) => labelOf(id, positions[i]!)).join('')}`
   if (contrastProb === null) return `target${name} at ${where}, p ${formatProb(prob)}`
-  const other = noPrompt ? '' : ` rather than id ${target.contrastId}`
+  const other = noPrompt || contrastId === null ? '' : ` rather than ${labelOf(contrastId, -1)}`
   return `target${name} at ${where}, p ${formatProb(prob)}${other}, p ${formatProb(contrastProb)}`
 }
 

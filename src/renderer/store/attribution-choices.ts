@@ -38,6 +38,7 @@ const NAMES: Readonly<Record<keyof AttributionChoice, string>> = {
   maxSteps: 'change the steps',
   probes: 'change the probes',
   testEvery: 'change how often it is tested',
+  comparesExact: 'compare with the exact mode',
   seed: 'change the seed',
   hasChecks: 'choose the checks',
   draws: 'change the draws',

@@ -107,7 +107,7 @@ export function attributionRequest(
   const has = 'after' in target
   const end = has ? endOfTarget(target.after, data) + 1 : tokens.length
   const completionIds = tokens.slice(promptTokenCount, end).map(({id}) => id)
-  const {preset, sampler, testEvery, seed, hasChecks, draws} = choice
+  const {preset, sampler, testEvery, comparesExact, seed, hasChecks, draws} = choice
   const {ratio, keep, overlap, stopK, maxSteps, probes} = choice
   const stated = Object.entries({ratio, keep, overlap, stopK, maxSteps, probes, sampler}).filter(
     ([, value]) => value !== null
@@ -118,7 +118,9 @@ export function attributionRequest(
     ...targetFlags(target),
     ...{method, preset, seed},
     ...Object.fromEntries(stated),
-    ...(method === 'reagent' && testEvery > 1 ? {testEvery, compareExact: true} : {}),
+    ...(method === 'reagent' && testEvery > 1
+      ? {testEvery, ...(comparesExact && {compareExact: true})}
+      : {}),
     ...(hasChecks ? {faithfulness: true, curves: true, draws} : {}),
   })
 }

@@ -49,6 +49,8 @@ export interface AttributionChoice {
   readonly maxSteps: number | null
   readonly probes: number | null
   readonly testEvery: number
+  /** With a sparse test the exact mode runs too, which costs more than the sparse one saves. */
+  readonly comparesExact: boolean
   readonly seed: number
   /** Faithfulness and curves after the attribution. */
   readonly hasChecks: boolean
@@ -121,6 +123,7 @@ export const initialAttribution: AttributionState = {
     maxSteps: null,
     probes: null,
     testEvery: 1,
+    comparesExact: false,
     seed: 0,
     hasChecks: true,
     draws: 16,

@@ -182,6 +182,19 @@ test('a token replaced by hand is tried, kept in a log and put back by undo', as
   expect(seen().attributionChanges[runId]).toEqual([])
 })
 
+test('a sparse test saves work unless the exact mode is asked for beside it', async () => {
+  const workbench = await openedLens([])
+  const {actions} = workbench
+  const request = () => wishOf(workbench).request
+  actions.changeAttribution({comparesExact: true})
+  expect(request()).not.toHaveProperty('compareExact')
+  actions.changeAttribution({testEvery: 3, comparesExact: false})
+  expect(request()).toMatchObject({testEvery: 3})
+  expect(request()).not.toHaveProperty('compareExact')
+  actions.changeAttribution({comparesExact: true})
+  expect(request()).toMatchObject({testEvery: 3, compareExact: true})
+})
+
 test('long runs keep at most so many points of their convergence, the last among them', () => {
   const request = {method: 'reagent'} as AttributeRequest
   let capture = startCapture(request)
@@ -190,6 +203,8 @@ test('long runs keep at most so many points of their convergence, the last among
       ...{kind: 'estimate', row: 0, probDrop: null, startLevel: 0, redrawnCount: 0},
       target: {positions: [3], tokenIds: [1], contrastId: null, prob: 1, contrastProb: null},
       positions: Int32Array.of(1, 2),
+      rationale: Int32Array.of(1),
+      work: {sequenceCount: step, tokenCount: step, setupTokenCount: 0},
       ...{values: new Float64Array(2), low: new Float64Array(2), high: new Float64Array(2)},
       released: new Float64Array(2),
       probeSteps: Int32Array.of(step, Math.min(step, 40)),

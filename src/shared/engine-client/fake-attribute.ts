@@ -60,6 +60,8 @@ export async function* runFakeAttribution(
       probeStopped: Uint8Array.from(stopped),
       keptProbs: Float64Array.from(STOPS, (stop) => 0.75 * Math.min(1, step / stop)),
       ...{probDrop: 0.25, startLevel: isReagent ? 1.5 / positions.length : null, redrawnCount: 2},
+      rationale: Int32Array.from(rationaleOf(positions)),
+      work: workOf(2 * step * STOPS.length, positions.length),
     }
   }
   yield {kind: 'row', row: 0, result: fakeRow(positions, target, isReagent)}
@@ -85,11 +87,18 @@ function fakeRow(
     ...(isReagent && {released: positions.map((position, i) => ({position, value: shares[i]!}))}),
     ...{stepCount: 30, stopReason: 'converged'},
     probes: STOPS.map((stepCount) => ({stepCount, converged: true, probDrop: 0.25})),
-    rationale: positions.filter((position) => position % 3 === 0),
+    rationale: rationaleOf(positions),
     ...{redrawnCount: 2, probDrop: 0.25, startLevel: isReagent ? 1.5 / positions.length : null},
-    work: {sequenceCount: 115, tokenCount: 115 * positions.length, setupTokenCount: 0},
+    work: workOf(115, positions.length),
   }
 }
+
+const rationaleOf = (positions: readonly number[]) =>
+  positions.filter((position) => position % 3 === 0)
+
+const workOf = (sequenceCount: number, length: number) => ({
+  ...{sequenceCount, tokenCount: sequenceCount * length, setupTokenCount: 0},
+})
 
 /** Nearer to its end with every step. */
 function fakeValue(position: number, step: number): number {

@@ -5,7 +5,7 @@ export const ATTRIBUTION_DEFINITIONS = {
   'attribution-value': {
     title: 'nats per step',
     unit: 'nats per step, signed',
-    text: 'Mean over probes of (u − u⁰) / steps: how fast a token’s score grows as replacing it lowers the target’s probability. It does not collapse when many steps are made.',
+    text: 'Mean over probes of (u − u⁰) / steps: how fast a token’s score grows as replacing it lowers the target’s probability. All probes count, those that never stopped as well. It does not collapse when many steps are made.',
     source: 'ours; the steps are ReAGent’s (Zhao and Shan 2024)',
     topic: 'Attribution',
   },
@@ -19,7 +19,14 @@ export const ATTRIBUTION_DEFINITIONS = {
   'attribution-range': {
     title: '10th to 90th',
     unit: 'that of the value',
-    text: '10th and 90th percentile over stopped probes, or over draws. The value is the mean of all probes, so while some run it may lie outside.',
+    text: '10th and 90th percentile over the probes that stopped, or over draws. The value is the mean of all probes, stopped or not, so where some have not stopped, during a run or at its end, it may lie outside. The rationale is of stopped probes alone, and of all while none has stopped.',
+    source: 'ours',
+    topic: 'Attribution',
+  },
+  'attribution-mask': {
+    title: 'Occlusion, mask',
+    unit: 'probability lost',
+    text: 'What the target loses when no other token sees this one; its own place still does. Where the target is read at the last token of the context no other reads that, so its value is exactly 0 and no finding. Masking position 0 removes the attention sink.',
     source: 'ours',
     topic: 'Attribution',
   },

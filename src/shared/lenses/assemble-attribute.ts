@@ -68,9 +68,9 @@ export function attributeResultOf(
   }
 }
 
-/** What is known of a row whose run was cancelled. Its rationale and its work are not. */
+/** What is known of a row whose run was cancelled. */
 export function partialRowOf(estimate: AttributionEstimate): AttributionRow {
-  const {target, probDrop, startLevel, redrawnCount} = estimate
+  const {target, probDrop, startLevel, redrawnCount, work} = estimate
   const positions = [...estimate.positions]
   const numberOrNull = (value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? null : value
@@ -90,10 +90,7 @@ export function partialRowOf(estimate: AttributionEstimate): AttributionRow {
     probes: [...estimate.probeSteps].map((stepCount, i) => ({
       ...{stepCount, converged: estimate.probeStopped[i] === 1, probDrop: null},
     })),
-    rationale: [],
-    redrawnCount,
-    probDrop,
-    startLevel,
-    work: {sequenceCount: 0, tokenCount: 0, setupTokenCount: 0},
+    rationale: [...estimate.rationale],
+    ...{redrawnCount, probDrop, startLevel, work},
   }
 }

@@ -16,6 +16,23 @@ export const attributionMethodSchema = z.enum([
 ])
 export type AttributionMethod = z.infer<typeof attributionMethodSchema>
 
+const BY_REPLACING: ReadonlySet<AttributionMethod> = new Set([
+  'reagent',
+  'occlusion-replace',
+  'shapley',
+])
+
+/** Whether a method itself puts other tokens in place of the context's; its checks may do so whatever it is. */
+export const replacesTokens = (method: AttributionMethod) => BY_REPLACING.has(method)
+
+/** Whether a method's values are weights of attention. */
+export const looksAtAttention = (method: AttributionMethod) =>
+  method === 'attention-rollout' || method === 'last-attention'
+
+/** Whether a method never looks at which token it explains, or rather than which. */
+export const isBlindToTarget = (method: AttributionMethod) =>
+  looksAtAttention(method) || method === 'random'
+
 /**
  * Where replacements come from. `mlm`: a masked model that sees both sides. `mlm-prefix`: the same model on what
  * stands before a position alone, as in the code released with ReAGent.
@@ -86,6 +103,13 @@ export const attributionCurvesSchema = z.object({
 })
 export type AttributionCurves = z.infer<typeof attributionCurvesSchema>
 
+/** Sequences that the attributed model ran for a row, and their tokens; `setup` ran once, for the sampler. */
+export const attributionWorkSchema = z.object({
+  sequenceCount: z.number().int(),
+  tokenCount: z.number().int(),
+  setupTokenCount: z.number().int(),
+})
+
 /** What the context is worth to one target. */
 export const attributionRowSchema = z.object({
   target: attributionTargetSchema,
@@ -116,12 +140,9 @@ export const attributionRowSchema = z.object({
   probDrop: z.number().nullable(),
   /** The highest entry of `released` before the first step: the random start alone. */
   startLevel: z.number().nullable(),
-  /** Sequences that the attributed model ran for this, and their tokens; `setup` ran once, for the sampler. */
-  work: z.object({
-    sequenceCount: z.number().int(),
-    tokenCount: z.number().int(),
-    setupTokenCount: z.number().int(),
-  }),
+  work: attributionWorkSchema,
+  /** Of the attention methods: what the first token of the sequence holds, be it one of the values or not. */
+  firstTokenShare: z.number().optional(),
   /** A stopping test at every m-th step alone changes the result: by how much, where the exact mode ran too. */
   sparse: z
     .object({

@@ -6,6 +6,7 @@ import {
   attributionMethodSchema,
   attributionRowSchema,
   attributionTargetSchema,
+  attributionWorkSchema,
   samplerSchema,
 } from './attribute-row.ts'
 import {attributionPresetSchema} from './attribution-presets.ts'
@@ -47,7 +48,13 @@ export const attributeRequestSchema = modelRefSchema.extend(promptSchema.shape).
   /** Share of the context that a step replaces. */
   ratio: z.number().gt(0).max(0.99).optional(),
   /** Tokens that the stopping test keeps; below 1 a share of the context. */
-  keep: z.number().gt(0).optional(),
+  keep: z
+    .number()
+    .gt(0)
+    .refine((keep) => keep < 1 || Number.isInteger(keep), {
+      message: 'a share below 1, or a whole number of tokens',
+    })
+    .optional(),
   /** In how many probes' lists a position of the rationale stands at least. */
   overlap: indexSchema.optional(),
   /** The stopping test wants the target among so many. */
@@ -106,6 +113,10 @@ export const attributionEstimateSchema = z.object({
   probDrop: z.number().nullable(),
   startLevel: z.number().nullable(),
   redrawnCount: z.number().int(),
+  /** Positions of the rationale so far. */
+  rationale: z.instanceof(Int32Array),
+  /** What was run so far. */
+  work: attributionWorkSchema,
 })
 export type AttributionEstimate = z.infer<typeof attributionEstimateSchema>
 

@@ -38,6 +38,7 @@ export const attributionChoiceSchema = z.object({
   maxSteps: stated(asked.maxSteps.unwrap()),
   probes: stated(asked.probes.unwrap()),
   testEvery: asked.testEvery.unwrap(),
+  comparesExact: z.boolean().default(false),
   seed: asked.seed.unwrap(),
   hasChecks: z.boolean(),
   draws: asked.draws.unwrap(),

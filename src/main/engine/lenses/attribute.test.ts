@@ -136,6 +136,16 @@ describe('methods', () => {
     }
   })
 
+  it('of masking are exactly 0 where the target is read, which is said', async () => {
+    const {values, warnings} = await attribute(context, {...KV, method: 'occlusion-mask'})
+    expect(values!.at(-1)!.value).toBeCloseTo(0, 6)
+    expect(warnings.map(({code}) => code)).toContain('own-diagonal')
+    const bare = {...KV, noSpecialTokens: true, method: 'occlusion-mask' as const}
+    expect((await attribute(context, bare)).warnings.map(({code}) => code)).toContain(
+      'removes-sink'
+    )
+  })
+
   it('of Shapley sum to what the whole context does, with and without a cache alike', async () => {
     const request = {...KV, method: 'shapley' as const, probes: 4, sampler: 'uniform' as const}
     const kv = await attribute(context, request)
@@ -149,11 +159,16 @@ describe('methods', () => {
 
   it('of attention sum to 1 with the tokens that have no value, and random ones come of the seed', async () => {
     for (const method of ['attention-rollout', 'last-attention'] as const) {
-      const {values, tokens} = await attribute(context, {...KV, method})
+      const {values, tokens, firstTokenShare, events} = await attribute(context, {...KV, method})
       const sum = values!.reduce((total, {value}) => total + value, 0)
       expect(values).toHaveLength(tokens.length - 1)
       expect(sum).toBeGreaterThan(0)
       expect(sum).toBeLessThan(1)
+      // The begin token alone has no value.
+      expect(sum + firstTokenShare!).toBeCloseTo(1, 5)
+      // What is not known yet is not shown as zeros.
+      const estimates = events.filter((event) => event.kind === 'estimate')
+      expect(estimates.map((one) => one.values.some(Boolean))).toEqual([true])
     }
     const random = await attribute(context, {...KV, method: 'random'})
     expect((await attribute(context, {...KV, method: 'random'})).values).toEqual(random.values)
@@ -211,6 +226,14 @@ describe('a run', () => {
     expect(result.stopReason).toBe('cancelled')
     expect(result.values).toHaveLength(result.tokens.length - 1)
     expect(result.probes!.every(({converged}) => !converged)).toBe(true)
+    // The start and two texts a probe and step, each of the whole context; the rationale is of all probes' highest.
+    const perStep = 2 * result.probes!.reduce((sum, {stepCount}) => sum + stepCount, 0)
+    expect(result.work!.sequenceCount).toBe(1 + perStep)
+    expect(result.work!.tokenCount).toBe((1 + perStep) * result.tokens.length)
+    expect(result.rationale!.length).toBeGreaterThan(0)
+    for (const position of result.rationale!) {
+      expect(result.values!.map((entry) => entry.position)).toContain(position)
+    }
   })
 
   it('with a sparse test says what it saved, and how alike it is', async () => {

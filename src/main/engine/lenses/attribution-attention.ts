@@ -18,6 +18,12 @@ interface AttentionOf {
   readonly signal: AbortSignal | undefined
 }
 
+/** What each context position has, and what the first token of the sequence holds, which may be none of them. */
+export interface AttentionFound {
+  readonly values: Float64Array
+  readonly firstTokenShare: number
+}
+
 /**
  * What the context has of the attention of the positions that predict the target, mean over those: the mean over
  * heads of the last layer, or attention rollout (Abnar and Zuidema 2020). Says how many layers are done.
@@ -26,7 +32,7 @@ export async function* attentionValues(
   method: 'attention-rollout' | 'last-attention',
   source: AttentionOf,
   {contextPositions, readPositions}: TargetPlan
-): AsyncGenerator<{done: number; total: number}, Float64Array, undefined> {
+): AsyncGenerator<{done: number; total: number}, AttentionFound, undefined> {
   const layers = sizesOf(source.model).layers.map((_, layer) => layer)
   const total = method === 'last-attention' ? 1 : layers.length
   const count = source.ids.length
@@ -46,10 +52,9 @@ export async function* attentionValues(
     source.signal?.throwIfAborted()
   }
   yield {done: total, total}
-  return Float64Array.from(contextPositions, (position) => {
-    const sum = reaches.reduce((all, reach) => all + reach[position]!, 0)
-    return sum / reaches.length
-  })
+  const meanAt = (position: number) =>
+    reaches.reduce((all, reach) => all + reach[position]!, 0) / reaches.length
+  return {values: Float64Array.from(contextPositions, meanAt), firstTokenShare: meanAt(0)}
 }
 
 /** What reaches the tokens below a layer of what reached those above it. */

@@ -9,6 +9,7 @@ import {
 import {descendingOrder} from '../attribution/importance.ts'
 import {type Reagent, runReagent} from '../attribution/reagent.ts'
 import type {ReplacementSampler, Subject} from '../attribution/subject.ts'
+import type {AttentionFound} from './attribution-attention.ts'
 import type {AttributedModel} from './attribution-model.ts'
 import type {TargetPlan} from './attribution-target.ts'
 
@@ -29,13 +30,15 @@ export interface MethodState {
   /** Indices of context positions. */
   readonly rationale: readonly number[]
   readonly startLevel: number | null
+  /** Of the attention methods: what the first token of the sequence holds. */
+  readonly firstTokenShare?: number
 }
 
-/** How far a method is; the state is only made when it is asked for. */
+/** How far a method is; the state is only made when it is asked for. Null where nothing is known yet. */
 export interface MethodStep {
   readonly done: number
   readonly total: number
-  readonly state: () => MethodState
+  readonly state: (() => MethodState) | null
 }
 
 export interface MethodRun {
@@ -47,7 +50,7 @@ export interface MethodRun {
   /** The explained probability of the unchanged text. */
   readonly startProb: number
   /** Of the attention methods. */
-  readonly attention: () => AsyncGenerator<{done: number; total: number}, Float64Array, undefined>
+  readonly attention: () => AsyncGenerator<{done: number; total: number}, AttentionFound, undefined>
 }
 
 /** Scores a context by the method of the request. The last step is the result. */
@@ -91,15 +94,17 @@ export async function* runMethod(
       for (;;) {
         const step = await layers.next()
         if (step.done) {
-          yield finished(run, {values: step.value})
+          const {values, firstTokenShare} = step.value
+          yield {...ONE_STEP, state: () => ({...stateOf(run, {values}), firstTokenShare})}
           return
         }
-        const nothing = new Float64Array(plan.contextPositions.length)
-        yield {...step.value, state: () => stateOf(run, {values: nothing})}
+        yield {...step.value, state: null}
       }
     }
   }
 }
+
+const ONE_STEP = {done: 1, total: 1}
 
 /** The context with how it is scored and replaced. */
 export function subjectOf({plan, sampler, attributed, settings}: MethodRun): Subject {
@@ -136,11 +141,11 @@ async function* baselineSteps(
 }
 
 function lastStep(run: MethodRun, estimate: BaselineEstimate): MethodStep {
-  return {done: 1, total: 1, state: () => stateOf(run, estimate)}
+  return {...ONE_STEP, state: () => stateOf(run, estimate)}
 }
 
 function finished(run: MethodRun, {values}: {values: Float64Array}): MethodStep {
-  return {done: 1, total: 1, state: () => stateOf(run, {values})}
+  return {...ONE_STEP, state: () => stateOf(run, {values})}
 }
 
 /** Methods without probes have as many draws that are done; their rationale is their highest positions. */

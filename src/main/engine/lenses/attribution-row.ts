@@ -10,7 +10,6 @@ import {measureCurves} from '../attribution/curves.ts'
 import {faithfulnessDrawCount, measureFaithfulness} from '../attribution/faithfulness.ts'
 import {softmaxOf} from '../attribution/importance.ts'
 import {type Reagent, runReagent} from '../attribution/reagent.ts'
-import type {ReplacementSampler} from '../attribution/subject.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
 import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import type {AttributeContext} from './attribute.ts'
@@ -27,6 +26,9 @@ const ESTIMATE_INTERVAL_MS = 50
 const UPPER_FACTOR = 1.3
 /** Draws of what stands for the tokens that a curve takes away. */
 const CURVE_DRAWS = 4
+
+/** What was run for a row so far. */
+type Work = Pick<AttributionRow, 'work' | 'redrawnCount'>
 
 export interface RowContext {
   readonly context: AttributeContext
@@ -71,25 +73,29 @@ export class AttributionRowRun {
         ),
     }
     this.run = run
+    const work = (): Work => ({
+      work: {
+        sequenceCount: attributed.sequenceCount - before.sequences,
+        tokenCount: attributed.tokenCount - before.tokens,
+        setupTokenCount,
+      },
+      redrawnCount: sampler?.redrawnCount ?? 0,
+    })
     this.startedMs = performance.now()
     let toldMs = Number.NEGATIVE_INFINITY
     for await (const {done, total, state} of runMethod(run, signal)) {
       const isLast = done === total
       if (!isLast && performance.now() - toldMs < ESTIMATE_INTERVAL_MS) continue
-      this.state = state()
-      yield this.estimate(target, this.state, sampler)
+      if (state) {
+        this.state = state()
+        yield this.estimate(target, this.state, work())
+      }
       yield this.progress('attributing', done, total)
       toldMs = performance.now()
     }
-    const state = this.state!
-    const work = {
-      sequenceCount: attributed.sequenceCount - before.sequences,
-      tokenCount: attributed.tokenCount - before.tokens,
-      setupTokenCount,
-    }
-    const result = rowOf(this.at, {target, state, work, redrawnCount: sampler?.redrawnCount ?? 0})
+    const result = rowOf(this.at, {target, state: this.state!, ...work()})
     this.result = await this.withSparse(result)
-    this.warnings.push(...rowWarnings(this.result, {request, otherProb: start.otherProb[0]!}))
+    this.warnings.push(...rowWarnings(this.result, {request, plan, otherProb: start.otherProb[0]!}))
     yield {kind: 'row', row, result: this.result}
   }
 
@@ -181,21 +187,23 @@ export class AttributionRowRun {
   private estimate(
     target: AttributionRow['target'],
     state: MethodState,
-    sampler: ReplacementSampler | null
+    {work, redrawnCount}: Work
   ): AttributeEvent {
-    const {probes, startLevel} = state
+    const {probes, startLevel, rationale} = state
+    const {contextPositions} = this.at.plan
     return {
       ...{kind: 'estimate', row: this.at.row, target, startLevel},
       values: Float64Array.from(state.values),
       low: Float64Array.from(state.low),
       high: Float64Array.from(state.high),
       released: Float64Array.from(state.released),
-      positions: Int32Array.from(this.at.plan.contextPositions),
+      positions: Int32Array.from(contextPositions),
       probeSteps: Int32Array.from(probes, ({stepCount}) => stepCount),
       probeStopped: Uint8Array.from(probes, ({hasStopped}) => (hasStopped ? 1 : 0)),
       keptProbs: Float64Array.from(probes, ({keptProb}) => keptProb ?? Number.NaN),
       probDrop: meanDrop(probes),
-      redrawnCount: sampler?.redrawnCount ?? 0,
+      rationale: Int32Array.from(rationale, (i) => contextPositions[i]!),
+      ...{redrawnCount, work},
     }
   }
 
@@ -215,11 +223,9 @@ function rowOf(
   found: {
     readonly target: AttributionRow['target']
     readonly state: MethodState
-    readonly work: AttributionRow['work']
-    readonly redrawnCount: number
-  }
+  } & Work
 ): AttributionRow {
-  const {values, low, high, released, probes, rationale, startLevel} = found.state
+  const {values, low, high, released, probes, rationale, startLevel, firstTokenShare} = found.state
   const {contextPositions} = plan
   const orNull = (value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? null : value
@@ -242,6 +248,7 @@ function rowOf(
     redrawnCount: found.redrawnCount,
     probDrop: meanDrop(probes),
     ...{startLevel, work: found.work},
+    ...(firstTokenShare !== undefined && {firstTokenShare}),
   }
 }
 

@@ -2,21 +2,15 @@ import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
 import {
   ATTRIBUTION_PRESETS,
   type AttributeRequest,
-  type AttributionMethod,
   type AttributionSettings,
   keptCountOf,
+  replacesTokens,
 } from '../../../shared/lenses/attribute.ts'
 import type {SamplerChoice} from './attribution-sampler.ts'
 
-const REPLACING: ReadonlySet<AttributionMethod> = new Set([
-  'reagent',
-  'occlusion-replace',
-  'shapley',
-])
-
 /** Whether a method replaces tokens, or a check of it does. */
 export function needsSampler({method, curves}: AttributeRequest): boolean {
-  return REPLACING.has(method) || curves === true
+  return replacesTokens(method) || curves === true
 }
 
 /**
@@ -43,7 +37,7 @@ export function settingsOf(
   if (request.method === 'reagent' && request.testEvery > 1) {
     warnings.push({
       code: 'sparse-test',
-      message: `The stopping test is made at every ${request.testEvery}th step alone, which changes the result.`,
+      message: `The stopping test is made once in ${request.testEvery} steps, which changes the result.`,
     })
   }
   return {

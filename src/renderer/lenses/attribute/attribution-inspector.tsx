@@ -12,6 +12,7 @@ import type {LensInspectorProps} from '../lens.ts'
 import {targetProps} from '../target.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {besideMethods, selectPaneAttribution} from './use-attribution.ts'
+import {valueHint} from './value-hint.ts'
 
 /** What the inspected token is worth to the target that the active pane explains, exact. */
 export function AttributionInspector({runId, position}: LensInspectorProps) {
@@ -38,7 +39,9 @@ export function AttributionInspector({runId, position}: LensInspectorProps) {
     <section data-testid="attribution-inspector" data-position={position}>
       <h2>
         {METHOD_NAMES[result.method]}
-        <span className="end">{quantityOf(result.method, 'per-step')}</span>
+        <span className="end" data-hint={valueHint(result.method, 'per-step')}>
+          {quantityOf(result.method, 'per-step')}
+        </span>
       </h2>
       {isTarget ? (
         <p className="ink-3">This is what is explained.</p>
@@ -60,6 +63,7 @@ export function AttributionInspector({runId, position}: LensInspectorProps) {
             />
             <Fact
               name="10th to 90th"
+              hint="attribution-range"
               value={
                 entry.low === null || entry.high === null
                   ? NO_VALUE
@@ -69,6 +73,7 @@ export function AttributionInspector({runId, position}: LensInspectorProps) {
             {released && (
               <Fact
                 name="released s"
+                hint="attribution-released"
                 value={formatFixed(released.value, 4)}
                 exact={released.value}
               />
@@ -79,6 +84,8 @@ export function AttributionInspector({runId, position}: LensInspectorProps) {
                 <Fact
                   key={method}
                   name={METHOD_NAMES[method]}
+                  hint={valueHint(method, 'per-step')}
+                  isWrapped
                   value={value === undefined ? NO_VALUE : formatFixed(value, 4)}
                   exact={value}
                   rank={value === undefined ? undefined : rankOf(other, value)}
@@ -141,12 +148,16 @@ interface FactProps {
   readonly exact?: number | undefined
   /** From 1. */
   readonly rank?: number | undefined
+  /** A long name takes two lines rather than being cut. */
+  readonly isWrapped?: boolean
+  /** Name of a definition. */
+  readonly hint?: string | undefined
 }
 
-function Fact({name, value, exact, rank}: FactProps) {
+function Fact({name, value, exact, rank, isWrapped = false, hint}: FactProps) {
   return (
     <tr data-fact={name} data-exact={exact ?? ''}>
-      <th scope="row" className="clip">
+      <th scope="row" className={isWrapped ? 'wrapped' : 'clip'} data-hint={hint}>
         {name}
       </th>
       <td

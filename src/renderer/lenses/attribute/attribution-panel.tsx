@@ -1,4 +1,5 @@
 import {heatCaption} from '../../../shared/figures/attribution/layout.ts'
+import {rowsOfResult} from '../../../shared/figures/attribution/value-rows.ts'
 import {attributionCaption, attributionGuard} from '../../../shared/figures/attribution/words.ts'
 import type {CaptionPart} from '../../../shared/figures/tokens/caption.ts'
 import type {AttributionMethod} from '../../../shared/lenses/attribute.ts'
@@ -122,7 +123,7 @@ function claimOf({data, result, row, main, beside}: PaneAttribution): CaptionPar
     target.targetPosition === undefined &&
     !target.contrast &&
     !target.targetSpan &&
-    !target.targetToken
+    target.targetToken === undefined
   const rowOf = (wanted: AttributionMethod) =>
     besideMethods(beside).find(({method}) => method === wanted)?.row
   const [masked, rollout] = [rowOf('occlusion-mask'), rowOf('attention-rollout')]
@@ -134,6 +135,8 @@ function claimOf({data, result, row, main, beside}: PaneAttribution): CaptionPar
 function guardText(shown: PaneAttribution | null): string {
   if (!shown?.result) return 'Forward passes alone: no gradients are taken.'
   const {result, main, row} = shown
-  const isCut = main?.job?.phase.kind === 'cancelled' || main?.job?.phase.kind === 'failed'
+  const isStopped = main?.job?.phase.kind === 'cancelled' || main?.job?.phase.kind === 'failed'
+  // Where only checks were left the values are whole.
+  const isCut = isStopped && rowsOfResult(result).some(({stopReason}) => stopReason === 'cancelled')
   return attributionGuard({...result, status: isCut ? 'cancelled' : 'completed'}, row?.target)
 }

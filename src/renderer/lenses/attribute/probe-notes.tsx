@@ -1,5 +1,10 @@
-import {convergenceText, isReagentConverged} from '../../../shared/figures/attribution/words.ts'
-import {formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
+import {
+  convergenceText,
+  firstTokenText,
+  isReagentConverged,
+} from '../../../shared/figures/attribution/words.ts'
+import {formatCount, formatFixed, formatMany} from '../../../shared/figures/number-format.ts'
+import type {AttributeResult, AttributionRow} from '../../../shared/lenses/attribute.ts'
 import {useActions} from '../use-workbench.ts'
 import type {PaneAttribution} from './use-attribution.ts'
 
@@ -10,13 +15,16 @@ export function ProbeNotes({shown}: {readonly shown: PaneAttribution}) {
   if (!result || !row || !main) return null
   const isReagent = result.method === 'reagent'
   const phase = main.job?.phase
+  const first = firstTokenText(row)
   const isRunning = phase?.kind === 'running' && row.stopReason === 'cancelled'
   const warnings = result.warnings.filter(({code}) => code !== 'special-tokens-kept')
   return (
     <div className="probe-notes small" data-testid="probe-notes" data-stop={row.stopReason}>
       {phase?.kind === 'cancelled' && (
         <p className="warning" data-testid="attribution-partial">
-          Cancelled: this is the last estimate.{' '}
+          {row.stopReason === 'cancelled'
+            ? 'Cancelled: this is the last estimate.'
+            : `Cancelled during the checks: the values are complete, ${missingChecks(result, row)} not.`}{' '}
           <button
             type="button"
             className="text-button"
@@ -47,11 +55,12 @@ export function ProbeNotes({shown}: {readonly shown: PaneAttribution}) {
       )}
       {row.sparse && row.sparse.savedShare !== null && (
         <p className="ink-3">
-          Tested at every {formatCount(row.sparse.testEvery)}th step: saved{' '}
+          Tested once in {formatMany(row.sparse.testEvery, 'step')}: saved{' '}
           {formatFixed(100 * row.sparse.savedShare, 0)} % of the exact mode, rank ρ with it{' '}
           {formatFixed(row.sparse.rankCorrelation, 2)}.
         </p>
       )}
+      {first && <p data-testid="first-token">{first}</p>}
       {warnings.map(({code, message}) => (
         <p key={code} className="ink-2" data-warning={code}>
           {message}
@@ -59,4 +68,16 @@ export function ProbeNotes({shown}: {readonly shown: PaneAttribution}) {
       ))}
     </div>
   )
+}
+
+/** The checks that were asked for and did not come. */
+function missingChecks(
+  {request}: Pick<AttributeResult, 'request'>,
+  {faithfulness, curves}: AttributionRow
+): string {
+  const missing = [
+    ...(request.faithfulness && !faithfulness ? ['faithfulness'] : []),
+    ...(request.curves && !curves ? ['curves'] : []),
+  ]
+  return missing.length === 0 ? 'other rows are' : `${missing.join(' and ')} are`
 }

@@ -112,7 +112,11 @@ export function SettingsForm() {
             <NumberInput
               label={title}
               value={stated ?? own}
-              onChange={(value) => changeAttribution({[name]: value === own ? null : value})}
+              onChange={(value) => {
+                // A number of tokens is a whole one; only a share is not.
+                const whole = value >= 1 ? Math.round(value) : value
+                changeAttribution({[name]: whole === own ? null : whole})
+              }}
               minimum={minimum}
               maximum={maximum}
               step={step}
@@ -133,6 +137,17 @@ export function SettingsForm() {
         minimum: 1,
         maximum: 1000,
       })}
+      {choice.testEvery > 1 && (
+        <div className="form-row">
+          <span className="form-label">exact</span>
+          <Check
+            isOn={choice.comparesExact}
+            onChange={(comparesExact) => changeAttribution({comparesExact})}
+          >
+            compare with exact: runs it too, so nothing is saved
+          </Check>
+        </div>
+      )}
       {number('seed', 'seed', 'of all draws', {minimum: 0, maximum: 2 ** 31})}
       <div className="form-row">
         <span className="form-label">checks</span>

@@ -1,4 +1,5 @@
 import {
+  hasTotal,
   totalOfRow,
   type ValueRow,
   valueRows,
@@ -12,8 +13,9 @@ import {usePaneRunId, useSelection} from '../use-pane.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {besideMethods, type PaneAttribution} from './use-attribution.ts'
+import {valueHint} from './value-hint.ts'
 
-/** The figure's numbers as a table, one row a token or unit; its foot is the sum, the same by every unit. */
+/** The figure's numbers as a table, one row a token or unit; its foot is the sum where there is one, the same by every unit. */
 export function ValuesTable({shown}: {readonly shown: PaneAttribution}) {
   const runId = usePaneRunId()
   const {hovered, locked} = useSelection()
@@ -54,13 +56,23 @@ export function ValuesTable({shown}: {readonly shown: PaneAttribution}) {
           <tr>
             <th scope="col">{one}</th>
             <th scope="col">position</th>
-            <th scope="col">{quantityOf(result.method, scores)}</th>
-            <th scope="col">low</th>
-            <th scope="col">high</th>
-            {isReagent && scores !== 'released' && <th scope="col">released s</th>}
+            <th scope="col" data-hint={valueHint(result.method, scores)}>
+              {quantityOf(result.method, scores)}
+            </th>
+            <th scope="col" data-hint="attribution-range">
+              low
+            </th>
+            <th scope="col" data-hint="attribution-range">
+              high
+            </th>
+            {isReagent && scores !== 'released' && (
+              <th scope="col" data-hint="attribution-released">
+                released s
+              </th>
+            )}
             <th scope="col">rationale</th>
             {beside.map(({method}) => (
-              <th key={method} scope="col">
+              <th key={method} scope="col" data-hint={valueHint(method, scores)}>
                 {METHOD_NAMES[method]}
               </th>
             ))}
@@ -97,7 +109,9 @@ export function ValuesTable({shown}: {readonly shown: PaneAttribution}) {
           <tr className="sum">
             <th scope="row">in all</th>
             <td>{NO_VALUE}</td>
-            <td data-testid="values-total">{formatFixed(totalOfRow(row, scores), 4)}</td>
+            <td data-testid="values-total">
+              {hasTotal(row, scores) ? formatFixed(totalOfRow(row, scores), 4) : NO_VALUE}
+            </td>
             <td>{NO_VALUE}</td>
             <td>{NO_VALUE}</td>
             {isReagent && scores !== 'released' && (
@@ -105,7 +119,11 @@ export function ValuesTable({shown}: {readonly shown: PaneAttribution}) {
             )}
             <td>{formatCount(row.rationale.length)}</td>
             {beside.map((other) => (
-              <td key={other.method}>{formatFixed(totalOfRow(other.row, scores), 4)}</td>
+              <td key={other.method}>
+                {hasTotal(other.row, scores)
+                  ? formatFixed(totalOfRow(other.row, scores), 4)
+                  : NO_VALUE}
+              </td>
             ))}
           </tr>
         </tfoot>

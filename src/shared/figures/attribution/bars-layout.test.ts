@@ -75,7 +75,12 @@ describe('bars', () => {
     // The begin token has none, and says why.
     expect(layout.rows[0]).toMatchObject({marks: [null], tint: null})
     expect(layout.rows[0]!.note).toContain('never replaced')
-    expect(layout.foot.at(-1)!.text).toBe('sum over 6 tokens 1.450')
+    // Scores per step share a constant, so a sum of them says nothing.
+    expect(layout.foot).toEqual([])
+    const {released: _, ...plain} = row
+    const other = {...sampleResult(row), method: 'shapley' as const}
+    const {foot} = layoutBars(other, plain, picture(), {widthPx: 600})
+    expect(foot.at(-1)!.text).toBe('sum over 6 tokens 1.450')
   })
 
   test('are hollow until a probe has stopped, and say that none has', () => {
@@ -140,6 +145,30 @@ describe('bars', () => {
         const endPx = columns[i + 1]?.xPx ?? widthPx
         for (const text of [title, subtitle]) {
           expect(xPx + textWidthPx(text, 11), text).toBeLessThan(endPx)
+        }
+      }
+    }
+  })
+
+  test('of many methods have axes whose numbers never touch, and zero among them', () => {
+    const row = sampleRow(VALUES)
+    for (const most of [0.08, 0.1, 0.3, 0.6, 1.3]) {
+      const {released: _, ...other} = sampleRow([0, 0.01, most, 0.02, 0.01, 0], {})
+      const beside = Array.from({length: 7}, () => ({
+        ...{method: 'attention-rollout' as const, row: other},
+      }))
+      for (const widthPx of [leastComparedPx(8) - 60, 900, 1100]) {
+        const {columns} = layoutBars(sampleResult(row), row, picture({beside}), {widthPx})
+        const numbers = columns.flatMap(({xPx, ticks}) =>
+          ticks.flatMap(({xPx: tickPx, text, anchor}) => {
+            const px = textWidthPx(text, 11)
+            const leftPx = xPx + tickPx - (anchor === 'start' ? 0 : anchor === 'end' ? px : px / 2)
+            return text === '' ? [] : {leftPx, rightPx: leftPx + px, text}
+          })
+        )
+        expect(numbers.filter(({text}) => text === '0')).toHaveLength(8)
+        for (const [i, {rightPx, text}] of numbers.slice(0, -1).entries()) {
+          expect(numbers[i + 1]!.leftPx - rightPx, `${text} ${most} ${widthPx}`).toBeGreaterThan(3)
         }
       }
     }

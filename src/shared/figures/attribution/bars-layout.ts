@@ -8,7 +8,14 @@ import {textWidthPx} from '../text-width.ts'
 import {glyphsOfTokens} from '../token-glyphs.ts'
 import {type ChipRun, layoutChip} from '../tokens/chip.ts'
 import {axisPx, type ValueAxis, valueAxis} from './value-axis.ts'
-import {foldRows, neutralLevel, totalOfRow, type ValueRow, valueRows} from './value-rows.ts'
+import {
+  foldRows,
+  hasTotal,
+  neutralLevel,
+  totalOfRow,
+  type ValueRow,
+  valueRows,
+} from './value-rows.ts'
 import {
   isReagentConverged,
   METHOD_NAMES,
@@ -236,22 +243,35 @@ function placed(method: AttributionMethod, axis: ValueAxis, place: Place) {
     xPx: axisPx(axis, tick, widthPx),
     text: Math.abs(tick) < 1e-12 ? '0' : formatFixed(tick, axis.decimals),
   }))
-  // Where numbers would touch, the ends and zero stay.
   const isEdge = (i: number) => i === 0 || i === texts.length - 1
-  const widest = Math.max(...texts.map(({text}) => textWidthPx(text, 11)))
-  const stepPx = texts.length > 1 ? texts[1]!.xPx - texts[0]!.xPx : widthPx
-  const isTight = stepPx < widest + 8
-  const isClear = (i: number) =>
-    !isTight ||
-    texts[i]!.text === '0' ||
-    (isEdge(i) && Math.abs(texts[i]!.xPx - zeroPx) > widest + 8)
-  const ticks = texts.map((tick, i) => ({
+  const anchored = texts.map((tick, i): BarColumn['ticks'][number] => ({
     ...tick,
-    text: isClear(i) ? tick.text : '',
     // Narrow columns stand close: what is at their ends stays inside.
     anchor: numbersPx !== null || !isEdge(i) ? 'middle' : i === 0 ? 'start' : 'end',
-  })) satisfies BarColumn['ticks']
+  }))
+  const areApart = anchored.every((tick, i) => i === 0 || isApart(anchored[i - 1]!, tick))
+  const zero = anchored.find(({text}) => text === '0')
+  // Where numbers would touch, zero stays, and the ends that are clear of it and of each other.
+  const last = anchored.at(-1)
+  const isClear = (tick: BarColumn['ticks'][number], i: number) =>
+    areApart ||
+    tick === zero ||
+    (isEdge(i) && (!zero || isApart(zero, tick)) && (tick === last || !last || isApart(tick, last)))
+  const ticks = anchored.map((tick, i) => ({...tick, text: isClear(tick, i) ? tick.text : ''}))
   return {method, xPx, widthPx, numbersPx, zeroPx, ticks}
+}
+
+const LEAST_TICK_GAP_PX = 6
+
+/** Whether the numbers of two ticks stand clear of each other. */
+function isApart(one: BarColumn['ticks'][number], other: BarColumn['ticks'][number]): boolean {
+  const ends = ({xPx, text, anchor}: BarColumn['ticks'][number]) => {
+    const px = textWidthPx(text, 11)
+    const leftPx = anchor === 'start' ? xPx : anchor === 'end' ? xPx - px : xPx - px / 2
+    return {leftPx, rightPx: leftPx + px}
+  }
+  const [a, b] = [ends(one), ends(other)]
+  return a.rightPx + LEAST_TICK_GAP_PX <= b.leftPx || b.rightPx + LEAST_TICK_GAP_PX <= a.leftPx
 }
 
 function markOf(
@@ -321,11 +341,15 @@ function footTexts(
   if (unit.kind !== 'token' && neutralLevel(row, scores) !== 0) {
     texts.push('bars begin at what as many tokens without influence have (the median token)')
   }
-  const total = formatFixed(totalOfRow(row, scores), 3)
-  texts.push(
-    unit.kind === 'token'
-      ? `sum over ${formatMany(row.values.length, 'token')} ${total}`
-      : `sums over ${many}, ${total} in all, as over tokens; low to high is of single tokens alone`
-  )
+  if (hasTotal(row, scores)) {
+    const total = formatFixed(totalOfRow(row, scores), 3)
+    texts.push(
+      unit.kind === 'token'
+        ? `sum over ${formatMany(row.values.length, 'token')} ${total}`
+        : `sums over ${many}, ${total} in all, as over tokens; low to high is of single tokens alone`
+    )
+  } else if (unit.kind !== 'token') {
+    texts.push(`sums over ${many}; low to high is of single tokens alone`)
+  }
   return texts
 }

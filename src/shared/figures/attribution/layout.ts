@@ -1,4 +1,8 @@
-import type {AttributeResult, AttributionMethod} from '../../lenses/attribute.ts'
+import {
+  type AttributeResult,
+  type AttributionMethod,
+  isBlindToTarget,
+} from '../../lenses/attribute.ts'
 import type {AttributionPicture, AttributionScores} from '../../lenses/attribution-picture.ts'
 import type {CommonFigureOptions} from '../request.ts'
 import {flowText} from '../text-flow.ts'
@@ -12,6 +16,7 @@ import {
   attributionCaption,
   attributionGuard,
   convergenceText,
+  firstTokenText,
   METHOD_NAMES,
   quantityOf,
 } from './words.ts'
@@ -127,14 +132,24 @@ export function heatCaption(result: Pick<AttributeResult, 'method'>): CaptionPar
   return [
     {
       kind: 'words',
-      text: `${METHOD_NAMES[result.method]}: each row is a generated token, each column a token before it; warm raises it, blue lowers it.`,
+      text: `${METHOD_NAMES[result.method]}: each row is a generated token, each column a token before it; ${isBlindToTarget(result.method) ? 'the darker the higher' : 'warm raises it, blue lowers it'}.`,
     },
   ]
 }
 
+/** What a bar says; attention and random numbers say nothing of the target. */
+function raisedText(method: AttributionMethod | undefined): string {
+  if (method === 'random') return 'random number'
+  return method && isBlindToTarget(method) ? 'weight of attention' : 'raises the target'
+}
+
 function notesOf(result: AttributeResult, picture: AttributionPicture): string[] {
-  if (result.method !== 'reagent') return []
   const rows = rowsOfResult(result)
+  if (picture.view === 'bars') {
+    const first = rows[picture.row] && firstTokenText(rows[picture.row]!)
+    if (first) return [first]
+  }
+  if (result.method !== 'reagent') return []
   if (picture.view === 'heat-map') {
     const converged = rows.filter(({probes}) => probes.some((probe) => probe.converged)).length
     return [`${converged} of ${rows.length} targets converged.`]
@@ -154,7 +169,7 @@ export function legendOf(
   const items: Pick<AttributionLegendItem, 'kind' | 'text'>[] = []
   const marks = bars.rows.flatMap(({marks: [mark]}) => mark ?? [])
   if (main?.isHollow) items.push({kind: 'hollow', text: 'not converged: no probe has stopped'})
-  else items.push({kind: 'bar', text: 'raises the target'})
+  else items.push({kind: 'bar', text: raisedText(main?.method)})
   if (marks.some(({isBelow}) => isBelow)) items.push({kind: 'negative', text: 'lowers it'})
   if (main && main.levelPx !== null) {
     items.push({kind: 'level', text: 'median of the context: a token without influence'})

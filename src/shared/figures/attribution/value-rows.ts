@@ -37,6 +37,17 @@ export function valuesOfRow(
   return row.released.map((entry) => ({...entry, low: null, high: null}))
 }
 
+/**
+ * Whether a sum of a row's values means anything: scores per step of ReAGent share a constant that any sum of them
+ * would mostly count.
+ */
+export function hasTotal(
+  row: Pick<AttributionRow, 'released'>,
+  scores: AttributionScores
+): boolean {
+  return !row.released || scores === 'released'
+}
+
 /** The sum of a row's values: the same by every text unit. */
 export function totalOfRow(
   row: Pick<AttributionRow, 'values' | 'released'>,

@@ -1,8 +1,11 @@
-import type {
-  AttributeResult,
-  AttributionMethod,
-  AttributionRow,
-  AttributionTarget,
+import {
+  type AttributeResult,
+  type AttributionMethod,
+  type AttributionRow,
+  type AttributionTarget,
+  isBlindToTarget,
+  looksAtAttention,
+  replacesTokens,
 } from '../../lenses/attribute.ts'
 import type {AttributionScores} from '../../lenses/attribution-picture.ts'
 import {formatCount, formatFixed, formatMany, formatProb} from '../number-format.ts'
@@ -133,10 +136,11 @@ export function attributionCaption(
   const {target} = row
   const parts: CaptionPart[] = []
   const words = (text: string) => parts.push({kind: 'words', text})
-  words('Why ')
+  const isBlind = isBlindToTarget(result.method)
+  words(isBlind ? 'Before ' : 'Why ')
   parts.push(...targetParts(result, target, names, noPrompt))
   if (target.contrastId !== null) {
-    words(' rather than ')
+    words(isBlind ? ' or ' : ' rather than ')
     if (noPrompt) words('another token')
     else parts.push({kind: 'token', text: nameOf(result.tokens, -1, target.contrastId, names)})
   }
@@ -146,13 +150,19 @@ export function attributionCaption(
   const sorted = [...values].sort((a, b) => b.value - a.value || a.position - b.position)
   const [best] = sorted
   if (!best || !(best.value > level)) {
-    words('no token of the context raises it.')
+    words(isBlind ? 'no value is above 0.' : 'no token of the context raises it.')
     return joined(parts)
   }
   const named = sorted
     .slice(0, MOST_NAMED)
     .filter(({value}) => value - level >= LEAST_NAMED_SHARE * (best.value - level))
-  words(result.method === 'random' ? 'random numbers are highest at ' : 'it leans on ')
+  words(
+    result.method === 'random'
+      ? 'random numbers are highest at '
+      : isBlind
+        ? 'attention is highest on '
+        : 'it leans on '
+  )
   for (const [i, {position, value}] of named.entries()) {
     if (i > 0) words(i === named.length - 1 ? ' and ' : ', ')
     if (noPrompt) words(`token ${formatCount(position)}`)
@@ -202,8 +212,16 @@ export function attributionGuard(
 ): string {
   const {method, settings, request} = result
   const sentences: string[] = []
-  if (target && target.contrastProb !== null) {
-    const {prob, contrastProb} = target
+  const isContrast = target !== undefined && target.contrastProb !== null
+  if (isBlindToTarget(method)) {
+    sentences.push(
+      isContrast
+        ? 'It never looks at A or B: the values are the same for any two tokens.'
+        : 'It never looks at which token follows: the values are the same for any.'
+    )
+  } else if (isContrast) {
+    const {prob} = target
+    const contrastProb = target.contrastProb!
     sentences.push(
       `Explains p(A) / (p(A) + p(B)) = ${formatProb(prob)} / (${formatProb(prob)} + ${formatProb(contrastProb)}) = ${formatProb(prob / (prob + contrastProb))}.`
     )
@@ -212,10 +230,12 @@ export function attributionGuard(
     const model = settings.mlm ? ` by ${settings.mlm}` : ''
     const sampler =
       settings.sampler === 'pos' ? 'pos (English, not the released tagger)' : settings.sampler
-    sentences.push(`Replaced${model}, sampler ${sampler}, seed ${request.seed}.`)
+    const what = replacesTokens(method) ? 'Replaced' : 'Curves replaced'
+    sentences.push(`${what}${model}, sampler ${sampler}, seed ${request.seed}.`)
   }
+  if (method === 'random') sentences.push(`Random numbers of seed ${request.seed}.`)
   if (method.startsWith('occlusion')) sentences.push('Near 0: redundant copies hide each other.')
-  if (method === 'attention-rollout' || method === 'last-attention') {
+  if (looksAtAttention(method)) {
     sentences.push('Where it looked, not what mattered; test it by masking.')
   }
   if (method === 'reagent') sentences.push('Bars are not shares of the cause.')
@@ -247,6 +267,15 @@ export function convergenceText(
       ? ''
       : ` The others went on for ${formatMany(stepCount, 'step')}.`
   return `${formatCount(stopped.length)} of ${formatMany(probes.length, 'probe')} stopped after ${after} steps: ${why}.${rest}`
+}
+
+/** What the first token of the sequence holds of all attention; null of other methods. */
+export function firstTokenText({
+  firstTokenShare,
+}: Pick<AttributionRow, 'firstTokenShare'>): string | null {
+  return firstTokenShare === undefined
+    ? null
+    : `The first token holds ${formatFixed(100 * firstTokenShare, 0)} % of all attention.`
 }
 
 export const isReagentConverged = (row: Pick<AttributionRow, 'probes'>) =>
