@@ -5,6 +5,8 @@ import {layersByRoute} from '../captures/layer-routes.ts'
 import {maskedKeys, recomputeRows} from '../captures/recompute-rows.ts'
 import {runPlan} from '../captures/run-plan.ts'
 import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
+import {WEIGHTS_CHANGED} from '../onnx/find-query-key.ts'
+import type {AttentionLayer} from '../onnx/structure.ts'
 import {graphsWithin} from '../onnx/walk-graph.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
@@ -231,10 +233,15 @@ function rowSumCheck(
   const hasSink = structure.layers.some(({sites}) =>
     sites.some(({queryKey}) => !('advice' in queryKey) && queryKey.sink !== null)
   )
+  const isChanged = new Set(structure.layers.filter(hasChangedWeights).map(({layer}) => layer))
+  const layers = capture.layers.filter(({layer}) => !isChanged.has(layer))
+  if (capture.layers.length > 0 && layers.length === 0) {
+    return notApplicable('row-sums', 'the model changes its weights after the softmax')
+  }
   let value = 0
   let rowCount = 0
   let brokenCount = 0
-  for (const {row} of rowsOf(capture)) {
+  for (const {row} of rowsOf({...capture, layers})) {
     const sum = row.reduce((total, weight) => total + weight, 0)
     if (sum === 0) continue
     rowCount++
@@ -250,6 +257,11 @@ function rowSumCheck(
     ...{value, limit, passed: value <= limit},
     note: hasSink ? 'rows sum to at most 1, since a sink takes a share' : 'rows sum to 1',
   }
+}
+
+/** A gate after the softmax leaves rows of any sum. */
+function hasChangedWeights({sites}: AttentionLayer): boolean {
+  return sites.some(({queryKey}) => 'advice' in queryKey && queryKey.code === WEIGHTS_CHANGED)
 }
 
 /** Masks of these numbers leave something of what they mask; a model that leaves more does not mask. */

@@ -5,6 +5,7 @@ import {operandOf, swapLast, walkBack} from './operands.ts'
 import {headCountOfMerged, scoreLayoutOf} from './product-layout.ts'
 import type {MatrixProduct} from './products.ts'
 import {withoutRepeatedHeads} from './repeated-entries.ts'
+import type {OnnxNode} from './schema.ts'
 import {scoreStepsOf} from './score-steps.ts'
 import type {StaticShapes} from './static-shapes.ts'
 import type {Operand, OperandAxis, QueryKeySource, ScoreStep, ValueSource} from './structure.ts'
@@ -25,7 +26,8 @@ export function findQueryKey(
   shapes: StaticShapes,
   site: SoftmaxSite
 ): QueryKeySource | Problem {
-  const {scores, chain} = site
+  const {scores, chain, change} = site
+  if (change) return weightsChanged(change)
   const layout = scoreLayoutOf(index, shapes, scores)
   if (!layout) return layoutUnknown(scores, shapes)
   const query = operandOf(scores.left, layout.left)
@@ -179,6 +181,20 @@ function layoutUnknown(product: MatrixProduct, shapes: StaticShapes): Problem {
     field: `node ${JSON.stringify(product.node.name || product.output)}`,
     found: `${shapes.rankOf(product.output) ?? 'an unknown number of'} axes`,
     expected: '[batch, head, query, key], or batch and heads in one axis',
+    advice: 'Use the captured weights of this layer; its rows cannot be recomputed.',
+  }
+}
+
+/** Says that rows are more than the softmax of scores. */
+export const WEIGHTS_CHANGED = 'weights-changed'
+
+function weightsChanged(node: OnnxNode): Problem {
+  return {
+    code: WEIGHTS_CHANGED,
+    message: 'The weights are changed between the softmax and the product with the values.',
+    field: `node ${JSON.stringify(node.name || node.output[0])}`,
+    found: node.opType,
+    expected: 'the softmax of the scores, with zeros for rows without any key at most',
     advice: 'Use the captured weights of this layer; its rows cannot be recomputed.',
   }
 }

@@ -20,6 +20,65 @@ describe('attention through a Softmax', () => {
     expect(onlyLayer(structure)).toMatchObject({queryHeadCount: HEADS, headSize: SIZE})
   })
 
+  it('takes weights that are changed after the softmax as they are changed, and says by what', () => {
+    const change: Readonly<Record<string, (layer: OneLayer, weights: string) => string>> = {
+      'a gate of each head': ({graph}, weights) =>
+        graph.node('Mul', [weights, graph.weight('gate', [1, HEADS, 1, 1], [1, 0.5, 0.2, 0.9])]),
+      'one factor': ({graph}, weights) => graph.node('Mul', [weights, graph.float(0.5)]),
+      'a mask that the softmax did not see': ({graph}, weights) => {
+        const mask = graph.input('mask', 'bool', ['batch', 1, 'sequence', 'sequence'])
+        return graph.node('Mul', [weights, graph.node('Cast', [mask], {to: 1})])
+      },
+      'a threshold': ({graph}, weights) => {
+        const isSmall = graph.node('Less', [weights, graph.float(0.1)])
+        return graph.node('Where', [isSmall, graph.float(0), weights])
+      },
+      'something else than zero': ({graph}, weights) => {
+        const isEmpty = graph.node('IsNaN', [weights])
+        return graph.node('Where', [isEmpty, graph.float(0.1), weights])
+      },
+    }
+    for (const [name, guard] of Object.entries(change)) {
+      const layer = new OneLayer()
+      let changed = ''
+      const structure = layer.structure((states) =>
+        layer.usual(
+          states,
+          (scores) => scores,
+          (weights) => {
+            changed = guard(layer, weights)
+            return changed
+          }
+        )
+      )
+      const site = onlySite(structure)
+      expect(site.weights, name).toBe(changed)
+      expect(site.queryKey, name).toMatchObject({
+        code: 'weights-changed',
+        found: expect.stringMatching(/^(Mul|Where)$/),
+      })
+    }
+  })
+
+  it('recomputes rows that a mask hides once more what it hid from the softmax', () => {
+    for (const opType of ['Mul', 'Where']) {
+      const layer = new OneLayer()
+      const {graph} = layer
+      const structure = layer.structure((states) => {
+        const mask = graph.input('mask', 'bool', ['batch', 1, 'sequence', 'sequence'])
+        return layer.usual(
+          states,
+          (scores) => graph.node('Where', [mask, scores, graph.float(-1e9)]),
+          (weights) =>
+            opType === 'Mul'
+              ? graph.node('Mul', [weights, graph.node('Cast', [mask], {to: 1})])
+              : graph.node('Where', [graph.node('Not', [mask]), graph.float(0), weights])
+        )
+      })
+      expect(sourceOf(structure).steps, opType).toHaveLength(1)
+    }
+  })
+
   it('restates scale, soft cap, causal mask and distances of ALiBi', () => {
     const layer = new OneLayer()
     const {graph} = layer

@@ -4,6 +4,7 @@ import type {GraphIndex} from './graph-index.ts'
 import {type MatrixProduct, productOf} from './products.ts'
 import type {OnnxNode} from './schema.ts'
 import type {StaticShapes} from './static-shapes.ts'
+import {keepsSoftmax} from './weights-guard.ts'
 
 /** A Softmax between a product of queries and keys and a product with values. */
 export interface SoftmaxSite {
@@ -13,6 +14,8 @@ export interface SoftmaxSite {
   readonly chain: readonly ChainLink[]
   /** The weights after the guard against rows without keys, before what casts or rounds them. */
   readonly weights: string
+  /** What makes other weights of the softmax, as a gate does; null where rows are the softmax itself. */
+  readonly change: OnnxNode | null
   readonly mixing: MatrixProduct
 }
 export interface ChainLink {
@@ -126,7 +129,7 @@ export class SoftmaxFinder {
     const input = softmax.input[0]
     if (!input || !this.isOverLastAxis(softmax)) return null
     const above = this.above(input)
-    const below = above && this.below(softmax)
+    const below = above && this.below(softmax, above.chain)
     return above && below ? {softmax, ...above, ...below} : null
   }
 
@@ -147,28 +150,36 @@ export class SoftmaxFinder {
     return step ? {scores: step.product, chain: chain.reverse()} : null
   }
 
-  private below(softmax: OnnxNode): Pick<SoftmaxSite, 'weights' | 'mixing'> | null {
+  private below(
+    softmax: OnnxNode,
+    chain: readonly ChainLink[]
+  ): Pick<SoftmaxSite, 'weights' | 'change' | 'mixing'> | null {
     const start = softmax.output[0]!
-    const waiting = [{tensor: start, weights: start}]
+    const waiting = [{tensor: start, weights: start, change: null as OnnxNode | null}]
     const seen = new Set([start])
     for (let next = 0; next < waiting.length && next < MAX_CHAIN_LENGTH; next++) {
-      const {tensor, weights} = waiting[next]!
+      const {tensor, weights, change} = waiting[next]!
       for (const node of this.index.consumersOf(tensor)) {
         const mixing = this.mixingOf(node, tensor)
-        if (mixing) return {weights, mixing}
+        if (mixing) return {weights, change, mixing}
         const output = node.output[0]
         if (!BELOW.has(node.opType) || !output || seen.has(output)) continue
         // A guard replaces rows, a slice takes a sink's column away; what comes after is the weights.
         const isGuard = node.opType === 'Where' || node.opType === 'Slice' || node.opType === 'Mul'
         if (isGuard && !this.isGuard(node, tensor)) continue
         seen.add(output)
-        waiting.push({tensor: output, weights: isGuard ? output : weights})
+        const isKept = !isGuard || keepsSoftmax(this.index, node, tensor, chain)
+        waiting.push({
+          tensor: output,
+          weights: isGuard ? output : weights,
+          change: change ?? (isKept ? null : node),
+        })
       }
     }
     return null
   }
 
-  /** Whether a node keeps the weights and puts constants (or masked zeros) into some places. */
+  /** Whether what a node makes of the weights are still weights of the same queries and keys. */
   private isGuard(node: OnnxNode, tensor: string): boolean {
     if (node.opType === 'Where') return node.input[0] !== tensor
     if (node.opType === 'Slice') return node.input[0] === tensor
