@@ -12,6 +12,9 @@ export function inspectText(result: InspectResult): string {
     headline(result),
     layersTable(result),
     streamLines(result),
+    ...(result.warnings.length > 0
+      ? [result.warnings.map(({message}) => `warning          ${message}`).join('\n')]
+      : []),
     formatTable(
       [LEFT('lens'), LEFT('available'), LEFT('')],
       result.lenses.map(({lens, available, reason}) => [

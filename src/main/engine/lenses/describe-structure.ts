@@ -1,4 +1,4 @@
-import type {Problem} from '../../../shared/domain/problem.ts'
+import type {Problem, Warning} from '../../../shared/domain/problem.ts'
 import {
   type AttentionSource,
   INSPECTED_LENSES,
@@ -19,6 +19,9 @@ const HANDS_OUT = new Set<AttentionSite['operator']>([
   'com.microsoft.MultiHeadAttention',
   'com.microsoft.DecoderMaskedMultiHeadAttention',
 ])
+
+/** Layers whose nodes a warning names. */
+const MOST_NAMED = 64
 
 const NO_TOKENIZER = 'the folder has no tokenizer.json, so no prompt can be read'
 
@@ -77,6 +80,29 @@ function describeLayer(
   }
 }
 
+/**
+ * Says that layers are counted by their attention, where the configuration counts more or fewer of them: which
+ * node each one is.
+ */
+export function layerCountWarnings(
+  {layers}: ModelStructure,
+  config: ModelFiles['config']
+): Warning[] {
+  const said = config?.layerCount?.value ?? null
+  if (said === null || layers.length === 0 || said === layers.length) return []
+  const nodes = layers.slice(0, MOST_NAMED).map(({layer, sites}) => {
+    const node = sites[0]?.node
+    return `layer ${layer} is ${node ? `${node.opType} ${node.name || node.output[0]}` : 'without a site'}`
+  })
+  const rest = layers.length - nodes.length
+  return [
+    {
+      code: 'layers-by-attention',
+      message: `Layers are counted by their attention: ${layers.length} were found, while the configuration says ${said}. Here ${nodes.join(', ')}${rest > 0 ? `, and ${rest} more` : ''}.`,
+    },
+  ]
+}
+
 /** The best route that a layer has, and why it is not a better one. */
 function sourceOf(layer: AttentionLayer): {source: AttentionSource; reason: string | null} {
   if (layer.sites.length === 0 || layer.problem) {
@@ -121,7 +147,7 @@ export function describeLenses(
   const noStream =
     structure.residual && structure.head
       ? null
-      : (structure.problems.find(({code}) => /residual|head|logits/.test(code)) ?? null)
+      : (structure.problems.find(({code}) => /residual|head|logits|blocks/.test(code)) ?? null)
   const hasStream = structure.residual !== null && structure.head !== null
   return [
     decoder ? blocked('tokens', decoder) : open('tokens'),

@@ -173,6 +173,27 @@ describe('inspect', () => {
     expect([first.kind, second.kind]).toEqual(['encoder', 'vision'])
   })
 
+  it('warns where the configuration counts other layers, and names the node of each', async () => {
+    const folder = join(temporary.path, 'hybrid')
+    await mkdir(folder)
+    await writeFile(join(folder, 'model.onnx'), chained(1))
+    const writeCount = (count: number) =>
+      writeFile(
+        join(folder, 'config.json'),
+        JSON.stringify({model_type: 'lfm2', num_hidden_layers: count, num_attention_heads: HEADS})
+      )
+    await writeCount(3)
+    const {warnings, layers} = await inspect(folder)
+    const warning = warnings.find(({code}) => code === 'layers-by-attention')
+    expect(warning?.message).toContain('1 were found, while the configuration says 3')
+    const {node} = layers[0]!.attention
+    expect(node).toMatch(/^Softmax/)
+    expect(warning?.message).toContain(`layer 0 is ${node}`)
+    await writeCount(1)
+    const equal = await inspect(folder)
+    expect(equal.warnings.map(({code}) => code)).not.toContain('layers-by-attention')
+  })
+
   it('says why a file cannot be read', async () => {
     const folder = join(temporary.path, 'broken')
     await mkdir(folder)

@@ -23,6 +23,7 @@ import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import {
   describeLenses,
   describeStructure,
+  layerCountWarnings,
   type NormsByLayer,
   reasonOf,
 } from './describe-structure.ts'
@@ -135,7 +136,11 @@ function resultOf(
     model: {id: files.id, path: files.path, sha256},
     tokenizer: tokenizer && {id: tokenizer.id, sha256: tokenizer.sha256},
     versions,
-    warnings: [...(isDecoder(files.decoder) ? files.decoder.warnings : []), ...model.warnings],
+    warnings: [
+      ...(isDecoder(files.decoder) ? files.decoder.warnings : []),
+      ...model.warnings,
+      ...layerCountWarnings(structure, files.config),
+    ],
     status: 'completed',
     file: files.file,
     kind: files.kind,

@@ -1,16 +1,26 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
+import {BLOCKS_IN_HEAD} from './find-blocks.ts'
 import type {GraphEditor} from './graph-editor.ts'
 import {deadParts} from './graph-names.ts'
 import type {GraphOperations} from './graph-operations.ts'
-import type {ModelStructure, ResidualPoint, StructureInputs} from './structure.ts'
+import type {
+  BlockWithoutAttention,
+  ModelStructure,
+  ResidualPoint,
+  StructureInputs,
+} from './structure.ts'
 
 type KvCache = StructureInputs['kvCache']
 
 /** Why a model cannot be left after a layer; null where it can. */
 export function exitProblemOf(
-  {residual, head, layers}: ModelStructure,
+  {residual, head, layers, problems, blocksWithoutAttention}: ModelStructure,
   layer: number
 ): Problem | null {
+  const inHead = problems.find(({code}) => code === BLOCKS_IN_HEAD)
+  if (inHead) return inHead
+  const block = blocksWithoutAttention.find(({afterLayer}) => afterLayer === layer)
+  if (block) return blockAfterLayer(layer, block)
   if (!residual || !head) return noExit('no residual stream or no output head')
   if (layer < layers.length) return null
   return {
@@ -81,5 +91,17 @@ function noExit(found: string): Problem {
     found,
     expected: 'a residual stream, a final norm and an output head',
     advice: 'Use an export of this model whose structure is found (see `inspect`).',
+  }
+}
+
+function blockAfterLayer(layer: number, {node}: BlockWithoutAttention): Problem {
+  return {
+    code: 'no-early-exit',
+    message:
+      'The model cannot be left after this layer: blocks without attention come right behind it.',
+    field: 'exitAfterLayer',
+    found: `${node.opType} ${node.name || node.output[0]} after layer ${layer}`,
+    expected: 'a layer that the next layer with attention, or the output head, follows at once',
+    advice: 'Choose another layer; `tokenscope inspect` names the node of each.',
   }
 }

@@ -1,5 +1,6 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {ancestorsOf, descendantsOf} from './dominators.ts'
+import {blocksInHead, findBlockInHead} from './find-blocks.ts'
 import type {FoundResidual, Stream} from './find-residual.ts'
 import type {GraphIndex} from './graph-index.ts'
 import type {OnnxNode} from './schema.ts'
@@ -56,6 +57,10 @@ export function findHead(
   const nodes = index.nodes.filter((node) => region.has(node) && wanted.has(node))
   const projection = nodes.find((node) => PROJECTIONS.has(node.opType))
   if (!projection) return noHead(logits)
+  const points = point.addends ? last.output : [point.tensor]
+  const ownNodes = point.addends ? nodes.filter((node) => node !== last) : nodes
+  const block = findBlockInHead(index, stream, ownNodes, points)
+  if (block) return blocksInHead(block)
   return {
     logits,
     nodes,

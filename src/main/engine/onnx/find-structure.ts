@@ -2,6 +2,7 @@ import type {Problem} from '../../../shared/domain/problem.ts'
 import {findEmbeddings} from './data-flow.ts'
 import {DominatorTree} from './dominators.ts'
 import {type FoundSite, findAttention} from './find-attention.ts'
+import {findBlocksWithoutAttention} from './find-blocks.ts'
 import {findHead} from './find-head.ts'
 import {type ContentInputs, findContentInputs, sortInputs} from './find-inputs.ts'
 import {findResidual, placeBefore, type Stream} from './find-residual.ts'
@@ -52,7 +53,12 @@ function* structureSteps({path}: ModelGraph, facts: GraphFacts): Steps<ModelStru
   const found = stream && layers.length > 0 ? findResidual(index, shapes, stream, places) : null
   const lastPlace = found && 'stream' in found ? found.lastPlace : null
   const uses = stream && new InputUses(index, shapes, stream, {layers, places, lastPlace})
-  const structure = {layers, inputs: sortInputs(index, ordered(index, content, stream), uses)}
+  const blocksWithoutAttention = stream ? findBlocksWithoutAttention(index, stream, places) : []
+  const structure = {
+    layers,
+    blocksWithoutAttention,
+    inputs: sortInputs(index, ordered(index, content, stream), uses),
+  }
   if (!stream || !found || 'code' in found) {
     if (found && 'code' in found) problems.push(found)
     return withFile({...structure, residual: null, head: null, problems}, path)

@@ -1,4 +1,5 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
+import {BLOCKS_IN_HEAD} from './find-blocks.ts'
 import {GraphEditor} from './graph-editor.ts'
 import {factsOf} from './graph-facts.ts'
 import {GraphOperations} from './graph-operations.ts'
@@ -58,7 +59,11 @@ export function buildHeadGraph(
 }
 
 function isAboutHead({code}: Problem): boolean {
-  return code === 'residual-stream-not-found' || code === 'output-head-not-found'
+  return (
+    code === 'residual-stream-not-found' ||
+    code === 'output-head-not-found' ||
+    code === BLOCKS_IN_HEAD
+  )
 }
 
 function noHead(file: string): Problem {

@@ -17,9 +17,17 @@ export interface ModelStructure {
   readonly layers: readonly AttentionLayer[]
   readonly residual: ResidualStream | null
   readonly head: OutputHead | null
+  readonly blocksWithoutAttention: readonly BlockWithoutAttention[]
   readonly inputs: StructureInputs
   /** What was looked for and not found, and why; shown by `inspect`. */
   readonly problems: readonly Problem[]
+}
+
+/** A block of the stream that mixes tokens without attention: no layer counts it. */
+export interface BlockWithoutAttention {
+  readonly node: OnnxNode
+  /** The last layer before it; −1 before the first one. */
+  readonly afterLayer: number
 }
 
 /** Graph inputs and outputs by what they are for; names as in the graph. */

@@ -32,6 +32,17 @@ export class OneLayer {
     return graph.build(this.opset)
   }
 
+  /** The same around a whole stack of blocks, which gives the stream that leaves the last one. */
+  stack(blocks: (states: string) => string): ModelStructure {
+    const {graph} = this
+    const ids = graph.input('input_ids', 'int64', ['batch', 'sequence'])
+    const states = graph.node('Gather', [this.weight('embed', 32, WIDTH), ids])
+    graph.node('MatMul', [blocks(states), this.weight('head', WIDTH, 32)], {}, 'logits')
+    graph.output('logits', 'float32', ['batch', 'sequence', 32])
+    const model = decodeMessage('Model', graph.build(this.opset))
+    return findStructure({path: 'model.onnx', model})
+  }
+
   weight(name: string, ...dims: number[]): string {
     const count = dims.reduce((product, length) => product * length, 1)
     return this.graph.weight(name, dims, this.source.normals(count, 0.1))

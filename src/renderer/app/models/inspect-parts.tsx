@@ -49,8 +49,8 @@ export function InspectLenses({result}: ResultProps) {
 
 /** What was found of stream, head, cache and costs, or why it was not. */
 export function InspectFacts({result}: ResultProps) {
-  const {kind, family, nodeCount, opsets, layers, residual, head, kvCache, estimate, problems} =
-    result
+  const {kind, family, nodeCount, opsets, layers, residual, head, kvCache, estimate} = result
+  const {problems, warnings} = result
   const sets = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`)
   const [first] = residual
   const facts: readonly (readonly [string, string])[] = [
@@ -91,6 +91,13 @@ export function InspectFacts({result}: ResultProps) {
           </div>
         ))}
       </dl>
+      {warnings.length > 0 && (
+        <ul className="inspect-problems" aria-label="Warnings">
+          {warnings.map(({code, message}) => (
+            <li key={`${code} ${message}`}>{message}</li>
+          ))}
+        </ul>
+      )}
       {problems.length > 0 && (
         <ul className="inspect-problems" aria-label="Not found">
           {problems.map(({code, field, message, found, advice}) => (
