@@ -23,7 +23,10 @@ describe('attention through a Softmax', () => {
   it('takes weights that are changed after the softmax as they are changed, and says by what', () => {
     const change: Readonly<Record<string, (layer: OneLayer, weights: string) => string>> = {
       'a gate of each head': ({graph}, weights) =>
-        graph.node('Mul', [weights, graph.weight('gate', [1, HEADS, 1, 1], [1, 0.5, 0.2, 0.9])]),
+        graph.node('Mul', [
+          weights,
+          graph.weight('gate', [1, HEADS, 1, 1], Float32Array.of(1, 0.5, 0.2, 0.9)),
+        ]),
       'one factor': ({graph}, weights) => graph.node('Mul', [weights, graph.float(0.5)]),
       'a mask that the softmax did not see': ({graph}, weights) => {
         const mask = graph.input('mask', 'bool', ['batch', 1, 'sequence', 'sequence'])
