@@ -189,6 +189,27 @@ describe('the test itself', () => {
     expect(chiSquareSurvival(0, 5)).toBe(1)
   })
 
+  it('has a far tail that vanishes: what is plainly wrong never passes', () => {
+    // Of even degrees it is a sum of finitely many terms.
+    const closed = (statistic: number, degrees: number) => {
+      let [term, sum] = [1, 1]
+      for (let i = 1; i < degrees / 2; i++) {
+        term *= statistic / 2 / i
+        sum += term
+      }
+      return Math.exp(-statistic / 2) * sum
+    }
+    for (const degrees of [2, 10, 62]) {
+      for (const statistic of [1, 8, 61, 65, 150, 1000]) {
+        const wanted = closed(statistic, degrees)
+        expect(chiSquareSurvival(statistic, degrees) / wanted).toBeCloseTo(1, 9)
+      }
+    }
+    for (const statistic of [1_600, 20_000, 1e6]) {
+      expect(chiSquareSurvival(statistic, 63)).toBeLessThan(1e-200)
+    }
+  })
+
   it('pools what is expected less than five times, and counts what cannot be', () => {
     const law = new Map([
       ['a', 0.9],

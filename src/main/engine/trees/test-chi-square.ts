@@ -5,18 +5,38 @@ function logGamma(a: number): number {
   return sum
 }
 
-/** Probability that a χ² of so many degrees of freedom exceeds a statistic: 1 − P(df/2, x/2), by its series. */
+/**
+ * Probability that a χ² of so many degrees of freedom exceeds a statistic: Q(df/2, x/2). Below the mean by the series
+ * of P, above it by the continued fraction of Q itself, so that far tails are small numbers and not what is left of 1.
+ */
 export function chiSquareSurvival(statistic: number, degrees: number): number {
   const [a, x] = [degrees / 2, statistic / 2]
   if (x <= 0) return 1
-  let term = Math.exp(a * Math.log(x) - x - logGamma(a + 1))
-  let lower = term
-  for (let n = 1; term > 1e-18 * lower && n < 10_000; n++) {
-    term *= x / (a + n)
-    lower += term
-  }
-  return Math.max(0, 1 - lower)
+  const logFront = a * Math.log(x) - x
+  return x < a + 1
+    ? 1 - Math.exp(logFront - logGamma(a + 1)) * seriesOfLower(a, x)
+    : Math.exp(logFront - logGamma(a)) / fractionOfUpper(a, x)
 }
+
+/** 1 + x/(a+1) + x²/((a+1)(a+2)) + … */
+function seriesOfLower(a: number, x: number): number {
+  let [term, sum] = [1, 1]
+  for (let n = 1; term > 1e-18 * sum; n++) {
+    term *= x / (a + n)
+    sum += term
+  }
+  return sum
+}
+
+/** x + 1 − a − 1·(1 − a)/(x + 3 − a − 2·(2 − a)/(x + 5 − a − …)), from its inside out. */
+function fractionOfUpper(a: number, x: number): number {
+  const partAt = (n: number) => x + 2 * n + 1 - a
+  let value = partAt(FRACTION_PARTS)
+  for (let n = FRACTION_PARTS; n > 0; n--) value = partAt(n - 1) - (n * (n - a)) / value
+  return value
+}
+
+const FRACTION_PARTS = 2_000
 
 export interface LawTest {
   readonly statistic: number
