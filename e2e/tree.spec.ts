@@ -113,6 +113,12 @@ test('by mouse: a law without a new tree, cut tokens, the outline, and a figure 
   await page.getByRole('radio', {name: 'Outline'}).click()
   const rows = page.getByTestId('tree-outline').locator('tbody tr')
   await expect(rows.filter({hasText: ', cut'}).first()).toBeVisible()
+  // A row whose next one is no deeper ends its path; all ends together are the whole.
+  const depths = (await rows.locator('td:nth-child(2)').allTextContents()).map(Number)
+  const endCount = depths.filter((depth, i) => (depths[i + 1] ?? 0) <= depth).length
+  await expect(page.getByTestId('tree-outline-total')).toContainText(
+    `${endCount} leaves and stubs1.00`
+  )
   // Under top-1 one path has everything.
   const shares = await rows.evaluateAll((all) => all.map((row) => Number(row.dataset.share)))
   expect(shares.filter((share) => share > 0).every((share) => Math.abs(share - 1) < 1e-9)).toBe(

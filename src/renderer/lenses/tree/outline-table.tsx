@@ -1,4 +1,4 @@
-import {formatBits, formatProb} from '../../../shared/figures/number-format.ts'
+import {formatBits, formatMany, formatProb} from '../../../shared/figures/number-format.ts'
 import {STATUS_WORDS} from '../../../shared/figures/tree/tree-looks.ts'
 import {keyOfNode, type ShownTree} from '../../store/tree-shown.ts'
 import {useActions} from '../use-workbench.ts'
@@ -12,6 +12,7 @@ export function OutlineTable({shown}: {readonly shown: ShownTree}) {
   const {selectNode} = useActions()
   const {spans, runId, marks, distribution} = shown
   const rows = spans.nodes.slice(0, MOST_ROWS)
+  const leaves = spans.nodes.filter(({isLeaf}) => isLeaf)
   return (
     <section
       className="outline-scroll"
@@ -65,6 +66,15 @@ export function OutlineTable({shown}: {readonly shown: ShownTree}) {
             )
           })}
         </tbody>
+        <tfoot>
+          <tr data-testid="tree-outline-total">
+            <th scope="row" colSpan={3}>
+              {formatMany(leaves.length, 'leaf or stub', 'leaves and stubs')}
+            </th>
+            <td>{formatProb(leaves.reduce((sum, {share}) => sum + share, 0))}</td>
+            <td colSpan={2} />
+          </tr>
+        </tfoot>
       </table>
       {spans.nodes.length > rows.length && (
         <p className="ink-3">
