@@ -1,13 +1,7 @@
 import {writeFile} from 'node:fs/promises'
-import {type Problem, ProblemError, type Warning} from '../../shared/domain/problem.ts'
+import {ProblemError, type Warning} from '../../shared/domain/problem.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
-import {isCancellation, problemOf} from '../../shared/engine-client/problem-of.ts'
 import type {CommonFigureOptions} from '../../shared/figures/request.ts'
-import {
-  criticalResultOf,
-  foldCriticalEvent,
-  startCriticalRun,
-} from '../../shared/lenses/assemble-critical.ts'
 import type {CriticalRequest, CriticalResult} from '../../shared/lenses/critical.ts'
 import {
   type CriticalDatasetResult,
@@ -25,8 +19,13 @@ import {
   weightsLabel,
   weightsOfResult,
 } from '../../shared/lenses/critical-weights.ts'
+import {
+  type ItemOutcome,
+  refusalOf,
+  runCriticalItems,
+} from '../../shared/lenses/run-critical-items.ts'
 import type {DpoForm} from '../../shared/math/critical/dpo-weights.ts'
-import type {ParsedRow, SkippedLine} from '../../shared/prompts/parsed-list.ts'
+import type {SkippedLine} from '../../shared/prompts/parsed-list.ts'
 import type {CommonCall} from './common-call.ts'
 import {writeFigure} from './common-figure.ts'
 import {datasetCsv, datasetText} from './critical-dataset-text.ts'
@@ -51,22 +50,14 @@ export interface DatasetCall extends CommonCall<DatasetFormat> {
 
 type ItemRecord = CriticalItem | CriticalWeights
 
-/** Problems that are an item's own; any other, before anything has gone through, would meet every item. */
-const OF_ITEMS = new Set([
-  ...['prompt-too-long', 'empty-prompt', 'unknown-token-id', 'completion-too-long'],
-  ...['chat-template-failed', 'response-empty', 'response-too-long', 'no-wrong-response'],
-  ...['checker-matches-everything'],
-])
+/** An item with what it is asked for by. */
+interface AskedItem {
+  readonly place: Pick<CriticalItem, 'index' | 'line' | 'key'>
+  readonly request: CriticalRequest
+}
+
 /** Skipped lines that a terminal is told. */
 const TOLD_SKIPPED = 20
-
-/** Why a row makes no item: most checkers compare with an answer. */
-export function refuseOf(request: CriticalRequest): (row: ParsedRow) => string | null {
-  const kind = request.checker?.kind
-  const isCompared = kind === 'number' || kind === 'text' || kind === 'one-of'
-  return ({answer}) =>
-    isCompared && (answer ?? request.answer).trim() === '' ? 'has no answer' : null
-}
 
 /** Runs the lens over the items of a data set, writes what comes of each, and resolves with the exit code. */
 export async function runCriticalDataset(
@@ -75,7 +66,7 @@ export async function runCriticalDataset(
   client: EngineClient,
   terminal: Terminal
 ): Promise<number> {
-  const dataset = readDataset(call.dataset, refuseOf(request))
+  const dataset = readDataset(call.dataset, (row) => refusalOf(request, row))
   const out = call.outFiles.find(({format}) => format === 'jsonl')
   const schema = call.weights ? criticalWeightsSchema : criticalItemSchema
   const file = out
@@ -110,11 +101,12 @@ export async function runCriticalDataset(
 }
 
 class DatasetRun {
-  readonly items: CriticalItemSummary[] = []
   /** Of the results so far. */
   provenance: Partial<Pick<CriticalResult, 'model' | 'tokenizer' | 'versions'>> = {}
   /** Of the model that the records of an earlier run were made with. */
   private readonly earlierSha256: string | undefined
+  /** By index of the item. */
+  private readonly found: (CriticalItemSummary | null)[] = []
 
   constructor(
     private readonly request: CriticalRequest,
@@ -126,96 +118,73 @@ class DatasetRun {
     this.earlierSha256 = file?.all().map(modelOf).find(Boolean)
   }
 
+  /** What is known of items, in their order. */
+  get items(): CriticalItemSummary[] {
+    return this.found.filter((item) => item !== null)
+  }
+
   async over(items: readonly DatasetItem[]): Promise<void> {
-    const {terminal, call, file} = this
-    const asked = items.map((item) => {
-      const request = requestOfItem(this.request, item)
-      return {item, request, key: recordKey(request, call.weights)}
+    const {terminal, call, file, client} = this
+    const asked = items.map(({index, line, ...item}): AskedItem => {
+      const request = requestOfItem(this.request, {index, ...item})
+      return {place: {index, line, key: recordKey(request, call.weights)}, request}
     })
     // Before anything is run: what is there must be of this run.
-    const earlier = asked.map(({item: {index}, key}) => file?.of({index, key}) ?? null)
+    for (const {place} of asked) {
+      const record = file?.of(place) ?? null
+      this.found.push(record && summaryOf(record))
+    }
+    const missing = asked.filter(({place}) => this.found[place.index] === null)
     const progress = progressReporter(terminal, call.progress)
     const startedMs = performance.now()
     let ranCount = 0
-    const missingCount = earlier.filter((record) => record === null).length
+    const show = () => {
+      const next = missing[ranCount]
+      if (!next) return
+      const msEach = (performance.now() - startedMs) / ranCount
+      progress.show({
+        ...{phase: 'items', done: next.place.index, total: items.length},
+        secondsLeft: ranCount === 0 ? null : (msEach * (missing.length - ranCount)) / 1000,
+      })
+    }
+    const hasSuccess = this.items.some(({status}) => status === 'completed')
+    const signal = terminal.interrupted
     try {
-      for (const [i, {item, request, key}] of asked.entries()) {
-        const found = earlier[i]
-        if (found) {
-          this.items.push(summaryOf(found))
-          continue
-        }
-        if (terminal.interrupted.aborted) return
-        const secondsLeft =
-          ranCount === 0
-            ? null
-            : ((performance.now() - startedMs) / ranCount / 1000) * (missingCount - ranCount)
-        progress.show({phase: 'items', done: i, total: items.length, secondsLeft})
-        const record = await this.recordOf(item, request, key)
-        if (!record) return
-        await file?.add(record.written)
-        this.items.push(record.summary)
+      show()
+      for await (const outcome of runCriticalItems(missing, {client, signal, hasSuccess})) {
+        const {written, summary} = this.recordOf(outcome)
+        await file?.add(written)
+        this.found[summary.index] = summary
         ranCount++
+        show()
       }
     } finally {
       progress.end()
     }
   }
 
-  /** What came of one item; null where it was interrupted. */
-  private async recordOf(
-    {index, line}: DatasetItem,
-    request: CriticalRequest,
-    key: string
-  ): Promise<{written: ItemRecord; summary: CriticalItemSummary} | null> {
-    const {call} = this
-    const place = {index, line, key}
-    try {
-      const result = await this.resultOf(request)
-      if (!result) return null
-      this.checkModel(result)
-      const item: CriticalItem = {
-        ...{schema: 'tokenscope/critical-item@1', ...place, status: 'completed'},
-        result: keptResult(result),
-      }
-      const written: ItemRecord = call.weights
-        ? {
-            ...weightsLabel(call.weights),
-            ...{...place, status: 'completed'},
-            ...weightsOfResult(result, call.weights),
-          }
-        : call.noPrompt
-          ? {...item, result: withoutTexts(item.result!)}
-          : item
-      return {written, summary: summaryOfItem(item)}
-    } catch (error) {
-      const problem = problemOf(error)
-      if (!problem || this.isOfAll(problem)) throw error
+  /** What is written of one item. */
+  private recordOf({asked: {place}, result, problem}: ItemOutcome<AskedItem>): {
+    written: ItemRecord
+    summary: CriticalItemSummary
+  } {
+    const {weights, noPrompt} = this.call
+    if (problem) {
       const failed = {...place, status: 'failed', problem} as const
       const item: CriticalItem = {schema: 'tokenscope/critical-item@1', ...failed}
-      const written = call.weights ? {...weightsLabel(call.weights), ...failed} : item
+      const written = weights ? {...weightsLabel(weights), ...failed} : item
       return {written, summary: summaryOfItem(item)}
     }
-  }
-
-  private async resultOf(request: CriticalRequest): Promise<CriticalResult | null> {
-    const {client, terminal} = this
-    let run = startCriticalRun(request)
-    try {
-      const events = await client.criticals.run(request, {signal: terminal.interrupted})
-      for await (const event of events) run = foldCriticalEvent(run, event)
-    } catch (error) {
-      if (terminal.interrupted.aborted || isCancellation(error)) return null
-      throw error
-    }
-    return run.completed ? criticalResultOf(run, 'completed') : null
-  }
-
-  /** Whether a problem would meet every item alike, so that the run ends. */
-  private isOfAll({code}: Problem): boolean {
-    if (code === 'records-of-another-model') return true
-    const hasSuccess = this.items.some(({status}) => status === 'completed')
-    return !hasSuccess && !OF_ITEMS.has(code)
+    this.checkModel(result)
+    const done = {...place, status: 'completed'} as const
+    const kept = keptResult(result)
+    const item: CriticalItem = {schema: 'tokenscope/critical-item@1', ...done, result: kept}
+    const written: ItemRecord = weights
+      ? {...weightsLabel(weights), ...done, ...weightsOfResult(result, weights)}
+      : noPrompt
+        ? {...item, result: withoutTexts(kept)}
+        : item
+    return {written, summary: summaryOfItem(item)}
   }
 
   private checkModel({model, tokenizer, versions}: CriticalResult): void {

@@ -1,4 +1,5 @@
 import {ProblemError} from '../../shared/domain/problem.ts'
+import {itemsOfRows} from '../../shared/lenses/run-critical-items.ts'
 import {decodeText} from '../../shared/prompts/decode-text.ts'
 import {parseList} from '../../shared/prompts/parse-list.ts'
 import {
@@ -37,14 +38,7 @@ export function readDataset(
   const bytes = readInputBytes(path)
   if (bytes.byteLength > MOST_LIST_BYTES) throw tooLarge(path, bytes.byteLength)
   const list = parseList(decodeText(bytes), path)
-  const refused = list.rows.flatMap((row) => {
-    const reason = refuse(row)
-    return reason === null ? [] : [{line: row.line, reason}]
-  })
-  const lines = new Set(refused.map(({line}) => line))
-  const items = list.rows
-    .filter(({line}) => !lines.has(line))
-    .map((row, index) => ({...row, index}))
+  const {items, refused} = itemsOfRows(list.rows, refuse)
   const skipped = [...list.skipped, ...refused].sort((a, b) => a.line - b.line)
   if (items.length === 0) throw noItem(path, skipped)
   return {

@@ -10,6 +10,7 @@ import {Button} from '../ui/button.tsx'
 import {
   attributionJobOf,
   criticalJobOf,
+  datasetJobOf,
   durationText,
   earlyStopText,
   type Job,
@@ -36,7 +37,8 @@ export function JobLine() {
       connection: state.connection,
       isFinishing: state.isFinishing,
     }))
-  const {attributionJobs, criticalJobs} = useWorkbenchState((state) => ({
+  const {attributionJobs, criticalJobs, datasetJob} = useWorkbenchState((state) => ({
+    datasetJob: state.datasetJob,
     attributionJobs: state.attributionJobs,
     criticalJobs: state.criticalJobs,
   }))
@@ -58,6 +60,7 @@ export function JobLine() {
     const {key, phase} = critical
     jobs.push(criticalJobOf(phase, () => actions.cancelCritical(key)))
   }
+  if (datasetJob.kind === 'running') jobs.push(datasetJobOf(datasetJob, actions.cancelDataset))
   const [job] = jobs
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the line is a landmark with a name.

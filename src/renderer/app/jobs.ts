@@ -4,6 +4,7 @@ import {plainGlyphs} from '../../shared/figures/token-glyphs.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {AttributionMethod} from '../../shared/lenses/attribute.ts'
 import type {HeadsPhase} from '../store/attention-heads.ts'
+import type {DatasetJob} from '../store/critical-state.ts'
 import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
 import type {WishPhase} from '../store/wish-runner.ts'
 
@@ -126,6 +127,15 @@ export function criticalJobOf(
     facts: [`${what}${counts}`, ...left],
     cancel,
   }
+}
+
+/** A data set under way, item by item. */
+export function datasetJobOf(
+  {done, total, secondsLeft}: Extract<DatasetJob, {kind: 'running'}>,
+  cancel: () => void
+): Job {
+  const facts = [`${formatCount(done)} of ${formatMany(total, 'item')}`, ...leftFacts(secondsLeft)]
+  return {name: 'Critical tokens of a data set', fraction: done / total, facts, cancel}
 }
 
 /** What a job still takes at most; nothing where it is not known. */

@@ -36,9 +36,11 @@ function formatWords({format, delimiter, hasHeader}: ParsedSummary): string {
 /** `prompt “question”, answer “expected”; 2 of 5`. */
 function columnWords({columns, columnNames}: ParsedSummary): string | null {
   if (!columns) return null
-  const taken = (['system', 'prompt', 'answer'] as const).flatMap((part) => {
+  const taken = (['system', 'prompt', 'response', 'answer'] as const).flatMap((part) => {
     const index = columns[part]
-    return index === null ? [] : [`${part} “${columnNames[index] ?? index + 1}”`]
+    return index === null || index === undefined
+      ? []
+      : [`${part} “${columnNames[index] ?? index + 1}”`]
   })
   return `${taken.join(', ')}; ${taken.length} of ${columnNames.length}`
 }

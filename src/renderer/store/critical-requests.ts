@@ -47,9 +47,13 @@ export function selectAnswer(
   {criticalAnswers, listRows}: Pick<WorkbenchState, 'criticalAnswers' | 'listRows'>,
   request: Pick<TokensRequest, 'prompt' | 'messages'>
 ): string {
-  const typed = criticalAnswers[promptKeyOf(request)]
+  const key = promptKeyOf(request)
+  const typed = criticalAnswers[key]
   if (typed !== undefined) return typed
-  return listRows.find((row) => row.prompt === request.prompt)?.answer ?? ''
+  const row = request.messages
+    ? listRows.find((row) => row.messages && promptKeyOf({messages: [...row.messages]}) === key)
+    : listRows.find((row) => !row.messages && row.prompt === request.prompt)
+  return row?.answer ?? ''
 }
 
 /** Whether a checker can tell right from wrong with this answer. */

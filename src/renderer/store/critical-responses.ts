@@ -34,7 +34,8 @@ function foundIn(
     return position === undefined ? null : position - responseStart
   }
   return {
-    texts: tokens.slice(responseStart).map(({bytesHex}) => bytesHex),
+    // The sign of its end is not read with it.
+    texts: tokens.slice(responseStart).map(({bytesHex, isSpecial}) => (isSpecial ? '' : bytesHex)),
     ...{
       releasedAt: at('released'),
       oursAt: at('ours'),

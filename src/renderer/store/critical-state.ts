@@ -1,11 +1,14 @@
 import type {Problem} from '../../shared/domain/problem.ts'
-import type {AnswerChecker} from '../../shared/lenses/critical.ts'
+import type {AnswerChecker, CriticalResult} from '../../shared/lenses/critical.ts'
+import type {CriticalItemSummary} from '../../shared/lenses/critical-dataset.ts'
 import type {RunId} from './state.ts'
 import type {WishJob} from './wish-runner.ts'
 
 export const CRITICAL_LENS = 'critical'
 /** Many responses to the same prompt, each with the token after which it went wrong. */
 export const RESPONSES_VIEW = 'responses'
+/** The prompt list as a data set: what comes of each of its items, and of all. */
+export const DATASET_VIEW = 'dataset'
 /** The numbers as a table. */
 export const SCORES_VIEW = 'table'
 
@@ -40,12 +43,34 @@ export interface SampledResponse {
   readonly verdict: 'right' | 'wrong' | 'unchecked'
   /** How often it was sampled. */
   readonly count: number
-  /** UTF-8 of its tokens as hexadecimal digits. */
+  /** UTF-8 of its tokens as hexadecimal digits; empty for special ones. */
   readonly texts: readonly string[]
   readonly releasedAt: number | null
   readonly oursAt: number | null
   readonly isRecoverable: boolean | null
 }
+
+/** What came of one item of a data set. */
+export interface DatasetOutcome {
+  readonly summary: CriticalItemSummary
+  /** The response as ids, and UTF-8 of its tokens as hexadecimal digits, empty for special ones; none where it failed. */
+  readonly ids: readonly number[]
+  readonly texts: readonly string[]
+}
+
+export type DatasetProvenance = Pick<CriticalResult, 'model' | 'tokenizer' | 'versions'>
+
+/** How the run over a data set stands. */
+export type DatasetJob =
+  | {readonly kind: 'idle'}
+  | {
+      readonly kind: 'running'
+      readonly done: number
+      readonly total: number
+      readonly secondsLeft: number | null
+    }
+  | {readonly kind: 'cancelled'; readonly done: number; readonly total: number}
+  | {readonly kind: 'failed'; readonly problem: Problem}
 
 /** Session. */
 export interface CriticalWorkState {
@@ -64,6 +89,11 @@ export interface CriticalWorkState {
     readonly total: number
     readonly problem: Problem | null
   } | null
+  readonly datasetJob: DatasetJob
+  /** By key of what an item was asked for by. */
+  readonly datasetOutcomes: Readonly<Record<string, DatasetOutcome>>
+  /** Of the model that they are of, by its name. */
+  readonly datasetProvenance: Readonly<Record<string, DatasetProvenance>>
 }
 
 export const initialCritical: CriticalState = {
@@ -81,4 +111,7 @@ export const initialCriticalWork: CriticalWorkState = {
   criticalSearches: {},
   criticalResponses: {},
   criticalSampling: null,
+  datasetJob: {kind: 'idle'},
+  datasetOutcomes: {},
+  datasetProvenance: {},
 }

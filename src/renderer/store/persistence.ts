@@ -185,6 +185,7 @@ export const listRowSchema = z.object({
   prompt: z.string(),
   messages: z.array(messageSchema).nullable(),
   answer: z.string().nullable(),
+  response: z.string().optional(),
   line: z.number().int(),
 })
 export const listSchema = z.object({

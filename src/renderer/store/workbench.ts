@@ -28,6 +28,7 @@ import {type ConnectionActions, createConnectionActions} from './connection.ts'
 import type {StoreContext, WorkbenchDeps} from './context.ts'
 import {type CriticalActions, createCriticalActions} from './critical.ts'
 import {type CriticalChoiceActions, createCriticalChoiceActions} from './critical-choices.ts'
+import {type CriticalDatasetActions, createCriticalDatasetActions} from './critical-dataset.ts'
 import {type CriticalResponseActions, createCriticalResponseActions} from './critical-responses.ts'
 import {createChange, createUndoActions, type UndoActions} from './document.ts'
 import {createDraftActions, type DraftActions} from './drafts.ts'
@@ -109,6 +110,7 @@ export interface WorkbenchActions
     CriticalActions,
     CriticalChoiceActions,
     CriticalResponseActions,
+    CriticalDatasetActions,
     TokenizersActions,
     TokenizersChoiceActions,
     TokenizersDetailActions,
@@ -219,6 +221,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createCriticalActions(context),
     ...createCriticalChoiceActions(context, runs),
     ...createCriticalResponseActions(context, runs),
+    ...createCriticalDatasetActions(context, runs),
     ...createTokenizersActions(context),
     ...createTokenizersChoiceActions(context),
     ...createTokenizersDetailActions(context),

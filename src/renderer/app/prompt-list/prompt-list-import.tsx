@@ -291,7 +291,7 @@ function ImportOptions({list, onChange}: ImportOptionsProps) {
           >
             first line names the columns
           </Check>
-          {(['prompt', 'answer', 'system'] as const).map((part) => (
+          {(['prompt', 'answer', 'response', 'system'] as const).map((part) => (
             <label key={part} className="import-column">
               {part}
               <select

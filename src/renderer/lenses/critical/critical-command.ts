@@ -8,6 +8,7 @@ import {
   type CriticalResult,
   criticalRequestSchema,
 } from '../../../shared/lenses/critical.ts'
+import type {CriticalDatasetResult} from '../../../shared/lenses/critical-dataset.ts'
 import {
   commandLines,
   isArgument,
@@ -97,7 +98,25 @@ function requestFlags(request: CriticalRequest, prompt: string, checker: string)
   return flags
 }
 
-function fileFlags({format, options = DEFAULTS}: CriticalFile): string[][] {
+/** The command that runs a data set anew and writes the same file; the file of items is named as it was opened. */
+export function datasetCommand(
+  {
+    result,
+    ...file
+  }: {
+    readonly result: CriticalDatasetResult
+    readonly format: FigureFormat
+    readonly options: CommonFigureOptions
+  },
+  shell: Shell = shellOfPath(result.model?.path ?? '')
+): string {
+  const {dataset = 'items.jsonl', ...shared} = result.request
+  const flags = [['--dataset', dataset], ...fileFlags(file)]
+  const short = commandLines([['tokenscope', 'critical'], ['--config', '-'], ...flags], shell)
+  return withInput(short, {command: 'critical', ...shared}, shell)
+}
+
+function fileFlags({format, options = DEFAULTS}: Omit<CriticalFile, 'result'>): string[][] {
   if (!format) return []
   const flags: string[][] = []
   if (format === 'svg' || format === 'png') {

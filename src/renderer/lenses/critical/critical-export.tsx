@@ -12,15 +12,23 @@ import type {CriticalResult} from '../../../shared/lenses/critical.ts'
 import {criticalPictureSchema} from '../../../shared/lenses/critical-picture.ts'
 import {ExportFrame} from '../../export/export-frame.tsx'
 import {FormatRow, PictureRows, PrivateRow} from '../../export/export-rows.tsx'
+import {DATASET_VIEW} from '../../store/critical-state.ts'
+import {selectPane} from '../../store/panes.ts'
 import {useTheme} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {criticalCommand} from './critical-command.ts'
+import {DatasetExport} from './dataset-export.tsx'
 import {selectPaneCritical} from './use-critical.ts'
 
 const PICTURE = criticalPictureSchema.parse({})
 
-/** The critical tokens that the active pane shows as a file. */
+/** What the active pane shows as a file: the critical tokens of a response, or what came of a data set. */
 export function CriticalExport() {
+  const isDataset = useWorkbenchState((state) => selectPane(state).view === DATASET_VIEW)
+  return isDataset ? <DatasetExport /> : <ResponseExport />
+}
+
+function ResponseExport() {
   const {store, captures, client} = useWorkbench()
   const {closeDialog, notify} = useActions()
   const theme = useTheme()

@@ -2,7 +2,7 @@ import {criticalCaption, criticalGuard} from '../../../shared/figures/critical/w
 import type {CaptionPart} from '../../../shared/figures/tokens/caption.ts'
 import {sampleOfResult} from '../../../shared/samples/caption.ts'
 import {filledCaption, slotsOf} from '../../../shared/samples/sample.ts'
-import {RESPONSES_VIEW, SCORES_VIEW} from '../../store/critical-state.ts'
+import {DATASET_VIEW, RESPONSES_VIEW, SCORES_VIEW} from '../../store/critical-state.ts'
 import {selectPane} from '../../store/panes.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {CaptionText} from '../caption-text.tsx'
@@ -10,6 +10,7 @@ import {usePaneIndex} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {CriticalControls} from './critical-controls.tsx'
+import {DatasetView} from './dataset-view.tsx'
 import {ContrastState, RolloutState} from './job-state.tsx'
 import {ResponseNeeded} from './response-needed.tsx'
 import {ResponseView} from './response-view.tsx'
@@ -51,6 +52,7 @@ export function CriticalPanel() {
 }
 
 function Body({shown, view}: {readonly shown: PaneCritical | null; readonly view: string | null}) {
+  if (view === DATASET_VIEW) return <DatasetView />
   if (!shown) {
     return (
       <p className="lens-wait ink-3" role="status">

@@ -1,4 +1,9 @@
-import {CRITICAL_LENS, RESPONSES_VIEW, SCORES_VIEW} from '../../store/critical-state.ts'
+import {
+  CRITICAL_LENS,
+  DATASET_VIEW,
+  RESPONSES_VIEW,
+  SCORES_VIEW,
+} from '../../store/critical-state.ts'
 import type {Lens} from '../lens.ts'
 import {CriticalExport} from './critical-export.tsx'
 import {CriticalInspector} from './critical-inspector.tsx'
@@ -16,6 +21,7 @@ export const criticalLens: Lens = {
   views: [
     {id: 'response', title: 'Response'},
     {id: RESPONSES_VIEW, title: 'Many'},
+    {id: DATASET_VIEW, title: 'Data set'},
     {id: SCORES_VIEW, title: 'Table'},
   ],
 }

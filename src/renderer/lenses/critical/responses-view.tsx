@@ -1,12 +1,12 @@
 import {useState} from 'react'
 import {formatCount, NO_VALUE} from '../../../shared/figures/number-format.ts'
-import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {promptKeyOf} from '../../store/critical-requests.ts'
 import type {SampledResponse} from '../../store/critical-state.ts'
 import {Button} from '../../ui/button.tsx'
 import {Choice} from '../../ui/choice.tsx'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {ProblemText} from './job-state.tsx'
+import {ResponseWords} from './response-words.tsx'
 import type {PaneCritical} from './use-critical.ts'
 
 const COUNT = 8
@@ -83,7 +83,7 @@ export function ResponsesView({shown}: {readonly shown: PaneCritical}) {
                     aria-label="Look into this response"
                     onClick={() => void openResponse(runId, row.ids)}
                   >
-                    <Words row={row} />
+                    <ResponseWords row={row} />
                   </button>
                 </td>
               </tr>
@@ -92,22 +92,6 @@ export function ResponsesView({shown}: {readonly shown: PaneCritical}) {
         </table>
       )}
     </section>
-  )
-}
-
-function Words({row: {texts, releasedAt}}: {readonly row: SampledResponse}) {
-  const at = releasedAt ?? texts.length
-  const textOf = (from: number, to?: number) =>
-    texts
-      .slice(from, to)
-      .map((bytesHex) => plainGlyphs({bytesHex, isSpecial: false}))
-      .join('')
-  return (
-    <>
-      <span>{textOf(0, at)}</span>
-      {releasedAt !== null && <mark>{textOf(at, at + 1)}</mark>}
-      <span className="ink-3">{textOf(at + 1)}</span>
-    </>
   )
 }
 
