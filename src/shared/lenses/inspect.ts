@@ -66,6 +66,7 @@ export const inspectCheckSchema = z.object({
     'head-counts',
     'recomputed-rows',
     'cached-rows',
+    'lens-equal',
   ]),
   /** The largest deviation that was seen, in the unit of what is compared; null where it was not measured. */
   value: z.number().nullable(),

@@ -2,6 +2,7 @@ import type {Problem, Warning} from '../../../shared/domain/problem.ts'
 import {
   type AttentionSource,
   INSPECTED_LENSES,
+  type InspectCheck,
   type InspectedLayer,
   type InspectResult,
   type LensAvailability,
@@ -159,6 +160,31 @@ export function describeLenses(
       ? blocked('intervene', decoder ?? missing[0]?.problem ?? null, 'no attention was found')
       : open('intervene'),
   ]
+}
+
+/** Checks that a lens rests on. */
+const RESTS_ON: Readonly<Partial<Record<LensAvailability['lens'], readonly string[]>>> = {
+  attention: ['row-sums', 'recomputed-rows'],
+  'logit-lens': ['lens-equal'],
+}
+
+/** The same after a verification: what rests on a check that failed is not available. */
+export function lensesAfterChecks(
+  lenses: readonly LensAvailability[],
+  checks: readonly InspectCheck[]
+): LensAvailability[] {
+  return lenses.map((entry) => {
+    const failed = checks.find(
+      ({check, passed}) => passed === false && RESTS_ON[entry.lens]?.includes(check)
+    )
+    if (!failed || !entry.available) return entry
+    const {check, value, limit} = failed
+    return {
+      ...entry,
+      available: false,
+      reason: `the check ${check} did not pass: ${value?.toExponential(1)}, at most ${limit?.toExponential(0)}`,
+    }
+  })
 }
 
 function open(lens: LensAvailability['lens']): LensAvailability {

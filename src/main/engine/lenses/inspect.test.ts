@@ -6,6 +6,7 @@ import {GraphBuilder} from '../../../../fixtures/graph-builder.ts'
 import {tinyDecoderFiles, writeModelFiles} from '../../../../fixtures/tiny-models.ts'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {
+  type InspectCheck,
   type InspectEvent,
   type InspectResult,
   inspectResultSchema,
@@ -18,6 +19,7 @@ import {HEADS, OneLayer} from '../onnx/test-one-layer.ts'
 import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import {ModelGraphs} from '../runtime/model-graphs.ts'
 import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
+import {lensesAfterChecks} from './describe-structure.ts'
 import {runInspect} from './inspect.ts'
 import {writeBrokenModel} from './test-broken-model.ts'
 
@@ -180,7 +182,12 @@ describe('inspect', () => {
     const writeCount = (count: number) =>
       writeFile(
         join(folder, 'config.json'),
-        JSON.stringify({model_type: 'lfm2', num_hidden_layers: count, num_attention_heads: HEADS})
+        JSON.stringify({
+          model_type: 'lfm2',
+          num_hidden_layers: count,
+          num_attention_heads: HEADS,
+          vocab_size: 32,
+        })
       )
     await writeCount(3)
     const {warnings, layers} = await inspect(folder)
@@ -192,6 +199,21 @@ describe('inspect', () => {
     await writeCount(1)
     const equal = await inspect(folder)
     expect(equal.warnings.map(({code}) => code)).not.toContain('layers-by-attention')
+  })
+
+  it('calls no lens available that rests on a check that failed', () => {
+    const lenses = (['tokens', 'attention', 'logit-lens'] as const).map((lens) => ({
+      ...{lens, available: true, reason: null},
+    }))
+    const availableAfter = (check: InspectCheck['check'], passed: boolean | null) =>
+      lensesAfterChecks(lenses, [{check, value: 0.5, limit: 1e-5, passed, note: ''}])
+        .filter(({available}) => available)
+        .map(({lens}) => lens)
+    expect(availableAfter('recomputed-rows', false)).toEqual(['tokens', 'logit-lens'])
+    expect(availableAfter('row-sums', false)).toEqual(['tokens', 'logit-lens'])
+    expect(availableAfter('lens-equal', false)).toEqual(['tokens', 'attention'])
+    expect(availableAfter('lens-equal', null)).toEqual(['tokens', 'attention', 'logit-lens'])
+    expect(availableAfter('row-sums', true)).toEqual(['tokens', 'attention', 'logit-lens'])
   })
 
   it('says why a file cannot be read', async () => {
@@ -206,7 +228,7 @@ describe('inspect', () => {
   for (const [folder, skipped] of [
     ['tiny-decoder-kv', []],
     ['tiny-decoder-plain', ['cached-rows']],
-    ['tiny-encoder', ['forbidden-keys', 'cached-rows']],
+    ['tiny-encoder', ['forbidden-keys', 'cached-rows', 'lens-equal']],
     ['exports/llama-torchscript-past', []],
     // Bytes of activations are scaled run by run: how far that goes is measured, not judged.
     ['exports/gpt2-torchscript-int8-past', []],
@@ -220,6 +242,7 @@ describe('inspect', () => {
         'forbidden-keys',
         'recomputed-rows',
         'cached-rows',
+        'lens-equal',
       ])
       expect(checks.filter(({passed}) => passed === false)).toEqual([])
       for (const {passed, note} of checks) {

@@ -24,6 +24,7 @@ import {
   describeLenses,
   describeStructure,
   layerCountWarnings,
+  lensesAfterChecks,
   type NormsByLayer,
   reasonOf,
 } from './describe-structure.ts'
@@ -79,7 +80,8 @@ export async function* runInspect(
     const note = reasonOf(error.problem)
     checks.push({check: 'logits-equal', value: null, limit: null, passed: false, note})
   }
-  yield {kind: 'completed', result: {...result, checks}}
+  const lenses = lensesAfterChecks(result.lenses, checks)
+  yield {kind: 'completed', result: {...result, lenses, checks}}
 }
 
 /**

@@ -6,6 +6,7 @@ import {cellName} from '../../../../fixtures/families/combinations.ts'
 import {buildFamilyModel} from '../../../../fixtures/families/family-model.ts'
 import {runReference} from '../../../../fixtures/families/reference.ts'
 import {type FamilyCell, SHAPE} from '../../../../fixtures/families/traits.ts'
+import type {ModelRef} from '../../../shared/domain/model.ts'
 import type {
   LogitLens,
   LogitLensEvent,
@@ -15,7 +16,7 @@ import {MemoryBudget} from '../captures/memory-budget.ts'
 import {ResidualStore} from '../captures/residual-store.ts'
 import {readModelFiles} from '../model-folder/read-model-files.ts'
 import {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
-import {ModelGraphs} from '../runtime/model-graphs.ts'
+import {type GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
 import type {LoadedModel} from '../runtime/models.ts'
 import {RunRates} from '../runtime/run-rates.ts'
 import {loadTokenizer} from '../tokenizers/load-tokenizer.ts'
@@ -68,12 +69,12 @@ async function folderOf(cell: FamilyCell): Promise<string> {
 const MODEL = {
   key: 'it',
   info: {id: 'it', vocabularySize, contextLength: 64},
-  folder: {filePath: 'model.onnx'},
+  folder: {filePath: 'model.onnx', stopIds: []},
   tokenizer: {bytesOf: (id: number) => Uint8Array.of(id), isSpecial: () => false},
   rates: new RunRates(),
 } as unknown as LoadedModel
 
-function lensOn(maxBytes = 1e9) {
+function lensOn(maxBytes = 1e9, misread = (model: GraphedModel) => model) {
   const budget = new MemoryBudget(maxBytes)
   // Chunks of four, so that the stream comes in pieces.
   const sessions = new InstrumentedSessions({threads: () => 1, chunkLength: 4})
@@ -82,9 +83,19 @@ function lensOn(maxBytes = 1e9) {
     readFiles: ({model, file}) => readModelFiles(model, {id: 'it', source: 'folder', file}),
     loadTokenizer,
   })
+  // The file as it is, for what the model itself says.
+  const plain = new InstrumentedSessions({threads: () => 1, chunkLength: 4})
+  opened.push(plain)
+  const load = async (ref: ModelRef): Promise<LoadedModel> => {
+    const model = await graphs.open(ref)
+    const run: LoadedModel['session']['run'] = (job, options) =>
+      plain.use({model, name: 'plain', overlay: () => null}, (session) => session.run(job, options))
+    return {...MODEL, session: {run} as LoadedModel['session']}
+  }
+  const open: ModelGraphs['open'] = async (...call) => misread(await graphs.open(...call))
   const context = {
-    ...{graphs, sessions, residuals: new ResidualStore(budget)},
-    models: {load: async () => MODEL},
+    ...{sessions, residuals: new ResidualStore(budget), models: {load}},
+    graphs: {open} as ModelGraphs,
   }
   const ask = async (folder: string, changes: Partial<LogitLensRequest> = {}) => {
     const events: LogitLensEvent[] = []
@@ -196,6 +207,24 @@ describe('the logit lens', () => {
     expect(budget.usedBytes).toBe(0)
     // Asked again it is run again.
     expect((await ask(folder, {position: 1})).events.length).toBeGreaterThan(1)
+  })
+
+  it('is refused where its last row is not what the model itself says', async () => {
+    const folder = await folderOf(cell)
+    // As if the stream were the sum of its last point and its first.
+    const {ask} = lensOn(1e9, (model) => {
+      const {points} = model.structure.residual!
+      const last = points.at(-1)!
+      const wrong = {...last, addends: [last.tensor, points[0]!.tensor]}
+      const residual = {points: [...points.slice(0, -1), wrong]}
+      return {...model, structure: {...model.structure, residual}}
+    })
+    await expect(ask(folder)).rejects.toMatchObject({
+      problem: {
+        code: 'output-head-misread',
+        found: expect.stringContaining('after the last layer'),
+      },
+    })
   })
 
   it('counts what it keeps, and gives it back', async () => {

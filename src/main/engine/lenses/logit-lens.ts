@@ -15,11 +15,11 @@ import {likeliestId} from '../../../shared/math/sample.ts'
 import {captureResidual} from '../captures/residual-capture.ts'
 import {type ResidualStore, statesOfRow} from '../captures/residual-store.ts'
 import {buildHeadGraph, type HeadGraph} from '../onnx/head-graph.ts'
-import {encodeOverlay} from '../onnx/overlay.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel, ModelGraphs} from '../runtime/model-graphs.ts'
 import type {LoadedModel, Models} from '../runtime/models.ts'
 import {checkIds} from './encode-prompt.ts'
+import {requireTrueLens, runHead} from './lens-check.ts'
 import {checkSequence, nextTokensOf, positionBeyond, trackedColumnsOf} from './rows.ts'
 
 /** What the lens works with. */
@@ -30,18 +30,11 @@ export interface LogitLensContext {
   readonly residuals: ResidualStore
 }
 
-/** Nodes that round a whole tensor by its largest entry, so that its rows are not independent. */
-const ROUNDS_TOGETHER = new Set([
-  'DynamicQuantizeLinear',
-  'DynamicQuantizeMatMul',
-  'MatMulIntegerToFloat',
-])
-
 /**
  * The logit lens (nostalgebraist 2020): the model's own final norm and output head on what each layer leaves
  * in the residual stream at one position. The sequence is run once for its stream; every position after
  * that costs one small run of the head, another temperature none. Throws a Problem where the stream or the
- * head was not found. Aborted, it throws the signal's reason and gives no other event.
+ * head was not found, or where the last row is not what the model itself says. Aborted, it throws the signal's reason and gives no other event.
  */
 export async function* runLogitLens(
   context: LogitLensContext,
@@ -98,32 +91,13 @@ async function* logitsOf(
     states = kept?.statesAt(position) ?? statesOfRow(points, hiddenSize, isWhole ? position : 0)
   }
   const rowCount = graphed.structure.residual?.points.length ?? 1
+  await requireTrueLens(sessions, model, {model: graphed, head, ids}, signal)
   const logits = await runHead(sessions, graphed, head, {states, rowCount}, signal)
   if (logits.length !== rowCount * model.info.vocabularySize) {
     throw otherVocabulary(logits.length / rowCount, model)
   }
   if (kept) residuals.addLogits(kept, position, logits)
   return logits
-}
-
-function runHead(
-  sessions: InstrumentedSessions,
-  model: GraphedModel,
-  {graph, residual, layout, logits}: HeadGraph,
-  job: {states: Float32Array; rowCount: number},
-  signal: AbortSignal | undefined
-): Promise<Float32Array> {
-  const isRowByRow = graph.model.graph.node.some(({opType}) => ROUNDS_TOGETHER.has(opType))
-  return sessions.use(
-    {
-      model,
-      name: 'head',
-      overlay: () => encodeOverlay(graph),
-      head: {residual, layout, logits, isRowByRow},
-    },
-    (session) => session.runHead(job, signal ? {signal} : {}),
-    {signal}
-  )
 }
 
 function lensOf(model: LoadedModel, logits: Float32Array, request: LogitLensRequest): LogitLens {

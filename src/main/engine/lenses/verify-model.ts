@@ -6,14 +6,16 @@ import {maskedKeys, recomputeRows} from '../captures/recompute-rows.ts'
 import {runPlan} from '../captures/run-plan.ts'
 import {type CaptureRoute, planCapture} from '../onnx/capture-plan.ts'
 import {WEIGHTS_CHANGED} from '../onnx/find-query-key.ts'
+import {buildHeadGraph} from '../onnx/head-graph.ts'
 import type {AttentionLayer} from '../onnx/structure.ts'
 import {graphsWithin} from '../onnx/walk-graph.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
 import type {CapturedData} from '../runtime/worker-protocol.ts'
+import {lastPointOf, lensLimitOf, probDifference, roundsTogether, runHead} from './lens-check.ts'
 
 /** Checks of a verification, measured or not. */
-export const CHECK_COUNT = 6
+export const CHECK_COUNT = 7
 const TOKEN_COUNT = 24
 /** Cuts that do not divide the text, so that the last run is a short one. */
 const CHUNK_LENGTH = 7
@@ -75,6 +77,29 @@ export async function* verifyModel(
     `weights of runs of ${CHUNK_LENGTH} tokens through the KV cache, and of one run`
   )
   yield quantizesByRun(model) && check.value !== null ? asDifferentByDesign(check) : check
+  yield await lensCheck(sessions, model, {ids, plain}, signal)
+}
+
+/** The lens of the last point against the logits (nostalgebraist 2020: they are the same by definition). */
+async function lensCheck(
+  sessions: InstrumentedSessions,
+  model: GraphedModel,
+  {ids, plain}: {ids: Int32Array; plain: readonly number[]},
+  signal?: AbortSignal
+): Promise<InspectCheck> {
+  const check = 'lens-equal'
+  const head = buildHeadGraph(model.graph, model.structure)
+  if ('advice' in head) return notApplicable(check, head.message)
+  const states = await lastPointOf(sessions, model, ids, signal)
+  const lens = await runHead(sessions, model, head, {states, rowCount: ids.length}, signal)
+  const value = probDifference(lens, plain, plain.length / ids.length)
+  const note = 'probabilities of the lens after the last layer, and of the model'
+  if (roundsTogether(head)) {
+    const why = 'the head quantizes by the largest number of all tokens of a run'
+    return {check, value, limit: null, passed: null, note: `not applicable: ${why}`}
+  }
+  const limit = lensLimitOf(model)
+  return {check, value, limit, passed: value <= limit, note}
 }
 
 /** Operators that scale bytes of activations by the largest number of all tokens of a run. */

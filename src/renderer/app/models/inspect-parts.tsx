@@ -120,6 +120,7 @@ const CHECK_NAMES: Readonly<Record<InspectCheck['check'], string>> = {
   'head-counts': 'head counts',
   'recomputed-rows': 'recomputed rows as handed out',
   'cached-rows': 'rows through the cache',
+  'lens-equal': 'lens of the last layer as the logits',
 }
 
 /** Each check with its figure. */
