@@ -12,6 +12,7 @@ import type {
   LogitLensEvent,
   LogitLensRequest,
 } from '../../../shared/lenses/logit-lens.ts'
+import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import {MemoryBudget} from '../captures/memory-budget.ts'
 import {ResidualStore} from '../captures/residual-store.ts'
 import {readModelFiles} from '../model-folder/read-model-files.ts'
@@ -88,8 +89,23 @@ function lensOn(maxBytes = 1e9, misread = (model: GraphedModel) => model) {
   opened.push(plain)
   const load = async (ref: ModelRef): Promise<LoadedModel> => {
     const model = await graphs.open(ref)
-    const run: LoadedModel['session']['run'] = (job, options) =>
-      plain.use({model, name: 'plain', overlay: () => null}, (session) => session.run(job, options))
+    const run: LoadedModel['session']['run'] = async ({ids}, {onEvent}) => {
+      const position = ids.length - 1
+      const capture = {ids, outputs: ['logits'], chunkLength: ids.length}
+      await plain.use({model, name: 'plain', overlay: () => null}, (session) =>
+        session.capture(capture, {
+          onCaptured: ({tensors: [tensor]}) => {
+            const {data} = tensor!
+            const all =
+              data instanceof Uint16Array
+                ? float32OfFloat16Bits(data)
+                : Float32Array.from(data as Float32Array)
+            onEvent({kind: 'row', position, logits: all.slice(position * vocabularySize)})
+          },
+        })
+      )
+      return 'completed' as never
+    }
     return {...MODEL, session: {run} as LoadedModel['session']}
   }
   const open: ModelGraphs['open'] = async (...call) => misread(await graphs.open(...call))

@@ -1,4 +1,5 @@
 import type {InspectCheck} from '../../../shared/lenses/inspect.ts'
+import {float32OfFloat16Bits} from '../../../shared/math/float16.ts'
 import type {AttentionCapture} from '../captures/attention-capture.ts'
 import {CaptureRecorder} from '../captures/capture-recorder.ts'
 import {layersByRoute} from '../captures/layer-routes.ts'
@@ -11,7 +12,7 @@ import type {AttentionLayer} from '../onnx/structure.ts'
 import {graphsWithin} from '../onnx/walk-graph.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
-import type {CapturedData} from '../runtime/worker-protocol.ts'
+import type {CapturedTensor} from '../runtime/worker-protocol.ts'
 import {lastPointOf, lensLimitOf, probDifference, roundsTogether, runHead} from './lens-check.ts'
 
 /** Checks of a verification, measured or not. */
@@ -160,7 +161,7 @@ export async function plainOutput(
     (session) =>
       session.capture(job, {
         ...(signal ? {signal} : {}),
-        onCaptured: ({tensors}) => output.push(...numbersOf(tensors[0]!.data)),
+        onCaptured: ({tensors}) => output.push(...numbersOf(tensors[0]!)),
       }),
     {signal}
   )
@@ -191,7 +192,7 @@ async function measureOnce(
     ...{signal, chunkLength, extraOutputs: [main]},
     onCaptured({tensors}) {
       recorder.append(Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor])))
-      output.push(...numbersOf(tensors.find(({name}) => name === main)!.data))
+      output.push(...numbersOf(tensors.find(({name}) => name === main)!))
     },
   })
   for await (const _ of run) signal?.throwIfAborted()
@@ -206,7 +207,8 @@ function mainOutput({structure, files}: GraphedModel): string {
   )
 }
 
-function numbersOf(data: CapturedData): number[] {
+function numbersOf({type, data}: CapturedTensor): number[] {
+  if (type === 'float16' && data instanceof Uint16Array) return [...float32OfFloat16Bits(data)]
   return Array.from(data as ArrayLike<number | bigint>, Number)
 }
 
