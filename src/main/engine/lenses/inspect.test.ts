@@ -278,6 +278,7 @@ describe('inspect', () => {
     const named = failed.map(({check, value}) => [check, value])
     expect(named).toContainEqual(['row-sums', null])
     expect(named).toContainEqual(['forbidden-keys', null])
+    expect(named).toContainEqual(['lens-equal', null])
     // 24 rows of one head of the first layer, and all of the second, which reads what came of it.
     expect(failed.find(({check}) => check === 'row-sums')?.note).toMatch(
       /^120 of 192 rows hold what is no number/u

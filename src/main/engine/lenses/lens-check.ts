@@ -70,9 +70,10 @@ export async function lastPointOf(
   return step.value.points.at(-1) ?? new Float32Array()
 }
 
-/** The largest difference in probability of two tables of logits [row, width]; 1 where they are not alike. */
+/** The largest difference in probability of two tables of logits [row, width]; 1 where they are not alike, or where one holds what is no number. */
 export function probDifference(a: ArrayLike<number>, b: ArrayLike<number>, width: number): number {
   if (a.length !== b.length || width === 0 || a.length % width !== 0) return 1
+  if (hasNaN(a) || hasNaN(b)) return 1
   const [left, right] = [Float32Array.from(a), Float32Array.from(b)]
   let largest = 0
   for (let start = 0; start < left.length; start += width) {
@@ -85,6 +86,11 @@ export function probDifference(a: ArrayLike<number>, b: ArrayLike<number>, width
     }
   }
   return largest
+}
+
+export function hasNaN(logits: ArrayLike<number>): boolean {
+  for (let i = 0; i < logits.length; i++) if (Number.isNaN(logits[i])) return true
+  return false
 }
 
 /** Models whose head was compared with their own logits, and agreed. */

@@ -13,7 +13,14 @@ import {graphsWithin} from '../onnx/walk-graph.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
 import type {CapturedTensor} from '../runtime/worker-protocol.ts'
-import {lastPointOf, lensLimitOf, probDifference, roundsTogether, runHead} from './lens-check.ts'
+import {
+  hasNaN,
+  lastPointOf,
+  lensLimitOf,
+  probDifference,
+  roundsTogether,
+  runHead,
+} from './lens-check.ts'
 
 /** Checks of a verification, measured or not. */
 export const CHECK_COUNT = 7
@@ -93,13 +100,14 @@ async function lensCheck(
   if ('advice' in head) return notApplicable(check, head.message)
   const states = await lastPointOf(sessions, model, ids, signal)
   const lens = await runHead(sessions, model, head, {states, rowCount: ids.length}, signal)
+  const limit = lensLimitOf(model)
+  if (hasNaN(plain)) return broken(check, limit, 'logits of the model are no numbers')
   const value = probDifference(lens, plain, plain.length / ids.length)
   const note = 'probabilities of the lens after the last layer, and of the model'
   if (roundsTogether(head)) {
     const why = 'the head quantizes by the largest number of all tokens of a run'
     return {check, value, limit: null, passed: null, note: `not applicable: ${why}`}
   }
-  const limit = lensLimitOf(model)
   return {check, value, limit, passed: value <= limit, note}
 }
 
