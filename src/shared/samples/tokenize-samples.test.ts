@@ -41,7 +41,7 @@ describe('tokenizer samples on the shipped tokenizers', () => {
         layoutColumns(Buffer.from(prompt), rows, () => true, 1000)
       )
     }
-  }, 60_000)
+  }, 240_000)
   afterAll(() => handlers.close())
 
   it.each(TOKENIZE_SAMPLES)('$id: $claim.name', ({id, claim, prompt}) => {
