@@ -13,7 +13,7 @@ import {Choice} from '../../ui/choice.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {CaptionText} from '../caption-text.tsx'
-import {usePaneIndex} from '../use-pane.ts'
+import {usePaneIndex, usePaneSuffix} from '../use-pane.ts'
 import {useRunData} from '../use-tokens.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {AttentionControls} from './attention-controls.tsx'
@@ -57,6 +57,7 @@ export function AttentionPanel() {
   const pane = usePaneIndex()
   const view = useWorkbenchState((state) => selectPane(state, pane).view)
   const isLinePointed = useWorkbenchState((state) => state.pointedLine !== null)
+  const suffix = usePaneSuffix()
   if (!data) return null
   const id = data.provenance?.model.id ?? data.request.model
   return (
@@ -87,9 +88,15 @@ export function AttentionPanel() {
             <PruneView />
           </div>
         ) : view === GRAPH_VIEW ? (
-          <div className="figure attention-figure">
+          // A low window scrolls it, and before there is a graph nothing in it takes the focus.
+          <section
+            className="figure attention-figure"
+            aria-label={`Attention graph${suffix}`}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+            tabIndex={0}
+          >
             <GraphPlace />
-          </div>
+          </section>
         ) : view === OVERVIEW_VIEW ? (
           <div className="figure attention-figure">
             <OverviewPlace />

@@ -4,7 +4,7 @@ import type {BytesResult} from '../../../shared/lenses/bytes.ts'
 import {selectShownBytes} from '../../store/next-bytes.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
-import {usePaneIndex} from '../use-pane.ts'
+import {usePaneIndex, usePaneSuffix} from '../use-pane.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {byteRows} from './byte-rows.ts'
 import './next-bytes.css'
@@ -13,9 +13,10 @@ import './next-bytes.css'
 export function NextBytes() {
   const {toggleNextBytes} = useActions()
   const isShown = useWorkbenchState((state) => state.isByteShown)
+  const suffix = usePaneSuffix()
   return (
     <HintArea>
-      <section className="next-bytes" aria-label="Next byte">
+      <section className="next-bytes" aria-label={`Next byte${suffix}`}>
         <Button
           look="plain"
           className="next-bytes-head"
