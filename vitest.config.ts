@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     include: ['{src,fixtures,assets}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
     setupFiles: ['scripts/property-runs.ts'],
-    testTimeout: process.env.TOKENSCOPE_FULL ? 300_000 : 30_000,
+    testTimeout: process.env.TOKENSCOPE_FULL ? 300_000 : 90_000,
     // Models run in a worker thread, which needs a built file even where the tests run the sources.
     globalSetup: ['scripts/build-session-worker.ts'],
     env: {
