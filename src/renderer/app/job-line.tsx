@@ -4,7 +4,7 @@ import {useActions, useWorkbenchState} from '../lenses/use-workbench.ts'
 import {selectRunningAttribution} from '../store/attribution.ts'
 import {selectRunningCritical} from '../store/critical.ts'
 import {LIST_VIEW, selectPane} from '../store/panes.ts'
-import {selectActiveRun, selectRunning} from '../store/runs.ts'
+import {selectActiveRun, selectRunning} from '../store/run-records.ts'
 import {selectRunData} from '../store/selectors.ts'
 import {Button} from '../ui/button.tsx'
 import {

@@ -1,4 +1,4 @@
-import {selectActiveRun} from '../store/runs.ts'
+import {selectActiveRun} from '../store/run-records.ts'
 import {selectRunData} from '../store/selectors.ts'
 import type {Command} from './command.ts'
 

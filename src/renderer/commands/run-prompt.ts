@@ -1,5 +1,5 @@
 import {selectHasPrompt} from '../store/prompt.ts'
-import {selectRequest} from '../store/runs.ts'
+import {selectRequest} from '../store/run-requests.ts'
 import type {Command} from './command.ts'
 
 export const runPrompt: Command = {

@@ -1,5 +1,5 @@
 import {selectActiveRunId} from '../store/panes.ts'
-import {selectRun} from '../store/runs.ts'
+import {selectRun} from '../store/run-records.ts'
 import type {TargetCommand} from './command.ts'
 import {copyText} from './copy-text.ts'
 

@@ -1,6 +1,6 @@
 import {selectRunningAttribution} from '../store/attribution.ts'
 import {selectRunningCritical} from '../store/critical.ts'
-import {selectActiveRun, selectRunning} from '../store/runs.ts'
+import {selectActiveRun, selectRunning} from '../store/run-records.ts'
 import type {Command} from './command.ts'
 
 export const cancelJob: Command = {

@@ -2,7 +2,7 @@ import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import {ATTENTION_LENS} from './attention-state.ts'
 import type {StoreContext} from './context.ts'
 import {selectPane} from './panes.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import type {PaneIndex, RunId, WorkbenchState} from './state.ts'
 
 /** Between two steps of a text that is being written; one that is written sooner is drawn when it is whole. */

@@ -15,7 +15,7 @@ import type {BestHead} from './best-head.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
 
 /** A pause after which what is likely to be wanted next is fetched. */

@@ -17,7 +17,7 @@ import {
 } from './attribution-state.ts'
 import type {Captures} from './captures.ts'
 import {selectPane} from './panes.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
 
 /** Methods beside the chosen one, those first that need few runs. */

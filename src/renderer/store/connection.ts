@@ -1,5 +1,5 @@
 import type {StoreContext} from './context.ts'
-import {selectRunning} from './runs.ts'
+import {selectRunning} from './run-records.ts'
 import type {ConnectionState} from './state.ts'
 
 export const initialConnection: ConnectionState = {

@@ -4,7 +4,8 @@ import type {TokensRequest} from '../../shared/lenses/tokens.ts'
 import {type StoreContext, shownProblem} from './context.ts'
 import {promptKeyOf, promptPart, samplingPart, selectAnswer} from './critical-requests.ts'
 import type {CriticalChoice, CriticalWorkState} from './critical-state.ts'
-import {type RunActions, selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
+import type {RunActions} from './runs.ts'
 import type {RunId} from './state.ts'
 
 export interface CriticalChoiceActions {

@@ -8,7 +8,7 @@ import type {TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {Captures} from './captures.ts'
 import {CRITICAL_LENS, type CriticalChoice} from './critical-state.ts'
 import {selectPane} from './panes.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
 
 /** What a pane wants of critical tokens: completions of prefixes, or the contrast of two models. */

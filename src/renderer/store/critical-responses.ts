@@ -9,7 +9,8 @@ import type {TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {promptKeyOf, promptPart, samplingPart, selectAnswer} from './critical-requests.ts'
 import type {SampledResponse} from './critical-state.ts'
-import {type RunActions, selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
+import type {RunActions} from './runs.ts'
 import type {RunId} from './state.ts'
 
 /** Beyond those of the responses that are sampled one at a time. */

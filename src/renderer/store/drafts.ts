@@ -2,7 +2,7 @@ import {foldTreeEvent, startTreeRun, treeResultOf} from '../../shared/lenses/ass
 import {draftStepView, frameCount} from '../../shared/lenses/draft-player.ts'
 import {DRAFT_STRATEGIES, type DraftStrategy, treeRequestSchema} from '../../shared/lenses/tree.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import type {RunId} from './state.ts'
 import {slotOf} from './tree.ts'
 import {draftRequest} from './tree-requests.ts'

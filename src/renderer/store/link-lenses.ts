@@ -3,7 +3,7 @@ import {ATTENTION_LENS} from './attention-state.ts'
 import {ATTRIBUTION_LENS} from './attribution-state.ts'
 import {promptKeyOf} from './critical-requests.ts'
 import {CRITICAL_LENS} from './critical-state.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import type {DocumentState, RunId, WorkbenchState} from './state.ts'
 
 /** What lenses hold of a run, as a link restores it: the part of its matrix, the lit weight, what is explained. */

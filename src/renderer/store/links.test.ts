@@ -2,7 +2,7 @@ import {expect, test} from 'vitest'
 import {formatLink, parseLink} from '../../shared/links/link-text.ts'
 import {type FakeWorkbench, fakeWorkbench, openedWorkbench} from './fake-workbench.ts'
 import {selectLink} from './links.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import {selectDocument} from './slices.ts'
 
 const linkFrom = ({store, captures}: FakeWorkbench) =>

@@ -9,7 +9,7 @@ import {missingModelProblem} from './link-problems.ts'
 import {nameWithFile} from './model-files.ts'
 import {refOfListing, selectActiveListing, selectLoaded, selectLoadedFiles} from './models.ts'
 import {FIRST_LENS_ID} from './panes.ts'
-import {KEPT_RUN, selectRun} from './runs.ts'
+import {KEPT_RUN, selectRun} from './run-records.ts'
 import {selectLock} from './selection.ts'
 import type {LinksState, ModelListing, RunEntry, RunId, WorkbenchState} from './state.ts'
 

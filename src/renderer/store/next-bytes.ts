@@ -9,7 +9,7 @@ import {
 import type {Captures} from './captures.ts'
 import type {StoreContext} from './context.ts'
 import {selectPane} from './panes.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import {selectLock} from './selection.ts'
 import type {PaneIndex, RunId, WorkbenchState} from './state.ts'
 import {createWishRunner, type Wish, type WishJob} from './wish-runner.ts'

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {fakeWorkbench, memoryStorage, openedWorkbench} from './fake-workbench.ts'
-import {selectActiveRun} from './runs.ts'
+import {selectActiveRun} from './run-records.ts'
 
 const idsOf = (workbench: Awaited<ReturnType<typeof openedWorkbench>>) => {
   const {activeRunId} = workbench.seen()

@@ -2,11 +2,13 @@ import {foldTokensEvent, startTokensRun} from '../../shared/lenses/assemble-toke
 import type {PromptInput, TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {nameWithFile} from './model-files.ts'
-import {refOfListing, selectActiveListing, selectActiveRef} from './models.ts'
+import {selectActiveListing} from './models.ts'
 import {selectActiveRunId, withPane, withRun} from './panes.ts'
 import {clearHistory, writeHistory} from './persistence.ts'
-import {labelOfPrompt, promptOfRequest, selectPromptInput, selectPromptWords} from './prompt.ts'
+import {labelOfPrompt, promptOfRequest, selectPromptWords} from './prompt.ts'
 import {estimateSeconds, promptOfPrefix} from './run-questions.ts'
+import {KEPT_RUN, selectActiveRun, selectRun, selectRuns} from './run-records.ts'
+import {isSameRequest, selectRequest} from './run-requests.ts'
 import type {
   DocumentState,
   PaneIndex,
@@ -17,7 +19,6 @@ import type {
   RunState,
   RunStatesState,
   RunsState,
-  WorkbenchState,
 } from './state.ts'
 
 export const initialRuns: RunsState = {runs: []}
@@ -82,88 +83,12 @@ export interface RunActions {
   watchRuns(): void
 }
 
-/** Of a run of which only the request is known. */
-export const KEPT_RUN: RunState = {
-  phase: {kind: 'kept'},
-  revision: 0,
-  tokenCount: null,
-  suggestedTrack: null,
-}
 /** Under way: nothing of before holds but which tokens are followed. */
 const runningAgain = (before?: RunState): RunState => ({
   ...KEPT_RUN,
   phase: {kind: 'running', progress: null},
   suggestedTrack: before?.suggestedTrack ?? null,
 })
-const records = new WeakMap<RunEntry, RunRecord & {readonly of: RunState}>()
-
-/** A run with what came of it; the same object as long as neither has changed. */
-function recordOf(entry: RunEntry, {runStates}: RunStatesState): RunRecord {
-  const of = runStates[entry.id] ?? KEPT_RUN
-  const known = records.get(entry)
-  if (known?.of === of) return known
-  const record = {...entry, ...of, of}
-  records.set(entry, record)
-  return record
-}
-
-type RunsPart = RunsState & RunStatesState
-
-export function selectRun(state: RunsPart, id: RunId | null): RunRecord | null {
-  const entry = id === null ? undefined : state.runs.find((run) => run.id === id)
-  return entry ? recordOf(entry, state) : null
-}
-
-const lists = new WeakMap<RunsState['runs'], {of: unknown; records: readonly RunRecord[]}>()
-
-/** Every run with what came of it, newest first; the same array as long as none has changed. */
-export function selectRuns(state: RunsPart): readonly RunRecord[] {
-  const known = lists.get(state.runs)
-  if (known?.of === state.runStates) return known.records
-  const records = state.runs.map((entry) => recordOf(entry, state))
-  lists.set(state.runs, {of: state.runStates, records})
-  return records
-}
-
-export function selectActiveRun(state: WorkbenchState): RunRecord | null {
-  return selectRun(state, selectActiveRunId(state))
-}
-
-export function selectRunning(state: RunsPart): RunRecord | null {
-  const entry = state.runs.find((run) => state.runStates[run.id]?.phase.kind === 'running')
-  return entry ? recordOf(entry, state) : null
-}
-
-/** What the sampling controls add to a request. */
-function selectParametersPart(state: WorkbenchState) {
-  const {temperature, topP, topK, generateCount, isSampled, seed, tracked} = state.parameters
-  const listing = selectActiveListing(state)
-  const model = listing ? refOfListing(listing).model : ''
-  return {
-    command: 'tokens' as const,
-    topK,
-    temperature,
-    topP,
-    position: 'last' as const,
-    generate: generateCount,
-    sample: isSampled,
-    seed,
-    track: [...(tracked[model] ?? [])],
-  }
-}
-
-/** The request that Run makes now; null where no model is chosen. */
-export function selectRequest(state: WorkbenchState): TokensRequest | null {
-  const ref = selectActiveRef(state)
-  return ref && {...ref, ...selectPromptInput(state), ...selectParametersPart(state)}
-}
-
-/** The same is asked of the same model; what is not given is as if it were undefined. */
-function isSameRequest(a: TokensRequest, b: TokensRequest): boolean {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TokensRequest>
-  return [...names].every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]))
-}
-
 export function createRunActions(context: StoreContext): RunActions {
   const {store, set, change, captures, client, deps} = context
   const aborts = new Map<RunId, AbortController>()

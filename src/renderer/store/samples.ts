@@ -4,7 +4,8 @@ import type {AttentionChoice} from './attention-state.ts'
 import {type StoreContext, shownProblem} from './context.ts'
 import {promptKeyOf} from './critical-requests.ts'
 import {selectPane, withPane} from './panes.ts'
-import {type RequestChange, type RunActions, selectRequest} from './runs.ts'
+import {selectRequest} from './run-requests.ts'
+import type {RequestChange, RunActions} from './runs.ts'
 import type {DocumentState, RunId, WorkbenchState} from './state.ts'
 
 /** Session: what the claims of samples measured on the page, where it is more than the run itself. */

@@ -13,7 +13,7 @@ import {selectShownLens} from './logit-lens.ts'
 import {nameWithFile} from './model-files.ts'
 import {refOfListing, selectActiveListing, selectLoaded} from './models.ts'
 import {selectActiveRunId} from './panes.ts'
-import {selectActiveRun, selectRun} from './runs.ts'
+import {selectActiveRun, selectRun} from './run-records.ts'
 import type {PaneIndex, RunId, RunPhase, RunRecord, WorkbenchState} from './state.ts'
 
 /** Remembers one answer: the same arguments, by identity, give the same object. */

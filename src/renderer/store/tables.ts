@@ -9,7 +9,7 @@ import {
   vocabularyKey,
 } from './captures.ts'
 import {latestWins, type StoreContext, shownProblem} from './context.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import {selectInspected, selectLock} from './selection.ts'
 import type {
   NextSlot,

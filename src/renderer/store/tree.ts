@@ -15,7 +15,7 @@ import {
 import type {Captures} from './captures.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
-import {selectRun} from './runs.ts'
+import {selectRun} from './run-records.ts'
 import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
 import {handMade, idOfKey, readBatch} from './tree-batches.ts'
 import {draftRequest, growthRequest, isShapeOfModel, lawOfChoice} from './tree-requests.ts'

@@ -5,7 +5,7 @@ import {formatCount, formatFixed, formatMany} from '../../../shared/figures/numb
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {useWorkbench, useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {isCancellation, shownProblem} from '../../store/context.ts'
-import {selectRun} from '../../store/runs.ts'
+import {selectRun} from '../../store/run-records.ts'
 import type {RunId} from '../../store/state.ts'
 
 export interface CardOriginProps {

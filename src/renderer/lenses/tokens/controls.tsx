@@ -1,7 +1,7 @@
 import {memo} from 'react'
 import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
 import {CopyMenu} from '../../sharing/copy-menu.tsx'
-import {selectRun} from '../../store/runs.ts'
+import {selectRun} from '../../store/run-records.ts'
 import {Button} from '../../ui/button.tsx'
 import {MoreControls, useIsFlat} from '../../ui/more-controls.tsx'
 import {shortcutText} from '../../ui/shortcut.ts'
