@@ -7,6 +7,7 @@ import {
   type ImportanceChip,
   type ImportancePart,
 } from './importance-layout.ts'
+import {LegendWords} from './legend-words.tsx'
 
 const SWATCH_PX = 14
 const STEPS = [0, 1, 2, 3, 4]
@@ -71,17 +72,7 @@ export function ImportancePartFigure({part, palette, marginPx}: ImportancePartFi
         </g>
       ))}
       {legend && (
-        <g
-          transform={`translate(${marginPx} ${roundPx(part.legendYPx)})`}
-          fontSize={11}
-          fill={palette.ink2}
-        >
-          {legend.items.map(({text, xPx, yPx}) => (
-            <text key={text} x={roundPx(xPx)} y={roundPx(yPx + 12)}>
-              {text}
-            </text>
-          ))}
-        </g>
+        <LegendWords legend={legend} xPx={marginPx} yPx={part.legendYPx} palette={palette} />
       )}
     </>
   )

@@ -6,6 +6,7 @@ import type {Palette} from '../palette.ts'
 import type {CommonFigureOptions} from '../request.ts'
 import {fitText, textWidthPx} from '../text-width.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
+import {LegendWords} from './legend-words.tsx'
 import {flowLegend, type MatrixLegendLayout} from './matrix-legend.ts'
 import {changedText, fateWords, pruningLegendWords} from './pruning-words.ts'
 
@@ -278,17 +279,7 @@ export function PruningPartFigure({part, palette, marginPx}: PruningPartFigurePr
         </g>
       ))}
       {legend && (
-        <g
-          transform={`translate(${marginPx} ${roundPx(part.legendYPx)})`}
-          fontSize={11}
-          fill={palette.ink2}
-        >
-          {legend.items.map(({text, xPx, yPx}) => (
-            <text key={text} x={roundPx(xPx)} y={roundPx(yPx + 12)}>
-              {text}
-            </text>
-          ))}
-        </g>
+        <LegendWords legend={legend} xPx={marginPx} yPx={part.legendYPx} palette={palette} />
       )}
     </>
   )
