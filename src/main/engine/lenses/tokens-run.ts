@@ -6,7 +6,7 @@ import type {
   TokensEvent,
   TokensRequest,
 } from '../../../shared/lenses/tokens.ts'
-import type {KeptPrompt, KeptRun} from '../captures/logits-store.ts'
+import type {KeptPrompt, KeptRun, LogitsStore} from '../captures/logits-store.ts'
 import {EventQueue} from '../jobs/event-queue.ts'
 import type {LoadedModel} from '../runtime/models.ts'
 import type {RowsEvent, RunEvent, RunJob, RunOutcome} from '../runtime/worker-protocol.ts'
