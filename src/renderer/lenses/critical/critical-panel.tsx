@@ -32,10 +32,10 @@ export function CriticalPanel() {
       <div className="panel-body">
         <div className="figure-words">
           <div className="caption" data-testid="caption">
-            <CaptionText parts={captionOf(shown)} />
+            <CaptionText parts={view === DATASET_VIEW ? DATASET_CAPTION : captionOf(shown)} />
           </div>
           <div className="guard">
-            {shown?.result
+            {shown?.result && view !== DATASET_VIEW
               ? criticalGuard(shown.result)
               : 'Prefixes of the response are completed as ids, never re-encoded.'}
           </div>
@@ -76,6 +76,10 @@ function Body({shown, view}: {readonly shown: PaneCritical | null; readonly view
     </div>
   )
 }
+
+const DATASET_CAPTION: readonly CaptionPart[] = [
+  {kind: 'words', text: 'Many prompts, each with the token after which its response went wrong.'},
+]
 
 function captionOf(shown: PaneCritical | null): readonly CaptionPart[] {
   const words = (text: string): CaptionPart[] => [{kind: 'words', text}]
