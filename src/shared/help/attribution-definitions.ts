@@ -19,7 +19,7 @@ export const ATTRIBUTION_DEFINITIONS = {
   'attribution-range': {
     title: '10th to 90th',
     unit: 'that of the value',
-    text: '10th and 90th percentile over the probes that stopped, or over draws. The value is the mean of all probes, stopped or not, so where some have not stopped, during a run or at its end, it may lie outside. The rationale is of stopped probes alone, and of all while none has stopped.',
+    text: '10th and 90th percentile over the probes that stopped, or over draws. The value is the mean of all probes, stopped or not, so it may lie outside while some have not stopped. The rationale is of stopped probes alone, of all while none has stopped.',
     source: 'ours',
     topic: 'Attribution',
   },
