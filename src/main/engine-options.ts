@@ -10,6 +10,8 @@ export interface EngineChoices {
   readonly maxMemoryBytes?: number | null
   /** Null keeps nothing between starts. */
   readonly stateFolder?: string | null
+  /** What the host's page opens with; nothing is loaded before it is asked for otherwise. */
+  readonly firstModel?: string | null
 }
 
 /** What stays the same when an engine is started again. */
@@ -25,6 +27,7 @@ export function engineSettings(choices: EngineChoices = {}): EngineSettings {
     stateFolder: choices.stateFolder === undefined ? defaultStateFolder() : choices.stateFolder,
     threads: choices.threads ?? null,
     maxMemoryBytes: choices.maxMemoryBytes ?? null,
+    firstModel: choices.firstModel ?? null,
   }
 }
 

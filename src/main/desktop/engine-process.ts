@@ -1,4 +1,5 @@
 import {app, type MessagePortMain, utilityProcess} from 'electron'
+import {FIRST_SAMPLE} from '../../shared/samples/samples.ts'
 import type {FromEngine} from '../engine/host-messages.ts'
 import {engineEnvironment} from '../engine-environment.ts'
 import type {EngineExit} from '../engine-exit.ts'
@@ -16,7 +17,7 @@ const LAST_WORDS_LENGTH = 8000
 export function startDesktopEngine(reports: CrashReports): EngineHost<MessagePortMain> {
   let isQuitting = false
   const host = startEngineHost({
-    settings: engineSettings(),
+    settings: engineSettings({firstModel: FIRST_SAMPLE.model}),
     spawn: (options) => {
       const engine = spawnUtilityProcess(options)
       engine.onExit((exit) => {

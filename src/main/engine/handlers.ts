@@ -199,6 +199,11 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   }
 
   for (const line of startLines(options, versions)) log.info(line)
+  // An engine that is started again is asked for what its pages had, which may be another model.
+  if (options.firstModel && options.startCount === 1) {
+    // Whoever asks for it is told why it could not be loaded.
+    models.load({model: options.firstModel}).catch(() => undefined)
+  }
   const engine = implement(contract).use(async ({next, path, signal}) => {
     try {
       return await next()

@@ -16,6 +16,8 @@ export interface EngineOptions {
    * machine's memory decide.
    */
   readonly maxMemoryBytes: number | null
+  /** A model that whoever connects first is expected to ask for: loaded at once. */
+  readonly firstModel?: string | null
   /** How often the host has started this engine; 1 at first. */
   readonly startCount: number
   /** Why the previous process ended, in words. */

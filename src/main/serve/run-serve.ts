@@ -1,6 +1,7 @@
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {formatProblem, ProblemError} from '../../shared/domain/problem.ts'
+import {FIRST_SAMPLE} from '../../shared/samples/samples.ts'
 import {startEngineHost} from '../engine-host.ts'
 import {engineSettings, packageRoot} from '../engine-options.ts'
 import {forkEngine} from '../fork-engine.ts'
@@ -59,7 +60,7 @@ export async function runServe(serveArguments: readonly string[]): Promise<numbe
   }
   const told = endSignal()
   const host = startEngineHost({
-    settings: engineSettings({threads: options.threads}),
+    settings: engineSettings({threads: options.threads, firstModel: FIRST_SAMPLE.model}),
     spawn: forkEngine,
   })
   host.on((event) => {

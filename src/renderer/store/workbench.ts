@@ -1,7 +1,7 @@
 import {createStore, type StoreApi} from 'zustand/vanilla'
 import type {ModelListing, ModelRef} from '../../shared/domain/model.ts'
 import type {HostBridge} from '../../shared/host/host-bridge.ts'
-import {SAMPLES} from '../../shared/samples/samples.ts'
+import {FIRST_SAMPLE} from '../../shared/samples/samples.ts'
 import {type AttentionActions, createAttentionActions} from './attention.ts'
 import {type AttentionChoiceActions, createAttentionChoiceActions} from './attention-choices.ts'
 import {createGraphActions, type GraphActions} from './attention-graph.ts'
@@ -255,7 +255,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   const openFirstModel = async (listings: readonly ModelListing[]) => {
     const isFirstVisit = keptDocument === null && lastPrompt === null && history.runs.length === 0
     if (keptDocument === null && lastPrompt === null) {
-      store.setState({promptText: SAMPLES[0]!.prompt})
+      store.setState({promptText: FIRST_SAMPLE.prompt})
     }
     const last = keptDocument?.activeModelPath ? keptDocument : lastPrompt
     const before = listings.find(
@@ -278,7 +278,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
 
   const openFirstRun = (isFirstVisit: boolean) => {
     // Nobody asked for anything yet, so that there is something to see the first sample is run.
-    if (isFirstVisit) groups.runSample(SAMPLES[0]!)
+    if (isFirstVisit) groups.runSample(FIRST_SAMPLE)
     const [last] = store.getState().runs
     if (isFirstVisit || keptDocument !== null || !last) return
     const {panes} = store.getState()

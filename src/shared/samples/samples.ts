@@ -16,7 +16,7 @@ export type Sample =
 export type SampleLens = Sample['lens']
 export type SampleIn<Lens extends SampleLens> = Extract<Sample, {readonly lens: Lens}>
 
-/** Every sample, in the order of the menu. The first is run when the app is opened. */
+/** Every sample, in the order of the menu. */
 export const SAMPLES: readonly Sample[] = [
   ...TOKENS_SAMPLES,
   ...ATTENTION_SAMPLES,
@@ -25,6 +25,9 @@ export const SAMPLES: readonly Sample[] = [
   ...CRITICAL_SAMPLES,
   ...TOKENIZE_SAMPLES,
 ]
+
+/** What is run when the app is opened for the first time. */
+export const FIRST_SAMPLE: Sample = SAMPLES[0]!
 
 /** The sample of a prompt in a lens, if it is one. */
 export function sampleOfPrompt<Lens extends SampleLens>(

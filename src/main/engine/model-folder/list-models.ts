@@ -38,15 +38,12 @@ export async function findKnownModels(places: ModelPlaces): Promise<KnownModel[]
  */
 export async function listModels(places: ModelPlaces): Promise<ModelListing[]> {
   const known = await findKnownModels(places)
-  const listings: ModelListing[] = []
-  for (const model of known) {
-    const listing = await readModelListing(model.path, model)
-    if (model.source === 'cache' && listing.files.length === 0) continue
+  const listings = await Promise.all(known.map((model) => readModelListing(model.path, model)))
+  return listings.filter(({source, files, family}) => {
+    if (source === 'cache') return files.length > 0
     // A folder that was moved or deleted since is no longer a model.
-    if (model.source === 'recent' && listing.files.length === 0 && !listing.family) continue
-    listings.push(listing)
-  }
-  return listings
+    return source !== 'recent' || files.length > 0 || family !== null
+  })
 }
 
 async function builtinIds(folder: string): Promise<string[]> {
