@@ -68,22 +68,25 @@ export function attributeResultOf(
   }
 }
 
-/** What is known of a row whose run was cancelled. */
+/** What is known of a row whose run was cancelled; positions without a value yet are left out. */
 export function partialRowOf(estimate: AttributionEstimate): AttributionRow {
   const {target, probDrop, startLevel, redrawnCount, work} = estimate
-  const positions = [...estimate.positions]
+  const known = [...estimate.positions.keys()].filter((i) => !Number.isNaN(estimate.values[i]))
   const numberOrNull = (value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? null : value
   return {
     target,
-    values: positions.map((position, i) => ({
-      position,
+    values: known.map((i) => ({
+      position: estimate.positions[i]!,
       value: estimate.values[i]!,
       low: numberOrNull(estimate.low[i]),
       high: numberOrNull(estimate.high[i]),
     })),
     ...(estimate.released.length > 0 && {
-      released: positions.map((position, i) => ({position, value: estimate.released[i]!})),
+      released: known.map((i) => ({
+        position: estimate.positions[i]!,
+        value: estimate.released[i]!,
+      })),
     }),
     stepCount: estimate.probeSteps.reduce((most, count) => Math.max(most, count), 0),
     stopReason: 'cancelled',

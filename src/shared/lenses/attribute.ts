@@ -99,6 +99,7 @@ export const attributionEstimateSchema = z.object({
   row: z.number().int(),
   target: attributionTargetSchema,
   positions: z.instanceof(Int32Array),
+  /** NaN where nothing was measured yet. */
   values: z.instanceof(Float64Array),
   /** 10th and 90th percentile over stopped probes; NaN before one has stopped. */
   low: z.instanceof(Float64Array),

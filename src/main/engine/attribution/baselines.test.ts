@@ -10,19 +10,20 @@ import {
 import {countsOf, measureCurves} from './curves.ts'
 import {needing, stubSubject} from './test-subject.ts'
 
-async function lastOf<Result>(run: AsyncGenerator<unknown, Result>): Promise<Result> {
-  for (;;) {
-    const step = await run.next()
-    if (step.done) return step.value
-  }
+async function allOf<Step>(run: AsyncGenerator<Step>): Promise<Step[]> {
+  const steps: Step[] = []
+  for await (const step of run) steps.push(step)
+  return steps
 }
+
+const lastOf = async <Step>(run: AsyncGenerator<Step>) => (await allOf(run)).at(-1)!
 
 describe('occlusion', () => {
   it('by replacing is what the target loses, and nothing where another copy stands', async () => {
     const copies = stubSubject(10, (isIntact) => (isIntact(2) || isIntact(7) ? 0.9 : 0.1))
     const {values: hidden} = await lastOf(occludeByReplacing(copies, {draws: 3, seed: 1}))
     expect([...hidden].every((value) => value === 0)).toBe(true)
-    const {values, low, high, sequenceCount} = await lastOf(
+    const {values, low, high, done, total} = await lastOf(
       occludeByReplacing(stubSubject(10, needing([4])), {draws: 3, seed: 1})
     )
     values.forEach((value, i) => {
@@ -30,30 +31,68 @@ describe('occlusion', () => {
       expect(low[i]).toBeCloseTo(value, 12)
       expect(high[i]).toBeCloseTo(value, 12)
     })
-    expect(sequenceCount).toBe(31)
+    expect([done, total]).toEqual([30, 30])
   })
 
-  it('of variants is p⁰ − p of each', async () => {
-    const {score} = stubSubject(4, (isIntact) => (isIntact(1) ? 0.7 : 0.2))
-    const variants = [Int32Array.of(9, 1), Int32Array.of(0, 9)]
-    const {values, low} = await occludeEach(0.7, variants, score)
-    expect(values[0]).toBeCloseTo(0, 12)
-    expect(values[1]).toBeCloseTo(0.5, 12)
-    expect(low[0]).toBeNaN()
+  it('without each is p⁰ − p of each, told as far as it is', async () => {
+    const asked: number[][] = []
+    const steps = await allOf(
+      occludeEach(0.7, 40, async (indices) => {
+        asked.push([...indices])
+        return Float64Array.from(indices, (i) => (i === 17 ? 0.2 : 0.7))
+      })
+    )
+    expect(asked.flat()).toEqual(Array.from({length: 40}, (_, i) => i))
+    expect(steps.map(({done, total}) => [done, total])).toEqual([16, 32, 40].map((n) => [n, 40]))
+    for (const {values, done} of steps) {
+      values.forEach((value, i) => {
+        if (i < done) expect(value).toBeCloseTo(i === 17 ? 0.5 : 0, 12)
+        else expect(value).toBeNaN()
+      })
+    }
+    expect(steps.at(-1)!.low[0]).toBeNaN()
+  })
+
+  it('asks for nothing more once it is cancelled', async () => {
+    const abort = new AbortController()
+    let count = 0
+    const run = occludeEach(
+      0.7,
+      40,
+      async (indices) => {
+        count += indices.length
+        return new Float64Array(indices.length)
+      },
+      abort.signal
+    )
+    await run.next()
+    abort.abort(new Error('enough'))
+    await expect(run.next()).rejects.toThrow('enough')
+    expect(count).toBe(16)
+  })
+
+  it('by replacing draws the same however many are scored together, and means whole draws', async () => {
+    const subject = stubSubject(20, needing([4, 18]))
+    const steps = await allOf(occludeByReplacing(subject, {draws: 2, seed: 1}))
+    expect(steps.map(({done}) => done)).toEqual([16, 20, 36, 40])
+    expect(steps[0]!.values[18]).toBeNaN()
+    expect(steps[1]!.values[18]).toBeCloseTo(0.8, 12)
+    expect([...steps[2]!.values]).toEqual([...steps[1]!.values])
+    expect(steps[3]!.drawCount).toBe(2)
   })
 })
 
 describe('Shapley values', () => {
   it('share alike what tokens do together, and sum to what all of them do', async () => {
     const subject = stubSubject(8, needing([1, 5]))
-    const {values, drawCount, sequenceCount} = await lastOf(
+    const {values, drawCount, done, total} = await lastOf(
       shapleyValues(subject, {draws: 64, seed: 3})
     )
     // Exactly half of the 0.8 each, by symmetry; a pair of reversed permutations has it without any noise.
     expect(values[1]).toBeCloseTo(0.4, 12)
     expect(values[5]).toBeCloseTo(0.4, 12)
     expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0.8, 12)
-    expect([drawCount, sequenceCount]).toEqual([64, 64 * 9])
+    expect([drawCount, done, total]).toEqual([64, 64, 64])
   })
 
   it('are those of the definition, over all orders, for a game that is not symmetric', async () => {

@@ -1,17 +1,20 @@
 import {seedOfRow} from '../../../shared/lenses/row-seed.ts'
 import {quantileOf} from '../../../shared/math/quantile.ts'
 import {createSeededRandom} from '../../../shared/math/seeded-random.ts'
-import {replaced, type ScoreSequences, type Subject} from './subject.ts'
+import {replaced, type Subject} from './subject.ts'
 
 /** What a method came to so far; arrays have one entry a position of the subject. */
 export interface BaselineEstimate {
+  /** NaN where nothing was measured yet. */
   readonly values: Float64Array
   /** 10th and 90th percentile over permutations or draws; NaN of a single one. */
   readonly low: Float64Array
   readonly high: Float64Array
-  /** Permutations or draws that are done. */
+  /** Permutations or draws that are done, or begun where none is. */
   readonly drawCount: number
-  readonly sequenceCount: number
+  /** How much of the work is done, and of how much. */
+  readonly done: number
+  readonly total: number
 }
 
 export interface BaselineOptions {
@@ -26,36 +29,61 @@ export function randomValues(positionCount: number, seed: number): Float64Array 
   return Float64Array.from({length: positionCount}, () => random.nextUnit())
 }
 
+/** Variants of the text that are scored together, before what they gave is told. */
+const TOGETHER = 16
+
 /** What the target loses when one position at a time is replaced: p⁰ − p, mean over draws. */
 export async function* occludeByReplacing(
   subject: Subject,
   {draws, seed}: BaselineOptions,
   signal?: AbortSignal
-): AsyncGenerator<BaselineEstimate, BaselineEstimate, undefined> {
+): AsyncGenerator<BaselineEstimate, void, undefined> {
   const start = (await subject.score([subject.ids])).prob[0]!
+  const {positions} = subject
   const losses: Float64Array[] = []
   for (let draw = 0; draw < draws; draw++) {
-    signal?.throwIfAborted()
     const random = createSeededRandom(seedOfRow(seed, `occlusion ${draw}`))
-    const sequences: Int32Array[] = []
-    for (const position of subject.positions) {
-      sequences.push(await replaced(subject, [position], random))
+    const variantOf = (i: number) => replaced(subject, [positions[i]!], random)
+    const loss = new Float64Array(positions.length).fill(Number.NaN)
+    for (let first = 0; first < loss.length; first += TOGETHER) {
+      signal?.throwIfAborted()
+      const end = Math.min(first + TOGETHER, loss.length)
+      const sequences: Int32Array[] = []
+      for (let i = first; i < end; i++) sequences.push(await variantOf(i))
+      const {prob} = await subject.score(sequences)
+      loss.set(
+        prob.map((after) => start - after),
+        first
+      )
+      if (end === loss.length) losses.push(loss)
+      // A draw that is begun counts only where no other is done: a mean is of whole draws.
+      const known = losses.length > 0 ? losses : [loss]
+      yield estimateOf(known, {done: draw * loss.length + end, total: draws * loss.length})
     }
-    const {prob} = await subject.score(sequences)
-    losses.push(prob.map((after) => start - after))
-    yield estimateOf(losses, 1 + losses.length * subject.positions.length)
   }
-  return estimateOf(losses, 1 + losses.length * subject.positions.length)
 }
 
-/** What the target loses without each of some variants of the text, one a position: deleted or masked. */
-export async function occludeEach(
+/**
+ * What the target loses without each of `count` positions, p⁰ − p: `probWithout` gives p without each of some of them,
+ * by their indices.
+ */
+export async function* occludeEach(
   start: number,
-  variants: readonly Int32Array[],
-  score: ScoreSequences
-): Promise<BaselineEstimate> {
-  const {prob} = await score(variants)
-  return estimateOf([prob.map((after) => start - after)], variants.length)
+  count: number,
+  probWithout: (indices: readonly number[]) => Promise<Float64Array>,
+  signal?: AbortSignal
+): AsyncGenerator<BaselineEstimate, void, undefined> {
+  const loss = new Float64Array(count).fill(Number.NaN)
+  for (let first = 0; first < count; first += TOGETHER) {
+    signal?.throwIfAborted()
+    const end = Math.min(first + TOGETHER, count)
+    const probs = await probWithout(Array.from({length: end - first}, (_, i) => first + i))
+    loss.set(
+      probs.map((after) => start - after),
+      first
+    )
+    yield estimateOf([loss], {done: end, total: count})
+  }
 }
 
 /**
@@ -67,10 +95,9 @@ export async function* shapleyValues(
   subject: Subject,
   {draws, seed}: BaselineOptions,
   signal?: AbortSignal
-): AsyncGenerator<BaselineEstimate, BaselineEstimate, undefined> {
+): AsyncGenerator<BaselineEstimate, void, undefined> {
   const {ids, positions} = subject
   const gains: Float64Array[] = []
-  const perPermutation = positions.length + 1
   for (let draw = 0; draw < draws; draw++) {
     signal?.throwIfAborted()
     const pair = draw >> 1
@@ -90,9 +117,8 @@ export async function* shapleyValues(
       gain[at] = prob[i + 1]! - prob[i]!
     })
     gains.push(gain)
-    yield estimateOf(gains, gains.length * perPermutation)
+    yield estimateOf(gains, {done: gains.length, total: draws})
   }
-  return estimateOf(gains, gains.length * perPermutation)
 }
 
 /** 0 … count − 1 in random order (Fisher and Yates). */
@@ -105,7 +131,10 @@ export function permutation(count: number, nextUnit: () => number): number[] {
   return order
 }
 
-function estimateOf(draws: readonly Float64Array[], sequenceCount: number): BaselineEstimate {
+function estimateOf(
+  draws: readonly Float64Array[],
+  progress: Pick<BaselineEstimate, 'done' | 'total'>
+): BaselineEstimate {
   const length = draws[0]?.length ?? 0
   const column = (numberOf: (values: number[]) => number) =>
     Float64Array.from({length}, (_, at) => numberOf(draws.map((draw) => draw[at]!)))
@@ -116,6 +145,6 @@ function estimateOf(draws: readonly Float64Array[], sequenceCount: number): Base
     low: percentile(0.1),
     high: percentile(0.9),
     drawCount: draws.length,
-    sequenceCount,
+    ...progress,
   }
 }

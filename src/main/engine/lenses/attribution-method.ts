@@ -73,18 +73,19 @@ export async function* runMethod(
       return
     case 'occlusion-delete': {
       const moved = plan.readPositions.map((position) => position - 1)
-      const variants = plan.contextPositions.map((position) =>
-        plan.ids.filter((_, at) => at !== position)
-      )
       const score = attributed.scorer(plan, stopK, moved)
-      yield lastStep(run, await occludeEach(run.startProb, variants, score))
+      const without = (position: number) => plan.ids.filter((_, at) => at !== position)
+      yield* occlusionSteps(run, signal, async (positions) => {
+        const {prob} = await score(positions.map(without))
+        return prob
+      })
       return
     }
-    case 'occlusion-mask': {
-      const probs = await attributed.scoresMasked(plan, stopK)
-      yield finished(run, {values: probs.map((prob) => run.startProb - prob)})
+    case 'occlusion-mask':
+      yield* occlusionSteps(run, signal, (positions) =>
+        attributed.probsMasked(plan, stopK, positions)
+      )
       return
-    }
     case 'random':
       yield finished(run, {values: randomValues(plan.contextPositions.length, request.seed)})
       return
@@ -132,16 +133,24 @@ async function* reagentSteps(
 
 async function* baselineSteps(
   run: MethodRun,
-  steps: AsyncGenerator<BaselineEstimate, BaselineEstimate, undefined>
+  steps: AsyncGenerator<BaselineEstimate, void, undefined>
 ): AsyncGenerator<MethodStep, void, undefined> {
-  const total = run.settings.probes
   for await (const estimate of steps) {
-    yield {done: estimate.drawCount, total, state: () => stateOf(run, estimate)}
+    const {done, total} = estimate
+    yield {done, total, state: () => stateOf(run, estimate)}
   }
 }
 
-function lastStep(run: MethodRun, estimate: BaselineEstimate): MethodStep {
-  return {...ONE_STEP, state: () => stateOf(run, estimate)}
+/** Without each context position in turn; `probWithout` has p without each of some positions. */
+function occlusionSteps(
+  run: MethodRun,
+  signal: AbortSignal | undefined,
+  probWithout: (positions: readonly number[]) => Promise<Float64Array>
+): AsyncGenerator<MethodStep, void, undefined> {
+  const {contextPositions} = run.plan
+  const probOf = (indices: readonly number[]) =>
+    probWithout(indices.map((i) => contextPositions[i]!))
+  return baselineSteps(run, occludeEach(run.startProb, contextPositions.length, probOf, signal))
 }
 
 function finished(run: MethodRun, {values}: {values: Float64Array}): MethodStep {
@@ -160,6 +169,7 @@ function stateOf(
       ...{stepCount: 1, hasStopped: true, probDrop: null, keptProb: null},
     })),
     rationale: descendingOrder(values)
+      .filter((i) => !Number.isNaN(values[i]))
       .slice(0, settings.keepCount)
       .sort((a, b) => a - b),
     startLevel: null,

@@ -13,9 +13,6 @@ import type {BatchedEvent, BatchWish, FedTensors} from '../runtime/worker-protoc
 import type {TargetPlan} from './attribution-target.ts'
 import {sizesOf} from './intervention-run.ts'
 
-/** Changed runs that are asked for at once: what they are fed lies in memory together. */
-const CHANGED_TOGETHER = 8
-
 /** Every run of the attributed model that an attribution needs. Aborted, all of them reject with the signal's reason. */
 export class AttributedModel {
   private readonly plain: BatchRunner
@@ -45,24 +42,21 @@ export class AttributedModel {
     return (sequences) => this.scores(this.plain, {sequences, positions: readPositions, wanted})
   }
 
-  /** How the target does with one position at a time masked: blocked for every other query. */
-  async scoresMasked(plan: TargetPlan, stopK: number): Promise<Float64Array> {
+  /** How the target does with each of some positions masked: blocked for every other query. */
+  async probsMasked(
+    {ids, tokenIds, contrastId, readPositions: positions}: TargetPlan,
+    stopK: number,
+    masked: readonly number[]
+  ): Promise<Float64Array> {
     const {runner, inputs} = this.editedFor({sharedBias: true})
-    const length = plan.ids.length
-    const {tokenIds, contrastId, readPositions: positions} = plan
+    const {length} = ids
     const wanted: BatchWish = {kind: 'targets', tokenIds, contrastId, stopK}
-    const probs = new Float64Array(plan.contextPositions.length)
-    for (let first = 0; first < probs.length; first += CHANGED_TOGETHER) {
-      const masked = plan.contextPositions.slice(first, first + CHANGED_TOGETHER)
-      const added = masked.map((key): FedTensors => {
-        const data = sharedBiasOf({maskKeys: [key]}, {pastCount: 0, length})
-        return {[inputs.sharedBias!]: {type: 'float32', data, dimensions: [length, length]}}
-      })
-      const sequences = masked.map(() => plan.ids)
-      const {prob} = await this.scores(runner, {sequences, positions, wanted, added})
-      probs.set(prob, first)
-    }
-    return probs
+    const added = masked.map((key): FedTensors => {
+      const data = sharedBiasOf({maskKeys: [key]}, {pastCount: 0, length})
+      return {[inputs.sharedBias!]: {type: 'float32', data, dimensions: [length, length]}}
+    })
+    const sequences = masked.map(() => ids)
+    return (await this.scores(runner, {sequences, positions, wanted, added})).prob
   }
 
   /** Runs with embeddings scaled, for the soft metrics. Throws a Problem where they cannot be. */

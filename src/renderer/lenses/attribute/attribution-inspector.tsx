@@ -98,7 +98,9 @@ export function AttributionInspector({runId, position}: LensInspectorProps) {
         <p className="ink-3">
           {token.isSpecial || token.isInserted
             ? 'Inserted and special tokens are never replaced, so it has no value.'
-            : 'It does not stand before the target.'}
+            : position < (row.target.positions[0] ?? 0)
+              ? 'It has no value yet.'
+              : 'It does not stand before the target.'}
         </p>
       )}
       {position > 0 && !isTarget && (

@@ -24,6 +24,12 @@ import {
   shortQuantityOf,
 } from './words.ts'
 
+/** What stands in place of a bar. */
+const NOTES: Partial<Record<ValueRow['role'], string>> = {
+  fixed: 'special, never replaced',
+  pending: 'not measured yet',
+}
+
 /** What a row has in a column. */
 export interface BarMark {
   /** Relative to the column's left edge: where zero is, and where the value is. */
@@ -191,7 +197,7 @@ export function layoutBars(
       tint: one.value === null ? null : tintOf(one.value - one.level, largest),
       isSpecial: one.isSpecial,
       isRationale: one.isRationale,
-      note: one.role === 'fixed' ? 'special, never replaced' : null,
+      note: NOTES[one.role] ?? null,
       marks: columns.map((column, at) => markOf(byKey[at]!.get(one.first), column)),
     })
   )

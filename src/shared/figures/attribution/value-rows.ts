@@ -11,8 +11,11 @@ export interface ValueRow extends GlyphSource {
   /** Tokens of which some part lies in it; the first and the last. */
   readonly first: number
   readonly last: number
-  /** `fixed`: an inserted or special token, which is never replaced; `outside`: what no unit covers. */
-  readonly role: 'value' | 'fixed' | 'outside'
+  /**
+   * `fixed`: an inserted or special token, which is never replaced; `pending`: one without a value yet; `outside`:
+   * what no unit covers.
+   */
+  readonly role: 'value' | 'fixed' | 'pending' | 'outside'
   readonly value: number | null
   /** 10th and 90th percentile; of a single token alone, for those of a sum are not sums. */
   readonly low: number | null
@@ -94,9 +97,10 @@ function tokenRows(
   const level = neutralLevel(row, scores)
   return tokens.slice(0, end).map(({position, bytesHex, isSpecial, isInserted}) => {
     const entry = values.get(position)
+    const isFixed = isSpecial || isInserted
     return {
-      ...{bytesHex, isSpecial: isSpecial || isInserted, first: position, last: position},
-      role: entry ? 'value' : 'fixed',
+      ...{bytesHex, isSpecial: isFixed, first: position, last: position},
+      role: entry ? 'value' : isFixed ? 'fixed' : 'pending',
       value: entry?.value ?? null,
       low: entry?.low ?? null,
       high: entry?.high ?? null,
