@@ -8,8 +8,9 @@ import type {
   MatrixPlace,
   MatrixWindow,
 } from './attention-state.ts'
+import type {Captures} from './captures.ts'
 import type {StoreContext} from './context.ts'
-import type {PaneIndex, RunId} from './state.ts'
+import type {PaneIndex, RunId, WorkbenchState} from './state.ts'
 
 export interface AttentionChoiceActions {
   /** Changes what a pane shows; layer and head go to the nearest that exist. */
@@ -42,6 +43,26 @@ const FILTER_NAMES: Readonly<Record<keyof AttentionFilterChoice, string>> = {
   isWithinSentences: 'stay within sentences',
 }
 
+/** What a pane was told to show once something of it is changed: layer and head are the nearest that exist. */
+export function choiceAfter(
+  state: WorkbenchState,
+  captures: Captures,
+  change: Partial<AttentionShown>,
+  pane: PaneIndex
+): AttentionChoice {
+  const runId = state.panes[pane]?.runId
+  const facts = runId ? captures.attentionFacts.peek(runId) : undefined
+  const wanted = {...selectShown(state, captures, pane), ...change}
+  const shown =
+    facts && facts.length > 0
+      ? {...wanted, ...clampHead(facts, wanted), other: clampHead(facts, wanted.other)}
+      : wanted
+  // Who changes something else has not chosen the head that happens to be shown.
+  const isHeadChosen =
+    state.attentionShown[pane].layer !== null || 'layer' in change || 'head' in change
+  return isHeadChosen ? shown : {...shown, layer: null, head: null}
+}
+
 /** What is looked at of attention: all of it can be undone. */
 export function createAttentionChoiceActions({
   store,
@@ -52,19 +73,9 @@ export function createAttentionChoiceActions({
   const tokenCount = (runId: RunId) => captures.runs.peek(runId)?.tokens.length ?? 0
   return {
     changeAttention(shownChange, pane) {
-      const {attentionShown, panes} = store.getState()
+      const {attentionShown} = store.getState()
       const chosen = attentionShown[pane]
-      const old = selectShown(store.getState(), captures, pane)
-      const runId = panes[pane]?.runId
-      const facts = runId ? captures.attentionFacts.peek(runId) : undefined
-      const wanted = {...old, ...shownChange}
-      const shown =
-        facts && facts.length > 0
-          ? {...wanted, ...clampHead(facts, wanted), other: clampHead(facts, wanted.other)}
-          : wanted
-      // Who changes something else has not chosen the head that happens to be shown.
-      const isHeadChosen = chosen.layer !== null || 'layer' in shownChange || 'head' in shownChange
-      const next: AttentionChoice = isHeadChosen ? shown : {...shown, layer: null, head: null}
+      const next = choiceAfter(store.getState(), captures, shownChange, pane)
       const keys = (Object.keys(next) as (keyof AttentionShown)[]).filter((key) =>
         key === 'other'
           ? next.other.layer !== chosen.other.layer || next.other.head !== chosen.other.head

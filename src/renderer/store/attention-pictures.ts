@@ -204,7 +204,9 @@ export function exactWeight(
   return null
 }
 
-/** Bytes that tiles take. */
+/** Bytes that tiles take once their cells are unpacked. */
 export function tilesWeight({whole, close}: MatrixTiles): number {
-  return (whole?.tile.values.byteLength ?? 0) + (close?.tile.values.byteLength ?? 0) + 256
+  const bytesOf = (placed: PlacedTile | undefined) =>
+    placed ? 4 * placed.tile.rowCount * placed.tile.columnCount : 0
+  return bytesOf(whole) + bytesOf(close) + 256
 }

@@ -2,7 +2,10 @@ import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {CapturedLayerFacts} from '../../shared/lenses/attention.ts'
 import type {CapturedText} from '../../shared/lenses/attention-maps.ts'
 import {beginningOf} from './attention-beginning.ts'
+import type {AttentionChoiceActions} from './attention-choices.ts'
+import {createFlips, type Flips} from './attention-flips.ts'
 import {clampHead, mapOfShown, type PictureSpec, pictureKey} from './attention-pictures.ts'
+import {createRest} from './attention-rest.ts'
 import {
   ATTENTION_LENS,
   type AttentionShown,
@@ -10,16 +13,13 @@ import {
   type MatrixWindow,
 } from './attention-state.ts'
 import {TWO_HEADS_VIEW} from './attention-views.ts'
-import {idleWish, nextWish, type Wish} from './attention-wishes.ts'
+import {nextWish, type Wish} from './attention-wishes.ts'
 import type {BestHead} from './best-head.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
 import {selectRun} from './run-records.ts'
 import type {PaneIndex, RunId, RunRecord, WorkbenchState} from './state.ts'
-
-/** A pause after which what is likely to be wanted next is fetched. */
-const REST_MS = 200
 
 /**
  * The run whose attention a pane shows, once it can be asked about; else null. Of a text that is being written it
@@ -157,6 +157,8 @@ function idsOf(tokens: TokensRun['tokens']): Int32Array<ArrayBuffer> {
 export interface AttentionActions {
   /** Keeps pictures of attention in step with selection and controls, where they are shown. */
   watchAttention(): void
+  /** Chooses another head as a key does: it is shown together with its picture, or after a moment without. */
+  flipAttention: Flips['flip']
   /** Tells how many pixels a side a pane's matrix has to fill. */
   measureMatrix(pane: PaneIndex, sidePx: number): void
   /** Ends the capture that a pane waits for. */
@@ -165,8 +167,11 @@ export interface AttentionActions {
   askAttentionAgain(pane: PaneIndex): void
 }
 
-export function createAttentionActions(context: StoreContext): AttentionActions {
-  const {store, set, captures, client, deps} = context
+export function createAttentionActions(
+  context: StoreContext,
+  {changeAttention}: Pick<AttentionChoiceActions, 'changeAttention'>
+): AttentionActions {
+  const {store, set, captures, client} = context
   const setSlot = (pane: PaneIndex, change: Partial<AttentionSlot>) =>
     set(({attentionSlots}) => {
       const slot = {...attentionSlots[pane], ...change}
@@ -220,7 +225,8 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
     if (asked[pane] !== wish.key) return
     try {
       await wish.fetch(client)
-      renew(pane, wish.isPicture ? {shownKey: wish.pictureKey} : {})
+      if (!wish.isPicture) renew(pane)
+      else if (!flips.land(pane, wish.pictureKey)) renew(pane, {shownKey: wish.pictureKey})
     } catch (error) {
       if (isCancellation(error)) return
       refused[pane] = wish.pictureKey
@@ -233,7 +239,7 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
   const asked: [string | null, string | null] = [null, null]
 
   const want = (pane: PaneIndex) => {
-    const state = store.getState()
+    const state = flips.wanted(store.getState(), pane)
     const shown = selectAttentionRun(state, captures, pane)
     if (!shown) {
       capturing[pane]?.abort.abort()
@@ -265,24 +271,33 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
     const {phase, shownKey, isBehind} = state.attentionSlots[pane]
     if (phase.kind === 'failed' || phase.kind === 'cancelled')
       setSlot(pane, {phase: {kind: 'idle'}})
+    const isPending = flips.isPending(pane)
     const tiles = captures.attentionTiles.get(own)
-    if (tiles?.whole || tiles?.close) {
-      if (shownKey !== own) renew(pane, {shownKey: own})
+    if (!isPending && (tiles?.whole || tiles?.close) && shownKey !== own) {
+      renew(pane, {shownKey: own})
     }
     const others = selectCompared(state, captures, pane)
     const input = {pane, spec, others, text: capturedTextOf(run, data), data}
     const wish = nextWish(state, captures, input)
     const isWaiting = wish?.isPicture === true
-    if (isWaiting !== isBehind) setSlot(pane, {isBehind: isWaiting})
+    if (isPending && !isWaiting) {
+      flips.land(pane, own)
+      return
+    }
+    if (!isPending && isWaiting !== isBehind) setSlot(pane, {isBehind: isWaiting})
     if (!wish) {
       rest(pane)
       return
     }
+    if (!isWaiting && flips.isQuiet(pane)) return
     wake(pane)
     if (asked[pane] === wish.key) return
     asked[pane] = wish.key
     fetchers[pane]!(wish)
   }
+
+  const flips = createFlips(context, {changeAttention, want})
+  const {rest, wake} = createRest(context)
 
   /** Of which run and head it was said that there is no such head. */
   const told: [string | null, string | null] = [null, null]
@@ -298,46 +313,6 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
     told[pane] = key
     const shown = `L${nearest.layer}.H${nearest.head}`
     set({notice: `${run.modelName} has no L${layer}.H${head}: ${shown}, the nearest, is shown.`})
-  }
-
-  /** What is fetched while nothing is wanted is let go of as soon as something is. */
-  const resting: [Resting | null, Resting | null] = [null, null]
-  const wake = (pane: PaneIndex) => {
-    resting[pane]?.cancel()
-    resting[pane]?.abort.abort()
-    resting[pane] = null
-  }
-  const rest = (pane: PaneIndex) => {
-    const {view} = selectPane(store.getState(), pane)
-    if (resting[pane] || view !== null) return
-    const own: Resting = {
-      abort: new AbortController(),
-      cancel: deps.after(REST_MS, () => void fetchIdle(pane, own)),
-    }
-    resting[pane] = own
-  }
-  const fetchIdle = async (pane: PaneIndex, own: Resting) => {
-    const state = store.getState()
-    const shown = selectAttentionRun(state, captures, pane)
-    const spec = selectPicture(state, captures, pane)
-    // Scores of heads are waited for, their neighbours' pictures are not.
-    const isBusy = state.headsPhase.kind === 'running' || state.connection !== 'connected'
-    if (shown && spec && !isBusy) {
-      const text = capturedTextOf(shown.run, shown.data)
-      const wish = idleWish(state, captures, {pane, spec, others: [], text, data: shown.data})
-      if (wish) {
-        try {
-          await wish.fetch(client, own.abort.signal)
-        } catch {
-          // Nobody asked for it; where it is wanted it is asked for again, and says what is wrong.
-          return
-        }
-      }
-      if (!wish) return
-    }
-    if (resting[pane] !== own) return
-    resting[pane] = null
-    rest(pane)
   }
 
   return {
@@ -363,6 +338,7 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
         want(1)
       })
     },
+    flipAttention: flips.flip,
     measureMatrix(pane, sidePx) {
       const {attentionPlots} = store.getState()
       if (attentionPlots[pane] === sidePx) return
@@ -381,9 +357,4 @@ export function createAttentionActions(context: StoreContext): AttentionActions 
 interface Capturing {
   readonly key: string
   readonly abort: AbortController
-}
-
-interface Resting {
-  readonly abort: AbortController
-  readonly cancel: () => void
 }

@@ -182,6 +182,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   })
   const runs = createRunActions(context)
   const trees = createTreeActions(context)
+  const attentionChoices = createAttentionChoiceActions(context)
   const listKeeper = new ListKeeper(context, (list) => store.setState(list))
   const groups = {
     ...createConnectionActions(context),
@@ -203,8 +204,8 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createTableActions(context),
     ...createLogitLensActions(context),
     ...createNextBytesActions(context),
-    ...createAttentionActions(context),
-    ...createAttentionChoiceActions(context),
+    ...attentionChoices,
+    ...createAttentionActions(context, attentionChoices),
     ...createAttentionGrowthActions(context),
     ...createAttentionHeadsActions(context),
     ...createAttentionLookActions(context),

@@ -1,4 +1,4 @@
-import {packCells, unpackCells} from '../math/packed-cells.ts'
+import {type PackedCells, packCells, unpackCells} from '../math/packed-cells.ts'
 import {typicalMaximum} from '../math/typical-maximum.ts'
 import type {AttentionTile, PackedTile, TileRequest} from './attention-maps.ts'
 
@@ -16,7 +16,27 @@ export function packTile(
   }
 }
 
-/** The tile that was packed. */
+/**
+ * The tile that was packed. Its cells are unpacked when they are first read: a picture is drawn from what came,
+ * see {@link packedCellsOf}, and most pictures are only looked at.
+ */
 export function unpackTile({ends, values, ...tile}: PackedTile): AttentionTile {
-  return {...tile, values: unpackCells({ends, values}, tile)}
+  const cells: PackedCells = {ends, values}
+  let unpacked: AttentionTile['values'] | null = null
+  const lazy = {
+    ...tile,
+    get values() {
+      unpacked ??= unpackCells(cells, tile)
+      return unpacked
+    },
+  }
+  packed.set(lazy, cells)
+  return lazy
+}
+
+const packed = new WeakMap<AttentionTile, PackedCells>()
+
+/** The cells of a tile as they came; null of one that never was packed. */
+export function packedCellsOf(tile: AttentionTile): PackedCells | null {
+  return packed.get(tile) ?? null
 }

@@ -108,13 +108,14 @@ const LineTable = memo(function LineTable({runId, of, position}: LineTableProps)
       {found ? (
         <table className="prob-table" data-sum={line.reduce((sum, weight) => sum + weight, 0)}>
           <tbody>
-            {found.entries.map(({position: other, weight}) => {
+            {found.entries.map(({position: other, weight}, rank) => {
               const token = data.tokens[other]!
               const name = plainGlyphs(token) || `#${token.id}`
               const place =
                 of === 'query' ? {query: position, key: other} : {query: other, key: position}
               return (
-                <tr key={other} data-position={other} data-weight={weight}>
+                // By rank: another head fills the same rows anew.
+                <tr key={rank} data-position={other} data-weight={weight}>
                   <th scope="row" className="clip">
                     <button
                       type="button"

@@ -1,4 +1,4 @@
-import {selectAttentionRun, selectPicture, selectShown} from '../../store/attention.ts'
+import {selectAttentionRun, selectPicture} from '../../store/attention.ts'
 import {GRAPH_VIEW} from '../../store/attention-graph-state.ts'
 import {PRUNE_VIEW} from '../../store/attention-prune.ts'
 import {selectPane} from '../../store/panes.ts'
@@ -46,10 +46,8 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     next: {key: 'ArrowRight'},
     previous: {key: 'ArrowLeft'},
     when: hasHeads,
-    step({store, captures, actions}, pane, by) {
-      const {head} = selectShown(store.getState(), captures, pane)
-      actions.changeAttention({head: moved(head, by)}, pane)
-    },
+    step: ({actions}, pane, by) =>
+      actions.flipAttention(pane, ({head}) => ({head: moved(head, by)})),
   },
   {
     id: 'layer',
@@ -57,7 +55,7 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
     next: {key: 'ArrowDown'},
     previous: {key: 'ArrowUp'},
     when: isShown,
-    step({store, captures, actions}, pane, by) {
+    step({store, actions}, pane, by) {
       const state = store.getState()
       const {view, runId} = selectPane(state, pane)
       if (view === GRAPH_VIEW && runId !== null) {
@@ -65,8 +63,7 @@ export const ATTENTION_AXES: readonly WalkAxis[] = [
         actions.moveGraphLevel(runId, -by)
         return
       }
-      const {layer} = selectShown(state, captures, pane)
-      actions.changeAttention({layer: moved(layer, by)}, pane)
+      actions.flipAttention(pane, ({layer}) => ({layer: moved(layer, by)}))
     },
   },
   {

@@ -1,15 +1,9 @@
-import {
-  colorsOf,
-  forEachCell,
-  indexOfWeight,
-  isTriangle,
-  NOTHING,
-  type WeightScale,
-} from '../../../shared/figures/attention/matrix-scale.ts'
+import {colorsOf, type WeightScale} from '../../../shared/figures/attention/matrix-scale.ts'
 import type {Palette} from '../../../shared/figures/palette.ts'
 import type {AttentionTile} from '../../../shared/lenses/attention-maps.ts'
 import type {PlacedTile} from '../../store/attention-pictures.ts'
 import type {MatrixWindow} from '../../store/attention-state.ts'
+import {fillPixels} from './matrix-pixels.ts'
 import {packedColors} from './packed-colors.ts'
 
 /** Cells of this size have a line of paper between them, as in the exported figure. */
@@ -21,16 +15,6 @@ interface Painted {
   readonly palette: Palette
 }
 const painted = new WeakMap<AttentionTile, Painted>()
-const triangles = new WeakMap<AttentionTile, boolean>()
-
-/** Whether a tile's queries read only what stands before them. */
-export function isCausalTile(placed: PlacedTile): boolean {
-  const known = triangles.get(placed.tile)
-  if (known !== undefined) return known
-  const found = isTriangle(placed)
-  triangles.set(placed.tile, found)
-  return found
-}
 
 /** A tile as a picture of one pixel a cell; painted once for its colours. */
 function paintTile(placed: PlacedTile, scale: WeightScale, palette: Palette): HTMLCanvasElement {
@@ -59,12 +43,12 @@ function imageOf(placed: PlacedTile, scale: WeightScale, palette: Palette): Imag
   const isSame = kept?.width === columnCount && kept.height === rowCount
   const image = isSame ? kept! : new ImageData(columnCount, rowCount)
   kept = image
-  const colors = packedColors(colorsOf(scale, palette))
-  const pixels = new Uint32Array(image.data.buffer)
-  pixels.fill(colors[NOTHING]!)
-  forEachCell(placed, isCausalTile(placed), (at, value) => {
-    pixels[at] = colors[indexOfWeight(value, scale)]!
-  })
+  fillPixels(
+    new Uint32Array(image.data.buffer),
+    placed,
+    scale,
+    packedColors(colorsOf(scale, palette))
+  )
   return image
 }
 

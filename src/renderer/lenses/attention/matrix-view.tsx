@@ -24,6 +24,7 @@ import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
 import type {ColorRange} from '../../../shared/lenses/attention-picture.ts'
 import {
   covers,
+  hidesAny,
   isWhole,
   pictureKey,
   requestFilters,
@@ -35,7 +36,8 @@ import {targetProps} from '../target.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
-import {drawMatrix, isCausalTile} from './matrix-canvas.ts'
+import {drawMatrix} from './matrix-canvas.ts'
+import {isCausalTile} from './matrix-pixels.ts'
 import {useMatrixPointer} from './use-matrix-pointer.ts'
 import {rangeOf, type ShownMatrix, selectCell, selectMarked, tileOfWindow} from './use-picture.ts'
 
@@ -90,9 +92,9 @@ export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps)
   const placed = tileOfWindow(tiles, isAll)
   const {tokens} = data
   const filters = useMemo(() => requestFilters(spec.filters, data), [spec.filters, data])
-  const plain = captures.attentionTiles.peek(
-    pictureKey({...spec, filters: unhidden(spec.filters)})
-  )?.whole
+  const plain = hidesAny(spec.filters)
+    ? captures.attentionTiles.peek(pictureKey({...spec, filters: unhidden(spec.filters)}))?.whole
+    : undefined
   const legend = useMemo(
     () =>
       placed &&

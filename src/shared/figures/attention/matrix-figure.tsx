@@ -304,8 +304,12 @@ export function MatrixLegend({layout, scale, palette}: MatrixLegendProps) {
   const steps = scale.isSigned ? palette.diverging : palette.sequential
   return (
     <g fontFamily={FONT_FAMILIES.sans} fontSize={11} fill={palette.ink3}>
-      {layout.items.map((item) => (
-        <g key={item.text} transform={`translate(${roundPx(item.xPx)} ${roundPx(item.yPx)})`}>
+      {layout.items.map((item, at) => (
+        // Another head has another range in its words: the entry stays, and with it the ramp.
+        <g
+          key={`${item.kind} ${at}`}
+          transform={`translate(${roundPx(item.xPx)} ${roundPx(item.yPx)})`}
+        >
           {item.kind === 'ramp' &&
             steps.map((color, i) => (
               <rect
