@@ -33,7 +33,7 @@ export type AttributionSample = SampleOf<
  */
 const RETRIEVAL: AttributionSample = {
   id: 'retrieval-causes',
-  title: 'Retrieval with a decoy, and its causes',
+  title: 'What a retrieved value rests on',
   lens: 'attribute',
   view: null,
   model: 'micro-base',

@@ -99,7 +99,8 @@ export function TrustTable({shown, isBrief = false}: TrustTableProps) {
           ? `ln of the mean over ${draws} draws to that of random scores, inserted and special tokens ${looks.areSpecialsPerturbed ? 'perturbed too' : 'left out'}. `
           : `Mean over ${draws} draws ± its standard error; ln of it to random scores and to the own scores at other positions; inserted and special tokens ${looks.areSpecialsPerturbed ? 'perturbed too' : 'left out'}. `}
         Zeroed embeddings are out of distribution: ranks methods, not truth; never compare across
-        lengths.{' '}
+        lengths. Scores pass a softmax first, so small ones, such as losses of probability, count as
+        nearly even.{' '}
         <button
           type="button"
           className="text-button"
