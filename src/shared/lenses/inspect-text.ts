@@ -77,8 +77,8 @@ function streamLines({layers, residual, head, kvCache, estimate, problems}: Insp
     `KV cache         ${cache}`,
     `capture          ${cost}${estimate.bytes ? `, for every layer of ${formatCount(estimate.tokenCount)} tokens` : ''}`,
     ...problems.map(
-      ({message, found, advice}) =>
-        `problem          ${message}${found ? ` Found: ${found}.` : ''} ${advice}`
+      ({field, message, found, advice}) =>
+        `problem          ${field ? `${field}: ` : ''}${message}${found ? ` Found: ${found}.` : ''} ${advice}`
     ),
   ].join('\n')
 }

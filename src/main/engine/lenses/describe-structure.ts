@@ -199,7 +199,8 @@ function blocked(
   return {lens, available: false, reason: problem ? reasonOf(problem) : otherwise}
 }
 
-/** A problem in one line: what is wrong and what was found. */
-export function reasonOf({message, found}: Problem): string {
-  return found ? `${message} Found: ${found}.` : message
+/** A problem in one line: what is wrong, what was found, and in which node. */
+export function reasonOf({message, found, field}: Problem): string {
+  if (!found) return message
+  return `${message} Found: ${found}${field?.startsWith('node ') ? ` (${field})` : ''}.`
 }

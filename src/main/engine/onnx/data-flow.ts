@@ -28,6 +28,16 @@ export function contentInputs(index: GraphIndex, node: OnnxNode): string[] {
   })
 }
 
+/** Tensors that depend on what a run is fed, and not on weights and lengths alone. */
+export function fedTensors(index: GraphIndex): ReadonlySet<string> {
+  const fed = new Set(index.graphInputs.map(({name}) => name))
+  for (const node of index.nodes) {
+    if (!contentInputs(index, node).some((input) => fed.has(input))) continue
+    for (const output of node.output) fed.add(output)
+  }
+  return fed
+}
+
 /**
  * Where content enters: the look-ups of token embeddings by the ids that are fed, or else what takes an
  * input of floats that is no mask and no cache (`inputs_embeds`, pixels).

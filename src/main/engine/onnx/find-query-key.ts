@@ -8,7 +8,15 @@ import {withoutRepeatedHeads} from './repeated-entries.ts'
 import type {OnnxNode} from './schema.ts'
 import {scoreStepsOf} from './score-steps.ts'
 import type {StaticShapes} from './static-shapes.ts'
-import type {Operand, OperandAxis, QueryKeySource, ScoreStep, ValueSource} from './structure.ts'
+import type {
+  AttentionSite,
+  Operand,
+  OperandAxis,
+  QueryKeySource,
+  ScoreStep,
+  ValueSource,
+} from './structure.ts'
+import {weightLettersOf} from './weights-layout.ts'
 
 /** Heads of one site; null where only a run tells. */
 export interface HeadCounts {
@@ -78,17 +86,13 @@ function valueLayoutsOf(
 ): {value: readonly OperandAxis[]; product: readonly OperandAxis[]} | null {
   const {equation} = mixing
   if (equation) {
-    // Seen from the weights: what they share with the values alone is summed over, and is the keys.
-    const letters = [...equation.left]
-    const names: (OperandAxis | null)[] = letters.map((letter) =>
-      !equation.output.includes(letter) || !equation.right.includes(letter) ? 'position' : null
-    )
-    const leading = letters.filter((_, axis) => names[axis] === null)
+    const leading = weightLettersOf(equation)?.leading
+    if (!leading) return null
     const leadingNames = ['batch', 'head', 'group'] as const
     const nameOf = (letter: string): OperandAxis => {
       const at = leading.indexOf(letter)
       if (at >= 0) return leadingNames[at] ?? 'group'
-      return letters.includes(letter) ? 'position' : 'size'
+      return equation.left.includes(letter) ? 'position' : 'size'
     }
     return {value: [...equation.right].map(nameOf), product: [...equation.output].map(nameOf)}
   }
@@ -144,6 +148,15 @@ export function headCountsOf(
   }
 }
 
+/** The length of the axis of heads in weights of four axes; null where it is not known. */
+export function headsOfWeights(
+  shapes: StaticShapes,
+  {weights, weightsOrder}: Pick<AttentionSite, 'weights' | 'weightsOrder'>
+): number | null {
+  if (weights === null || shapes.rankOf(weights) !== 4) return null
+  return shapes.lengthOf(weights, weightsOrder?.[1] ?? 1)
+}
+
 function operandLayout({left}: MatrixProduct, layout: readonly OperandAxis[]) {
   return left.isTransposed ? swapLast(layout) : layout
 }
@@ -188,7 +201,7 @@ function layoutUnknown(product: MatrixProduct, shapes: StaticShapes): Problem {
 /** Says that rows are more than the softmax of scores. */
 export const WEIGHTS_CHANGED = 'weights-changed'
 
-function weightsChanged(node: OnnxNode): Problem {
+export function weightsChanged(node: OnnxNode): Problem {
   return {
     code: WEIGHTS_CHANGED,
     message: 'The weights are changed between the softmax and the product with the values.',

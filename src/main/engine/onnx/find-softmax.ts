@@ -1,10 +1,11 @@
 import {intAttribute} from './attributes.ts'
-import {contentInputs} from './data-flow.ts'
+import {fedTensors} from './data-flow.ts'
 import type {GraphIndex} from './graph-index.ts'
 import {type MatrixProduct, productOf} from './products.ts'
 import type {OnnxNode} from './schema.ts'
 import type {StaticShapes} from './static-shapes.ts'
 import {keepsSoftmax} from './weights-guard.ts'
+import {keyAxisOf, mirrored} from './weights-layout.ts'
 
 /** A Softmax between a product of queries and keys and a product with values. */
 export interface SoftmaxSite {
@@ -42,7 +43,7 @@ const BELOW = new Set([
   'DynamicQuantizeLinear',
 ])
 /** From the product of queries and keys to Softmax; what cannot be replayed is told apart later. */
-const ABOVE = new Set([
+export const ABOVE: ReadonlySet<string> = new Set([
   'Add',
   'Sub',
   'Mul',
@@ -86,14 +87,14 @@ type Step = {readonly product: MatrixProduct} | ChainLink
 
 /** Every Softmax of a graph that is attention, in topological order. */
 export class SoftmaxFinder {
-  private readonly isFed = new Set<string>()
+  private readonly isFed: ReadonlySet<string>
   private readonly steps = new Map<string, Step>()
 
   constructor(
     private readonly index: GraphIndex,
     private readonly shapes: StaticShapes
   ) {
-    for (const input of index.graphInputs) this.isFed.add(input.name)
+    this.isFed = fedTensors(index)
     for (const node of index.nodes) this.visit(node)
   }
 
@@ -105,9 +106,6 @@ export class SoftmaxFinder {
   }
 
   private visit(node: OnnxNode): void {
-    if (contentInputs(this.index, node).some((input) => this.isFed.has(input))) {
-      for (const output of node.output) this.isFed.add(output)
-    }
     const output = node.output[0]
     if (!output) return
     const product = productOf(this.index, node)
@@ -192,9 +190,10 @@ export class SoftmaxFinder {
     const completed = this.completedBy(node)
     if (!completed || !this.isFed.has(completed.right.tensor)) return null
     const isLeft = this.isMadeOf(completed.left.tensor, tensor)
-    if (isLeft) return completed
+    if (isLeft) return keyAxisOf(completed) === -1 ? completed : null
     const isRight = completed.equation && this.isMadeOf(completed.right.tensor, tensor)
-    return isRight ? mirrored(completed) : null
+    const mixing = isRight ? mirrored(completed) : null
+    return mixing && keyAxisOf(mixing) === -1 ? mixing : null
   }
 
   private completedBy(node: OnnxNode): MatrixProduct | null {
@@ -216,15 +215,5 @@ export class SoftmaxFinder {
     const maker = this.index.producerOf(tensor)
     if (!maker || !/QuantizeLinear$/.test(maker.opType)) return false
     return maker.input[0] === side || this.index.producerOf(maker.input[0])?.input[0] === side
-  }
-}
-
-function mirrored(product: MatrixProduct): MatrixProduct {
-  const {left, right, equation} = product
-  return {
-    ...product,
-    left: right,
-    right: left,
-    equation: equation && {left: equation.right, right: equation.left, output: equation.output},
   }
 }

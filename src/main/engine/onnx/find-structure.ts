@@ -45,7 +45,7 @@ function* structureSteps({path}: ModelGraph, facts: GraphFacts): Steps<ModelStru
   const output = mainOutput(index, shapes, content)
   const stream = streamOf(index, shapes, content, output)
   yield
-  const sites = findAttention(facts)
+  const sites = findAttention(facts, stream)
   yield
   const {layers, places} = layersOf(sites, stream)
   if (layers.length === 0 && problems.length === 0) problems.push(noAttention())

@@ -47,6 +47,7 @@ export function fusedSite({index, shapes, node}: FusedContext, parts: FusedParts
       operator: parts.operator,
       node,
       weights: null,
+      weightsOrder: null,
       queryKey: parts.queryKey,
       values:
         parts.value && product

@@ -1,6 +1,7 @@
 import type {Problem} from '../../../shared/domain/problem.ts'
 import {operatorOf} from './attributes.ts'
 import type {ElementTypes} from './element-types.ts'
+import {SCORES_TURNED} from './find-unread.ts'
 import type {GraphOperations} from './graph-operations.ts'
 import type {StaticShapes} from './static-shapes.ts'
 import type {AttentionOperator, AttentionSite} from './structure.ts'
@@ -43,7 +44,7 @@ export class ScoreBiasWriter {
     const {node, operator} = site
     const tensor = node.input[0]
     if (this.types.typeOf(tensor) === null) return notBiased(site, 'scores of an unknown type')
-    if (operator === 'softmax') return null
+    if (operator === 'softmax') return scoresProblemOf(site)
     if (operator === 'com.microsoft.Attention' && isMergedWithCache(node)) {
       return unmergeProblemOf(this.shapes, node)
     }
@@ -159,13 +160,21 @@ export class ScoreBiasWriter {
   }
 }
 
+/** What is added has the axes of weights, which scores may not have. */
+function scoresProblemOf(site: AttentionSite): Problem | null {
+  const {queryKey, weightsOrder} = site
+  const isTurned = weightsOrder !== null || ('code' in queryKey && queryKey.code === SCORES_TURNED)
+  return isTurned ? notBiased(site, 'scores whose axes are not heads, queries and keys') : null
+}
+
 function notBiased({node}: AttentionSite, found: string): Problem {
   return {
     code: 'scores-not-changed',
     message: 'Nothing can be added to the attention scores of this model.',
     field: `node ${JSON.stringify(node.name || node.output[0])} (${operatorOf(node)})`,
     found,
-    expected: 'scores and masks whose types follow from the graph',
-    advice: 'Infer the types of the graph (onnx.shape_inference) and open it again.',
+    expected: 'scores [batch, head, query, key] and masks whose types follow from the graph',
+    advice:
+      'Infer the types of the graph (onnx.shape_inference) and open it again, or switch heads off.',
   }
 }

@@ -211,7 +211,8 @@ class LinkReader {
   }
 }
 
-function notReplayable(node: OnnxNode, found: string | null): Problem {
+/** Says that rows cannot be recomputed, since a node on the way to the softmax is not understood. */
+export function notReplayable(node: OnnxNode, found: string | null): Problem {
   return {
     code: 'scores-not-replayable',
     message:

@@ -94,6 +94,8 @@ export interface AttentionSite {
    * or quantization; null of a fused one.
    */
   readonly weights: string | null
+  /** Axes of `weights` in the order batch, heads, query, key; null where they are in this order. */
+  readonly weightsOrder: readonly number[] | null
   /** Queries and keys, or why they cannot be had. */
   readonly queryKey: QueryKeySource | Problem
   /** The tensor that is multiplied with the weights, and the product; null where it is not found. */

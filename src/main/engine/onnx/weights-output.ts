@@ -25,8 +25,11 @@ export function addWeights(
     return editor.addOutput(isFloat32 ? tensor : operations.cast(tensor, 'float32'))
   }
   switch (site.operator) {
-    case 'softmax':
-      return editor.addOutput(asFloat32(graph, site.weights!))
+    case 'softmax': {
+      const {weights, weightsOrder} = site
+      const numbers = asFloat32(graph, weights!)
+      return editor.addOutput(weightsOrder ? operations.transpose(numbers, weightsOrder) : numbers)
+    }
     case 'ai.onnx.Attention': {
       const taken = node.output[HAND_OUT]
       const isTaken = taken && (index.consumersOf(taken).length > 0 || index.isGraphOutput(taken))
