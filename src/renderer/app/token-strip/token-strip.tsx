@@ -1,4 +1,4 @@
-import {memo, useEffect, useLayoutEffect, useMemo, useRef, useState} from 'react'
+import {memo, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState} from 'react'
 import {Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
 import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import {
@@ -22,6 +22,7 @@ import {type RunUnits, unitsOfToken} from '../../store/unit.ts'
 import {Button} from '../../ui/button.tsx'
 import {Chip} from '../../ui/chip.tsx'
 import {DownIcon} from '../../ui/icons.tsx'
+import {scrollAfterCommit} from '../../ui/scroll-after-commit.ts'
 import {Hint} from '../../ui/tooltip.tsx'
 import {useSize} from '../../ui/use-size.ts'
 import {pointIn} from '../../ui/zoom.ts'
@@ -76,7 +77,7 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
     scrollPx + widthPx + OVERSCAN_PX
   )
   const locked = useLocked()
-  useRevealLocked(scrollRef, layout, locked, widthPx)
+  const scrolledPx = useRevealLocked(scrollRef, layout, locked, widthPx)
   useWheel(scrollRef)
 
   // By place and not by element, so that the gaps between chips belong to one of them.
@@ -101,9 +102,10 @@ function FilledStrip({tokens, promptTokenCount, track}: FilledStripProps) {
         tabIndex={0}
         data-testid="strip"
         onScroll={(event) => {
+          const {scrollLeft} = event.currentTarget
+          scrolledPx.current = scrollLeft
           // Drawn again only when what is drawn no longer covers what is seen.
-          const next = Math.round(event.currentTarget.scrollLeft / 50) * 50
-          setScrollPx(next)
+          setScrollPx(Math.round(scrollLeft / 50) * 50)
         }}
         {...pointer}
       >
@@ -334,13 +336,17 @@ function StripLabels({track, tokens, units, lensTrack}: StripLabelsProps) {
   )
 }
 
-/** A lock that the keyboard or another view made is scrolled into sight; hovering moves nothing. */
+/**
+ * A lock that the keyboard or another view made is scrolled into sight; hovering moves nothing. Where the strip is
+ * scrolled to is remembered, which asking the element would have the whole page laid out for.
+ */
 function useRevealLocked(
   ref: React.RefObject<HTMLDivElement | null>,
   layout: StripLayout,
   locked: number | null,
   widthPx: number
-): void {
+): RefObject<number> {
+  const scrolledPx = useRef(0)
   const last = useRef<number | null>(null)
   useLayoutEffect(() => {
     const element = ref.current
@@ -348,16 +354,19 @@ function useRevealLocked(
     const left = layout.xPx[locked]!
     const right = left + layout.widthPx[locked]!
     const margin = Math.min(200, widthPx / 4)
-    const end = element.scrollLeft + widthPx
+    const start = scrolledPx.current
     // A token that is in sight stays where it is, so that nothing moves under the pointer; where the
     // text has grown, some of what follows is brought into sight too.
     const room = last.current === locked ? margin : 4
     last.current = locked
-    if (left < element.scrollLeft + 4) element.scrollLeft = left - margin
-    else if (Math.min(layout.totalPx, right + room) > end) {
-      element.scrollLeft = right + margin - widthPx
-    }
+    const isBefore = left < start + 4
+    if (!isBefore && Math.min(layout.totalPx, right + room) <= start + widthPx) return
+    const px = isBefore ? left - margin : right + margin - widthPx
+    // Where that is beyond an end the scroll that follows says so.
+    scrolledPx.current = Math.max(0, px)
+    scrollAfterCommit(element, {left: px})
   }, [ref, locked, widthPx, layout])
+  return scrolledPx
 }
 
 /** A wheel that only turns up and down scrolls the strip sideways. */

@@ -7,6 +7,7 @@ import {UNIT_NAMES} from '../../../shared/units/unit-words.ts'
 import {pinnedPositions, selectPins} from '../../store/selection.ts'
 import {type RunUnits, unitsOfToken} from '../../store/unit.ts'
 import {Button} from '../../ui/button.tsx'
+import {scrollAfterCommit} from '../../ui/scroll-after-commit.ts'
 import {usePaneRunId, useSelection} from '../use-pane.ts'
 import {type PositionAt, useTokenPointer} from '../use-token-pointer.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
@@ -36,6 +37,15 @@ function observeLater(
   })
   if (scrollElement) observer.observe(scrollElement)
   return () => observer.disconnect()
+}
+
+/** Rows are brought into sight once the page is whole. */
+function scrollLater(
+  offset: number,
+  {adjustments = 0}: {readonly adjustments?: number},
+  {scrollElement}: Virtualizer<HTMLDivElement, Element>
+): void {
+  if (scrollElement) scrollAfterCommit(scrollElement, {top: offset + adjustments})
 }
 
 export interface DataTableProps {
@@ -70,6 +80,7 @@ export function DataTable({tokens, units, widthPx, roomPx}: DataTableProps) {
     scrollPaddingEnd: STICKY_PX,
     initialRect: {width: 1, height: roomPx},
     observeElementRect: observeLater,
+    scrollToFn: scrollLater,
     initialOffset: () =>
       (lockedRow + 1) * ROW_PX + STICKY_PX > roomPx ? lockedRow * ROW_PX - roomPx / 2 : 0,
   })

@@ -7,6 +7,7 @@ import type {TrackName} from '../../../shared/figures/tokens/tracks.ts'
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {TokensResult} from '../../../shared/lenses/tokens.ts'
 import type {UnitTable} from '../../../shared/units/units.ts'
+import {scrollAfterCommit} from '../../ui/scroll-after-commit.ts'
 import {hasGlyph} from '../has-glyph.ts'
 import {useLocked, usePaneSuffix} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
@@ -180,7 +181,7 @@ function useRevealLocked(
     const px = revealPx(layout, lineOf(layout, locked), {scrollPx: scrolledPx.current, heightPx})
     if (!ref.current || px === scrolledPx.current) return
     scrolledPx.current = px
-    ref.current.scrollTop = px
+    scrollAfterCommit(ref.current, {top: px})
     setStep(stepOf(px))
   }, [ref, locked, layout, heightPx])
   const onScroll = ({currentTarget: {scrollTop}}: React.UIEvent) => {
