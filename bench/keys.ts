@@ -8,7 +8,7 @@ const TURNS = 40
 const GOAL_MS = 50
 
 /** A key, and what of the page tells that it has been answered. */
-interface Keyed {
+export interface Keyed {
   readonly what: string
   readonly key: string
   /** Read before the key and after every frame: answered once it differs. */
@@ -47,7 +47,7 @@ declare const scheduler: {
   postTask(task: () => void, options: {priority: 'user-blocking'}): Promise<void>
 }
 
-interface KeyTimes {
+export interface KeyTimes {
   readonly frameMs: readonly number[]
   /** Longest task of the page while keys were pressed, 0 where none took over 50 ms. */
   readonly longestTaskMs: number
@@ -57,7 +57,11 @@ interface KeyTimes {
  * From the moment the browser gives a key to the page until the frame that shows its effect has been
  * painted; the time before, in Playwright and the browser's own process, is no part of it.
  */
-async function measureKey(page: Page, {key, sign, back}: Keyed, turns: number): Promise<KeyTimes> {
+export async function measureKey(
+  page: Page,
+  {key, sign, back}: Keyed,
+  turns: number
+): Promise<KeyTimes> {
   await page.evaluate((signOf) => {
     const look = new Function(`return ${signOf}`) as () => string
     const times: number[] = []
@@ -119,7 +123,7 @@ async function measureKey(page: Page, {key, sign, back}: Keyed, turns: number): 
 }
 
 /** The least that a key can do: one letter of an empty page, in the same browser. */
-async function measureBare(browser: Browser): Promise<number> {
+export async function measureBare(browser: Browser, turns = TURNS): Promise<number> {
   const page = await browser.newPage()
   await page.setContent('<p id="p">0</p>')
   await page.evaluate(() => {
@@ -129,7 +133,7 @@ async function measureBare(browser: Browser): Promise<number> {
     })
   })
   const sign = `document.getElementById('p').textContent`
-  const {frameMs} = await measureKey(page, {what: '', key: 'a', sign}, TURNS)
+  const {frameMs} = await measureKey(page, {what: '', key: 'a', sign}, turns)
   await page.close()
   return quantile(frameMs, 0.95)
 }

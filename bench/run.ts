@@ -15,6 +15,9 @@ import {type Ratio, tableOf} from './measure.ts'
 import {benchPage} from './page.ts'
 import {benchRollouts} from './rollouts.ts'
 import {benchRuns} from './runs.ts'
+import {benchTokenizers} from './tokenizers.ts'
+import {benchTokenizersFile} from './tokenizers-file.ts'
+import {benchTokenizersPage} from './tokenizers-page.ts'
 import {benchTreePage} from './tree-page.ts'
 import {benchTrees} from './trees.ts'
 
@@ -37,6 +40,9 @@ const BENCHES: Readonly<Record<string, () => Promise<Ratio[]>>> = {
   'attention-memory': benchAttentionMemory,
   attribution: benchAttribution,
   rollouts: benchRollouts,
+  tokenizers: benchTokenizers,
+  'tokenizers-file': benchTokenizersFile,
+  'tokenizers-page': benchTokenizersPage,
   trees: benchTrees,
   'tree-page': benchTreePage,
 }

@@ -29,6 +29,7 @@ export const tokenSchema = z.object({
 export type Token = z.infer<typeof tokenSchema>
 
 const SPAN_CLASSES = spanClassSchema.options
+const CHANGED_CLASS = SPAN_CLASSES.indexOf('normalized')
 const SPECIAL_FLAG = 1
 const INSERTED_FLAG = 2
 const SPAN_CLASS_SHIFT = 2
@@ -101,6 +102,16 @@ export function readTokenFlags(
     isInserted: (flags & INSERTED_FLAG) !== 0,
     spanClass: SPAN_CLASSES[flags >> SPAN_CLASS_SHIFT]!,
   }
+}
+
+/** Whether a token was not typed, by its flags: loops over a million tokens need no more of them. */
+export function isInsertedToken(flags: number): boolean {
+  return (flags & INSERTED_FLAG) !== 0
+}
+
+/** Whether the text that a token stands for was changed, by its flags. */
+export function isChangedToken(flags: number): boolean {
+  return flags >> SPAN_CLASS_SHIFT === CHANGED_CLASS
 }
 
 export function tokenTableOf(parts: readonly TokenParts[]): TokenTable {

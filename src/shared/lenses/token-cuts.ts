@@ -1,4 +1,4 @@
-import {readTokenFlags, type TokenTable} from '../domain/token.ts'
+import {isChangedToken, isInsertedToken, type TokenTable} from '../domain/token.ts'
 
 /** Where a tokenizer cuts a text of `byteLength` bytes, inserted tokens left out. */
 export interface TokenCuts {
@@ -22,12 +22,12 @@ export function tokenCuts(table: TokenTable, byteLength: number): TokenCuts {
   let boundaryCount = 0
   let tokenCount = 0
   for (let i = 0; i < count; i++) {
-    const {isInserted, spanClass} = readTokenFlags(table.flags[i]!)
-    if (isInserted) continue
+    const flags = table.flags[i]!
+    if (isInsertedToken(flags)) continue
     tokenCount++
     const start = table.byteStarts[i]!
     const end = table.byteEnds[i]!
-    if (spanClass === 'normalized') {
+    if (isChangedToken(flags)) {
       if (inexact.at(-1) === start && inexact.length > 0) inexact[inexact.length - 1] = end
       else inexact.push(start, end)
     }
@@ -116,18 +116,27 @@ export function emptyAgreement(): AgreementCounts {
  * them changed are left out, as their places are not exact.
  */
 export function countAgreement(a: TokenCuts, b: TokenCuts, counts: AgreementCounts): void {
-  const isCompared = outside(mergedStretches(a.inexact, b.inexact))
-  counts.boundariesA += countWhere(a.boundaries, isCompared)
-  counts.boundariesB += countWhere(b.boundaries, outside(mergedStretches(a.inexact, b.inexact)))
+  const changed = mergedStretches(a.inexact, b.inexact)
+  counts.boundariesA += countOutside(a.boundaries, changed)
+  counts.boundariesB += countOutside(b.boundaries, changed)
   counts.byteLength += a.byteLength
-  counts.comparedBytes += a.byteLength - lengthOf(mergedStretches(a.inexact, b.inexact))
-  const isCommonCompared = outside(mergedStretches(a.inexact, b.inexact))
-  let before: readonly [number, number] = [0, 0]
+  counts.comparedBytes += a.byteLength - lengthOf(changed)
+  const isCompared = outside(changed)
+  // Counted by numbers: there are millions of blocks in a long text.
+  const byKind = [0, 0, 0, 0]
+  let common = 0
+  let [lastA, lastB] = [0, 0]
   forEachBlock(a, b, (byteEnd, toA, toB) => {
-    counts.blocks[blockKind({a: [before[0], toA], b: [before[1], toB]})]++
-    before = [toA, toB]
-    if (byteEnd < a.byteLength && isCommonCompared(byteEnd)) counts.common++
+    byKind[(toA - lastA <= 1 ? 0 : 2) + (toB - lastB <= 1 ? 0 : 1)]!++
+    lastA = toA
+    lastB = toB
+    if (byteEnd < a.byteLength && isCompared(byteEnd)) common++
   })
+  counts.common += common
+  counts.blocks['1:1'] += byKind[0]!
+  counts.blocks['1:n'] += byKind[1]!
+  counts.blocks['m:1'] += byKind[2]!
+  counts.blocks['m:n'] += byKind[3]!
 }
 
 /** A boundary between two parts of a text, which all tokenizers cut. */
@@ -151,39 +160,48 @@ export function agreementOf({boundariesA, boundariesB, common}: AgreementCounts)
   }
 }
 
-function countWhere(values: Uint32Array, test: (value: number) => boolean): number {
+function countOutside(boundaries: Uint32Array, stretches: Uint32Array): number {
+  if (stretches.length === 0) return boundaries.length
+  const isOutside = outside(stretches)
   let count = 0
-  for (const value of values) if (test(value)) count++
+  for (const byte of boundaries) if (isOutside(byte)) count++
   return count
 }
 
-/** Both lists of [start, end) pairs as one, without overlaps, ascending. */
-function mergedStretches(a: Uint32Array, b: Uint32Array): readonly (readonly [number, number])[] {
-  if (a.length === 0 && b.length === 0) return []
-  const pairs: [number, number][] = []
-  for (const list of [a, b]) {
-    for (let i = 0; i < list.length; i += 2) pairs.push([list[i]!, list[i + 1]!])
+/** Both lists of [start, end) pairs, each ascending, as one without overlaps. */
+function mergedStretches(a: Uint32Array, b: Uint32Array): Uint32Array {
+  if (a.length === 0) return b
+  if (b.length === 0) return a
+  const merged = new Uint32Array(a.length + b.length)
+  let count = 0
+  let [i, j] = [0, 0]
+  while (i < a.length || j < b.length) {
+    const isA = j >= b.length || (i < a.length && a[i]! <= b[j]!)
+    const start = isA ? a[i]! : b[j]!
+    const end = isA ? a[i + 1]! : b[j + 1]!
+    if (isA) i += 2
+    else j += 2
+    if (count > 0 && start < merged[count - 1]!) {
+      merged[count - 1] = Math.max(merged[count - 1]!, end)
+    } else {
+      merged[count++] = start
+      merged[count++] = end
+    }
   }
-  pairs.sort(([x], [y]) => x - y)
-  const merged: [number, number][] = []
-  for (const [start, end] of pairs) {
-    const last = merged.at(-1)
-    if (last && start < last[1]) last[1] = Math.max(last[1], end)
-    else merged.push([start, end])
-  }
-  return merged
+  return merged.subarray(0, count)
 }
 
-function lengthOf(stretches: readonly (readonly [number, number])[]): number {
-  return stretches.reduce((sum, [start, end]) => sum + end - start, 0)
+function lengthOf(stretches: Uint32Array): number {
+  let sum = 0
+  for (let i = 0; i < stretches.length; i += 2) sum += stretches[i + 1]! - stretches[i]!
+  return sum
 }
 
 /** Whether a byte offset is strictly inside no stretch; to be asked in ascending order. */
-function outside(stretches: readonly (readonly [number, number])[]): (byte: number) => boolean {
+function outside(stretches: Uint32Array): (byte: number) => boolean {
   let at = 0
   return (byte) => {
-    while (at < stretches.length && stretches[at]![1] <= byte) at++
-    const stretch = stretches[at]
-    return !stretch || byte <= stretch[0]
+    while (at < stretches.length && stretches[at + 1]! <= byte) at += 2
+    return at >= stretches.length || byte <= stretches[at]!
   }
 }

@@ -1,4 +1,4 @@
-import {readTokenFlags, type TokenTable} from '../domain/token.ts'
+import {isInsertedToken, type TokenTable} from '../domain/token.ts'
 
 /** Counts over words; those of parts of a text add up. */
 export interface WordCounts {
@@ -23,7 +23,7 @@ export function countWords(table: TokenTable, words: Uint32Array, counts: WordCo
   const perWord = new Uint32Array(wordCount)
   let word = 0
   for (let i = 0; i < table.ids.length; i++) {
-    if (readTokenFlags(table.flags[i]!).isInserted) continue
+    if (isInsertedToken(table.flags[i]!)) continue
     const start = table.byteStarts[i]!
     const end = table.byteEnds[i]!
     while (word < wordCount && words[2 * word + 1]! < start) word++

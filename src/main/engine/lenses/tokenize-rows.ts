@@ -1,4 +1,4 @@
-import {readTokenFlags, type TokenTable} from '../../../shared/domain/token.ts'
+import {readTokenFlags, type SpanClass, type TokenTable} from '../../../shared/domain/token.ts'
 import {
   countWords,
   emptyWordCounts,
@@ -20,31 +20,74 @@ export interface RowOptions {
   readonly badges: readonly Badge[]
 }
 
+/**
+ * Flags of tokens that are counted: those of the text, and the space that a tokenizer puts in front, which is
+ * a token of its own count, as the reference has it.
+ */
+const IS_COUNTED = Uint8Array.from({length: 256}, (_, flags) => {
+  const {isInserted, spanClass} = readTokenFlags(flags)
+  return !isInserted || spanClass === 'dummy-prefix' ? 1 : 0
+})
+
+/** How often each token is used. */
+class Usage {
+  /** Ids that occur, in the order in which they first did. */
+  private readonly used: number[] = []
+  private counts = new Uint32Array(1024)
+
+  add(id: number): void {
+    if (id >= this.counts.length) {
+      const grown = new Uint32Array(Math.max(id + 1, 2 * this.counts.length))
+      grown.set(this.counts)
+      this.counts = grown
+    }
+    if (this.counts[id]!++ === 0) this.used.push(id)
+  }
+
+  get distinctCount(): number {
+    return this.used.length
+  }
+
+  values(): number[] {
+    return this.used.map((id) => this.counts[id]!)
+  }
+}
+
 /** Counts of one tokenizer over a text that comes in parts. */
 export class RowTally {
-  tokenCount = 0
   /** Byte offsets at which the text was cut and a token may have spanned. */
   readonly doubtfulCuts: number[] = []
-  /** Tokens by how they stand to the text. */
-  readonly spanCounts = {lossless: 0, 'dummy-prefix': 0, normalized: 0}
-  private readonly usage = new Map<number, number>()
+  /** Tokens by their flags. */
+  private readonly flagCounts = new Uint32Array(256)
+  private readonly usage = new Usage()
   private readonly words = emptyWordCounts()
   private readonly changes = noChanges()
 
   constructor(readonly cutter: TextCutter) {}
 
+  get tokenCount(): number {
+    return this.flagCounts.reduce((sum, count, flags) => sum + count * IS_COUNTED[flags]!, 0)
+  }
+
   add({table, textBytes}: EncodedTable, byteOffset: number, words: Uint32Array): void {
-    for (let i = 0; i < table.ids.length; i++) {
-      const {isInserted, spanClass} = readTokenFlags(table.flags[i]!)
-      // The space that a tokenizer puts in front is a token of its own count, as the reference has it.
-      if (isInserted && spanClass !== 'dummy-prefix') continue
-      this.spanCounts[spanClass]++
-      this.tokenCount++
-      const id = table.ids[i]!
-      this.usage.set(id, (this.usage.get(id) ?? 0) + 1)
+    const {ids, flags} = table
+    for (let i = 0; i < ids.length; i++) {
+      this.flagCounts[flags[i]!]!++
+      if (IS_COUNTED[flags[i]!] === 1) this.usage.add(ids[i]!)
     }
     countWords(table, words, this.words)
-    if (this.spanCounts.normalized > 0) addChanges(table, textBytes, byteOffset, this.changes)
+    if (this.countOf('normalized') > 0) addChanges(table, textBytes, byteOffset, this.changes)
+  }
+
+  /** Counted tokens by how they stand to the text. */
+  private countOf(spanClass: SpanClass): number {
+    return this.flagCounts.reduce(
+      (sum, count, flags) =>
+        count > 0 && IS_COUNTED[flags] === 1 && readTokenFlags(flags).spanClass === spanClass
+          ? sum + count
+          : sum,
+      0
+    )
   }
 
   row({
@@ -73,8 +116,8 @@ export class RowTally {
       fertility,
       tokensPerWord: words.wordCount === 0 ? null : tokenCount / words.wordCount,
       continuedWordShare,
-      distinctCount: this.usage.size,
-      utilisation: vocabularySize === null ? null : this.usage.size / vocabularySize,
+      distinctCount: this.usage.distinctCount,
+      utilisation: vocabularySize === null ? null : this.usage.distinctCount / vocabularySize,
       renyiEfficiency: renyiEfficiency(this.usage.values())?.efficiency ?? null,
       ...(referenceCount !== null && {
         relativeLength: referenceCount === 0 ? null : tokenCount / referenceCount,
@@ -92,10 +135,10 @@ export class RowTally {
   }
 
   private spanBadges(): Badge[] {
-    const {spanCounts, changes, doubtfulCuts} = this
+    const {changes, doubtfulCuts} = this
     const badges: Badge[] = []
-    if (spanCounts.normalized === 0) {
-      const isPlain = spanCounts['dummy-prefix'] === 0
+    if (this.countOf('normalized') === 0) {
+      const isPlain = this.countOf('dummy-prefix') === 0
       badges.push(
         isPlain
           ? {kind: 'lossless', isGood: true, text: 'lossless'}

@@ -1,137 +1,174 @@
-import type {SpanClass} from '../../../shared/domain/token.ts'
-
-/** Where a token lies in the UTF-8 of a text, end exclusive, and how surely. */
-export interface ByteSpan {
-  readonly start: number
-  readonly end: number
-  readonly spanClass: SpanClass
-}
+import {
+  readTokenFlags,
+  type SpanClass,
+  type TokenTable,
+  tokenFlags,
+} from '../../../shared/domain/token.ts'
 
 const SPACE = 0x20
 
-/**
- * Spans of typed tokens that tile a text: the first starts at 0, each starts where the one before
- * ends, and the last ends with the text. `tokenBytes` are the bytes of each token's vocabulary entry.
- *
- * Where those bytes are the text's own, or the text's after one space that the tokenizer put in front,
- * a running sum is exact, parts of characters included. Otherwise the tokenizer changed the text, and
- * `offsets` (code points, from the library) anchor runs of tokens to it; inside a run whose bytes still
- * differ no border within a character is made up. See the tokenizer notes, section 0.
- */
-export function alignTokens(
-  text: Uint8Array,
-  tokenBytes: readonly Uint8Array[],
-  offsets: () => readonly (readonly [start: number, end: number])[]
-): ByteSpan[] {
-  if (tokenBytes.length === 0) return []
-  return spansOfRun(text, 0, text.length, tokenBytes) ?? alignByAnchors(text, tokenBytes, offsets())
-}
+/** Code points of each token, end exclusive, from the library. */
+export type CodePointOffsets = readonly (readonly number[])[]
 
-/** Spans where the tokens' bytes are [start, end) of the text, with or without a space before it. */
-function spansOfRun(
-  text: Uint8Array,
-  start: number,
-  end: number,
-  tokenBytes: readonly Uint8Array[]
-): ByteSpan[] | null {
-  const total = tokenBytes.reduce((sum, bytes) => sum + bytes.length, 0)
-  const extra = total - (end - start)
-  if (extra !== 0 && !(extra === 1 && firstByte(tokenBytes) === SPACE)) return null
-  const spans: ByteSpan[] = []
-  let position = start - extra
-  for (const bytes of tokenBytes) {
-    const isFirst = position < start
-    for (let i = isFirst ? 1 : 0; i < bytes.length; i++) {
-      if (bytes[i] !== text[position + i]) return null
-    }
-    const next = position + bytes.length
-    spans.push({
-      start: Math.max(position, start),
-      end: Math.max(next, start),
-      spanClass: isFirst ? 'dummy-prefix' : 'lossless',
-    })
-    position = next
-  }
-  return spans
-}
-
-function firstByte(tokenBytes: readonly Uint8Array[]): number | undefined {
-  return tokenBytes.find((bytes) => bytes.length > 0)?.[0]
-}
-
+/** Typed tokens `first … last` of a text, and the bytes of it that they stand for. */
 interface Run {
-  readonly firstToken: number
-  /** Byte in the text where the run begins; it ends where the next one begins. */
+  readonly first: number
+  readonly last: number
   readonly start: number
+  readonly end: number
 }
 
-function alignByAnchors(
+/**
+ * Fills in where each token of a table lies in the UTF-8 of a text, end exclusive, and how surely. The
+ * `typed` ones (by their places in the table, ascending) tile the text: the first starts at 0, each starts
+ * where the one before ends, and the last ends with the text. The others were put around it and have no width.
+ *
+ * Where the bytes of the typed tokens are the text's own, or the text's after one space that the tokenizer put
+ * in front, a running sum is exact, parts of characters included. Otherwise the tokenizer changed the text, and
+ * `offsets` anchor runs of tokens to it; inside a run whose bytes still differ no border within a character is
+ * made up. See the tokenizer notes, section 0.
+ */
+export function fillSpans(
   text: Uint8Array,
-  tokenBytes: readonly Uint8Array[],
-  offsets: readonly (readonly [start: number, end: number])[]
-): ByteSpan[] {
-  const anchors = byteAnchors(text, offsets)
-  const runs = runsOf(anchors)
-  const spans: ByteSpan[] = []
-  for (const [i, run] of runs.entries()) {
-    const next = runs[i + 1]
-    const end = next?.start ?? text.length
-    const lastToken = next?.firstToken ?? tokenBytes.length
-    const bytes = tokenBytes.slice(run.firstToken, lastToken)
-    spans.push(
-      ...(spansOfRun(text, run.start, end, bytes) ??
-        normalizedSpans(run.start, end, anchors.slice(run.firstToken, lastToken)))
+  table: TokenTable,
+  typed: Uint32Array,
+  offsets: () => CodePointOffsets
+): void {
+  const whole = {first: 0, last: typed.length, start: 0, end: text.length}
+  if (typed.length > 0 && !fillExactly(text, table, typed, whole)) {
+    fillByAnchors(text, table, typed, offsets())
+  }
+  fillAround(table, typed)
+}
+
+/** Whether the tokens' bytes are the run's own, with or without a space before; if so their spans are filled in. */
+function fillExactly(
+  text: Uint8Array,
+  table: TokenTable,
+  typed: Uint32Array,
+  {first, last, start, end}: Run
+): boolean {
+  const {pool, poolStarts} = table
+  let total = 0
+  let firstByte = -1
+  for (let k = first; k < last; k++) {
+    const from = poolStarts[typed[k]!]!
+    const length = poolStarts[typed[k]! + 1]! - from
+    if (firstByte < 0 && length > 0) firstByte = pool[from]!
+    total += length
+  }
+  const extra = total - (end - start)
+  if (extra !== 0 && !(extra === 1 && firstByte === SPACE)) return false
+  let position = start - extra
+  for (let k = first; k < last; k++) {
+    const i = typed[k]!
+    const from = poolStarts[i]!
+    const to = poolStarts[i + 1]!
+    const isFirst = position < start
+    const shift = position - from
+    for (let at = isFirst ? from + 1 : from; at < to; at++) {
+      if (pool[at] !== text[at + shift]) return false
+    }
+    position += to - from
+    setSpan(
+      table,
+      i,
+      isFirst ? start : position - to + from,
+      Math.max(position, start),
+      isFirst ? 'dummy-prefix' : 'lossless'
     )
   }
-  return spans
+  return true
+}
+
+function setSpan(table: TokenTable, i: number, start: number, end: number, spanClass: SpanClass) {
+  table.byteStarts[i] = start
+  table.byteEnds[i] = end
+  // A token that is nothing but the space put before the text was not typed.
+  const isInserted = spanClass === 'dummy-prefix' && start === end
+  const {isSpecial} = readTokenFlags(table.flags[i]!)
+  table.flags[i] = tokenFlags({isSpecial, isInserted, spanClass})
+}
+
+/** Tokens whose anchors touch the same characters belong to one run; the first run starts at 0. */
+function fillByAnchors(
+  text: Uint8Array,
+  table: TokenTable,
+  typed: Uint32Array,
+  offsets: CodePointOffsets
+): void {
+  const anchors = byteAnchors(text, typed, offsets)
+  const count = typed.length
+  const fill = (run: Run) => {
+    if (!fillExactly(text, table, typed, run)) fillChanged(table, typed, anchors.starts, run)
+  }
+  let first = 0
+  let start = 0
+  let runEnd = 0
+  for (let k = 0; k < count; k++) {
+    const anchor = anchors.starts[k]!
+    if (k > 0 && anchor >= runEnd && anchor > anchors.starts[k - 1]!) {
+      fill({first, last: k, start, end: anchor})
+      first = k
+      start = anchor
+      runEnd = 0
+    }
+    runEnd = Math.max(runEnd, anchors.ends[k]!)
+  }
+  fill({first, last: count, start, end: text.length})
 }
 
 /** Code-point offsets as byte offsets, starts never going back. */
 function byteAnchors(
   text: Uint8Array,
-  offsets: readonly (readonly [start: number, end: number])[]
-): {start: number; end: number}[] {
-  const byteOfCodePoint: number[] = []
+  typed: Uint32Array,
+  offsets: CodePointOffsets
+): {starts: Uint32Array; ends: Uint32Array} {
+  const byteOfCodePoint = new Uint32Array(text.length + 1)
+  let codePointCount = 0
   for (let byte = 0; byte < text.length; byte++) {
     // Continuation bytes are 10xxxxxx.
-    if ((text[byte]! & 0xc0) !== 0x80) byteOfCodePoint.push(byte)
+    if ((text[byte]! & 0xc0) !== 0x80) byteOfCodePoint[codePointCount++] = byte
   }
-  byteOfCodePoint.push(text.length)
-  const byteAt = (codePoint: number) => byteOfCodePoint[codePoint] ?? text.length
+  const byteAt = (codePoint: number) =>
+    codePoint < codePointCount ? byteOfCodePoint[codePoint]! : text.length
+  const starts = new Uint32Array(typed.length)
+  const ends = new Uint32Array(typed.length)
   let lowest = 0
-  return offsets.map(([start, end]) => {
-    lowest = Math.max(lowest, byteAt(start))
-    return {start: lowest, end: Math.max(lowest, byteAt(end))}
-  })
-}
-
-/** Tokens whose anchors touch the same characters belong to one run; the first run starts at 0. */
-function runsOf(anchors: readonly {start: number; end: number}[]): Run[] {
-  const runs: Run[] = []
-  let runEnd = 0
-  let lastStart = 0
-  for (const [token, {start, end}] of anchors.entries()) {
-    const isNew = token === 0 || (start >= runEnd && start > lastStart)
-    if (isNew) {
-      runs.push({firstToken: token, start: token === 0 ? 0 : start})
-      runEnd = end
-    }
-    runEnd = Math.max(runEnd, end)
-    lastStart = start
+  for (let k = 0; k < typed.length; k++) {
+    const offset = offsets[typed[k]!]!
+    lowest = Math.max(lowest, byteAt(offset[0]!))
+    starts[k] = lowest
+    ends[k] = Math.max(lowest, byteAt(offset[1]!))
   }
-  return runs
+  return {starts, ends}
 }
 
 /** Each token takes the characters from its anchor to the next one's; those sharing one take none. */
-function normalizedSpans(
-  start: number,
-  end: number,
-  anchors: readonly {start: number}[]
-): ByteSpan[] {
-  return anchors.map((anchor, i) => {
-    const next = anchors[i + 1]
-    const from = i === 0 ? start : anchor.start
-    const to = next ? Math.max(from, next.start) : end
-    return {start: from, end: to, spanClass: 'normalized'}
-  })
+function fillChanged(
+  table: TokenTable,
+  typed: Uint32Array,
+  anchors: Uint32Array,
+  {first, last, start, end}: Run
+): void {
+  for (let k = first; k < last; k++) {
+    const from = k === first ? start : anchors[k]!
+    const to = k + 1 < last ? Math.max(from, anchors[k + 1]!) : end
+    setSpan(table, typed[k]!, from, to, 'normalized')
+  }
+}
+
+/** What was put around the text stands where the token before it ends. */
+function fillAround(table: TokenTable, typed: Uint32Array): void {
+  let k = 0
+  let byteEnd = 0
+  for (let i = 0; i < table.ids.length; i++) {
+    if (typed[k] === i) {
+      byteEnd = table.byteEnds[i]!
+      k++
+    } else {
+      table.byteStarts[i] = byteEnd
+      table.byteEnds[i] = byteEnd
+    }
+  }
 }

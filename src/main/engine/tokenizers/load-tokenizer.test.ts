@@ -251,6 +251,21 @@ describe('tokenizers that put a space first', () => {
     expect([last.byteEnd - last.byteStart, hexOfBytes(last.bytes)]).toEqual([1, '80'])
   })
 
+  it('flag each token once where the text after the space in front is changed', async () => {
+    const json = sentencePieceTokenizer() as {normalizer: {normalizers: object[]}}
+    json.normalizer.normalizers.push({type: 'Lowercase'})
+    const encoding = await (await loadVariant(json)).encode('WOW she', {noSpecialTokens: true})
+    expectTiling(encoding)
+    const classes = encoding.parts.map(({spanClass}) => spanClass)
+    // The space stands for the first letter together with what that has become.
+    expect(classes.slice(0, 2)).toEqual(['normalized', 'normalized'])
+    expect(new Set(classes)).toEqual(new Set(['normalized', 'lossless']))
+    expect(encoding.parts.filter(({isInserted}) => isInserted)).toEqual([])
+    expect(hexOfBytes(Buffer.concat(encoding.parts.map(({bytes}) => bytes)))).toBe(
+      hexOfBytes(utf8(' wow she'))
+    )
+  })
+
   it('tile any text', async () => {
     for (const json of [sentencePieceTokenizer(), unigramTokenizer()]) {
       const tokenizer = await loadVariant(json)

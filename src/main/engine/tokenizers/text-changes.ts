@@ -1,4 +1,9 @@
-import {hexOfBytes, readTokenFlags, type TokenTable} from '../../../shared/domain/token.ts'
+import {
+  hexOfBytes,
+  isChangedToken,
+  isInsertedToken,
+  type TokenTable,
+} from '../../../shared/domain/token.ts'
 import type {TextChange} from '../../../shared/lenses/tokenize.ts'
 
 /** What a tokenizer did to a text: counts of all of it, and its first places. */
@@ -37,7 +42,7 @@ export function addChanges(
     let end = table.byteEnds[i]!
     const bytes: number[] = []
     for (; i < count; i++) {
-      const {isInserted} = readTokenFlags(table.flags[i]!)
+      const isInserted = isInsertedToken(table.flags[i]!)
       if (!isInserted && !isChanged(table, i)) break
       if (isInserted) continue
       end = Math.max(end, table.byteEnds[i]!)
@@ -50,8 +55,8 @@ export function addChanges(
 }
 
 function isChanged(table: TokenTable, i: number): boolean {
-  const {isInserted, spanClass} = readTokenFlags(table.flags[i]!)
-  return !isInserted && spanClass === 'normalized'
+  const flags = table.flags[i]!
+  return isChangedToken(flags) && !isInsertedToken(flags)
 }
 
 function addRun(from: Uint8Array, to: Uint8Array, byteStart: number, found: TextChanges): void {
