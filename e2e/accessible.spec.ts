@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {AxeBuilder} from '@axe-core/playwright'
 import {expect, type Page} from '@playwright/test'
 import {root} from './served-host.ts'
-import {test, type Workbench} from './workbench.ts'
+import {compareTwo, test, type Workbench} from './workbench.ts'
 
 /** What axe finds against the page as it stands, a line each. */
 async function violationsOf(page: Page): Promise<string[]> {
@@ -306,6 +306,25 @@ const SCREENS: readonly {
     },
   },
   {
+    name: 'tokenizers',
+    shows: '[data-testid=metrics] tr[data-tokenizer=llama2]',
+    enter: ({page}) => page.getByRole('tab', {name: 'Tokenizers'}).first().click(),
+  },
+  {
+    name: 'languages',
+    shows: '[data-testid=premiums]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Languages'}).click(),
+  },
+  {
+    name: 'vocabularies',
+    shows: '[data-testid=vocabulary-classes]',
+    enter: ({page}) => page.getByRole('radio', {name: 'Vocabulary'}).click(),
+    leave: async ({page}) => {
+      await page.getByRole('radio', {name: 'Aligned'}).click()
+      await page.getByRole('tab', {name: 'Tokens'}).first().click()
+    },
+  },
+  {
     name: 'a prompt that is too long',
     shows: '[data-testid=problem]',
     enter: async (workbench) => {
@@ -351,6 +370,7 @@ for (const theme of ['light', 'dark'] as const) {
   test(`axe finds no violation on any screen, ${theme}`, async ({workbench}) => {
     test.setTimeout(600_000)
     const {page} = workbench
+    await compareTwo(page)
     await workbench.open()
     await byPalette(page, `${theme} theme`)
     await expect(page.locator('html')).toHaveAttribute('data-theme', theme)

@@ -3,7 +3,7 @@ import {expect, type Page} from '@playwright/test'
 import {writeBrokenModel} from '../fixtures/broken.ts'
 import {findFlaws, flawLines} from './overflow.ts'
 import {connectTo, root} from './served-host.ts'
-import {test, type Workbench} from './workbench.ts'
+import {compareTwo, test, type Workbench} from './workbench.ts'
 
 // Each window is a test of its own, so that workers can share them.
 test.describe.configure({mode: 'parallel'})
@@ -270,6 +270,36 @@ const LENS_VIEWS: readonly {
     enter: (page) => page.getByRole('radio', {name: 'Outline'}).click(),
   },
   {
+    name: 'tokenizers, aligned',
+    scrolls: true,
+    shows: '[data-testid=metrics] tr[data-tokenizer=llama2]',
+    enter: (page) => page.getByRole('tab', {name: 'Tokenizers'}).click(),
+  },
+  {
+    name: 'tokenizers as a table',
+    scrolls: true,
+    shows: '[data-testid=blocks]',
+    enter: (page) => page.getByRole('radio', {name: 'Table'}).click(),
+  },
+  {
+    name: 'languages',
+    scrolls: true,
+    shows: '[data-testid=premiums]',
+    enter: (page) => page.getByRole('radio', {name: 'Languages'}).click(),
+  },
+  {
+    name: 'vocabularies',
+    scrolls: true,
+    shows: '[data-testid=vocabulary-classes]',
+    enter: (page) => page.getByRole('radio', {name: 'Vocabulary'}).click(),
+  },
+  {
+    name: 'numbers',
+    scrolls: true,
+    shows: '[data-testid=numbers]',
+    enter: (page) => page.getByRole('radio', {name: 'Numbers'}).click(),
+  },
+  {
     name: 'critical tokens',
     shows: '[data-testid=pass-table]',
     enter: (page) => command(page, 'token that takes it'),
@@ -283,8 +313,9 @@ const LENS_VIEWS: readonly {
 ]
 
 test('views of the other lenses, in every window', async ({workbench}) => {
-  test.setTimeout(240_000)
+  test.setTimeout(300_000)
   const {page} = workbench
+  await compareTwo(page)
   await workbench.open()
   for (const {name, shows, enter, scrolls} of LENS_VIEWS) {
     await page.setViewportSize({width: 1440, height: 900})

@@ -3,8 +3,9 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {expect, type Page} from '@playwright/test'
+import {dropFiles} from './drop-files.ts'
 import {root} from './served-host.ts'
-import {test, type Workbench} from './workbench.ts'
+import {compareTwo, test, type Workbench} from './workbench.ts'
 
 const run = promisify(execFile)
 const aligned = (page: Page) => page.getByTestId('aligned')
@@ -12,11 +13,7 @@ const row = (page: Page, name: string) =>
   page.locator(`[data-testid=metrics] tr[data-tokenizer="${name}"]`)
 
 async function openTokenizers({page, ...workbench}: Workbench, text: string): Promise<void> {
-  // Two small vocabularies, as a person had left them: the large ones take seconds to be opened.
-  await page.addInitScript(() => {
-    const last = {comparedTokenizers: ['gpt2', 'llama2'], referenceTokenizer: null}
-    localStorage.setItem('tokenscope.tokenizers', JSON.stringify(last))
-  })
+  await compareTwo(page)
   await page.goto(workbench.host.url)
   await expect(page.getByTestId('job-line')).toContainText('Nothing is running', {timeout: 60_000})
   await page.getByRole('tab', {name: 'Tokenizers'}).click()
@@ -79,6 +76,17 @@ test('one text in several tokenizers: typed, pointed at, held, added to, exporte
   await expect(page.locator('[data-testid=metrics] tbody tr')).toHaveCount(3)
   await page.keyboard.press('Control+z')
   await expect(page.locator('[data-testid=metrics] tbody tr')).toHaveCount(2)
+  // Dropped where tokenizers are compared it is one more of them, with its badges.
+  await dropFiles(page, [good])
+  await expect(page.locator('[data-testid=metrics] tbody tr')).toHaveCount(3)
+  await expect(page.locator('[data-testid=metrics] tbody tr').last()).toContainText('lossless')
+  await page.keyboard.press('Control+z')
+  await expect(page.locator('[data-testid=metrics] tbody tr')).toHaveCount(2)
+  await dropFiles(page, [bad])
+  await expect(page.getByRole('alertdialog').or(page.getByRole('dialog'))).toContainText(
+    'Sentences'
+  )
+  await page.keyboard.press('Escape')
   await page.getByTestId('add-tokenizer').click()
   await page
     .getByRole('dialog')
@@ -140,4 +148,25 @@ test('a long text scrolls through a window of lines, and invisible characters re
   await page.getByRole('radio', {name: 'Languages'}).click()
   const english = page.locator('[data-testid=premiums] tr[data-language=en] td')
   await expect(english.first()).toHaveText('1.00', {timeout: 60_000})
+  // A person's own sentences: two snowmen cost what one costs, twice.
+  const parallel = {xx: ['☃'], yy: ['☃☃']}
+  await page.getByTestId('parallel-file').setInputFiles({
+    name: 'mine.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(parallel)),
+  })
+  await expect(page.locator('[data-testid=premiums] tr[data-language]')).toHaveCount(2)
+  await expect(page.locator('[data-testid=premiums] tr[data-language=yy] td').first()).toHaveText(
+    '2.00'
+  )
+
+  // A file that is too long for a page is handed over in parts, and read in parts.
+  await page.getByRole('radio', {name: 'Aligned'}).click()
+  await page.getByTestId('text-file').setInputFiles({
+    name: 'longer.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from(long.repeat(10)),
+  })
+  await expect(page.locator('.aligned-head')).toContainText('4.4 MB', {timeout: 120_000})
+  await expect(page.getByTestId('aligned')).toContainText('everything is counted')
 })

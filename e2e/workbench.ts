@@ -126,3 +126,11 @@ async function endlessMicroBase(folder: string): Promise<string> {
   await writeFile(join(folder, 'generation_config.json'), '{}')
   return folder
 }
+
+/** Has a page begin with two small vocabularies to compare, as a person had left them: large ones take seconds to be opened. */
+export async function compareTwo(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const last = {comparedTokenizers: ['gpt2', 'llama2'], referenceTokenizer: null}
+    localStorage.setItem('tokenscope.tokenizers', JSON.stringify(last))
+  })
+}

@@ -53,6 +53,7 @@ import {respondCritical} from './lenses/critical-respond.ts'
 import {checkIds, checkTextLength, encodeText, vocabularyParts} from './lenses/encode-prompt.ts'
 import {runInspect} from './lenses/inspect.ts'
 import {runIntervene} from './lenses/intervene.ts'
+import {KeptTexts} from './lenses/kept-texts.ts'
 import {runLogitLens} from './lenses/logit-lens.ts'
 import {runPromptList} from './lenses/prompt-list.ts'
 import {computeNext, computeTracked} from './lenses/rows.ts'
@@ -149,6 +150,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
   // A sampler's model stays open beside the one that is attributed.
   const samplerSessions = new InstrumentedSessions({threads, onChange: () => changes.notify()})
   const attribution = {...attention, samplerSessions}
+  const keptTexts = new KeptTexts()
   const texts = new TextThread({
     builtinModelsFolder: options.builtinModelsFolder,
     tokenizersFolder: options.tokenizersFolder,
@@ -303,6 +305,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       keep: engine.tokenizers.keep.handler(({input}) =>
         keepTokenizerFile(options.stateFolder, input)
       ),
+      keepText: engine.tokenizers.keepText.handler(({input}) => keptTexts.add(input)),
     },
     prompts: {
       run: engine.prompts.run.handler(({input, signal}) =>

@@ -2,6 +2,7 @@ import {type ReactNode, useState} from 'react'
 import {useWorkbench} from '../lenses/use-workbench.ts'
 import {dropHint} from '../sharing/drop-hint.ts'
 import {openDropped, readDrop} from '../sharing/open-files.ts'
+import {selectAreTokenizersShown} from '../store/tokenizers.ts'
 
 const hasFiles = (event: React.DragEvent) => [...event.dataTransfer.types].includes('Files')
 
@@ -17,7 +18,7 @@ export function DropTarget({children}: {readonly children: ReactNode}) {
         if (!hasFiles(event)) return
         event.preventDefault()
         event.dataTransfer.dropEffect = 'copy'
-        setHint(dropHint(event.dataTransfer))
+        setHint(dropHint(event.dataTransfer, selectAreTokenizersShown(workbench.store.getState())))
       }}
       onDragLeave={(event) => {
         if (event.relatedTarget === null) setHint(null)

@@ -1,4 +1,6 @@
 import type {Problem} from '../../shared/domain/problem.ts'
+import {shownProblem} from '../store/context.ts'
+import {selectAreTokenizersShown} from '../store/tokenizers.ts'
 import type {Workbench} from '../store/workbench.ts'
 import {findDroppedFolder, isModelFolder, readDroppedFolder} from './dropped-folder.ts'
 import {
@@ -8,6 +10,7 @@ import {
   problemOfSize,
   readPromptText,
 } from './dropped-kind.ts'
+import {isTokenizerFile, keptTokenizer} from './kept-tokenizer.ts'
 import {keepRecentFile, MAX_KEPT_BYTES} from './recent-files.ts'
 
 /** Something that was dropped, before its handles go with the event. */
@@ -49,9 +52,28 @@ export async function openDropped(workbench: Workbench, items: readonly Dropped[
   if (problem || !item) {
     if (problem) actions.showOpenProblem(problem)
   } else if (item.folder) await openDroppedFolder(workbench, item)
-  else if (item.path !== '' && kindOfFile(item.name) === 'model-part') {
+  else if (item.file && (await isComparedFile(workbench, item.file))) {
+    await compareTokenizer(workbench, item.file)
+  } else if (item.path !== '' && kindOfFile(item.name) === 'model-part') {
     await openFolderAt(workbench, modelFolderOf(item.path))
   } else if (item.file) await openFile(workbench, item.file)
+}
+
+/** Where tokenizers are compared, a tokenizer is one more of them; elsewhere it stands for its model. */
+async function isComparedFile({store}: Workbench, file: File): Promise<boolean> {
+  return selectAreTokenizersShown(store.getState()) && (await isTokenizerFile(file))
+}
+
+async function compareTokenizer(workbench: Workbench, file: File): Promise<void> {
+  const {actions, store} = workbench
+  try {
+    if (await actions.addTokenizer(await keptTokenizer(workbench, file))) return
+    const {addProblem} = store.getState()
+    actions.forgetAddProblem()
+    if (addProblem) actions.showOpenProblem(addProblem)
+  } catch (error) {
+    actions.showOpenProblem(shownProblem(error))
+  }
 }
 
 /** The folder of a model that one of its files stands for. */

@@ -1,5 +1,10 @@
+import type {Problem} from '../../shared/domain/problem.ts'
 import {readTokenFlags, type TokenTable} from '../../shared/domain/token.ts'
-import type {TokenizeMetrics} from '../../shared/lenses/tokenize.ts'
+import {
+  type ParallelText,
+  parallelTextSchema,
+  type TokenizeMetrics,
+} from '../../shared/lenses/tokenize.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
@@ -62,6 +67,15 @@ function idsWithin(tokens: TokenTable, [from, to]: readonly [number, number]): n
   return ids
 }
 
+/** The language that others are compared with: the one that was chosen, else the first of one's own sentences. */
+export function referenceLanguageOf({
+  ownParallel,
+  tokenizerChoices: {referenceLanguage},
+}: Pick<WorkbenchState, 'ownParallel' | 'tokenizerChoices'>): string {
+  if (!ownParallel || referenceLanguage in ownParallel.text) return referenceLanguage
+  return Object.keys(ownParallel.text)[0] ?? referenceLanguage
+}
+
 /** What premiums are asked for; null while they are not shown. */
 export function parityKeyOf(state: WorkbenchState): string | null {
   const isShown = state.panes.some((_, i) => {
@@ -69,13 +83,18 @@ export function parityKeyOf(state: WorkbenchState): string | null {
     return pane.lensId === TOKENIZERS_LENS && pane.view === LANGUAGES_VIEW
   })
   if (!isShown || state.comparedTokenizers.length === 0) return null
-  return JSON.stringify([state.comparedTokenizers, state.tokenizerChoices.referenceLanguage])
+  const {comparedTokenizers, ownParallel} = state
+  return JSON.stringify([comparedTokenizers, referenceLanguageOf(state), ownParallel?.text ?? null])
 }
 
 export interface TokenizersDetailActions {
   /** Keeps entries of what is held, and premiums over languages, in step. */
   watchTokenizerDetails(): void
   askParityAgain(): void
+  /** Compares on aligned sentences of one's own, from a file that holds JSON {language: [sentences]}. */
+  openParallel(name: string, json: string): void
+  /** Goes back to the sentences that come along. */
+  leaveParallel(): void
 }
 
 export function createTokenizersDetailActions(context: StoreContext): TokenizersDetailActions {
@@ -113,14 +132,14 @@ export function createTokenizersDetailActions(context: StoreContext): Tokenizers
     }
   })
   const parityOf = async (state: WorkbenchState): Promise<TokenizeMetrics> => {
-    const {comparedTokenizers, tokenizerChoices} = state
+    const {comparedTokenizers, ownParallel} = state
     const reference = referenceOf(state)
     const events = await client.tokenizers.compare({
       tokenizers: comparedTokenizers.filter((name) => !isBaseline(name)),
       baselines: comparedTokenizers.filter(isBaseline),
       ...(reference === null ? {} : {reference}),
-      ...{text: '', parallel: 'builtin', maxTokens: 0},
-      referenceLanguage: tokenizerChoices.referenceLanguage,
+      ...{text: '', parallel: ownParallel?.text ?? 'builtin', maxTokens: 0},
+      referenceLanguage: referenceLanguageOf(state),
     })
     for await (const event of events) if (event.kind === 'completed') return event.result.metrics
     throw new Error('the comparison ended without a result')
@@ -151,11 +170,18 @@ export function createTokenizersDetailActions(context: StoreContext): Tokenizers
           state.comparedKey === previous.comparedKey &&
           state.comparedTokenizers === previous.comparedTokenizers &&
           state.tokenizerChoices === previous.tokenizerChoices &&
+          state.ownParallel === previous.ownParallel &&
           state.panes === previous.panes &&
           state.connection === previous.connection
         if (!isUnchanged) want(state)
       })
     },
+    openParallel(name, json) {
+      const text = parallelOf(json)
+      if (text) set({ownParallel: {name, text}, parityProblem: null})
+      else set({parityProblem: notParallel(name, json)})
+    },
+    leaveParallel: () => set({ownParallel: null, parityProblem: null}),
     askParityAgain() {
       refusedParity = null
       askedParity = null
@@ -164,3 +190,21 @@ export function createTokenizersDetailActions(context: StoreContext): Tokenizers
     },
   }
 }
+
+function parallelOf(json: string): ParallelText | null {
+  try {
+    const text = parallelTextSchema.parse(JSON.parse(json))
+    return Object.keys(text).length > 0 ? text : null
+  } catch {
+    return null
+  }
+}
+
+const notParallel = (name: string, json: string): Problem => ({
+  code: 'no-aligned-sentences',
+  message: 'The file holds no aligned sentences.',
+  file: name,
+  found: json.trim() === '' ? 'nothing' : `${json.trim().slice(0, 40)}…`,
+  expected: 'JSON such as {"en": ["One.", "Two."], "de": ["Eins.", "Zwei."]}',
+  advice: 'Give every language the same sentences in the same order.',
+})

@@ -2,7 +2,7 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import type {AlignedRow} from '../../shared/figures/tokenize/columns.ts'
 import {BASELINES, type Baseline} from '../../shared/lenses/packaged-tokenizers.ts'
 import type {WordRule} from '../../shared/lenses/text-words.ts'
-import type {TokenizeRequest, TokenizeSummary} from '../../shared/lenses/tokenize.ts'
+import type {ParallelText, TokenizeRequest, TokenizeSummary} from '../../shared/lenses/tokenize.ts'
 
 export const TOKENIZERS_LENS = 'tokenize'
 
@@ -58,6 +58,8 @@ export interface ComparedText {
   readonly rows: readonly AlignedRow[]
   /** UTF-8 of the text, or of its first part where it was read in parts. */
   readonly bytes: Uint8Array
+  /** Tokenizers that have not cut it yet, which stand below the others; none of a finished comparison. */
+  readonly pending: readonly string[]
 }
 
 export type TokenizersJob =
@@ -88,6 +90,8 @@ export interface TokenizersWorkState {
   readonly heldRow: string | null
   /** Grows whenever entries or premiums that were asked for have come. */
   readonly detailsRevision: number
+  /** Aligned sentences of a person's own; null: those that come along. */
+  readonly ownParallel: {readonly name: string; readonly text: ParallelText} | null
   /** Why premiums over languages could not be had. */
   readonly parityProblem: Problem | null
   /** Why what was to be added could not be. */
@@ -98,7 +102,7 @@ export interface TokenizersWorkState {
 export const initialTokenizersWork: TokenizersWorkState = {
   ...{tokenizersJob: {kind: 'idle'}, isProving: false, comparedKey: null, comparedRevision: 0},
   ...{pointedBytes: null, heldBytes: null, heldRow: null, detailsRevision: 0, parityProblem: null},
-  ...{addProblem: null, isAdding: false},
+  ...{addProblem: null, isAdding: false, ownParallel: null},
 }
 
 export function isBaseline(name: string): name is Baseline {

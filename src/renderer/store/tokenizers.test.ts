@@ -1,8 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
+import {tokenizeRequestSchema} from '../../shared/lenses/tokenize.ts'
 import {fakeWorkbench, memoryStorage} from './fake-workbench.ts'
 import {comparedKeyOf, selectTokenizeRequest} from './tokenizers.ts'
+import {fetchComparison} from './tokenizers-fetch.ts'
 
 async function started(
   wrap: (client: EngineClient) => EngineClient = (client) => client,
@@ -53,6 +55,32 @@ describe('the comparison', () => {
     workbench.actions.changePane({lensId: 'tokenize'})
     await workbench.until('a comparison', isShown)
     expect(asked).toBe(1)
+  })
+
+  test('rows come one by one, those that are still to come below them', async () => {
+    const {client} = fakeWorkbench()
+    const names = ['gpt2', 'words', 'llama3']
+    const request = tokenizeRequestSchema.parse({
+      ...{tokenizers: ['gpt2', 'llama3'], baselines: ['words'], text: 'two words'},
+    })
+    const seen: {rows: string[]; counts: string[]; pending: readonly string[]}[] = []
+    const asked = {key: 'x', names, request}
+    const whole = await fetchComparison(client, asked, new AbortController().signal, {
+      onProgress: () => undefined,
+      onRow: ({rows, summary, pending}) =>
+        seen.push({
+          rows: rows.map(({tokenizer}) => tokenizer),
+          counts: summary.results.map(({tokenizer}) => tokenizer),
+          pending,
+        }),
+    })
+    // The engine cuts by tokenizers first, then by the plain ways.
+    expect(seen).toEqual([
+      {rows: ['gpt2'], counts: ['gpt2'], pending: ['words', 'llama3']},
+      {rows: ['gpt2', 'llama3'], counts: ['gpt2', 'llama3'], pending: ['words']},
+    ])
+    expect(whole!.pending).toEqual([])
+    expect(whole!.rows.map(({tokenizer}) => tokenizer)).toEqual(names)
   })
 
   test('rows stand in the order in which they are compared, baselines among them', async () => {

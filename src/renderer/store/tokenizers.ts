@@ -1,14 +1,10 @@
-import type {TokenTable} from '../../shared/domain/token.ts'
-import {
-  type TokenizeRequest,
-  type TokenizeSummary,
-  tokenizeRequestSchema,
-} from '../../shared/lenses/tokenize.ts'
+import {type TokenizeRequest, tokenizeRequestSchema} from '../../shared/lenses/tokenize.ts'
 import {textSampleOf} from '../../shared/samples/text-samples.ts'
 import {isCancellation, latestWins, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
 import {selectPromptWords} from './prompt.ts'
 import type {WorkbenchState} from './state.ts'
+import {type AskedComparison as Asked, fetchComparison} from './tokenizers-fetch.ts'
 import {writeLastTokenizers} from './tokenizers-kept.ts'
 import {
   type ComparedText,
@@ -95,12 +91,6 @@ export interface TokenizersActions {
   checkEngines(): void
 }
 
-interface Asked {
-  readonly key: string
-  readonly names: readonly string[]
-  readonly request: TokenizeRequest
-}
-
 export function createTokenizersActions(context: StoreContext): TokenizersActions {
   const {store, set, captures, client, deps} = context
   const setJob = (tokenizersJob: TokenizersJob) => set({tokenizersJob})
@@ -124,6 +114,7 @@ export function createTokenizersActions(context: StoreContext): TokenizersAction
     setJob({kind: 'idle'})
   }
   const isWanted = ({key}: Asked) => wanted === key
+  const isComplete = (key: string) => captures.compared.get(key)?.pending.length === 0
 
   const compare = latestWins<Asked>(async (asked) => {
     if (!isWanted(asked)) return
@@ -131,8 +122,15 @@ export function createTokenizersActions(context: StoreContext): TokenizersAction
     const {signal} = abort
     const startedAt = deps.now()
     try {
-      const compared = await fetchComparison(client, asked, signal, (job) => {
-        if (isWanted(asked) && deps.now() - startedAt > SLOW_MS) setJob(job)
+      const isSlow = () => isWanted(asked) && deps.now() - startedAt > SLOW_MS
+      const compared = await fetchComparison(client, asked, signal, {
+        onProgress: (job) => isSlow() && setJob(job),
+        // Whoever types sees whole comparisons; where vocabularies are loaded, rows come one by one.
+        onRow: (some) => {
+          if (!isSlow()) return
+          captures.compared.set(asked.key, some)
+          reveal(asked.key)
+        },
       })
       if (!compared || !isWanted(asked)) return
       show(asked.key, compared)
@@ -163,8 +161,7 @@ export function createTokenizersActions(context: StoreContext): TokenizersAction
       const proven = await fetchComparison(
         client,
         {...asked, request: {...asked.request, checkEngines: true, maxTokens: 0}},
-        proving.signal,
-        () => undefined
+        proving.signal
       )
       if (!proven || !isWanted(asked)) return
       const summary = {...proven.summary, request: compared.request}
@@ -186,7 +183,7 @@ export function createTokenizersActions(context: StoreContext): TokenizersAction
     }
     const key = comparedKeyOf(state)
     if (key === wanted || key === refused) return
-    const wasBusy = wanted !== state.comparedKey
+    const wasBusy = wanted !== null && !isComplete(wanted)
     wanted = key
     refused = null
     cancelProof()
@@ -197,7 +194,7 @@ export function createTokenizersActions(context: StoreContext): TokenizersAction
       return
     }
     if (state.tokenizersJob.kind !== 'running') setJob({kind: 'idle'})
-    if (captures.compared.get(key)) {
+    if (isComplete(key)) {
       reveal(key)
       return
     }
@@ -237,46 +234,5 @@ export function createTokenizersActions(context: StoreContext): TokenizersAction
       wanted = null
       want()
     },
-  }
-}
-
-/** One comparison as the page keeps it; null where the stream ended without a result. */
-export async function fetchComparison(
-  client: StoreContext['client'],
-  {names, request}: Asked,
-  signal: AbortSignal,
-  onProgress: (job: TokenizersJob) => void
-): Promise<ComparedText | null> {
-  const tables = new Map<string, TokenTable>()
-  let head: string | null = null
-  let summary: TokenizeSummary | null = null
-  for await (const event of await client.tokenizers.compare(request, {signal})) {
-    switch (event.kind) {
-      case 'progress': {
-        const {phase, done, total, secondsLeft} = event
-        onProgress({kind: 'running', phase, done, total, secondsLeft})
-        break
-      }
-      case 'opened':
-        head = event.text
-        break
-      case 'tokens':
-        tables.set(event.tokenizer, event.tokens)
-        break
-      case 'completed':
-        summary = event.result
-    }
-  }
-  if (!summary) return null
-  const rows = names.flatMap((tokenizer) => {
-    const tokens = tables.get(tokenizer)
-    return tokens ? [{tokenizer, tokens}] : []
-  })
-  const results = names.flatMap((name) => summary.results.filter((row) => row.tokenizer === name))
-  const text = summary.text ?? head ?? ''
-  return {
-    ...{request, rows},
-    summary: {...summary, results},
-    bytes: new TextEncoder().encode(text),
   }
 }

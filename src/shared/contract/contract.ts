@@ -292,6 +292,19 @@ export const contract = {
     keep: procedure
       .input(z.object({name: z.string().max(255), bytes: z.instanceof(Uint8Array)}))
       .output(z.object({path: z.string()})),
+    /**
+     * Keeps a text that was opened on a page, part by part; the first has no path and is answered with the one
+     * that the text goes by.
+     */
+    keepText: procedure
+      .input(
+        z.object({
+          name: z.string().max(255),
+          path: z.string().nullable(),
+          bytes: z.instanceof(Uint8Array),
+        })
+      )
+      .output(z.object({path: z.string()})),
   },
   prompts: {
     /** Many prompts as one job; leaving the stream cancels it. */

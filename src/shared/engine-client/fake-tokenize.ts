@@ -23,7 +23,7 @@ export async function* runFakeTokenize(
   const words = wordBytes(text, request.wordRule)
   const ids = [...request.tokenizers, ...request.baselines]
   const facts = ids.map(factsOf)
-  yield {kind: 'opened', tokenizers: facts, text, bytes}
+  yield {kind: 'opened', text, bytes}
   const tables = ids.map((_, i) => {
     let byteStart = 0
     return tokenTableOf(
@@ -38,10 +38,6 @@ export async function* runFakeTokenize(
       })
     )
   })
-  for (const [i, tokens] of tables.entries()) {
-    await pause(signal)
-    yield {kind: 'tokens', tokenizer: ids[i]!, tokens}
-  }
   const cuts = tables.map((table) => tokenCuts(table, bytes))
   const boundaryAgreement = ids.flatMap((a, i) =>
     ids.slice(i + 1).map((b, k) => {
@@ -66,6 +62,10 @@ export async function* runFakeTokenize(
       badges: [{kind: 'lossless', isGood: true, text: 'lossless'}],
     }
   })
+  for (const [i, tokens] of tables.entries()) {
+    await pause(signal)
+    yield {kind: 'tokens', tokenizer: ids[i]!, tokens, row: results[i]!}
+  }
   yield {
     kind: 'completed',
     result: {

@@ -229,6 +229,7 @@ export function createFakeClient(options: FakeEngineOptions = {}): EngineClient 
       },
       entry: async (input) => fakeTokenizerEntry(tokenizerEntryRequestSchema.parse(input)),
       keep: async ({name}) => ({path: `/pretended/${name}`}),
+      keepText: async ({name, path}) => ({path: path ?? `/pretended/${name}`}),
     },
     prompts: {
       run: async (input, call) => {

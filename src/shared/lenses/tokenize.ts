@@ -215,12 +215,21 @@ export const tokenizeEventSchema = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('opened'),
-    tokenizers: z.array(tokenizerFactsSchema),
+    /** All of the text; of one that is read in parts the first, as soon as it is read. */
     text: z.string().nullable(),
     bytes: z.number().int(),
   }),
-  /** The tokens of one tokenizer, at most `maxTokens` from the start of the text. */
-  z.object({kind: z.literal('tokens'), tokenizer: z.string(), tokens: tokenTableSchema}),
+  /**
+   * The tokens of one tokenizer, at most `maxTokens` from the start of the text: in the order in which
+   * tokenizers were named, each as soon as it has cut the text. Its row has what is known by then, proofs come
+   * with the result; null for a text that is read in parts.
+   */
+  z.object({
+    kind: z.literal('tokens'),
+    tokenizer: z.string(),
+    tokens: tokenTableSchema,
+    row: tokenizeRowSchema.nullable(),
+  }),
   z.object({kind: z.literal('completed'), result: tokenizeSummarySchema}),
 ])
 export type TokenizeEvent = z.infer<typeof tokenizeEventSchema>

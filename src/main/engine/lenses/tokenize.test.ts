@@ -60,6 +60,33 @@ async function run(request: TokenizeRequestInput, changes: Partial<TokenizeConte
 }
 
 describe('the tokenize lens', () => {
+  it('hands out the row of one tokenizer before the next one is loaded', async () => {
+    const shelf = new TokenizerShelf(() => Promise.reject(new Error('no models here')))
+    const open = shelf.open.bind(shelf)
+    // A vocabulary that takes long to be read.
+    shelf.open = async (name) => {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      return open(name)
+    }
+    const names = ['sp.json', 'wp.json'].map((name) => join(folder.path, name))
+    const {events, result} = await run({tokenizers: names, text: 'Hello world'}, {shelf})
+    const order = events.map((event) =>
+      event.kind === 'progress'
+        ? `load ${event.done}`
+        : event.kind === 'tokens'
+          ? `row ${names.indexOf(event.tokenizer)}`
+          : event.kind
+    )
+    expect(order).toEqual(['opened', 'load 0', 'row 0', 'load 1', 'row 1', 'completed'])
+    for (const event of events) {
+      if (event.kind !== 'tokens') continue
+      // What it says by then is what it says in the end.
+      const last = result.results.find(({tokenizer}) => tokenizer === event.tokenizer)!
+      expect(event.row).toMatchObject({tokenCount: last.tokenCount, fertility: last.fertility})
+      expect(event.row!.characters).toBe(11)
+    }
+  })
+
   it('compares a text by bytes, with numbers that can be worked out by hand', async () => {
     const {result, tokens} = await run({
       ...{tokenizers: ['gpt2'], baselines: ['bytes', 'characters', 'words'], reference: 'bytes'},
@@ -240,7 +267,7 @@ it('runs in a thread of its own, and stops there when it is aborted', async () =
       expect(event.result.results.map(({tokenizer}) => tokenizer)).toEqual(['micro-base', 'gpt2'])
     }
   }
-  expect(kinds.slice(-4)).toEqual(['opened', 'tokens', 'tokens', 'completed'])
+  expect(kinds).toEqual(['opened', 'progress', 'tokens', 'progress', 'tokens', 'completed'])
   const missing = tokenizeRequestSchema.parse({tokenizers: ['no-such'], text: 'a'})
   await expect(
     thread

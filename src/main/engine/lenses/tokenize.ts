@@ -1,15 +1,4 @@
-import {setImmediate as nextTurn} from 'node:timers/promises'
 import {ProblemError, type Warning} from '../../../shared/domain/problem.ts'
-import {wordBytes} from '../../../shared/lenses/text-words.ts'
-import {
-  type AgreementCounts,
-  agreementOf,
-  countAgreement,
-  countSeam,
-  emptyAgreement,
-  type TokenCuts,
-  tokenCuts,
-} from '../../../shared/lenses/token-cuts.ts'
 import {
   MAX_TOKENIZERS,
   type TokenizeEvent,
@@ -17,13 +6,11 @@ import {
   type TokenizeSummary,
 } from '../../../shared/lenses/tokenize.ts'
 import type {Provenance} from '../../../shared/lenses/tokens.ts'
-import {findSafeCut} from '../tokenizers/safe-cut.ts'
 import type {TokenizerShelf} from '../tokenizers/shelf.ts'
 import {baselineCutter, type TextCutter, tokenizerCutter} from '../tokenizers/text-cutter.ts'
-import type {EncodedTable} from '../tokenizers/tokenizer.ts'
+import {Comparison, isCutter} from './tokenize-comparison.ts'
 import {parallelText, parityOf} from './tokenize-parity.ts'
-import {engineBadge, type ReferenceVectors, standingBadges} from './tokenize-proof.ts'
-import {firstTokens, RowTally} from './tokenize-rows.ts'
+import type {ReferenceVectors} from './tokenize-proof.ts'
 import {openText, type TextSource} from './tokenize-text.ts'
 
 /** What the lens works with. */
@@ -53,21 +40,23 @@ export async function* runTokenize(
   const startedMs = performance.now()
   const source = await openText(request)
   const sentences = await parallelText(request, context.parallelPath)
-  const cutters = yield* openCutters(context, request, signal)
-  const run = new Comparison(cutters, request)
+  const names = cutterNames(request)
+  const run = new Comparison(request)
   const maxWholeBytes = context.maxWholeBytes ?? MAX_WHOLE_BYTES
   const isWhole = source.totalBytes <= maxWholeBytes
   const text = isWhole ? await readAll(source) : null
-  yield {
-    kind: 'opened',
-    tokenizers: cutters.map(({facts}) => facts),
-    text,
-    bytes: source.totalBytes,
+  const opening = openCutters(context, request, names, signal)
+  if (text === null) {
+    for await (const event of opening)
+      if (isCutter(event)) run.include(event)
+      else yield event
+    yield* run.parts(source, Math.min(PART_UNITS, maxWholeBytes), startedMs, signal)
+  } else {
+    yield {kind: 'opened', text, bytes: source.totalBytes}
+    yield* run.whole(text, opening, signal)
   }
-  if (text !== null) yield* run.whole(text, signal)
-  else yield* run.parts(source, Math.min(PART_UNITS, maxWholeBytes), startedMs, signal)
   const parity = sentences
-    ? await parityOf(cutters, sentences, request.referenceLanguage, signal)
+    ? await parityOf(run.cutters, sentences, request.referenceLanguage, signal)
     : {}
   const result: TokenizeSummary = {
     schema: 'tokenscope/tokenize@1',
@@ -93,153 +82,31 @@ async function readAll(source: TextSource): Promise<string> {
   return text
 }
 
-async function* openCutters(
-  {shelf}: TokenizeContext,
-  {tokenizers, baselines, reference, wordRule}: TokenizeRequest,
-  signal: AbortSignal | undefined
-): AsyncGenerator<TokenizeEvent, TextCutter[], undefined> {
-  const names = [...new Set(tokenizers)]
-  const ids = [...names, ...baselines]
+/** Tokenizers and baselines in the order in which they are compared. */
+function cutterNames({tokenizers, baselines, reference}: TokenizeRequest): {
+  readonly tokenizers: readonly string[]
+  readonly baselines: TokenizeRequest['baselines']
+} {
+  const ids = [...new Set(tokenizers), ...new Set(baselines)]
   if (reference !== undefined && !ids.includes(reference)) throw noReference(reference, ids)
   if (ids.length === 0) throw nothingToCompare()
-  const cutters: TextCutter[] = []
-  for (const name of names) {
-    const progress = {done: cutters.length, total: names.length, secondsLeft: null}
-    yield {kind: 'progress', phase: 'loading', ...progress}
-    signal?.throwIfAborted()
-    cutters.push(tokenizerCutter(await shelf.open(name)))
-  }
-  for (const baseline of new Set(baselines)) cutters.push(baselineCutter(baseline, wordRule))
-  return cutters
+  return {tokenizers: [...new Set(tokenizers)], baselines: [...new Set(baselines)]}
 }
 
-/** One text through several cutters. */
-class Comparison {
-  bytes = 0
-  private characters = 0
-  private readonly tallies: RowTally[]
-  private readonly pairs: {a: number; b: number; counts: AgreementCounts}[] = []
-
-  constructor(
-    private readonly cutters: readonly TextCutter[],
-    private readonly request: TokenizeRequest
-  ) {
-    this.tallies = cutters.map((cutter) => new RowTally(cutter))
-    for (let a = 0; a < cutters.length; a++) {
-      for (let b = a + 1; b < cutters.length; b++) this.pairs.push({a, b, counts: emptyAgreement()})
-    }
+/** Each cutter as soon as it is there, and how far loading has come before it. */
+async function* openCutters(
+  {shelf}: TokenizeContext,
+  {wordRule}: TokenizeRequest,
+  names: ReturnType<typeof cutterNames>,
+  signal: AbortSignal | undefined
+): AsyncGenerator<TokenizeEvent | TextCutter, void, undefined> {
+  const total = names.tokenizers.length
+  for (const [done, name] of names.tokenizers.entries()) {
+    yield {kind: 'progress', phase: 'loading', done, total, secondsLeft: null}
+    signal?.throwIfAborted()
+    yield tokenizerCutter(await shelf.open(name))
   }
-
-  async *whole(text: string, signal?: AbortSignal): AsyncGenerator<TokenizeEvent> {
-    const {noSpecialTokens, parseSpecial} = this.request
-    const options = {
-      noSpecialTokens: noSpecialTokens === true,
-      parseSpecial: parseSpecial === true,
-    }
-    yield* this.add(text, (cutter) => cutter.encode(text, options), signal)
-  }
-
-  async *parts(
-    source: TextSource,
-    partUnits: number,
-    startedMs: number,
-    signal?: AbortSignal
-  ): AsyncGenerator<TokenizeEvent> {
-    const parseSpecial = this.request.parseSpecial === true
-    let rest = ''
-    const total = source.totalBytes
-    const progress = (): TokenizeEvent => {
-      const done = Math.min(this.bytes, total)
-      const elapsed = (performance.now() - startedMs) / 1000
-      const secondsLeft = done === 0 ? null : (elapsed * (total - done)) / done
-      return {kind: 'progress', phase: 'tokenizing', done, total, secondsLeft}
-    }
-    const isFirst = () => this.bytes === 0
-    const addPart = (part: string) => {
-      const options = {noSpecialTokens: true, parseSpecial, isContinued: !isFirst()}
-      return this.add(part, (cutter) => cutter.encode(part, options), signal)
-    }
-    for await (const read of source.parts()) {
-      rest += read
-      while (rest.length > 2 * partUnits) {
-        const window = rest.slice(0, partUnits)
-        const {at, doubtful} = await findSafeCut(window, this.cutters, {parseSpecial})
-        yield* addPart(window.slice(0, at))
-        rest = rest.slice(at)
-        this.addSeam(doubtful)
-        yield progress()
-      }
-    }
-    yield* addPart(rest)
-    yield progress()
-  }
-
-  agreements(): TokenizeSummary['metrics']['boundaryAgreement'] {
-    return this.pairs.map(({a, b, counts}) => ({
-      a: this.cutters[a]!.facts.id,
-      b: this.cutters[b]!.facts.id,
-      ...agreementOf(counts),
-      coverage: counts.byteLength === 0 ? null : counts.comparedBytes / counts.byteLength,
-      blocks: counts.blocks,
-    }))
-  }
-
-  async rows(vectors: ReferenceVectors, text: string | null): Promise<TokenizeSummary['results']> {
-    const {request, bytes, characters, tallies} = this
-    const reference = tallies.find(({cutter}) => cutter.facts.id === request.reference)
-    const rows: TokenizeSummary['results'] = []
-    for (const tally of tallies) {
-      const {cutter} = tally
-      const badges = await standingBadges(cutter, request, vectors)
-      const engines = request.checkEngines && text !== null ? await engineBadge(cutter, text) : null
-      rows.push(
-        tally.row({
-          ...{request, bytes, characters},
-          insertedCount: await cutter.insertedCount({
-            noSpecialTokens: request.noSpecialTokens === true,
-          }),
-          referenceCount: reference?.tokenCount ?? null,
-          badges: engines ? [...badges, engines] : badges,
-        })
-      )
-    }
-    return rows
-  }
-
-  /** Encodes a part by every cutter at once; each has a thread of the library's own. */
-  private async *add(
-    text: string,
-    encode: (cutter: TextCutter) => Promise<EncodedTable>,
-    signal: AbortSignal | undefined
-  ): AsyncGenerator<TokenizeEvent> {
-    const words = wordBytes(text, this.request.wordRule)
-    const isFirst = this.bytes === 0
-    const byteLength = Buffer.byteLength(text)
-    const encoding = this.cutters.map(encode)
-    // One that fails is told by the first `await` that reaches it; the others are then left alone.
-    for (const one of encoding) one.catch(() => {})
-    const cuts: TokenCuts[] = []
-    for (const [i, tally] of this.tallies.entries()) {
-      const encoded = await encoding[i]!
-      await nextTurn()
-      signal?.throwIfAborted()
-      tally.add(encoded, this.bytes, words)
-      cuts.push(tokenCuts(encoded.table, byteLength))
-      if (!isFirst) continue
-      const tokens = firstTokens(encoded.table, this.request.maxTokens)
-      yield {kind: 'tokens', tokenizer: tally.cutter.facts.id, tokens}
-    }
-    for (const {a, b, counts} of this.pairs) countAgreement(cuts[a]!, cuts[b]!, counts)
-    this.bytes += byteLength
-    for (const _ of text) this.characters++
-  }
-
-  private addSeam(doubtful: readonly TextCutter[]): void {
-    for (const {counts} of this.pairs) countSeam(counts)
-    for (const tally of this.tallies) {
-      if (doubtful.includes(tally.cutter)) tally.doubtfulCuts.push(this.bytes)
-    }
-  }
+  for (const baseline of names.baselines) yield baselineCutter(baseline, wordRule)
 }
 
 function warningsOf({decoder}: TextSource, isWhole: boolean): Warning[] {

@@ -5,6 +5,7 @@ import {
   type Baseline,
   PACKAGED_TOKENIZERS,
 } from '../../../shared/lenses/packaged-tokenizers.ts'
+import {keptTokenizer} from '../../sharing/kept-tokenizer.ts'
 import {shownProblem} from '../../store/context.ts'
 import {refOfListing} from '../../store/models.ts'
 import {Button} from '../../ui/button.tsx'
@@ -121,7 +122,7 @@ function FileRow({onAdd, isBusy}: FileRowProps) {
   const input = useRef<HTMLInputElement>(null)
   const pick = async (file: File) => {
     try {
-      await onAdd(await keptPath(workbench, file))
+      await onAdd(await keptTokenizer(workbench, file))
     } catch (error) {
       showAddProblem(shownProblem(error))
     }
@@ -165,16 +166,4 @@ function FileRow({onAdd, isBusy}: FileRowProps) {
       </form>
     </section>
   )
-}
-
-/** Where the engine finds a file that was picked or dropped; a browser tells no path, so it is handed over. */
-export async function keptPath(
-  {host, client}: Pick<ReturnType<typeof useWorkbench>, 'host' | 'client'>,
-  file: File
-): Promise<string> {
-  const known = host?.pathOf(file)
-  if (known) return known
-  const bytes = new Uint8Array(await file.arrayBuffer())
-  const {path} = await client.tokenizers.keep({name: file.name, bytes})
-  return path
 }

@@ -25,6 +25,7 @@ import {useSize, useWindowSize} from '../../ui/use-size.ts'
 import {usePalette} from '../use-theme.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {AgreementLegend} from './agreement-legend.tsx'
+import {nameOfChoice} from './names.ts'
 import {useBytePointer} from './use-byte-pointer.ts'
 
 const LEAST_LABEL_PX = 52
@@ -46,7 +47,9 @@ export interface LinesLayout {
   readonly heights: LineHeights
   readonly linePx: number
   readonly labelPx: number
+  /** Of all rows, those that are still to come last. */
   readonly labels: readonly string[]
+  readonly pendingCount: number
   readonly before: readonly (readonly InsertedChip[])[]
   readonly after: readonly (readonly InsertedChip[])[]
 }
@@ -74,7 +77,7 @@ export function AlignedView({compared, columns}: AlignedViewProps) {
 }
 
 function layoutLines(
-  {rows, summary}: ComparedText,
+  {rows, summary, pending}: ComparedText,
   columns: TextColumns,
   widthPx: number,
   heights: LineHeights
@@ -83,6 +86,7 @@ function layoutLines(
     const row = summary.results.find((result) => result.tokenizer === tokenizer)
     return row ? rowName(row) : tokenizer
   })
+  names.push(...pending.map(nameOfChoice))
   const labels = names.map((name) => fitText(name, MOST_LABEL_PX, 13, 'sans', 500))
   const namePx = Math.ceil(
     Math.max(LEAST_LABEL_PX, ...labels.map((text) => textWidthPx(text, 13, 'sans', 500)))
@@ -98,7 +102,8 @@ function layoutLines(
   const lines = breakLines(columns, widthPx - labelPx - SCROLLBAR_PX - widest(after))
   return {
     ...{columns, lines, heights, labelPx, labels, before, after},
-    linePx: lineHeightPx(rows.length, heights),
+    pendingCount: pending.length,
+    linePx: lineHeightPx(labels.length, heights),
   }
 }
 
@@ -134,6 +139,7 @@ function Lines({layout}: {readonly layout: LinesLayout}) {
       aria-label="Text aligned by bytes. Arrow keys go from one stretch to the next, Enter holds it; the table view has the tokens as rows."
       data-testid="aligned"
       data-lines={lines.length}
+      data-bytes={columns.bytes.length}
       {...pointer}
     >
       <div className="aligned-lines" style={{height: rows.getTotalSize()}}>
@@ -188,7 +194,7 @@ interface LineProps {
 }
 
 const KeptLine = memo(function KeptLine({layout, index, palette}: LineProps) {
-  const {heights, linePx, labels, before, after, lines} = layout
+  const {heights, linePx, labels, pendingCount, before, after, lines} = layout
   const line = lineAt(layout, index)
   const xPx = lineXPx(layout)
   const top = rowsTopPx(heights)
@@ -205,7 +211,12 @@ const KeptLine = memo(function KeptLine({layout, index, palette}: LineProps) {
       </g>
       <g fontSize={13} fill={palette.ink1}>
         {labels.map((label, i) => (
-          <text key={i} x={0} y={top + (i + 0.5) * heights.rowPx + 4.5}>
+          <text
+            key={i}
+            x={0}
+            y={top + (i + 0.5) * heights.rowPx + 4.5}
+            fill={i >= labels.length - pendingCount ? palette.ink3 : undefined}
+          >
             {label}
           </text>
         ))}
@@ -222,7 +233,7 @@ const KeptLine = memo(function KeptLine({layout, index, palette}: LineProps) {
           </g>
         ))}
       <g className="line-bytes" transform={`translate(${xPx} 0)`}>
-        <LineFigure line={line} palette={palette} heights={heights} />
+        <LineFigure line={line} palette={palette} heights={heights} pendingCount={pendingCount} />
       </g>
       {isLast &&
         after.map((chips, i) => (

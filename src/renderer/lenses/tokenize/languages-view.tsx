@@ -1,8 +1,10 @@
+import {useRef} from 'react'
 import {formatFixed, NO_VALUE} from '../../../shared/figures/number-format.ts'
 import type {TokenizeMetrics} from '../../../shared/lenses/tokenize.ts'
-import {parityKeyOf} from '../../store/tokenizers-details.ts'
+import {parityKeyOf, referenceLanguageOf} from '../../store/tokenizers-details.ts'
 import {Button} from '../../ui/button.tsx'
 import {HintArea} from '../../ui/hint-area.tsx'
+import {MenuChoice} from '../../ui/menu-choice.tsx'
 import {usePalette} from '../use-theme.ts'
 import {useActions, useWorkbench, useWorkbenchState} from '../use-workbench.ts'
 import {languageName} from './language-name.ts'
@@ -15,11 +17,12 @@ const STEP_COUNT = 6
 /** Tokens of the same sentences by language, against those of one language. */
 export function LanguagesView() {
   const {captures} = useWorkbench()
-  const {askParityAgain} = useActions()
-  const {key, problem, language, names} = useWorkbenchState((state) => ({
+  const {askParityAgain, leaveParallel} = useActions()
+  const {key, problem, language, names, own} = useWorkbenchState((state) => ({
     key: parityKeyOf(state),
     problem: state.parityProblem,
-    language: state.tokenizerChoices.referenceLanguage,
+    language: referenceLanguageOf(state),
+    own: state.ownParallel,
     names: state.comparedTokenizers,
     revision: state.detailsRevision,
   }))
@@ -35,21 +38,24 @@ export function LanguagesView() {
           )}
         </div>
         <div className="guard">
-          Ten aligned sentences of our own in each language, joined by a space and encoded once;
-          inserted tokens are not counted. Short texts: differences of a few per cent say little.
+          {own
+            ? `The sentences of ${own.name}, each encoded by itself`
+            : 'Ten aligned sentences of our own in each language, each encoded by itself'}
+          ; inserted tokens are not counted. Short texts: differences of a few per cent say little.
         </div>
       </div>
       <div className="figure languages-figure">
         {problem ? (
           <div className="lens-wait" role="alert">
             <ProblemText problem={problem} />
-            <Button look="edge" onPress={askParityAgain}>
-              Try again
+            <Button look="edge" onPress={own ? leaveParallel : askParityAgain}>
+              {own ? 'Back to the sentences that come along' : 'Try again'}
             </Button>
           </div>
         ) : metrics?.parity ? (
           <HintArea>
             <PremiumTable metrics={metrics} names={names} reference={language} />
+            <ParallelChoice languages={languagesOf(metrics)} reference={language} />
           </HintArea>
         ) : (
           <p className="ink-3" role="status">
@@ -60,6 +66,53 @@ export function LanguagesView() {
         )}
       </div>
     </>
+  )
+}
+
+const languagesOf = ({parity}: TokenizeMetrics) => [
+  ...new Set((parity ?? []).map(({language}) => language)),
+]
+
+interface ParallelChoiceProps {
+  readonly languages: readonly string[]
+  readonly reference: string
+}
+
+/** Which sentences are compared, and with which language. */
+function ParallelChoice({languages, reference}: ParallelChoiceProps) {
+  const {openParallel, leaveParallel, changeTokenizerChoices} = useActions()
+  const own = useWorkbenchState((state) => state.ownParallel)
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <div className="form-row">
+      <MenuChoice
+        label="Compared with"
+        value={reference}
+        options={languages.map((value) => ({value, text: languageName(value)}))}
+        onChange={(referenceLanguage) => changeTokenizerChoices({referenceLanguage})}
+        testId="reference-language"
+      />
+      <Button look="edge" onPress={() => input.current?.click()}>
+        Sentences of your own…
+      </Button>
+      {own && (
+        <Button look="quiet" onPress={leaveParallel}>
+          Back to those that come along
+        </Button>
+      )}
+      <input
+        ref={input}
+        type="file"
+        accept=".json,application/json"
+        hidden
+        data-testid="parallel-file"
+        onChange={(event) => {
+          const file = event.target.files?.[0]
+          event.target.value = ''
+          if (file) void file.text().then((json) => openParallel(file.name, json))
+        }}
+      />
+    </div>
   )
 }
 

@@ -5,6 +5,7 @@ import type {ComparedText} from '../../store/tokenizers-state.ts'
 import {useSize} from '../../ui/use-size.ts'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
 import {proofOf, spansOfRow} from './badge-words.ts'
+import {nameOfChoice} from './names.ts'
 
 export interface MetricsTablesProps {
   readonly compared: ComparedText
@@ -21,7 +22,7 @@ const CUTS_COLUMN_PX = 66
 
 /** What is counted of the text, one row a tokenizer, and how far they cut alike. */
 export function MetricsTables({compared, hasAll}: MetricsTablesProps) {
-  const {summary} = compared
+  const {summary, pending} = compared
   const {heldRow, isProving} = useWorkbenchState((state) => ({
     heldRow: state.heldRow,
     isProving: state.isProving,
@@ -34,7 +35,7 @@ export function MetricsTables({compared, hasAll}: MetricsTablesProps) {
     COUNTS_PX +
     COLUMN_PX * (columns.length - USUAL_COUNT) +
     CUTS_NAME_PX +
-    CUTS_COLUMN_PX * (results.length - 1)
+    CUTS_COLUMN_PX * (results.length + pending.length - 1)
   const hasRoom = hasAll || widthPx >= needPx
   const isProven = results.some(({badges}) => badges.some(({kind}) => kind === 'engines'))
   return (
@@ -61,7 +62,7 @@ export function MetricsTables({compared, hasAll}: MetricsTablesProps) {
               </th>
               <th scope="col" className="word" data-hint="proof-badge">
                 proof
-                {!isProven && (
+                {!isProven && pending.length === 0 && (
                   <button
                     type="button"
                     className="check-button"
@@ -102,10 +103,20 @@ export function MetricsTables({compared, hasAll}: MetricsTablesProps) {
                 </td>
               </tr>
             ))}
+            {pending.map((name) => (
+              <tr key={name} data-pending={name}>
+                <th scope="row" className="word ink-3">
+                  {nameOfChoice(name)}
+                </th>
+                <td colSpan={columns.length + 2} className="word ink-3">
+                  to come
+                </td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </section>
-      {results.length > 1 && hasRoom && <SharedCuts compared={compared} />}
+      {results.length > 1 && hasRoom && pending.length === 0 && <SharedCuts compared={compared} />}
     </div>
   )
 }

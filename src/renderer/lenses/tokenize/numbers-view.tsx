@@ -9,7 +9,7 @@ import {
   separated,
 } from '../../../shared/lenses/digit-groups.ts'
 import {tokenizeRequestSchema} from '../../../shared/lenses/tokenize.ts'
-import {fetchComparison} from '../../store/tokenizers.ts'
+import {fetchComparison} from '../../store/tokenizers-fetch.ts'
 import {isBaseline} from '../../store/tokenizers-state.ts'
 import {Button} from '../../ui/button.tsx'
 import {Choice} from '../../ui/choice.tsx'
@@ -44,7 +44,7 @@ export function NumbersView() {
       text: texts.join('\n'),
       noSpecialTokens: true,
     })
-    const compared = await fetchComparison(client, {key: '', names, request}, signal, () => {})
+    const compared = await fetchComparison(client, {key: '', names, request}, signal)
     return (compared?.rows ?? []).map(({tokenizer, tokens}) => {
       let start = 0
       const numbers = texts.map((text) => {

@@ -16,7 +16,10 @@ import {useCompared} from './use-compared.ts'
 export function TokenizeExport() {
   const compared = useCompared()
   const enginePath = useWorkbenchState((state) => state.listings[0]?.path ?? '')
-  const result = useMemo(() => compared && resultOf(compared), [compared])
+  const result = useMemo(
+    () => (compared?.pending.length === 0 ? resultOf(compared) : null),
+    [compared]
+  )
   return (
     <PlainExport
       widthPx={960}

@@ -53,7 +53,7 @@ function ComparedBody({isTable}: {readonly isTable: boolean}) {
     <>
       <div className="figure-words">
         <div className="caption" data-testid="caption">
-          {compared && columns ? (
+          {compared && columns && compared.pending.length === 0 ? (
             <CaptionText
               parts={
                 tokenizeSampleCaption(compared.summary.text, columns) ??

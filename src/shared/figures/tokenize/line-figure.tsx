@@ -51,10 +51,18 @@ export interface LineFigureProps {
   readonly heights: LineHeights
   /** Neither text nor bytes. */
   readonly noPrompt?: boolean
+  /** Rows that are still to come, below the others. */
+  readonly pendingCount?: number
 }
 
 /** One line of an aligned text from its first byte on: byte numbers, text, one row a tokenizer, and cuts. */
-export function LineFigure({line, palette, heights, noPrompt = false}: LineFigureProps) {
+export function LineFigure({
+  line,
+  palette,
+  heights,
+  noPrompt = false,
+  pendingCount = 0,
+}: LineFigureProps) {
   const {tickPx, rowPx} = heights
   const top = rowsTopPx(heights)
   const ruleY = roundPx(top - 1.5)
@@ -79,9 +87,20 @@ export function LineFigure({line, palette, heights, noPrompt = false}: LineFigur
           <RowFigure row={row} rowPx={rowPx} palette={palette} noPrompt={noPrompt} />
         </g>
       ))}
+      {Array.from({length: pendingCount}, (_, i) => (
+        <rect
+          key={i}
+          x={0}
+          y={roundPx(top + (line.rows.length + i) * rowPx + 3)}
+          width={roundPx(line.widthPx)}
+          height={rowPx - 6}
+          rx={RADIUS_PX}
+          fill={palette.line}
+        />
+      ))}
       <Cuts
         line={line}
-        topPx={top + line.rows.length * rowPx + 3}
+        topPx={top + (line.rows.length + pendingCount) * rowPx + 3}
         heights={heights}
         palette={palette}
       />
