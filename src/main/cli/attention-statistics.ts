@@ -8,6 +8,7 @@ import type {
   Importance,
   ProbedHead,
 } from '../../shared/lenses/attention-statistics.ts'
+import {brokenWeightsWarning} from '../../shared/lenses/broken-weights.ts'
 import {BASIS_DEPENDENT_WARNING} from '../../shared/lenses/value-norms.ts'
 
 interface Progress {
@@ -46,12 +47,14 @@ export async function attentionStatistics(
         found.filter((head) => layers.includes(head.layer) && isChosen(head))
       )
     : null
+  const brokenCount = heads.reduce((sum, {nonFiniteCount}) => sum + nonFiniteCount, 0)
   return {
     heads,
     ...(importance && {importance: {...importance, values: Array.from(importance.values, orNull)}}),
     ...hidden,
     ...(request.repeatProbe && probed && {repeatProbe: {...request.repeatProbe, heads: probed}}),
     warnings: [
+      ...(brokenCount > 0 ? [brokenWeightsWarning(brokenCount)] : []),
       ...(importance?.warnings ?? []),
       ...(valueNorms === 'basis-dependent' ? [BASIS_DEPENDENT_WARNING] : []),
     ],

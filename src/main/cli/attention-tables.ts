@@ -35,14 +35,9 @@ export function headsTable(heads: readonly HeadStatistics[]): string {
       ...SCORE_TITLES.map(([key]) => scoreText(head, key)),
     ])
   )
-  const nonFinite = heads.reduce((sum, {nonFiniteCount}) => sum + nonFiniteCount, 0)
-  const notes = [
-    'Scores: mean weight where there is something to find, (what uniform attention would have); ° rests on fewer than 5 positions.',
-    ...(nonFinite > 0
-      ? [`${formatCount(nonFinite)} weights are no numbers; their rows are left out.`]
-      : []),
-  ]
-  return [table, ...notes].join('\n')
+  const note =
+    'Scores: mean weight where there is something to find, (what uniform attention would have); ° rests on fewer than 5 positions.'
+  return `${table}\n${note}`
 }
 
 /** What random repeated tokens call the heads, the surest first. */

@@ -66,6 +66,8 @@ export const inspectCheckSchema = z.object({
     'head-counts',
     'recomputed-rows',
     'cached-rows',
+    'values-mixed',
+    'padding',
     'lens-equal',
   ]),
   /** The largest deviation that was seen, in the unit of what is compared; null where it was not measured. */

@@ -3,7 +3,7 @@ import type {CapturePlan} from '../onnx/capture-plan.ts'
 import {encodeOverlay} from '../onnx/overlay.ts'
 import type {InstrumentedSessions} from '../runtime/instrumented-sessions.ts'
 import type {GraphedModel} from '../runtime/model-graphs.ts'
-import type {CapturedEvent} from '../runtime/worker-protocol.ts'
+import type {CapturedEvent, FedTensors} from '../runtime/worker-protocol.ts'
 
 export interface PlanRunOptions {
   readonly signal?: AbortSignal | undefined
@@ -15,6 +15,8 @@ export interface PlanRunOptions {
   readonly keepsCache?: boolean
   /** Positions of one run, where another cut than a plain run's is wanted. */
   readonly chunkLength?: number
+  /** What inputs are fed instead of what they are fed otherwise, at every run. */
+  readonly fed?: FedTensors
   /** Its runs tell how long others will take; off for those that only warm a session up. */
   readonly isMeasured?: boolean
   /** Given what each run of the model handed over, as soon as it arrives. */
@@ -37,6 +39,7 @@ export async function* runPlan(
     knownCount = 0,
     keepsCache = false,
     isMeasured = true,
+    fed,
     onCaptured,
   }: PlanRunOptions
 ): AsyncGenerator<number, void, undefined> {
@@ -49,6 +52,7 @@ export async function* runPlan(
     outputs: [...new Set([...plan.outputs, ...extraOutputs])],
     ...{knownCount, keepsCache},
     ...(chunkLength === undefined ? {} : {chunkLength}),
+    ...(fed && {fed}),
   }
   const calibration = sessions.calibrations.of(model.key, plan.route)
   sessions

@@ -30,7 +30,7 @@ function addedBy(rank: 1 | 2 | 3 | 4, mask: FetchedTensor, batchRow: number): nu
     ...{query: 'query', key: 'key', isWholeRun: true, sink: null},
     steps: [{kind: 'key-mask', mask: 'mask', rank, filter: FILTER}],
   }
-  const plan = {queryKey, weights: null, valueNorms: null, keysBeforeRotary: null}
+  const plan = {queryKey, weights: null, valueNorms: null, keysBeforeRotary: null, mixing: null}
   const recorder = new SiteRecorder(plan, {tokenCount: KEYS, dtype: 'float32'})
   const outputs = {
     query: tensor([BATCH, 1, QUERIES, 1], () => 1),

@@ -4,6 +4,7 @@ import type {
   AttentionMap,
   HeadRef,
 } from '../../../shared/lenses/attention-maps.ts'
+import {nonFiniteCountOf} from '../../../shared/lenses/broken-weights.ts'
 import {RowFilters} from '../../../shared/math/row-filters.ts'
 import type {HeadMatrices} from '../captures/head-matrices.ts'
 import {mapRows, sumsToOne, valueNormKind} from '../captures/map-rows.ts'
@@ -53,7 +54,7 @@ export async function isBasisDependent(
   return false
 }
 
-/** Writes the rows of one layer's maps, filtered: what is hidden is 0. */
+/** Writes the rows of one layer's maps, filtered: what is hidden is 0. Returns how many were no numbers. */
 export async function* writeMaps(
   matrices: HeadMatrices,
   maps: readonly AttentionMap[],
@@ -68,8 +69,9 @@ export async function* writeMaps(
     queries: readonly [start: number, end: number]
     signal: AbortSignal | undefined
   }
-): AsyncGenerator<AttentionArchiveEvent, void, undefined> {
+): AsyncGenerator<AttentionArchiveEvent, number, undefined> {
   const {tokenCount} = matrices
+  let brokenCount = 0
   for (const map of maps) {
     const rows = new RowFilters(filters, tokenCount, {sumsToOne: sumsToOne(map)})
     const whole =
@@ -81,10 +83,12 @@ export async function* writeMaps(
         : null
     const options = {queries, dropSink: filters.dropSink, signal, whole}
     for await (const {queryStart, values} of mapRows(matrices, map, options)) {
+      brokenCount += nonFiniteCountOf(values)
       for (let at = 0; at < values.length; at += tokenCount) {
         rows.apply(queryStart + at / tokenCount, values.subarray(at, at + tokenCount))
       }
       yield {kind: 'piece', bytes: writer.write(values)}
     }
   }
+  return brokenCount
 }

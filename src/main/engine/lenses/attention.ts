@@ -10,6 +10,7 @@ import type {
   CaptureChoice,
   CapturedLayerFacts,
 } from '../../../shared/lenses/attention.ts'
+import {brokenWeightsWarning, nonFiniteCountOf} from '../../../shared/lenses/broken-weights.ts'
 import {BASIS_DEPENDENT_WARNING} from '../../../shared/lenses/value-norms.ts'
 import {AttentionCapturer, type CaptureContext} from '../captures/attention-capturer.ts'
 import {HeadMatrices} from '../captures/head-matrices.ts'
@@ -118,11 +119,13 @@ export async function* archiveAttention(
     const heads = selectedHeads(request.heads, headCounts)
     const shape = [layers.length, heads.length, queryEnd - queryStart, text.ids.length]
     yield piece(writer.begin({name: 'weights', dtype: 'float32', shape}))
+    let brokenCount = 0
     for (const [i, layer] of layers.entries()) {
       yield* capturing(capturer, layer, signal)
       for (const head of heads) {
         for await (const rows of rowPieces(capturer, {layer, head, queryStart, queryEnd})) {
           signal?.throwIfAborted()
+          brokenCount += nonFiniteCountOf(rows)
           yield piece(writer.write(rows))
         }
       }
@@ -130,6 +133,7 @@ export async function* archiveAttention(
       yield progress('writing', i + 1, layers.length)
     }
     yield piece(writer.end())
+    if (brokenCount > 0) yield {kind: 'warning', warning: brokenWeightsWarning(brokenCount)}
     yield* writeAxes(writer, {layers, heads}, request.withTokenIds ? text.ids : null)
   } finally {
     capturer.close()
@@ -170,16 +174,19 @@ async function* archiveMaps(
     const shape = [layers.length, mapCount, queries[1] - queries[0], ids.length]
     yield piece(writer.begin({name: 'weights', dtype: 'float32', shape}))
     let isTold = false
+    let brokenCount = 0
     for (const [i, layer] of layers.entries()) {
       const maps = mapsOfLayer(request.aggregate, layer, heads)
       if (!isTold && (await isBasisDependent(matrices, maps, signal))) {
         isTold = true
         yield {kind: 'warning', warning: BASIS_DEPENDENT_WARNING}
       }
-      yield* writeMaps(matrices, maps, {writer, filters: filtersOf(request), queries, signal})
+      const filters = filtersOf(request)
+      brokenCount += yield* writeMaps(matrices, maps, {writer, filters, queries, signal})
       yield progress('writing', i + 1, layers.length)
     }
     yield piece(writer.end())
+    if (brokenCount > 0) yield {kind: 'warning', warning: brokenWeightsWarning(brokenCount)}
     yield* writeAxes(writer, {layers, heads}, request.withTokenIds ? ids : null)
   } finally {
     matrices.close()

@@ -29,7 +29,9 @@ import {
   reasonOf,
 } from './describe-structure.ts'
 import {hashWithProgress} from './hash-progress.ts'
-import {CHECK_COUNT, plainOutput, shortText, verifyModel} from './verify-model.ts'
+import {plainOutput} from './plain-output.ts'
+import {CHECK_COUNT, verifyModel} from './verify-model.ts'
+import {shortText} from './verify-text.ts'
 
 /** What the lens works with. */
 export interface InspectContext {

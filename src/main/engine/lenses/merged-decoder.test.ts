@@ -69,7 +69,7 @@ describe('a merged decoder in the lenses', () => {
         expect(lenses.every(({available}) => available)).toBe(true)
         expect(checks.filter(({passed, value}) => !passed || value === null)).toEqual([])
         expect(checks.map(({check}) => check)).toContain('lens-equal')
-        expect(checks).toHaveLength(7)
+        expect(checks).toHaveLength(9)
       }
     }
   )

@@ -27,7 +27,10 @@ describe('windows that a configuration states', () => {
     ['GPT-Neo', {attention_layers: ['global', 'local'], window_size: 256}, true],
     ['none', {model_type: 'llama'}, false],
   ])('%s', async (_, json, hasWindows) => {
-    expect((await configOf(json)).hasWindows).toBe(hasWindows)
+    const config = await configOf(json)
+    expect(config.hasWindows).toBe(hasWindows)
+    const {sliding_window, window_size} = json as Record<string, number | undefined>
+    expect(config.windowLength).toBe(hasWindows ? (sliding_window ?? window_size) : null)
   })
 })
 

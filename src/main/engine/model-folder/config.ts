@@ -28,6 +28,8 @@ export interface ModelConfig {
   readonly hasLayersWithoutCache: boolean
   /** Some layers see a window of the last tokens only. */
   readonly hasWindows: boolean
+  /** Tokens of such a window, where it says so. */
+  readonly windowLength: number | null
 }
 
 /** Names of the same thing in the configurations of different families, the commonest first. */
@@ -99,6 +101,7 @@ function normalizeConfig(path: string, config: Json, generation: Json): ModelCon
     stopIds: idList(generation.eos_token_id ?? merged.eos_token_id),
     hasLayersWithoutCache: hasLayersWithoutCache(merged),
     hasWindows: hasWindows(merged),
+    windowLength: hasWindows(merged) ? namedWindow(merged) : null,
   }
 }
 
@@ -107,9 +110,13 @@ function hasWindows(config: Json): boolean {
   const types = Array.isArray(config.layer_types) ? config.layer_types : []
   if (types.some((type) => /sliding|chunked|local/.test(String(type)))) return true
   if (types.length > 0 || config.use_sliding_window === false) return false
-  const named = [config.sliding_window, config.attention_window, config.window_size]
-  if (named.some((size) => typeof size === 'number' && size > 0)) return true
+  if (namedWindow(config) !== null) return true
   return Array.isArray(config.attention_layers) && config.attention_layers.includes('local')
+}
+
+function namedWindow(config: Json): number | null {
+  const named = [config.sliding_window, config.attention_window, config.window_size]
+  return named.find((size): size is number => typeof size === 'number' && size > 0) ?? null
 }
 
 function hasLayersWithoutCache(config: Json): boolean {

@@ -21,6 +21,8 @@ export interface CaptureWants {
   readonly keysBeforeRotary?: boolean
   /** The residual stream before each of the layers and after it. */
   readonly residual?: boolean
+  /** The values, and what the weights make of them. */
+  readonly mixing?: boolean
 }
 
 /** An instrumented graph and where in its outputs everything is. */
@@ -62,6 +64,15 @@ export interface SiteCapture {
   readonly valueNorms: {readonly output: string; readonly kind: ValueNormKind} | null
   /** Output, float32 [batch, key-value head, position, size], new positions only; null likewise. */
   readonly keysBeforeRotary: string | null
+  /** Outputs, float32; null unless asked for and found. */
+  readonly mixing: MixingCapture | null
+}
+/** weights · values = mixed, by head; all positions of a run. */
+export interface MixingCapture {
+  /** [batch, key-value head, position, size]. */
+  readonly values: string
+  /** [batch, query head, position, size]. */
+  readonly mixed: string
 }
 /**
  * `projected` is ‖v · W_O‖, which no change of basis inside the head alters; `basis-dependent` is ‖v‖, where the

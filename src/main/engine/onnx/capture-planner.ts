@@ -146,7 +146,23 @@ export class CapturePlanner {
       weights,
       valueNorms: this.valueNorms(layer, site, heads, newCount),
       keysBeforeRotary: this.keysBeforeRotary(layer, site, heads, newCount),
+      mixing: this.mixing(layer, site, heads),
     }
+  }
+
+  private mixing(layer: AttentionLayer, site: AttentionSite, heads: SiteHeads) {
+    const {values} = site
+    if (!this.request.wants?.mixing || !values) return null
+    const {graph} = this
+    const mixed = {tensor: values.product, preparation: [], layout: values.productLayout, factor: 1}
+    const whole = {headSize: heads.headSize, newCount: null}
+    const valueHeadCount = this.valueHeadCount(values.value, heads)
+    const add = (operand: Operand, headCount: number | null) =>
+      graph.editor.addOutput(addOperand(graph, operand, {...whole, headCount}))
+    return this.unlessProblem(layer, () => ({
+      values: add(values.value, valueHeadCount),
+      mixed: add(mixed, heads.queryHeadCount),
+    }))
   }
 
   private get isCached(): boolean {

@@ -102,10 +102,11 @@ function outputsOf(
 }
 
 /** What a run of `length` positions behind `pastCount` is fed besides the text. */
-function feedsOf({feeding}: CaptureJob, pastCount: number, length: number): FedTensors {
-  if (!feeding) return {}
+function feedsOf({feeding, fed = {}}: CaptureJob, pastCount: number, length: number): FedTensors {
+  if (!feeding) return fed
   const {intervention, inputs, layers, hiddenSize} = feeding
-  return interventionFeeds(intervention, inputs, layers, {pastCount, length}, hiddenSize)
+  const extent = {pastCount, length}
+  return {...fed, ...interventionFeeds(intervention, inputs, layers, extent, hiddenSize)}
 }
 
 function capturedTensor(name: string, tensor: Tensor, isShared: boolean): CapturedTensor {

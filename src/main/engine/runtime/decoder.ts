@@ -34,6 +34,7 @@ export class Decoder {
   vocabularySize = 0
   private readonly feeds: Record<string, Tensor> = {}
   private cache: Map<string, Tensor> = new Map()
+  private added: Record<string, Tensor> = {}
   private cachedCount = 0
   /** The sequence so far, where it has to be run again. */
   private ids: number[] = []
@@ -138,20 +139,21 @@ export class Decoder {
   /**
    * Runs `ids` after the sequence so far for some of the graph's outputs, as the runtime gives them. What
    * they hold of earlier positions is theirs to say: without a KV cache everything is run again. `added` is
-   * fed to inputs that were added to the graph.
+   * fed to inputs that were added to the graph, or instead of what an input is fed otherwise.
    */
   async appendFetching(
     ids: ArrayLike<number>,
     outputNames: readonly string[],
     {isLast = false, added = {}}: {isLast?: boolean; added?: FedTensors} = {}
   ): Promise<InferenceSession.OnnxValueMapType> {
-    for (const [name, fed] of Object.entries(added)) this.feeds[name] = fedTensor(fed)
+    for (const [name, fed] of Object.entries(added)) this.added[name] = fedTensor(fed)
     try {
       if (this.isCached) return await this.runCached(ids, outputNames, isLast)
       for (let i = 0; i < ids.length; i++) this.ids.push(ids[i]!)
       return await this.run(this.ids, 0, outputNames)
     } finally {
       // They are of this run, and may be large.
+      this.added = {}
       for (const name of Object.keys(added)) delete this.feeds[name]
     }
   }
@@ -230,6 +232,7 @@ export class Decoder {
         (pastCount > 0 ? this.cache.get(past.name) : undefined) ??
         emptyTensor(past.type, past.emptyDimensions)
     }
+    Object.assign(feeds, this.added)
     return this.session.run(feeds, [...fetches])
   }
 

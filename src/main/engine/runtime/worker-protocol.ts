@@ -138,6 +138,8 @@ export interface CaptureJob {
   readonly chunkLength?: number
   /** What is fed to inputs that were added to the graph: made run by run, so that one run's are there at once. */
   readonly feeding?: InterventionFeeding
+  /** What inputs are fed instead of what they are fed otherwise, at every run. */
+  readonly fed?: FedTensors
   /** An output [batch, position, …] of which one position is wanted: no other run hands over any of it. */
   readonly single?: {readonly output: string; readonly position: number}
   /**

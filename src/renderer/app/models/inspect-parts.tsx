@@ -120,6 +120,8 @@ const CHECK_NAMES: Readonly<Record<InspectCheck['check'], string>> = {
   'head-counts': 'head counts',
   'recomputed-rows': 'recomputed rows as handed out',
   'cached-rows': 'rows through the cache',
+  'values-mixed': 'weights × values as heads give',
+  padding: 'padding changes nothing',
   'lens-equal': 'lens of the last layer as the logits',
 }
 
