@@ -40,6 +40,7 @@ export default defineConfig({
           engine: src('main/engine/engine.ts'),
           'session-worker': src('main/engine/runtime/session-worker.ts'),
           'matrix-worker': src('main/engine/runtime/matrix-worker.ts'),
+          'checker-worker': src('main/engine/critical/checker-worker.ts'),
           'text-worker': src('main/engine/lenses/text-worker.ts'),
           'match-thread': src('main/cli/match-thread.ts'),
         },

@@ -7,6 +7,7 @@ const SRC = resolve(import.meta.dirname, '../src')
 /** Where tests find the built threads: sources cannot be run as one, see runtime/worker-path.ts. */
 export const TEST_WORKER_PATH = resolve(FOLDER, 'session-worker.mjs')
 export const TEST_MATRIX_WORKER_PATH = resolve(FOLDER, 'matrix-worker.mjs')
+export const TEST_CHECKER_WORKER_PATH = resolve(FOLDER, 'checker-worker.mjs')
 export const TEST_TEXT_WORKER_PATH = resolve(FOLDER, 'text-worker.mjs')
 export const TEST_MATCH_THREAD_PATH = resolve(FOLDER, 'match-thread.mjs')
 
@@ -14,6 +15,7 @@ export const TEST_MATCH_THREAD_PATH = resolve(FOLDER, 'match-thread.mjs')
 export async function setup(): Promise<void> {
   await buildThread('main/engine/runtime/session-worker.ts', 'session-worker.mjs')
   await buildThread('main/engine/runtime/matrix-worker.ts', 'matrix-worker.mjs')
+  await buildThread('main/engine/critical/checker-worker.ts', 'checker-worker.mjs')
   await buildThread('main/engine/lenses/text-worker.ts', 'text-worker.mjs')
   await buildThread('main/cli/match-thread.ts', 'match-thread.mjs')
 }

@@ -11,6 +11,7 @@ const ENTRIES = [
   'engine.js',
   'session-worker.js',
   'matrix-worker.js',
+  'checker-worker.js',
   'text-worker.js',
   'match-thread.js',
 ]

@@ -1,9 +1,6 @@
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
-import {
-  type AnswerChecker,
-  type CriticalRequest,
-  criticalRequestSchema,
-} from '../../shared/lenses/critical.ts'
+import {type CriticalRequest, criticalRequestSchema} from '../../shared/lenses/critical.ts'
+import {isAnswered} from '../../shared/lenses/critical-checker.ts'
 import type {TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {Captures} from './captures.ts'
 import {CRITICAL_LENS, type CriticalChoice} from './critical-state.ts'
@@ -54,11 +51,6 @@ export function selectAnswer(
     ? listRows.find((row) => row.messages && promptKeyOf({messages: [...row.messages]}) === key)
     : listRows.find((row) => !row.messages && row.prompt === request.prompt)
   return row?.answer ?? ''
-}
-
-/** Whether a checker can tell right from wrong with this answer. */
-export function isAnswered({kind}: AnswerChecker, answer: string): boolean {
-  return kind === 'regex' || kind === 'script' || answer.trim() !== ''
 }
 
 /** What of a run's request says what its prompt is. */

@@ -24,7 +24,8 @@ export type AnswerChecker = z.infer<typeof answerCheckerSchema>
 /** A number as it is written: a sign, digits with or without commas between thousands, a fraction. */
 const NUMBER = /^\s*([-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)/u
 
-function numberAt(text: string): number | null {
+/** The number that a text begins with, white space aside; null where it begins with none. */
+export function numberOf(text: string): number | null {
   const [, digits] = NUMBER.exec(text) ?? []
   return digits === undefined ? null : Number(digits.replaceAll(',', '').replace('−', '-'))
 }
@@ -32,7 +33,7 @@ function numberAt(text: string): number | null {
 /** The number after the last `marker` of a text; null where there is none. */
 export function numberAfter(text: string, marker: string): number | null {
   const at = text.lastIndexOf(marker)
-  return at < 0 ? null : numberAt(text.slice(at + marker.length))
+  return at < 0 ? null : numberOf(text.slice(at + marker.length))
 }
 
 const isPartOfWord = (character: string | undefined) =>
@@ -66,6 +67,11 @@ export function lastOptionOf(text: string, options: readonly string[]): string |
   return found
 }
 
+/** Whether a checker can tell right from wrong with this answer. */
+export function isAnswered({kind}: AnswerChecker, answer: string): boolean {
+  return kind === 'regex' || kind === 'script' || answer.trim() !== ''
+}
+
 /** Whether a response is right, for the kinds that need no sandbox. */
 export function checkAnswer(
   checker: Exclude<AnswerChecker, {kind: 'regex' | 'script'}>,
@@ -75,7 +81,7 @@ export function checkAnswer(
   switch (checker.kind) {
     case 'number': {
       const found = numberAfter(response, checker.marker)
-      return found !== null && found === numberAt(answer)
+      return found !== null && found === numberOf(answer)
     }
     case 'text':
       return response.trim() === answer.trim()

@@ -1,12 +1,20 @@
 import {ProblemError} from '../../../shared/domain/problem.ts'
-import {type AnswerChecker, checkAnswer} from '../../../shared/lenses/critical-checker.ts'
-import {CALL_LIMIT_MS, Sandbox, ScriptError} from './sandbox.ts'
+import {type AnswerChecker, checkAnswer, numberOf} from '../../../shared/lenses/critical-checker.ts'
+import {checkerProblem, matchesEverything} from './checker-problems.ts'
+import {CheckerThread, JudgeError} from './checker-thread.ts'
 
 /** Tells right responses from wrong ones. Close it when it is not needed any more. */
 export interface AnswerCheck {
-  /** Throws a Problem where the checker throws, or does not come to an end. */
-  isRight(response: string): boolean
+  /**
+   * Whether each of some responses is right, asked together since asking costs more than judging one. Throws a Problem
+   * where the checker throws, gives anything but true or false, or does not come to an end.
+   */
+  areRight(responses: readonly string[]): Promise<readonly boolean[]>
   close(): void
+}
+
+export async function isRight(check: AnswerCheck, response: string): Promise<boolean> {
+  return (await check.areRight([response]))[0]!
 }
 
 /** What a regular expression is run by: in the sandbox, since an expression may run away like any script. */
@@ -20,17 +28,23 @@ const REGEX_SOURCE = `((pattern) => {
   }
 })`
 
+/** What no response is: neither of them is right by a checker that can tell. */
+const NONSENSE = ['', ' Qzx vwk jbt.'] as const
+
 /**
- * Opens a checker and tries it on nothing: a Problem is thrown where it cannot be read, and where it takes an
- * empty response for right, since then it would take any.
+ * Opens a checker and tries it on nothing and on nonsense: a Problem is thrown where it cannot be read, where it takes
+ * either for right, since then it would take any, and where the answer is none that it could find.
  */
 export async function openAnswerCheck(
   checker: AnswerChecker,
-  answer: string
+  answer: string,
+  signal?: AbortSignal
 ): Promise<AnswerCheck> {
-  const check = await open(checker, answer)
+  refuseAnswer(checker, answer)
+  const check = await open(checker, answer, signal)
   try {
-    if (check.isRight('')) throw matchesEverything(checker)
+    const taken = (await check.areRight(NONSENSE)).indexOf(true)
+    if (taken >= 0) throw matchesEverything(checker, NONSENSE[taken]!)
     return check
   } catch (error) {
     check.close()
@@ -38,77 +52,62 @@ export async function openAnswerCheck(
   }
 }
 
-async function open(checker: AnswerChecker, answer: string): Promise<AnswerCheck> {
+function refuseAnswer(checker: AnswerChecker, answer: string): void {
+  const refused = (code: string, message: string, expected: string, advice: string) =>
+    new ProblemError({
+      ...{code, message, field: 'answer', expected, advice},
+      found: answer.trim() === '' ? 'no answer' : JSON.stringify(answer),
+    })
+  if (checker.kind === 'number' && numberOf(answer) === null) {
+    throw refused(
+      'answer-not-a-number',
+      `The checker compares numbers after ${JSON.stringify(checker.marker)}, and the answer is none.`,
+      'a number in digits, such as 31 or −1,200.5',
+      'Write the answer in digits, or choose a checker of text.'
+    )
+  }
+  if (checker.kind === 'one-of' && !checker.options.includes(answer.trim())) {
+    throw refused(
+      'answer-not-an-option',
+      'The answer is none of the options that the checker looks for.',
+      `one of ${checker.options.map((option) => JSON.stringify(option)).join(', ')}`,
+      'Give one of the options as the answer, or add it to them.'
+    )
+  }
+}
+
+async function open(
+  checker: AnswerChecker,
+  answer: string,
+  signal: AbortSignal | undefined
+): Promise<AnswerCheck> {
   if (checker.kind !== 'regex' && checker.kind !== 'script') {
-    return {isRight: (response) => checkAnswer(checker, response, answer), close() {}}
+    return {
+      areRight: async (responses) =>
+        responses.map((response) => checkAnswer(checker, response, answer)),
+      close() {},
+    }
   }
   const source =
     checker.kind === 'script'
       ? checker.source
       : `${REGEX_SOURCE}(${JSON.stringify(checker.pattern)})`
-  let sandbox: Sandbox
+  let thread: CheckerThread
   try {
-    sandbox = await Sandbox.create(source)
+    thread = await CheckerThread.open(source, signal)
   } catch (error) {
-    throw problemOf(checker, error)
+    throw error instanceof JudgeError ? checkerProblem(checker, error.script) : error
   }
   return {
-    isRight(response) {
+    async areRight(responses) {
       try {
-        return sandbox.call(response, answer)
+        return await thread.judge(responses, answer, signal)
       } catch (error) {
-        throw problemOf(checker, error, response)
+        throw error instanceof JudgeError
+          ? checkerProblem(checker, error.script, responses[error.index])
+          : error
       }
     },
-    close: () => sandbox.close(),
+    close: () => thread.close(),
   }
-}
-
-const SHOWN_CHARACTERS = 120
-
-function problemOf(checker: AnswerChecker, error: unknown, response?: string): unknown {
-  if (!(error instanceof ScriptError)) return error
-  const isRegex = checker.kind === 'regex'
-  const name = isRegex ? 'The regular expression' : 'The checker script'
-  const on =
-    response === undefined ? '' : ` on ${JSON.stringify(response.slice(-SHOWN_CHARACTERS))}`
-  const found = `${error.message}${on}`
-  const file = checker.kind === 'script' && checker.file ? {file: checker.file} : {}
-  if (error.kind === 'out-of-time') {
-    return new ProblemError({
-      ...{
-        code: 'checker-out-of-time',
-        message: `${name} does not come to an end.`,
-        field: 'checker',
-      },
-      ...file,
-      found,
-      expected: `an answer within ${CALL_LIMIT_MS} ms`,
-      advice: isRegex
-        ? 'Write it without repetitions inside of repetitions.'
-        : 'Look for a loop that never ends.',
-    })
-  }
-  return new ProblemError({
-    ...{code: 'checker-failed', message: `${name} cannot be run.`, field: 'checker'},
-    ...file,
-    found,
-    expected: isRegex
-      ? 'a regular expression of JavaScript'
-      : 'a function of (response, answer) that gives true or false',
-    advice: isRegex
-      ? 'Mend the expression.'
-      : 'Write a file whose value is a function, such as (response, answer) => response.endsWith(answer).',
-  })
-}
-
-function matchesEverything(checker: AnswerChecker): ProblemError {
-  return new ProblemError({
-    code: 'checker-matches-everything',
-    message: 'The checker takes an empty response for right, so it would take any.',
-    field: 'checker',
-    found: checker.kind === 'regex' ? checker.pattern : checker.kind,
-    expected: 'a checker that tells right responses from wrong ones',
-    advice: 'Give an answer, or have the checker look for more.',
-  })
 }

@@ -8,7 +8,12 @@ import {seedOfRow} from '../../../shared/lenses/row-seed.ts'
 import type {PrefixSuccess} from '../../../shared/math/critical/critical-rules.ts'
 import {wilsonInterval} from '../../../shared/math/wilson.ts'
 import type {BranchingModel} from '../generation/branching-model.ts'
-import {type RolloutOptions, type RolloutStart, rollOut} from '../generation/rollouts.ts'
+import {
+  type Rollout,
+  type RolloutOptions,
+  type RolloutStart,
+  rollOut,
+} from '../generation/rollouts.ts'
 import type {PrefixSampler} from './allocate-rollouts.ts'
 import type {AnswerCheck} from './answer-check.ts'
 
@@ -113,31 +118,36 @@ export class PrefixRollouts implements PrefixSampler {
     isForbidden = false
   ): Promise<void> {
     const {check, bytesOf, onEvent} = this.options
-    const changed = new Set<number>()
-    let examples: CriticalExample[] = []
-    let sinceTold = 0
-    const tell = () => {
-      sinceTold = 0
+    let ended: Rollout[] = []
+    /** Judges those that ended since, and tells what is known now. */
+    const judge = async () => {
+      const some = ended
+      ended = []
+      const decoder = new TextDecoder()
+      const areRight = await check.areRight(
+        some.map(({index, ids}) => decoder.decode(bytesOf([...starts[index]!.path, ...ids])))
+      )
+      const changed = new Set<number>()
+      const examples: CriticalExample[] = []
+      for (const [i, {index, ids, stopReason}] of some.entries()) {
+        const {position} = starts[index]!
+        const isRight = areRight[i]!
+        count(position, isRight)
+        this.completionCount++
+        if (stopReason !== 'stop-id') this.cutCount++
+        changed.add(position)
+        if (!isForbidden && this.isKept(position, isRight)) {
+          const bytesHex = hexOfBytes(bytesOf(ids))
+          examples.push({position, isRight, ids: [...ids], bytesHex})
+        }
+      }
       if (!isForbidden) this.tellScores([...changed], examples)
-      changed.clear()
-      examples = []
       onEvent(this.progress())
     }
-    for await (const {index, ids, stopReason} of rollOut(this.model, starts, this.options)) {
-      const {position, path} = starts[index]!
-      const text = new TextDecoder().decode(bytesOf([...path, ...ids]))
-      const isRight = check.isRight(text)
-      count(position, isRight)
-      this.completionCount++
-      if (stopReason !== 'stop-id') this.cutCount++
-      changed.add(position)
-      if (!isForbidden && this.isKept(position, isRight)) {
-        const bytesHex = hexOfBytes(bytesOf(ids))
-        examples.push({position, isRight, ids: [...ids], bytesHex})
-      }
-      if (++sinceTold >= this.options.width) tell()
+    for await (const rollout of rollOut(this.model, starts, this.options)) {
+      if (ended.push(rollout) >= this.options.width) await judge()
     }
-    tell()
+    await judge()
   }
 
   private isKept(position: number, isRight: boolean): boolean {

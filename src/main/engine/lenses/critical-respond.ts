@@ -1,5 +1,6 @@
 import type {CriticalRequest, CriticalResponse} from '../../../shared/lenses/critical.ts'
-import {openAnswerCheck} from '../critical/answer-check.ts'
+import {isAnswered} from '../../../shared/lenses/critical-checker.ts'
+import {isRight as isRightBy, openAnswerCheck} from '../critical/answer-check.ts'
 import {givenResponse, sampledResponse, textOf} from './critical-response.ts'
 import {openCriticalText} from './critical-text.ts'
 import type {TreeContext} from './tree-models.ts'
@@ -14,7 +15,10 @@ export async function respondCritical(
   outer?: AbortSignal
 ): Promise<CriticalResponse> {
   const signal = outer ?? new AbortController().signal
-  const check = request.checker ? await openAnswerCheck(request.checker, request.answer) : null
+  const {checker, answer} = request
+  // A response may be typed before its answer is.
+  const check =
+    checker && isAnswered(checker, answer) ? await openAnswerCheck(checker, answer, signal) : null
   try {
     const opening = openCriticalText(context, request, signal)
     let step = await opening.next()
@@ -26,7 +30,7 @@ export async function respondCritical(
       ? null
       : await sampledResponse(branches, options, {seed, check, tokenizer})
     const responseIds = given ?? [...sampled!.ids]
-    const isRight = check?.isRight(textOf(responseIds, tokenizer)) ?? null
+    const isRight = check ? await isRightBy(check, textOf(responseIds, tokenizer)) : null
     return {
       responseIds,
       verdict: isRight === null ? 'unchecked' : isRight ? 'right' : 'wrong',

@@ -85,11 +85,11 @@ export async function sampledResponse(
     for await (const rollout of rollOut(model, some, options)) found.push(rollout)
     // They are given as they end.
     found.sort((a, b) => a.index - b.index)
-    for (const {index, ids, stopReason} of found) {
-      if (stopReason !== 'stop-id' || ids.length < 2) continue
-      if (!check?.isRight(textOf(ids, tokenizer))) return {ids, tryCount: first + index + 1}
-      rightCount++
-    }
+    const whole = found.filter(({ids, stopReason}) => stopReason === 'stop-id' && ids.length >= 2)
+    const areRight = await check?.areRight(whole.map(({ids}) => textOf(ids, tokenizer)))
+    const wrong = whole.find((_, i) => !areRight?.[i])
+    if (wrong) return {ids: wrong.ids, tryCount: first + wrong.index + 1}
+    rightCount += whole.length
   }
   throw noWrongResponse(rightCount)
 }

@@ -131,6 +131,53 @@ describe('rollouts on the built-in model', () => {
     }
   })
 
+  it('what replaces a forbidden token is another, also where that one is nearly certain', async () => {
+    const graphed = await context.graphs.open({model})
+    const tokenizer = (await context.graphs.tokenizer(graphed))!
+    const {parts} = await tokenizer.encode(PROMPT)
+    const own = openBranching(
+      branches,
+      graphed,
+      Int32Array.from(parts, ({id}) => id)
+    )
+    const [row] = await own.logitsAfter([[]])
+    const likeliest = row!.indexOf(row!.reduce((a, b) => Math.max(a, b)))
+    const firstOf = async (forbiddenId?: number) => {
+      const starts = Array.from({length: 32}, (_, seed) => ({
+        ...{path: [], seed, ...(forbiddenId === undefined ? {} : {forbiddenId})},
+      }))
+      const options = {temperature: 1, topP: 0.95, maxNewTokens: 2, roomCount: 400, width: 32}
+      const firsts: number[] = []
+      for await (const {ids} of rollOut(own, starts, {...options, stopIds: []})) {
+        firsts.push(ids[0]!)
+      }
+      return firsts
+    }
+    const free = await firstOf()
+    expect(free.filter((id) => id === likeliest).length).toBeGreaterThan(16)
+    const without = await firstOf(likeliest)
+    expect(without).not.toContain(likeliest)
+    expect(new Set(without).size).toBeGreaterThan(1)
+  })
+
+  it('whoever asked can stop it between two events', async () => {
+    const request = criticalRequestSchema.parse({
+      ...{model, prompt: PROMPT, answer: '31', checker, response: WRONG},
+      ...{rollouts: 64, maxNewTokens: 64, mode: 'exhaustive'},
+    })
+    const stop = new AbortController()
+    const reason = new Error('nobody wants it any more')
+    let count = 0
+    const listening = async () => {
+      for await (const event of runCritical(context, request, stop.signal)) {
+        if (event.kind === 'scores') count++
+        if (count > 0) stop.abort(reason)
+      }
+    }
+    await expect(listening()).rejects.toBe(reason)
+    expect(count).toBe(1)
+  })
+
   it('examples are completions that the checker judges as they are marked', async () => {
     const result = await critical({response: WRONG})
     const responseText = (position: number) =>
@@ -229,6 +276,11 @@ describe('bad input', () => {
     ['no response', {}, 'response-missing'],
     ['two responses', {response: WRONG, sampleResponse: true}, 'response-missing'],
     ['an empty response', {response: ''}, 'response-empty'],
+    [
+      'more tokens than the context has left',
+      {responseIds: Array(2040).fill(5)},
+      'response-too-long',
+    ],
     ['ids beyond the vocabulary', {responseIds: [99_999]}, 'unknown-token-id'],
     ['no checker', {response: WRONG, checker: undefined}, 'checker-missing'],
     [
@@ -236,6 +288,8 @@ describe('bad input', () => {
       {response: WRONG, checker: {kind: 'script', source: '() => true'}},
       'checker-matches-everything',
     ],
+    ['an answer that is no number', {response: WRONG, answer: 'thirty-one'}, 'answer-not-a-number'],
+    ['no answer', {response: WRONG, answer: ''}, 'answer-not-a-number'],
     [
       'a checker that throws on completions',
       {response: WRONG, checker: {kind: 'script', source: '(r) => { if (r) throw 1 }'}},

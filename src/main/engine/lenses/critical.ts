@@ -20,7 +20,7 @@ import {
 } from '../../../shared/math/critical/critical-rules.ts'
 import {wilsonInterval} from '../../../shared/math/wilson.ts'
 import {sampleAdaptively, sampleEvery} from '../critical/allocate-rollouts.ts'
-import {type AnswerCheck, openAnswerCheck} from '../critical/answer-check.ts'
+import {type AnswerCheck, isRight as isRightBy, openAnswerCheck} from '../critical/answer-check.ts'
 import type {ContrastRows} from '../critical/contrast-rows.ts'
 import {PrefixRollouts} from '../critical/prefix-rollouts.ts'
 import type {BranchingModel} from '../generation/branching-model.ts'
@@ -61,7 +61,9 @@ export async function* runCritical(
   // A reader that goes away without a word ends the runs as well.
   const left = new AbortController()
   const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal
-  const check = request.checker ? await openAnswerCheck(request.checker, request.answer) : null
+  const check = request.checker
+    ? await openAnswerCheck(request.checker, request.answer, signal)
+    : null
   try {
     if (!check && request.method !== 'contrastive') throw checkerMissing()
     for await (const event of criticalEvents(context, request, check, signal)) {
@@ -94,7 +96,7 @@ async function* criticalEvents(
   const pair = isContrasted
     ? yield* openContrast(context.graphs, request, {model, tokenizer}, signal)
     : null
-  const isRight = check?.isRight(textOf(responseIds, tokenizer)) ?? null
+  const isRight = check ? await isRightBy(check, textOf(responseIds, tokenizer)) : null
   const verdict = isRight === null ? 'unchecked' : isRight ? 'right' : 'wrong'
   let byteEnd = Math.max(prompt.parts.at(-1)?.byteEnd ?? 0, Buffer.byteLength(prompt.text))
   const parts = responseIds.map((id) => {

@@ -125,7 +125,8 @@ function ScriptRow({value, onTake}: RowProps) {
           Use it
         </Button>
         <span className="ink-3">
-          runs in a sandbox: no files, no network, a quarter of a second
+          in a sandbox: no files, no network, 64 MiB; a response has a quarter of a second, within a
+          built-in function a whole one
         </span>
       </div>
     </>

@@ -1,9 +1,9 @@
 import type {TokensRun} from '../../../shared/lenses/assemble-tokens.ts'
 import type {CriticalResult} from '../../../shared/lenses/critical.ts'
+import {isAnswered} from '../../../shared/lenses/critical-checker.ts'
 import type {Captures} from '../../store/captures.ts'
 import {mergedResult, type ShownCritical, selectShownCritical} from '../../store/critical.ts'
 import {
-  isAnswered,
   selectAnswer,
   selectCriticalRun,
   selectCriticalWishes,
