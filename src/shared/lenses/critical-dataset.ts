@@ -59,7 +59,7 @@ export const criticalSummarySchema = z.object({
   /** Items with a critical token by the released rule, and by ours. */
   releasedCount: countSchema,
   oursCount: countSchema,
-  /** Items with both estimators, and those of them where both name the same token. */
+  /** Items with both estimators and a critical token by the released rule, and those of them where both name the same token. */
   comparedCount: countSchema,
   sameTokenCount: countSchema,
 })
@@ -120,6 +120,9 @@ export function summaryOfItems(items: readonly CriticalItemSummary[]): CriticalS
   const count = (test: (item: CriticalItemSummary) => boolean) => items.filter(test).length
   const hasToken = (item: CriticalItemSummary, rule: 'released' | 'ours') =>
     item.critical.some((token) => token.method === 'rollout' && token.rule === rule)
+  /** Where the released rule names none there is no token that the contrast could agree on. */
+  const isCompared = (item: CriticalItemSummary) =>
+    item.agreement !== null && hasToken(item, 'released')
   return {
     itemCount: items.length,
     failedCount: count(({status}) => status === 'failed'),
@@ -129,8 +132,8 @@ export function summaryOfItems(items: readonly CriticalItemSummary[]): CriticalS
     ),
     releasedCount: count((item) => hasToken(item, 'released')),
     oursCount: count((item) => hasToken(item, 'ours')),
-    comparedCount: count(({agreement}) => agreement !== null),
-    sameTokenCount: count(({agreement}) => agreement?.sameToken === true),
+    comparedCount: count(isCompared),
+    sameTokenCount: count((item) => isCompared(item) && item.agreement!.sameToken),
   }
 }
 

@@ -100,7 +100,7 @@ export const counterfactualSchema = z.object({
       k: z.number().int(),
       kept: z.number(),
       forbidden: z.number(),
-      /** 95 % interval of `forbidden`, from that of its success rate. */
+      /** 95 % interval of pass@k with the token forbidden, which holds `forbidden` (see `passAtKInterval`). */
       low: z.number(),
       high: z.number(),
     })

@@ -15,10 +15,11 @@ import {
 import {
   droppedPosition,
   isRecoverable,
+  LEAST_COUNT_OF_OURS,
   passAtK,
+  passAtKInterval,
   releasedCriticalPosition,
 } from '../../../shared/math/critical/critical-rules.ts'
-import {wilsonInterval} from '../../../shared/math/wilson.ts'
 import {sampleAdaptively, sampleEvery} from '../critical/allocate-rollouts.ts'
 import {type AnswerCheck, isRight as isRightBy, openAnswerCheck} from '../critical/answer-check.ts'
 import type {ContrastRows} from '../critical/contrast-rows.ts'
@@ -246,6 +247,7 @@ async function* sampled(
     })),
     warnings: [
       ...(hasSuccess ? [] : [notRecoverable()]),
+      ...(hasSuccess && sampleCount < LEAST_COUNT_OF_OURS ? [tooFewForOurs(sampleCount)] : []),
       ...(cutCount > TOLD_CUT_SHARE * completionCount
         ? [completionsCut(cutCount, completionCount, request.maxNewTokens)]
         : []),
@@ -261,16 +263,13 @@ async function counterfactualOf(
   await rollouts.ensure([{position, sampleCount}])
   const kept = rollouts.successOf(position)
   const forbiddenCount = await rollouts.withoutToken(position, sampleCount)
-  const [low, high] = wilsonInterval(forbiddenCount, sampleCount)
   return {
     position,
-    passAtK: PASS_KS.filter((k) => k <= sampleCount).map((k) => ({
-      k,
-      kept: passAtK(kept.successCount, kept.sampleCount, k),
-      forbidden: passAtK(forbiddenCount, sampleCount, k),
-      low: 1 - (1 - low) ** k,
-      high: 1 - (1 - high) ** k,
-    })),
+    passAtK: PASS_KS.filter((k) => k <= sampleCount).map((k) => {
+      const [low, high] = passAtKInterval(forbiddenCount, sampleCount, k)
+      const forbidden = passAtK(forbiddenCount, sampleCount, k)
+      return {k, kept: passAtK(kept.successCount, kept.sampleCount, k), forbidden, low, high}
+    }),
   }
 }
 
@@ -306,6 +305,13 @@ function notRecoverable(): Warning {
     code: 'not-recoverable',
     message:
       'Not recoverable from the start: of the completions of the prompt itself fewer than 10 % are right.',
+  }
+}
+
+function tooFewForOurs(sampleCount: number): Warning {
+  return {
+    code: 'too-few-for-ours',
+    message: `Our rule needs at least ${LEAST_COUNT_OF_OURS} completions of a prefix to be sure that none is right; with ${sampleCount} it names no token.`,
   }
 }
 

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
+import {wilsonInterval} from '../wilson.ts'
 import {
   droppedPosition,
   isRecoverable,
+  LEAST_COUNT_OF_OURS,
   type PrefixSuccess,
   passAtK,
+  passAtKInterval,
   releasedCriticalPosition,
   toleratedCount,
 } from './critical-rules.ts'
@@ -84,6 +87,21 @@ describe('a drop', () => {
     expect(droppedPosition(prefixesOf([3, 0]), prompt, 10)).toBeNull()
   })
 
+  it('stands whatever later prefixes do: that is what the released rule looks at', () => {
+    const recovering = prefixesOf([60, 0, 50, 48])
+    expect(droppedPosition(recovering, {successCount: 60, sampleCount: 64}, 10)).toBe(11)
+    expect(releasedCriticalPosition(prefixesOf([60, 0, 50, 48, 0]))).toBe(14)
+  })
+
+  it('cannot be sure of fewer than 61 completions', () => {
+    for (let count = 8; count < 100; count++) {
+      const prompt = {successCount: count, sampleCount: count}
+      const found = droppedPosition(prefixesOf([count, 0], count), prompt, 10)
+      expect(found).toBe(count < LEAST_COUNT_OF_OURS ? null : 11)
+    }
+    expect(LEAST_COUNT_OF_OURS).toBe(61)
+  })
+
   it('is not seen between prefixes that are not neighbours', () => {
     const [first, , third] = prefixesOf([40, 0, 0])
     const prompt = {successCount: 40, sampleCount: 64}
@@ -109,6 +127,71 @@ describe('pass@k', () => {
         )
         const hits = subsets.filter((bits) => (bits & ((1 << c) - 1)) !== 0).length
         expect(passAtK(c, n, k)).toBeCloseTo(hits / subsets.length, 12)
+      }
+    }
+  })
+})
+
+describe('the interval of pass@k', () => {
+  const GRID = [1, 2, 5, 16, 61, 64, 200].flatMap((n) =>
+    Array.from({length: n + 1}, (_, c) => ({n, c}))
+  )
+  /** Chances of 0 to n successes at a true rate. */
+  const binomial = (n: number, p: number) => {
+    const chances = [(1 - p) ** n]
+    for (let c = 1; c <= n; c++) {
+      chances.push((chances[c - 1]! * (n - c + 1) * p) / (c * (1 - p)))
+    }
+    return chances
+  }
+
+  it('holds the estimate, for every count', () => {
+    for (const {n, c} of GRID) {
+      for (const k of [1, 2, 3, 8, 32, 64, n].filter((one) => one <= n)) {
+        const [low, high] = passAtKInterval(c, n, k)
+        const estimate = passAtK(c, n, k)
+        expect(low, `${c} of ${n}, k ${k}`).toBeLessThanOrEqual(estimate + 1e-12)
+        expect(high, `${c} of ${n}, k ${k}`).toBeGreaterThanOrEqual(estimate - 1e-12)
+        expect(low).toBeGreaterThanOrEqual(0)
+        expect(high).toBeLessThanOrEqual(1)
+      }
+    }
+  })
+
+  it('is Wilson’s for one sample, and goes up to certainty with more', () => {
+    for (const {n, c} of GRID) {
+      const [low, high] = passAtKInterval(c, n, 1)
+      const [shareLow, shareHigh] = wilsonInterval(c, n)
+      expect(low).toBeCloseTo(shareLow, 12)
+      expect(high).toBeCloseTo(shareHigh, 12)
+    }
+    // 1 − (1 − .0649)^8 of 8 in 64, whose Wilson interval is .0649 to .2273; (1 − 14.55/64) … (1 − 14.55/57) above.
+    const [shareLow, shareHigh] = wilsonInterval(8, 64)
+    const [low, high] = passAtKInterval(8, 64, 8)
+    expect(low).toBeCloseTo(1 - Math.exp(8 * Math.log1p(-shareLow)), 12)
+    const logNone = Array.from({length: 8}, (_, i) => Math.log1p((-64 * shareHigh) / (64 - i)))
+    expect(high).toBeCloseTo(1 - Math.exp(logNone.reduce((a, b) => a + b)), 12)
+    expect(passAtKInterval(0, 64, 8)[0]).toBe(0)
+    expect(passAtKInterval(64, 64, 8)[1]).toBe(1)
+  })
+
+  it('covers pass@k at least as often as Wilson’s interval covers the rate', () => {
+    for (const [n, k] of [
+      [16, 4],
+      [64, 8],
+      [64, 64],
+    ] as const) {
+      for (const p of [0.01, 0.05, 0.2, 0.5, 0.9]) {
+        let covered = 0
+        let wilson = 0
+        for (const [c, chance] of binomial(n, p).entries()) {
+          const [low, high] = passAtKInterval(c, n, k)
+          const [shareLow, shareHigh] = wilsonInterval(c, n)
+          const truth = 1 - (1 - p) ** k
+          if (low <= truth + 1e-12 && high >= truth - 1e-12) covered += chance
+          if (shareLow <= p && shareHigh >= p) wilson += chance
+        }
+        expect(covered).toBeGreaterThanOrEqual(wilson - 1e-9)
       }
     }
   })

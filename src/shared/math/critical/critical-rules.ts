@@ -10,8 +10,10 @@ export interface PrefixSuccess {
 
 /** Samples of which the released rule counts its tolerance. */
 const RELEASED_SAMPLE_COUNT = 64
-/** What an upper bound after a critical token may be at most: that of no success in 64. */
+/** What an upper bound after a critical token may be at most: that of no success in 64 is .057. */
 const MOST_AFTER = 0.06
+/** Completions of a prefix from which on none right among them has so low an upper bound: of 60 it is .0602. */
+export const LEAST_COUNT_OF_OURS = 61
 /** Of the prompt alone; below it there is nothing to lose. */
 const LEAST_PROMPT_SUCCESS = 0.1
 
@@ -55,7 +57,9 @@ export function releasedCriticalPosition(
 
 /**
  * The first token at which success drops: the intervals of the prefix before it and of the prefix that it ends do not
- * overlap, and the upper bound of the latter is at most .06. Neighbours both have to be sampled.
+ * overlap, and the upper bound of the latter is at most .06. Neighbours both have to be sampled. Prefixes after these two
+ * are not looked at: one from which a completion recovers again does not take it back, which is what the released
+ * rule is for. With fewer than `LEAST_COUNT_OF_OURS` completions of a prefix there is none.
  *
  * @param prompt the success of the prompt alone, which stands before `firstPosition`.
  */
@@ -86,8 +90,26 @@ export function passAtK(successCount: number, sampleCount: number, k: number): n
     throw new RangeError(`k is from 1 to the ${sampleCount} samples, got ${k}`)
   }
   const failureCount = sampleCount - successCount
-  if (failureCount < k) return 1
   let noneRight = 1
-  for (let i = 0; i < k; i++) noneRight *= (failureCount - i) / (sampleCount - i)
+  // Of a whole number of failures a factor is 0 where these are fewer than k.
+  for (let i = 0; i < k; i++) noneRight *= Math.max(0, failureCount - i) / (sampleCount - i)
   return 1 - noneRight
+}
+
+/**
+ * A 95 % interval of pass@k, 1 − (1 − p)^k of the true success rate p, that holds the estimate `passAtK`. It rests on
+ * Wilson's interval of p. The lower end is what its lower end gives, 1 − (1 − low)^k. The upper end is the estimator's
+ * own value at n·high successes: it draws without putting back, so it is never below 1 − (1 − high)^k. Both ends grow with p,
+ * so the interval covers pass@k at least as often as Wilson's covers p; for k = 1 it is Wilson's. Throws as `passAtK`.
+ */
+export function passAtKInterval(
+  successCount: number,
+  sampleCount: number,
+  k: number
+): readonly [low: number, high: number] {
+  const [low, high] = wilsonInterval(successCount, sampleCount)
+  const upper = passAtK(sampleCount * high, sampleCount, k)
+  let noneRight = 1
+  for (let i = 0; i < k; i++) noneRight *= 1 - low
+  return [1 - noneRight, upper]
 }
