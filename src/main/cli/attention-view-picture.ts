@@ -66,6 +66,7 @@ export async function viewPictureOf(
     case 'overview':
       return fetchOverview(source, {
         ...{layers, filters, range, selected: figure.selected, names: [], labels: []},
+        ...{pins: [], pairs: []},
       })
     case 'two-heads':
       return twoHeadsOf(result, figure, source, {filters, query})
@@ -77,7 +78,7 @@ export async function viewPictureOf(
         )
       }
       const variant = request.variant ?? 'position-corrected'
-      const wish = {keepCount, variant, request: replayOf(result), selected: query}
+      const wish = {keepCount, variant, request: replayOf(result), selected: query, pins: []}
       return fetchPruning(source, wish, namedRow)
     }
     case 'importance': {

@@ -172,12 +172,14 @@ export interface OverviewWish {
   readonly selected: HeadRef | null
   readonly names: OverviewPicture['names']
   readonly labels: OverviewPicture['labels']
+  readonly pins: OverviewPicture['pins']
+  readonly pairs: OverviewPicture['pairs']
 }
 
 /** Every head in small. */
 export async function fetchOverview(
   source: PictureSource,
-  {layers, filters, range, selected, names, labels}: OverviewWish
+  {layers, filters, range, ...looks}: OverviewWish
 ): Promise<OverviewPicture> {
   const headCount = layers.reduce((sum, {queryHeadCount}) => sum + queryHeadCount, 0)
   const events = await source.client.attention.thumbnails(
@@ -194,7 +196,7 @@ export async function fetchOverview(
     if (event.kind === 'thumbnails') thumbnails.push(...event.thumbnails)
   }
   thumbnails.sort((a, b) => a.layer - b.layer || a.head - b.head)
-  return {view: 'overview', thumbnails, filters, range, selected, names, labels}
+  return {view: 'overview', thumbnails, filters, range, ...looks}
 }
 
 export interface PruningWish {
@@ -203,12 +205,13 @@ export interface PruningWish {
   /** The text as it is run without tokens: position and table are filled in. */
   readonly request: InterveneRequestInput
   readonly selected: number | null
+  readonly pins: PruningPicture['pins']
 }
 
 /** A pruning, and the next token without what it drops; `nameOf` writes a row's token. */
 export async function fetchPruning(
   source: PictureSource,
-  {keepCount, variant, request, selected}: PruningWish,
+  {keepCount, variant, request, selected, pins}: PruningWish,
   nameOf: (row: ReturnType<typeof changedRows>['rows'][number]) => PruningRow
 ): Promise<PruningPicture> {
   const events = await source.client.attention.prune(
@@ -233,7 +236,7 @@ export async function fetchPruning(
     outcome = {rows: rows.map(nameOf), ...others, klBits, totalVariation}
   }
   return {
-    ...{view: 'pruning', keepCount, variant, outcome, selected},
+    ...{view: 'pruning', keepCount, variant, outcome, selected, pins: [...pins]},
     kept: Int32Array.from(kept),
     droppedByImportance: Int32Array.from(droppedByImportance),
     droppedBySimilarity: Int32Array.from(droppedBySimilarity),

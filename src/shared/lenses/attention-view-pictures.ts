@@ -16,6 +16,8 @@ const pairsSchema = z
   .array(z.object({from: indexSchema, to: indexSchema}))
   .max(64)
   .default([])
+/** Pinned tokens, in the order of their numbers. */
+const pinsSchema = z.array(indexSchema).max(64).default([])
 
 /** The range of colours of several matrices: locked where its end is given, else their own. */
 const viewRangeSchema = z.object({
@@ -52,6 +54,8 @@ export const overviewPictureSchema = z.object({
   names: z.array(headRefSchema.extend({name: headNameSchema, score: z.number()})).default([]),
   /** What a person calls heads. */
   labels: z.array(headRefSchema.extend({label: z.string().max(200)})).default([]),
+  pins: pinsSchema,
+  pairs: pairsSchema,
 })
 export type OverviewPicture = z.infer<typeof overviewPictureSchema>
 
@@ -95,6 +99,7 @@ export const pruningPictureSchema = z.object({
     .default(null),
   /** The marked token. */
   selected: indexSchema.nullable().default(null),
+  pins: pinsSchema,
 })
 export type PruningPicture = z.infer<typeof pruningPictureSchema>
 

@@ -356,6 +356,40 @@ describe('what is not as it should be', () => {
     expect(await wholeTile(made, {})).toEqual(before)
   })
 
+  it.each(['tile', 'line', 'edges', 'thumbnails'] as const)(
+    'of what nobody wants any more the work ends: %s',
+    async (kind) => {
+      const made = context()
+      await wholeTile(made, {})
+      const of = {model: MODEL, ids, map: {kind: 'head', layer: 1, head: 2}}
+      const whole = {queries: [0, count], keys: [0, count], rowCount: 5, columnCount: 5}
+      const calls = {
+        tile: (signal?: AbortSignal) =>
+          attentionTile(made, tileRequestSchema.parse({...of, ...whole}), signal),
+        line: (signal?: AbortSignal) =>
+          attentionLine(made, lineRequestSchema.parse({...of, of: 'key', position: 2}), signal),
+        edges: (signal?: AbortSignal) =>
+          attentionEdges(made, edgesRequestSchema.parse({...of, maxEdgeCount: 9}), signal),
+        thumbnails: async (signal?: AbortSignal) => {
+          const request = thumbnailsRequestSchema.parse({model: MODEL, ids, size: 4})
+          for await (const _ of attentionThumbnails(made, request, signal));
+        },
+      }
+      const controller = new AbortController()
+      const {thread} = made
+      const run = thread.run.bind(thread)
+      // Given up just after the thread has it.
+      thread.run = (...job) => {
+        const answer = run(...job)
+        controller.abort(new DOMException('enough', 'AbortError'))
+        return answer
+      }
+      await expect(calls[kind](controller.signal)).rejects.toThrow('enough')
+      thread.run = run
+      await expect(calls[kind]()).resolves.not.toThrow()
+    }
+  )
+
   it('is captured with its value norms where those are wanted of layers that are there', async () => {
     const made = context()
     const capture = async (withValueNorms: boolean) => {

@@ -109,7 +109,7 @@ export function shownPruningText({store, captures}: Source): string | null {
     result,
     {
       ...{view: 'pruning', keepCount: spec.keepCount, variant: spec.variant},
-      ...{outcome: null, selected: null},
+      ...{outcome: null, selected: null, pins: []},
       kept: Int32Array.from(kept),
       droppedByImportance: Int32Array.from(droppedByImportance),
       droppedBySimilarity: Int32Array.from(droppedBySimilarity),

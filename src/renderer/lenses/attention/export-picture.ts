@@ -39,7 +39,7 @@ import {LINES_VIEW, OVERVIEW_VIEW, TWO_HEADS_VIEW} from '../../store/attention-v
 import type {Captures} from '../../store/captures.ts'
 import {labelWords, selectLabels} from '../../store/head-labels.ts'
 import {selectPane} from '../../store/panes.ts'
-import {pinnedPairs, selectLock, selectPins} from '../../store/selection.ts'
+import {pinnedPairs, pinnedPositions, selectLock, selectPins} from '../../store/selection.ts'
 import type {PaneIndex, WorkbenchState} from '../../store/state.ts'
 import type {Workbench} from '../../store/workbench.ts'
 import {rangeOf, readRowOf, weightAt} from './use-picture.ts'
@@ -101,6 +101,7 @@ async function fetchView(shown: Shown): Promise<AttentionViewPicture | null> {
       return fetchOverview(source, {
         ...{layers: facts, filters, range},
         selected: {layer: selected.layer, head: selected.head},
+        ...{pins: pinnedPositions(selectPins(state, runId)), pairs},
         names: (selectProbe(state, captures) ?? []).flatMap((head) => {
           const named = nameOfProbed(head)
           return named ? [{layer: head.layer, head: head.head, ...named}] : []
@@ -126,7 +127,8 @@ async function fetchView(shown: Shown): Promise<AttentionViewPicture | null> {
       if (!prune) return null
       const {keepCount, variant} = prune
       const request = trialRequest(data, {kind: 'delete', token: 0}, tokenCount - 1)
-      return fetchPruning(source, {keepCount, variant, request, selected: query}, namedRow)
+      const pins = pinnedPositions(selectPins(state, runId))
+      return fetchPruning(source, {keepCount, variant, request, selected: query, pins}, namedRow)
     }
     default:
       return null

@@ -33,6 +33,15 @@ const COLUMNS: readonly Column[] = [
 const BRIEF: readonly HeadColumn[] = ['previousTokenScore', 'inductionScore', 'firstTokenScore']
 const BRIEF_COLUMNS = COLUMNS.filter(({id}) => BRIEF.includes(id))
 
+/** Rows that are painted together: marking another head paints two of these and not all. */
+const GROUP_ROWS = 16
+
+function groupsOf<Head>(heads: readonly Head[]): Head[][] {
+  return Array.from({length: Math.ceil(heads.length / GROUP_ROWS)}, (_, at) =>
+    heads.slice(at * GROUP_ROWS, (at + 1) * GROUP_ROWS)
+  )
+}
+
 interface HeadTableProps {
   readonly isBrief?: boolean
 }
@@ -111,20 +120,22 @@ export const HeadTable = memo(function HeadTable({isBrief = false}: HeadTablePro
           >
             <table className="head-table">
               <ColumnHeads columns={columns} heads={heads} hasNames={hasNames} />
-              <tbody>
-                {shown.map((head) => (
-                  <HeadRow
-                    key={headName(head)}
-                    head={head}
-                    pane={pane}
-                    columns={columns}
-                    probed={names?.get(headName(head)) ?? null}
-                    label={labelOf(labels, head)}
-                    hasNames={hasNames}
-                    isShown={headName(head) === shownName}
-                  />
-                ))}
-              </tbody>
+              {groupsOf(shown).map((group, at) => (
+                <tbody key={at}>
+                  {group.map((head) => (
+                    <HeadRow
+                      key={headName(head)}
+                      head={head}
+                      pane={pane}
+                      columns={columns}
+                      probed={names?.get(headName(head)) ?? null}
+                      label={labelOf(labels, head)}
+                      hasNames={hasNames}
+                      isShown={headName(head) === shownName}
+                    />
+                  ))}
+                </tbody>
+              ))}
             </table>
           </div>
           <Positions heads={heads} />

@@ -47,6 +47,8 @@ export interface MatrixViewProps {
   readonly heightPx: number
   /** Of several that share it; then the legend stands elsewhere. */
   readonly shared?: ColorRange
+  /** Takes no room for names of columns while the diagonal has them: zooming makes it smaller. */
+  readonly isTight?: boolean
 }
 
 // A switch of heads changes the picture and its scale, and none of what stands around it.
@@ -59,7 +61,8 @@ const LEGEND_LINE_PX = 16
 const LEGEND_GAP_PX = 16
 
 /** One matrix: its weights on a canvas, names and marks over it, its scale under it. */
-export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps) {
+export function MatrixView(props: MatrixViewProps) {
+  const {matrix, widthPx, heightPx, shared, isTight = false} = props
   const pane = usePaneIndex()
   const {captures} = useWorkbench()
   const {measureMatrix} = useActions()
@@ -113,8 +116,11 @@ export function MatrixView({matrix, widthPx, heightPx, shared}: MatrixViewProps)
   const legendPx = shared ? 0 : ((legend || null)?.heightPx ?? LEGEND_LINE_PX) + LEGEND_GAP_PX
   const room = useMemo(
     // Room for the names of columns is kept while the diagonal has them, so that zooming moves nothing.
-    () => matrixRoom(tokens, widthPx, Math.max(120, heightPx - legendPx), {isPart: true}),
-    [tokens, widthPx, heightPx, legendPx]
+    () =>
+      matrixRoom(tokens, widthPx, Math.max(120, heightPx - legendPx), {
+        isPart: !(isTight && isAll),
+      }),
+    [tokens, widthPx, heightPx, legendPx, isTight, isAll]
   )
   const sidePx = Math.floor(room.sidePx)
   const geometry = useMemo(

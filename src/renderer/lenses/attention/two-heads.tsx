@@ -1,16 +1,17 @@
 import {mapName} from '../../../shared/figures/attention/map-name.ts'
 import {formatWeight} from '../../../shared/figures/attention/matrix-caption.ts'
 import {MatrixLegend} from '../../../shared/figures/attention/matrix-figure.tsx'
+import {matrixRoom} from '../../../shared/figures/attention/matrix-layout.ts'
 import {flowLegend, rangeText} from '../../../shared/figures/attention/matrix-legend.ts'
 import {scaleOf, stepCountOf} from '../../../shared/figures/attention/matrix-scale.ts'
 import {formatCount} from '../../../shared/figures/number-format.ts'
 import {FONT_FAMILIES} from '../../../shared/figures/text-width.ts'
-import {plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
+import {type GlyphSource, plainGlyphs} from '../../../shared/figures/token-glyphs.ts'
 import type {ColorRange} from '../../../shared/lenses/attention-picture.ts'
 import {selectCompared} from '../../store/attention.ts'
-import {pictureKey} from '../../store/attention-pictures.ts'
+import {isWhole, pictureKey} from '../../store/attention-pictures.ts'
 import {HintArea} from '../../ui/hint-area.tsx'
-import {useSize} from '../../ui/use-size.ts'
+import {type Size, useSize} from '../../ui/use-size.ts'
 import {usePaneIndex} from '../use-pane.ts'
 import {usePalette} from '../use-theme.ts'
 import {useWorkbench, useWorkbenchState} from '../use-workbench.ts'
@@ -26,19 +27,38 @@ const GAP_PX = 16
 const HEAD_PX = 22
 const LEAST_HIGH_PX = 220
 
-/** Names take about so much of the width of a matrix. */
-const NAMES_PX = 110
 /** Two rows have to make each so much larger than one. */
-const WORTH_TWO_ROWS = 1.15
+const WORTH_TWO_ROWS = 1.1
+/** Two scales under a row of three. */
+const LEGENDS_PX = 48
 
-/** Three in a row, or two with the difference under them where that gives each clearly more room. */
-function columnsOf(widthPx: number, heightPx: number): 2 | 3 {
-  const sideOf = (count: number, rowCount: number) =>
-    Math.min(
-      (widthPx - (count - 1) * GAP_PX) / count - NAMES_PX,
-      (heightPx - 3 * HEAD_PX) / rowCount - HEAD_PX
-    )
-  return sideOf(2, 2) > WORTH_TWO_ROWS * sideOf(3, 1) ? 2 : 3
+interface Places {
+  readonly perRow: 1 | 2 | 3
+  /** Of each. */
+  readonly widthPx: number
+  readonly heightPx: number
+}
+
+/**
+ * Three in a row with their scales under them; or two, with the difference under them and the scales beside it,
+ * where that makes each clearly larger; or one under the other.
+ */
+function placesOf(
+  {widthPx, heightPx}: Size,
+  tokens: readonly GlyphSource[],
+  isPart: boolean
+): Places {
+  const of = (perRow: 1 | 2 | 3, roomPx: number): Places => ({
+    perRow,
+    widthPx: Math.floor((widthPx - (perRow - 1) * GAP_PX) / perRow),
+    heightPx: Math.max(LEAST_HIGH_PX, Math.floor(roomPx)),
+  })
+  const single = heightPx - HEAD_PX - LEGENDS_PX
+  if (widthPx < LEAST_BESIDE_PX) return of(1, Math.min(single, widthPx))
+  const [three, two] = [of(3, single), of(2, (heightPx - GAP_PX) / 2 - HEAD_PX)]
+  const sideOf = (places: Places, hasFoot: boolean) =>
+    matrixRoom(tokens, places.widthPx, places.heightPx, {isPart: hasFoot}).sidePx
+  return sideOf(two, isPart) > WORTH_TWO_ROWS * sideOf(three, true) ? two : three
 }
 
 /** A, B, and B minus A; null in other views. */
@@ -75,9 +95,10 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
     isShared: true,
   }
   const own = rangeOf(difference.tiles, choice)
-  const isBeside = widthPx >= LEAST_BESIDE_PX
-  const perRow = isBeside ? columnsOf(widthPx, heightPx) : 1
-  const eachPx = Math.floor((widthPx - (perRow - 1) * GAP_PX) / perRow)
+  const isPart = !isWhole(matrix.window, matrix.spec.tokenCount)
+  const places = placesOf({widthPx, heightPx}, matrix.data.tokens, isPart)
+  const {perRow} = places
+  const legendsPx = perRow === 2 ? places.widthPx : widthPx
   const legends = [
     {matrix: a, range: shared, name: 'A and B'},
     {matrix: difference, range: own, name: `B − A = ${mapName(difference.spec.map)}`},
@@ -85,12 +106,27 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
     const tile = (one.tiles.whole ?? one.tiles.close)?.tile ?? {minimum: 0, maximum: 0}
     const scale = scaleOf(range, one.spec.map)
     const text = `${name}: ${rangeText(range, one.spec.map, tile)}`
-    return {scale, layout: flowLegend([{kind: 'ramp', text}], stepCountOf(scale), widthPx), text}
+    const [ends, whose] = splitAtLast(text, ', ')
+    const entries = [
+      {kind: 'ramp', text: ends},
+      {kind: 'words', text: whose},
+    ] as const
+    return {scale, layout: flowLegend(entries, stepCountOf(scale), legendsPx), text}
   })
-  const legendPx = legends.reduce((sum, {layout}) => sum + layout.heightPx + 4, 0)
-  const roomPx = heightPx - HEAD_PX - legendPx - GAP_PX
-  const rowPx = perRow === 2 ? Math.floor((roomPx - HEAD_PX - GAP_PX) / 2) : roomPx
-  const highPx = Math.max(LEAST_HIGH_PX, perRow === 1 ? Math.min(roomPx, widthPx) : rowPx)
+  const scales = legends.map(({layout, scale, text}) => (
+    <svg
+      key={text}
+      className="two-heads-legend"
+      width={legendsPx}
+      height={layout.heightPx}
+      role="img"
+      aria-label={text}
+      fontFamily={FONT_FAMILIES.sans}
+      data-testid="two-heads-legend"
+    >
+      <MatrixLegend layout={layout} scale={scale} palette={palette} />
+    </svg>
+  ))
   return (
     <div
       ref={ref}
@@ -115,27 +151,16 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
                 </h2>
                 <MatrixView
                   matrix={one}
-                  widthPx={eachPx}
-                  heightPx={highPx}
+                  widthPx={places.widthPx}
+                  heightPx={places.heightPx}
                   shared={i === 2 ? own : shared}
+                  isTight={perRow === 2}
                 />
               </section>
             ))}
+            {perRow === 2 && <div className="two-heads-scales">{scales}</div>}
           </div>
-          {legends.map(({layout, scale, text}) => (
-            <svg
-              key={text}
-              className="two-heads-legend"
-              width={widthPx}
-              height={layout.heightPx}
-              role="img"
-              aria-label={text}
-              fontFamily={FONT_FAMILIES.sans}
-              data-testid="two-heads-legend"
-            >
-              <MatrixLegend layout={layout} scale={scale} palette={palette} />
-            </svg>
-          ))}
+          {perRow !== 2 && scales}
         </HintArea>
       )}
       <HiddenNotice
@@ -143,6 +168,11 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
       />
     </div>
   )
+}
+
+function splitAtLast(text: string, mark: string): [string, string] {
+  const at = text.lastIndexOf(mark)
+  return [text.slice(0, at), text.slice(at + mark.length)]
 }
 
 /** The weight that is pointed at or lit, in both heads and between them. */

@@ -34,6 +34,9 @@ export interface OverviewPart {
   readonly heads: readonly DrawnHead[]
   readonly scale: WeightScale
   readonly selected: string | null
+  readonly tokenCount: number
+  readonly pins: readonly number[]
+  readonly pairs: OverviewPicture['pairs']
   readonly legend: MatrixLegendLayout | null
   readonly legendYPx: number
   readonly topPx: number
@@ -64,7 +67,7 @@ export function layoutOverviewPart(
   {legend: hasLegend}: CommonFigureOptions,
   {topPx, innerPx}: {topPx: number; innerPx: number}
 ): {part: OverviewPart; endPx: number} {
-  const {thumbnails, names, labels, filters, selected} = picture
+  const {thumbnails, names, labels, filters, selected, pins, pairs} = picture
   const range = rangeOfOverview(picture)
   const fitting = layoutOverview({layers, widthPx: innerPx, heightPx: null})
   const layout =
@@ -104,6 +107,7 @@ export function layoutOverviewPart(
       ...{view: 'overview', layout, heads, legend, legendYPx, topPx},
       scale: {maximum: range.maximum, isSigned: false, steps: range.steps},
       selected: selected && headName(selected),
+      ...{tokenCount: tokens.length, pins, pairs},
     },
     endPx: legend ? legendYPx + legend.heightPx : bottomPx,
   }
@@ -159,6 +163,7 @@ export function OverviewPartFigure({part, palette, marginPx}: OverviewPartFigure
             ) : (
               <rect {...place} {...size} fill={palette.sunken} />
             )}
+            {head.cells && <HeadPins part={part} xPx={xPx} yPx={yPx} palette={palette} />}
             {name === part.selected && (
               <rect
                 x={roundPx(xPx - 2)}
@@ -200,6 +205,45 @@ export function OverviewPartFigure({part, palette, marginPx}: OverviewPartFigure
         </g>
       )}
     </>
+  )
+}
+
+const TICK_PX = 3
+/** A smaller frame of a pair cannot be seen. */
+const LEAST_PAIR_PX = 5
+
+interface HeadPinsProps {
+  readonly part: OverviewPart
+  readonly xPx: number
+  readonly yPx: number
+  readonly palette: Palette
+}
+
+/** Pinned tokens as ticks above their column, pinned pairs as frames around their place, as on the page. */
+function HeadPins({part, xPx, yPx, palette}: HeadPinsProps) {
+  const {tokenCount, layout} = part
+  const tokenPx = layout.sidePx / tokenCount
+  const pins = part.pins.filter((position) => position < tokenCount)
+  const pairs = part.pairs.filter(({from, to}) => from < tokenCount && to < tokenCount)
+  if (pins.length + pairs.length === 0) return null
+  const framePx = Math.max(tokenPx + 1, LEAST_PAIR_PX)
+  const ticks = pins
+    .map((at) => `M${roundPx(xPx + (at + 0.5) * tokenPx)} ${roundPx(yPx - TICK_PX)}v${TICK_PX}`)
+    .join('')
+  return (
+    <g fill="none" stroke={palette.ink1}>
+      {ticks && <path d={ticks} data-pins={pins.join(' ')} />}
+      {pairs.map(({from, to}) => (
+        <rect
+          key={`${from} ${to}`}
+          x={roundPx(xPx + (to + 0.5) * tokenPx - framePx / 2)}
+          y={roundPx(yPx + (from + 0.5) * tokenPx - framePx / 2)}
+          width={roundPx(framePx)}
+          height={roundPx(framePx)}
+          data-pair={`${from} ${to}`}
+        />
+      ))}
+    </g>
   )
 }
 

@@ -6,6 +6,9 @@ import type {Palette} from '../palette.ts'
 import type {CommonFigureOptions} from '../request.ts'
 import {fitText, textWidthPx} from '../text-width.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
+import {pinsWithin} from '../tokens/pins.ts'
+import {PinMarksFigure} from '../tokens/pins-figure.tsx'
+import type {PinMark} from '../tokens/text-geometry.ts'
 import {LegendWords} from './legend-words.tsx'
 import {flowLegend, type MatrixLegendLayout} from './matrix-legend.ts'
 import {changedText, fateWords, pruningLegendWords} from './pruning-words.ts'
@@ -35,6 +38,7 @@ interface TableRow {
 export interface PruningPart {
   readonly view: 'pruning'
   readonly tokens: readonly PlacedToken[]
+  readonly pins: readonly PinMark[]
   readonly keys: readonly {readonly fate: Fate; readonly text: string; readonly yPx: number}[]
   readonly rows: readonly TableRow[]
   readonly tableYPx: number
@@ -48,6 +52,8 @@ export interface PruningPart {
 
 const CHIP_PX = 20
 const LINE_PX = 24
+/** Above a line of chips, where any token is pinned. */
+const PINS_PX = 11
 const CHIP_PAD_PX = 4
 const CHIP_GAP_PX = 2
 const KEY_PX = 18
@@ -76,7 +82,9 @@ export function layoutPruningPart(
   {leftPx, topPx, innerPx}: {leftPx: number; topPx: number; innerPx: number}
 ): {part: PruningPart; endPx: number} {
   const fates = fatesOf(picture)
-  let [xPx, yPx] = [leftPx, topPx]
+  const pins = pinsWithin(picture.pins, tokens)
+  const pinsPx = pins.length > 0 ? PINS_PX : 0
+  let [xPx, yPx] = [leftPx, topPx + pinsPx]
   const placed = tokens.slice(0, MOST_TOKENS).map((token): PlacedToken => {
     const {position} = token
     const plain = noPrompt ? String(position) : plainGlyphs(token) || `#${token.id}`
@@ -84,11 +92,15 @@ export function layoutPruningPart(
     const widthPx = Math.ceil(textWidthPx(text, 13, 'mono')) + 2 * CHIP_PAD_PX
     if (xPx > leftPx && xPx + widthPx > leftPx + innerPx) {
       xPx = leftPx
-      yPx += LINE_PX
+      yPx += LINE_PX + pinsPx
     }
     const own = {position, text, fate: fates.get(position) ?? 'kept', xPx, yPx, widthPx}
     xPx += widthPx + CHIP_GAP_PX
     return own
+  })
+  const marks = pins.flatMap(({number, position}): PinMark[] => {
+    const token = placed[position]
+    return token ? [{number, position, xPx: token.xPx, yPx: token.yPx - 3}] : []
   })
   let endPx = yPx + LINE_PX + GAP_PX
   const words = fateWords(picture)
@@ -136,7 +148,7 @@ export function layoutPruningPart(
   return {
     part: {
       ...{view: 'pruning', tokens: placed, keys, rows, tableYPx, leftPx, namePx, barPx, legend},
-      ...{legendYPx: endPx, selected: picture.selected},
+      ...{legendYPx: endPx, selected: picture.selected, pins: marks},
     },
     endPx: legend ? endPx + legend.heightPx : endPx - GAP_PX,
   }
@@ -195,7 +207,7 @@ interface PruningPartFigureProps {
 
 /** A text with what of it stays, and the next token with all and without the others. */
 export function PruningPartFigure({part, palette, marginPx}: PruningPartFigureProps) {
-  const {tokens, keys, rows, leftPx, namePx, barPx, tableYPx, selected, legend} = part
+  const {tokens, pins, keys, rows, leftPx, namePx, barPx, tableYPx, selected, legend} = part
   const barX = leftPx + namePx
   const beforeX = barX + barPx + NUMBER_PX
   const afterX = beforeX + NUMBER_PX
@@ -212,6 +224,14 @@ export function PruningPartFigure({part, palette, marginPx}: PruningPartFigurePr
             />
           )}
         </g>
+      ))}
+      {pins.map((pin) => (
+        <PinMarksFigure
+          key={pin.position}
+          pins={[{...pin, yPx: -3}]}
+          top={pin.yPx + 3}
+          palette={palette}
+        />
       ))}
       {keys.map(({fate, text, yPx}) => (
         <g key={fate}>

@@ -91,11 +91,12 @@ export function sampleViews(result: AttentionResult): readonly AttentionViewPict
       ...{filters: EVERYTHING, range, selected: heads[0]!},
       names: [{layer: 3, head: 5, name: 'induction', score: 0.91}],
       labels: [{layer: 0, head: 0, label: '★ looks back'}],
+      ...{pins: [2, 5], pairs: [{from: 5, to: 2}]},
     },
     {view: 'two-heads', a, b, difference},
     {
       view: 'pruning',
-      ...{keepCount: count - 4, variant: 'position-corrected', selected: count - 1},
+      ...{keepCount: count - 4, variant: 'position-corrected', selected: count - 1, pins: [5, 2]},
       kept: Int32Array.from({length: count - 4}, (_, i) => (i < 3 ? i : i + 4)),
       droppedByImportance: Int32Array.of(3, 4),
       droppedBySimilarity: Int32Array.of(5, 6),

@@ -42,8 +42,8 @@ export function viewChoices(picture: AttentionViewPicture): Record<string, unkno
       return {view, a: first, b: second, difference: third}
     }
     case 'pruning': {
-      const {view, keepCount, variant, selected} = picture
-      return {view, keepCount, variant, selected}
+      const {view, keepCount, variant, selected, pins} = picture
+      return {view, keepCount, variant, selected, pins}
     }
     case 'importance': {
       const {view, importances, selected} = picture

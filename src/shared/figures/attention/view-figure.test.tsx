@@ -97,6 +97,30 @@ describe('overview', () => {
     expect(markup).toContain('range shared by all 48 heads')
   })
 
+  test('pinned tokens are ticks over their columns, pinned pairs frames around their places', () => {
+    const {part, marginPx} = layoutView(result, picture, optionsOf({widthPx: 1000}))
+    if (part.view !== 'overview') throw new Error('no overview')
+    const tokenPx = part.layout.sidePx / count
+    const {xPx, yPx} = part.heads.find(({layer, head}) => layer === 3 && head === 5)!
+    const [left, top] = [marginPx + xPx, part.topPx + yPx]
+    const markup = drawn(picture, {widthPx: 1000})
+    const own = markup.slice(
+      markup.indexOf('data-head="L3.H5"'),
+      markup.indexOf('data-head="L3.H6"')
+    )
+    const [, path] = /d="([^"]*)" data-pins="2 5"/.exec(own)!
+    const ticks = [...path!.matchAll(/M([\d.]+) ([\d.]+)v3/g)].map(([, x, y]) => [+x!, +y!])
+    expect(ticks).toEqual(
+      [2.5, 5.5].map((at) => [expect.closeTo(left + at * tokenPx, 1), expect.closeTo(top - 3, 1)])
+    )
+    const frame = /<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"[^>]*data-pair="5 2"/.exec(own)!
+    const [x, y, width] = frame.slice(1).map(Number) as [number, number, number]
+    // Its row is the query, its column the key.
+    expect(x + width / 2).toBeCloseTo(left + 2.5 * tokenPx, 1)
+    expect(y + width / 2).toBeCloseTo(top + 5.5 * tokenPx, 1)
+    expect(drawn({...picture, pins: [], pairs: []})).not.toMatch(/data-pin|data-pair/)
+  })
+
   test('a head that is not there is empty, and CSV holds the weights of the others', () => {
     const some = {...picture, thumbnails: picture.thumbnails.slice(0, 2)}
     expect(drawn(some)).toContain('data-head="L5.H7"')
@@ -153,6 +177,25 @@ test('importances tint each token by its share of the range, and list the heavie
     const [own, shares, hollow] = row.slice(-3).map(Number)
     expect([own, shares, hollow]).toEqual([main!.values[at], rollout!.values[at], +isHollow(at)])
   }
+})
+
+test('pins of a pruning are flags over their tokens, numbered as they were pinned', () => {
+  const picture = pictureOf('pruning')
+  const markup = drawn(picture)
+  const {part} = layoutView(result, picture, optionsOf())
+  if (part.view !== 'pruning') throw new Error('no pruning')
+  const flags = [...markup.matchAll(/data-pin="(\d)"><path d="M([\d.]+) ([\d.]+)V([\d.]+)"/g)]
+  expect(flags.map(([, number]) => number)).toEqual(['1', '2'])
+  for (const [i, position] of [5, 2].entries()) {
+    const token = part.tokens[position]!
+    const [, , x, from, to] = flags[i]!.map(Number)
+    expect(Math.abs(x! - token.xPx)).toBeLessThanOrEqual(1)
+    expect(to).toBeCloseTo(token.yPx, 1)
+    expect(from).toBeLessThan(to!)
+  }
+  // What has none takes no more room than before.
+  const without = layoutView(result, {...picture, pins: []}, optionsOf())
+  expect(without.heightPx).toBeLessThan(layoutView(result, picture, optionsOf()).heightPx)
 })
 
 test('a pruning draws each token by its fate, and both tables', () => {
