@@ -3,7 +3,7 @@ import {hiddenText, isFiltering} from '../../../shared/figures/attention/matrix-
 import {MOST_CELL_PX} from '../../../shared/figures/attention/overview-layout.ts'
 import type {CapturedLayerFacts} from '../../../shared/lenses/attention.ts'
 import {selectShown} from '../../store/attention.ts'
-import {requestFilters} from '../../store/attention-pictures.ts'
+import {hidesAny, requestFilters} from '../../store/attention-pictures.ts'
 import type {AttentionAggregate, AttentionShown} from '../../store/attention-state.ts'
 import {selectPane} from '../../store/panes.ts'
 import type {PaneIndex} from '../../store/state.ts'
@@ -183,6 +183,12 @@ const MassField = memo(function MassField() {
 
 /** How much of the shown matrix the filters hide; nothing where none is on. */
 function HiddenShare() {
+  // Without any, a switch of heads has nothing to do here.
+  const hides = useWorkbenchState((state) => hidesAny(state.attentionFilters))
+  return hides ? <ShownShare /> : null
+}
+
+function ShownShare() {
   const matrix = useMatrix()
   const placed = matrix?.tiles.whole ?? matrix?.tiles.close
   if (!matrix || !placed || !isFiltering(requestFilters(matrix.spec.filters, matrix.data))) {

@@ -82,14 +82,13 @@ interface ShownLine {
 const LineTable = memo(function LineTable({runId, of, position}: LineTableProps) {
   const {lightCell} = useActions()
   const data = useDataOf(runId)
-  const current = useWorkbenchState((state, {captures}): ShownLine | null => {
+  const last = useRef<ShownLine | null>(null)
+  const shown = useWorkbenchState((state, {captures}): ShownLine | null => {
     const spec = selectPicture(state, captures, state.activePane)
     const line = spec && captures.attentionLines.peek(lineKey(spec, of, position))
-    if (!spec || !line) return null
+    if (!spec || !line) return last.current?.position === position ? last.current : null
     return {line, position, mapName: mapName(spec.map), isSigned: spec.map.kind === 'difference'}
   })
-  const last = useRef<ShownLine | null>(null)
-  const shown = current ?? (last.current?.position === position ? last.current : null)
   useEffect(() => {
     last.current = shown
   }, [shown])

@@ -29,6 +29,8 @@ const LEAST_HIGH_PX = 220
 
 /** Two rows have to make each so much larger than one. */
 const WORTH_TWO_ROWS = 1.1
+/** Under the second row. */
+const FOOT_GAP_PX = 8
 /** Two scales under a row of three. */
 const LEGENDS_PX = 48
 
@@ -55,7 +57,7 @@ function placesOf(
   })
   const single = heightPx - HEAD_PX - LEGENDS_PX
   if (widthPx < LEAST_BESIDE_PX) return of(1, Math.min(single, widthPx))
-  const [three, two] = [of(3, single), of(2, (heightPx - GAP_PX) / 2 - HEAD_PX)]
+  const [three, two] = [of(3, single), of(2, (heightPx - GAP_PX - FOOT_GAP_PX) / 2 - HEAD_PX)]
   const sideOf = (places: Places, hasFoot: boolean) =>
     matrixRoom(tokens, places.widthPx, places.heightPx, {isPart: hasFoot}).sidePx
   return sideOf(two, isPart) > WORTH_TWO_ROWS * sideOf(three, true) ? two : three
@@ -105,11 +107,13 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
   ].map(({matrix: one, range, name}) => {
     const tile = (one.tiles.whole ?? one.tiles.close)?.tile ?? {minimum: 0, maximum: 0}
     const scale = scaleOf(range, one.spec.map)
-    const text = `${name}: ${rangeText(range, one.spec.map, tile)}`
-    const [ends, whose] = splitAtLast(text, ', ')
+    const words = rangeText(range, one.spec.map, tile)
+    const text = `${name}: ${words}`
+    // A range beside the colours, and then whose it is: each short enough for the narrowest place.
+    const [ends = '', whose = ''] = words.split(', ')
     const entries = [
       {kind: 'ramp', text: ends},
-      {kind: 'words', text: whose},
+      {kind: 'words', text: `${name}, ${whose}`},
     ] as const
     return {scale, layout: flowLegend(entries, stepCountOf(scale), legendsPx), text}
   })
@@ -168,11 +172,6 @@ export function TwoHeads({matrix}: {readonly matrix: ShownMatrix}) {
       />
     </div>
   )
-}
-
-function splitAtLast(text: string, mark: string): [string, string] {
-  const at = text.lastIndexOf(mark)
-  return [text.slice(0, at), text.slice(at + mark.length)]
 }
 
 /** The weight that is pointed at or lit, in both heads and between them. */
