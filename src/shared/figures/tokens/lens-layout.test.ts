@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest'
 import type {LogitLensRow} from '../../lenses/logit-lens.ts'
 import type {TokensResult} from '../../lenses/tokens.ts'
 import {figureOptionsSchema} from '../request.ts'
+import {textWidthPx} from '../text-width.ts'
 import {lensCaptionOf} from './lens-caption.ts'
 import {layoutLens} from './lens-layout.ts'
 import {lensRowsOf, lensSeriesOf} from './lens-rows.ts'
@@ -71,6 +72,24 @@ describe('the logit lens as a figure', () => {
       expect(layout.ends.prob).toBeLessThan(layout.ends.rank)
       for (const {xPx, widthPx: plotPx} of layout.charts!.plots) {
         expect(xPx + plotPx).toBeLessThanOrEqual(widthPx)
+      }
+    }
+  })
+
+  it('writes the probability beside every chip where there is room for it, and beside the first always', () => {
+    const textsAt = (widthPx: number) =>
+      layoutLens(RESULT, {widthPx})!
+        .rows.at(-1)!
+        .cells.map(({probText}) => probText)
+    expect(textsAt(1200)).toEqual(['0.75', '0.13'])
+    const narrow = Array.from({length: 60}, (_, i) => textsAt(320 + 10 * i))
+    expect(narrow).toContainEqual(['0.75', null])
+    expect(narrow.every(([first]) => first === '0.75')).toBe(true)
+    for (let widthPx = 320; widthPx <= 1600; widthPx += 20) {
+      for (const {cells} of layoutLens(RESULT, {widthPx})!.rows) {
+        for (const {probText, chipWidthPx, widthPx: cellPx} of cells) {
+          if (probText) expect(chipWidthPx + textWidthPx(probText, 11)).toBeLessThan(cellPx)
+        }
       }
     }
   })

@@ -27,7 +27,7 @@ export interface LensCell {
   readonly chipWidthPx: number
   /** 0 to 4. */
   readonly step: number
-  /** Of the likeliest alone. */
+  /** Of the likeliest, and of the others where they have the room; else their tint says it. */
   readonly probText: string | null
   readonly prob: number
 }
@@ -77,11 +77,12 @@ const GAP_PX = 12
 const MOST_BAR_PX = 96
 const LEAST_BAR_PX = 32
 const BAR_SHARE = 0.12
-/** The likeliest has its number beside it; the tint of the others says theirs. */
 const FIRST_CELL_PX = 128
-const FIRST_NUMBER_PX = 40
+const CELL_NUMBER_PX = 40
 const LEAST_CELL_PX = 84
-const MOST_CELL_PX = 112
+/** Cells of this width have their number beside the chip, as the likeliest always has. */
+const NUMBERED_CELL_PX = 116
+const MOST_CELL_PX = 128
 const CELL_GAP_PX = 8
 const CHARTS_TOP_PX = 20
 
@@ -101,6 +102,7 @@ export function layoutLens(input: LensInput, options: LensOptions): LensLayout |
   )
   const otherPx = Math.min(MOST_CELL_PX, Math.floor((roomPx - FIRST_CELL_PX) / (otherCount || 1)))
   const cellCount = 1 + otherCount
+  const isNumbered = (cell: number) => cell === 0 || otherPx >= NUMBERED_CELL_PX
   const restEndPx = NAME_PX + FIRST_CELL_PX + otherCount * otherPx + REST_PX - GAP_PX
   const barXPx = restEndPx + 2 * GAP_PX
   const ends = {rest: restEndPx, prob: barXPx + barPx + NUMBER_PX, rank: barXPx + targetPx}
@@ -119,7 +121,7 @@ export function layoutLens(input: LensInput, options: LensOptions): LensLayout |
       const chip = chipOf(
         cells.length > 0 ? cells : [{kind: 'code' as const, text: `#${candidate.id}`}],
         plainGlyphs({...candidate, isSpecial: true}),
-        cellPx - CELL_GAP_PX - (i === 0 ? FIRST_NUMBER_PX : 0)
+        cellPx - CELL_GAP_PX - (isNumbered(i) ? CELL_NUMBER_PX : 0)
       )
       return {
         tokenId: options.noPrompt ? null : candidate.id,
@@ -128,7 +130,7 @@ export function layoutLens(input: LensInput, options: LensOptions): LensLayout |
         runs: options.noPrompt ? [] : chip.runs,
         chipWidthPx: options.noPrompt ? 20 : chip.widthPx,
         step: stepOf(candidate.prob, 1, CHIP_STEP_COUNT),
-        probText: i === 0 ? formatPresentProb(candidate.prob) : null,
+        probText: isNumbered(i) ? formatPresentProb(candidate.prob) : null,
         prob: candidate.prob,
       }
     })
