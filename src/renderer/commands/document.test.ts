@@ -227,6 +227,19 @@ test('thirty mixed actions are undone one by one, each with its name', async () 
   expect(store.getState().past).toEqual([])
 })
 
+test('what was taken back is gone once something else is changed', async () => {
+  const {store, actions} = await openedWorkbench()
+  actions.setPromptText('a')
+  actions.lock(2)
+  actions.undo()
+  expect(store.getState().future).toHaveLength(1)
+  actions.changeParameters({temperature: 1.7})
+  expect(store.getState().future).toEqual([])
+  const changed = selectDocument(store.getState())
+  actions.redo()
+  expect(selectDocument(store.getState())).toEqual(changed)
+})
+
 test('typing in a row is one step, and a pause begins another', async () => {
   const {store, actions} = await openedWorkbench()
   const {promptText} = store.getState()

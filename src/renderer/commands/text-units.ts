@@ -18,9 +18,15 @@ function showBy({store, actions}: Workbench, kind: UnitKind): void {
   if (kind === 'regex' || kind === 'spans') actions.openUnitEditor()
 }
 
+/** Where the unit's short name alone would not say what it is. */
+const FULL_NAMES: Partial<Record<UnitKind, string>> = {
+  byte: 'byte piece',
+  regex: 'match of an expression',
+}
+
 const showByKind = (kind: UnitKind): Command => ({
   id: `show-by-${kind}`,
-  title: `Show by ${kind === 'regex' ? 'match of an expression' : UNIT_NAMES[kind].one}`,
+  title: `Show by ${FULL_NAMES[kind] ?? UNIT_NAMES[kind].one}`,
   group: 'view',
   detail: 'text unit',
   keywords: 'unit aggregate sum',
@@ -46,7 +52,7 @@ export const nextUnit: Command = {
   id: 'next-text-unit',
   title: 'Show by the next text unit',
   group: 'view',
-  detail: 'byte, token, word, …',
+  detail: 'byte piece, token, word, …',
   shortcut: {key: 'u'},
   when: () => true,
   run: (workbench) => {

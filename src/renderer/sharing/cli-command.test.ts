@@ -106,12 +106,16 @@ describe('for a POSIX shell', () => {
       theme: 'dark',
       title: 'A "b"',
       scale: 3,
+      pins: [4],
+      pairs: [{from: 1, to: 3}],
     })
     const {words} = argumentsOf(cliCommand(shownOf({}, {file: {format: 'png', options}})))
     expect(flagsOf(words, '--width')).toBe('321px')
     expect(flagsOf(words, '--theme')).toBe('dark')
     expect(flagsOf(words, '--title')).toBe('A "b"')
     expect(flagsOf(words, '--scale')).toBe('3')
+    // As the command reads a pair: from the earlier to the later.
+    expect(flagsOf(words, '--pin')).toBe('4,1>3')
     expect(flagsOf(words, '--out')).toBe('tokens.png')
     expect(words).not.toContain('--json')
   })

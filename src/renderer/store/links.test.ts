@@ -251,3 +251,25 @@ test('tokens that were followed without being chosen are followed by who opens t
   await completed(receiver, 'the run of the link')
   expect(suggestedOf(receiver)).toEqual(followed)
 })
+
+test('a link to a run that is half done asks for the tokens that are still to come, given ones aside', async () => {
+  const sender = await openedWorkbench({delayMs: 5})
+  const {actions, seen, until, store, captures} = sender
+  actions.changeParameters({generateCount: 40})
+  actions.setPromptText('Tom has a coin. Mira has')
+  actions.runPrompt()
+  await until('its end', ({runs}) => runs[0]?.phase.kind === 'completed')
+  actions.generateMore()
+  const {id, request} = seen().runs[0]!
+  const given = request.completionIds!.length
+  expect(given).toBe(40)
+  await until('a few more', () => (captures.runs.peek(id)?.completionIds.length ?? 0) > given + 2)
+  actions.cancelRun(id)
+  await until('cancelled', ({runs}) => runs[0]?.phase.kind === 'cancelled')
+  const made = captures.runs.peek(id)!.completionIds.length
+  const [linked] = parseLink(
+    formatLink(selectLink(store.getState(), captures), {kind: 'desktop'})
+  ).runs
+  expect(linked!.request.completionIds).toHaveLength(made)
+  expect(made + linked!.request.generate).toBe(given + request.generate)
+})

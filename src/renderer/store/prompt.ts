@@ -58,10 +58,17 @@ export function selectPromptWords(state: WorkbenchState): string {
   return state.turns.findLast(({content}) => content.trim() !== '')?.content ?? ''
 }
 
-/** One line that tells this prompt from others in the history: its last sentence. */
+const SPACE_SIGNS: Readonly<Record<string, string>> = {'\n': '↵', '\r': '↵', '\t': '→'}
+
+/** White space alone, as signs. */
+const spacesShown = (text: string) =>
+  [...text.slice(0, 60)].map((char) => SPACE_SIGNS[char] ?? '·').join('')
+
+/** One line that tells this prompt from others in the history: its last sentence, or what spaces it is made of. */
 export function labelOfPrompt(text: string): string {
+  if (text === '') return 'empty prompt'
   const flat = text.replace(/\s+/gu, ' ').trim()
-  if (flat === '') return 'empty prompt'
+  if (flat === '') return spacesShown(text)
   const sentences = flat.match(/[^.?!:;]+[.?!:;]*/gu) ?? [flat]
   const last = sentences.findLast((sentence) => /[\p{L}\p{N}]/u.test(sentence)) ?? flat
   return [...last.trim()].slice(0, 60).join('')

@@ -138,7 +138,8 @@ export function selectVocabularySize(state: WorkbenchState, data: TokensRun): nu
 /** Milliseconds a token of the active run took; null before it is done. */
 export function selectMsPerToken(state: WorkbenchState, captures: Captures): number | null {
   const data = selectRunData(state, captures)
-  if (!data?.timing || data.tokens.length === 0) return null
+  // What was kept of an earlier run takes no time, and says nothing of the model's speed.
+  if (!data?.timing || data.timing.runMs === 0 || data.tokens.length === 0) return null
   return data.timing.runMs / data.tokens.length
 }
 

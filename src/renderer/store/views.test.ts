@@ -81,6 +81,8 @@ test('the browser’s pages and the views go together, a new place forgets what 
   const fourth = await runAnother(workbench, 'Odo has a cup.')
   expect(canGoForward(workbench.store.getState())).toBe(false)
   expect(tab.entries).toHaveLength(3)
+  const places = workbench.store.getState().views.map(({panes}) => panes[0]!.runId)
+  expect(places).toEqual([first, second, fourth])
   tab.pages.go(-1)
   expect(workbench.seen().activeRunId).toBe(second)
   tab.pages.go(1)

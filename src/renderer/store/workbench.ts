@@ -280,7 +280,10 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   const openFirstRun = (isFirstVisit: boolean) => {
     // Nobody asked for anything yet, so that there is something to see the first sample is run.
     if (isFirstVisit) groups.runSample(FIRST_SAMPLE)
-    const [last] = store.getState().runs
+    const {runs, promptText, isChat} = store.getState()
+    // A new tab has the prompt that was typed last: the run beside it is that prompt's where there is one.
+    const own = isChat ? undefined : runs.find(({request}) => request.prompt === promptText)
+    const last = own ?? runs[0]
     if (isFirstVisit || keptDocument !== null || !last) return
     const {panes} = store.getState()
     store.setState({panes: panes.map((pane) => ({...pane, runId: last.id}))})

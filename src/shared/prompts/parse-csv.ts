@@ -40,18 +40,22 @@ function recordsOf(text: string): CsvRecord[] {
     let openedAt: number | null = null
     Papa.parse<string[]>(rest, {
       delimiter,
-      step: ({data, errors, meta}) => {
+      step: ({data, errors, meta}, parser) => {
         const raw = rest.slice(end, meta.cursor)
         // The end of the last line begins no further record.
         if (raw === '') return
-        const isOpen = errors.some(({code}) => code === 'MissingQuotes')
         const lineCount = raw.match(/\r\n|\n|\r/gu)?.length ?? 0
         const isUnended = !/[\r\n]$/u.test(raw)
+        const isWrong = errors.some(({type}) => type === 'Quotes')
+        const isLong = lineCount + (isUnended ? 1 : 0) > 1
+        // It ran on to the end, or to a later line that has quotes of its own.
+        const isOpen = isWrong && (isLong || errors.some(({code}) => code === 'MissingQuotes'))
         if (isOpen && restarts < MOST_RESTARTS) {
           openedAt = end
+          parser.abort()
           return
         }
-        const problem = errors.some(({type}) => type === 'Quotes') ? 'has a quote too many' : null
+        const problem = isWrong ? 'has a quote too many' : null
         const lastLine = line + lineCount - (isUnended ? 0 : 1)
         records.push({fields: data, line, lastLine: Math.max(line, lastLine), problem})
         line += lineCount

@@ -54,6 +54,27 @@ test('CSV: a quote that is never closed costs its own line alone', () => {
   expect(list.skipped).toEqual([{line: 3, reason: 'has a quote that is never closed'}])
 })
 
+test('CSV: nor does it where later lines have quotes of their own', () => {
+  const good = Array.from({length: 8}, (_, i) => `row ${i},${i}`)
+  const text = [
+    'prompt,answer',
+    'a,1',
+    '"never closed,4',
+    ...good,
+    '"quoted, one",6',
+    '"two',
+    'lines",7',
+  ]
+  const list = parse(text.join('\n'), 'list.csv')
+  expect(list.rows.map(({line, prompt}) => [line, prompt])).toEqual([
+    [2, 'a'],
+    ...good.map((_, i) => [4 + i, `row ${i}`]),
+    [12, 'quoted, one'],
+    [13, 'two\nlines'],
+  ])
+  expect(list.skipped).toEqual([{line: 3, reason: 'has a quote that is never closed'}])
+})
+
 test('CSV: semicolons, no header, columns chosen, a system column makes chats', () => {
   expect(parse('a;b\nc;d\n', 'x.csv').rows.map(({prompt, answer}) => [prompt, answer])).toEqual([
     ['a', 'b'],

@@ -75,6 +75,18 @@ describe('preferences', () => {
     expect(readdirSync(folder)).toEqual(['preferences.json'])
   })
 
+  it('that are set while others are being written are written after them', async () => {
+    const store = open()
+    const first = store.change({theme: 'dark'})
+    // The write has begun, and is not over: what is set now is no part of it.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(existsSync(join(folder, 'preferences.json'))).toBe(false)
+    const second = store.change({threads: 3})
+    await Promise.all([first, second])
+    expect(onDisk()).toEqual({theme: 'dark', threads: 3})
+    expect(store.current).toMatchObject({theme: 'dark', threads: 3})
+  })
+
   it('stay in memory without a state folder', async () => {
     const store = open(null)
     await store.change({textSizePx: 20})

@@ -37,6 +37,9 @@ export class PageLog {
   }
 }
 
+/** Without the address that the page is served at. */
+const placeOf = (text: string) => text.replace(/https?:\/\/[^/\s]+/gu, '')
+
 /** The first frames of a stack, without the message that precedes them. */
 function placesOf(error: unknown): string {
   if (!(error instanceof Error) || !error.stack) return ''
@@ -44,13 +47,18 @@ function placesOf(error: unknown): string {
     .split('\n')
     .filter((line) => /^\s+at /u.test(line) || /^\S*@/u.test(line))
     .slice(0, 3)
-    .map((line) => line.trim().replace(/https?:\/\/[^/\s]+/gu, ''))
+    .map((line) => placeOf(line.trim()))
   return frames.length === 0 ? '' : ` ${frames.join(', ')}`
 }
 
 /** Logs what this window throws and which problems the page shows; answers what stops it. */
 export function watchPage(log: PageLog, page: Window, {store}: Workbench): () => void {
-  const failed = (event: ErrorEvent) => log.addError('uncaught', event.error)
+  const failed = ({error, filename, lineno}: ErrorEvent) => {
+    // What the browser itself reports, of an observer that it told a frame late say, has no error and no place.
+    if (error === null && filename === '') return
+    if (error === null) log.add('error', `uncaught at ${placeOf(filename)}:${lineno}`)
+    else log.addError('uncaught', error)
+  }
   const rejected = (event: PromiseRejectionEvent) => log.addError('unhandled', event.reason)
   page.addEventListener('error', failed)
   page.addEventListener('unhandledrejection', rejected)
