@@ -54,8 +54,8 @@ export function LanguagesView() {
           </div>
         ) : metrics?.parity ? (
           <HintArea>
-            <PremiumTable metrics={metrics} names={names} reference={language} />
             <ParallelChoice languages={languagesOf(metrics)} reference={language} />
+            <PremiumTable metrics={metrics} names={names} reference={language} />
           </HintArea>
         ) : (
           <p className="ink-3" role="status">

@@ -17,6 +17,7 @@ import {ALIGNED_VIEW, LANGUAGES_VIEW, NUMBERS_VIEW, TABLE_VIEW, VOCABULARY_VIEW}
 import {VocabularyView} from './vocabulary-view.tsx'
 import '../lens-panel.css'
 import './tokenize-panel.css'
+import './tokenize-views.css'
 
 /** The tokenizers lens: one text as any number of tokenizers cut it. */
 export function TokenizePanel() {
