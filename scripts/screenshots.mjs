@@ -74,6 +74,8 @@ try {
   await page.getByTestId('compared-source').click()
   await page.getByRole('menuitemradio', {name: /A bit of everything/}).click()
   await page.getByText('142 bytes, 23 words').waitFor()
+  // Rows come one by one while vocabularies are loaded.
+  await page.locator('tr[data-tokenizer=llama3]').waitFor({timeout: 60_000})
   await page.getByTestId('aligned').focus()
   for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight')
   await page.locator('[data-testid=entry-origin] svg').first().waitFor()
