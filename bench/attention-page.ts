@@ -94,13 +94,20 @@ async function rowsOf(page: Page, folder: string, ids: Int32Array<ArrayBuffer>) 
   }
 }
 
+interface Switch extends KeyTimes {
+  /** Another way than the key before: its picture is not computed before it is asked for. */
+  readonly isTurn: boolean
+}
+
 /** Flips from head to head, and from layer to layer, to pictures that nobody has asked for before. */
-async function switches(page: Page, cdp: CDPSession, count: number): Promise<KeyTimes[]> {
-  const times: KeyTimes[] = []
+async function switches(page: Page, cdp: CDPSession, count: number): Promise<Switch[]> {
+  const times: Switch[] = []
+  let last: string | null = null
   for (let turn = 0; turn < count; turn++) {
-    const key = turn % 6 === 5 ? 'ArrowDown' : turn % 12 < 6 ? 'ArrowRight' : 'ArrowLeft'
+    const key = turn % 4 === 3 ? 'ArrowDown' : turn % 8 < 4 ? 'ArrowRight' : 'ArrowLeft'
     const found = await pressForPicture(page, cdp, key)
-    if (found) times.push(found)
+    if (found) times.push({...found, isTurn: last !== null && key !== last})
+    last = key
     await page.waitForTimeout(BETWEEN_KEYS_MS)
   }
   return times
@@ -211,7 +218,8 @@ async function measured(
   for (let turn = 0; rows && turn < 5; turn++) plain.push(await plainDrawing(empty, rows))
   await empty.close()
 
-  const of = (times: readonly KeyTimes[], part: keyof KeyTimes) => times.map((one) => one[part])
+  const of = (times: readonly Switch[], part: keyof KeyTimes) => times.map((one) => one[part])
+  const turns = ours.filter(({isTurn}) => isTurn)
   const row = (what: string, value: number, than: number, most: number | null): Ratio => ({
     ...{bench: 'attention page', unit: 'ms', ours: value, bare: than, ratio: value / than},
     what: `${count} tokens${areScored ? '' : ', heads still being scored'}, ${what}`,
@@ -232,6 +240,12 @@ async function measured(
     row(
       'key to picture; bare: an empty page’s letter',
       median(whole),
+      letterMs,
+      WHOLE_GOALS_MS[count]!
+    ),
+    row(
+      'key that turns to picture, computed only then; bare: an empty page’s letter',
+      median(of(turns, 'wholeMs')),
       letterMs,
       WHOLE_GOALS_MS[count]!
     ),

@@ -21,12 +21,14 @@ async function clocked<Value>(promise: Promise<Value>): Promise<Value> {
 /** The lens on layer 0, head 0, with pictures that take `delays.picture` ms; `lines` are counted. */
 async function openedLens(delays: {picture: number}) {
   const lines: number[] = []
+  const pictures: {layer: number; head: number}[] = []
   const wrap = (client: EngineClient): EngineClient => ({
     ...client,
     attention: {
       ...client.attention,
       picture: async (input, options) => {
         const {picture: delayMs} = delays
+        if (input.map.kind === 'head') pictures.push(input.map)
         if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
         return client.attention.picture(input, options)
       },
@@ -46,7 +48,7 @@ async function openedLens(delays: {picture: number}) {
     Boolean(attentionSlots[0].shownKey?.includes(':0.0:') && !attentionSlots[0].isBehind)
   )
   await vi.advanceTimersByTimeAsync(100)
-  return {...workbench, until, lines}
+  return {...workbench, until, lines, pictures}
 }
 
 test('a head that a key flips to is shown together with its picture, and told of when the flipping ends', async () => {
@@ -79,6 +81,29 @@ test('a head that a key flips to is shown together with its picture, and told of
   await vi.advanceTimersByTimeAsync(400)
   expect(lines).toContain(3)
   expect(lines).not.toContain(2)
+})
+
+test('the picture that a held key asks for next is fetched meanwhile, and asked for once', async () => {
+  const delays = {picture: 40}
+  const {actions, seen, until, pictures} = await openedLens(delays)
+  const heads = () => pictures.map(({layer, head}) => `${layer}.${head}`)
+  pictures.length = 0
+  actions.flipAttention(0, ({layer}) => ({layer: layer + 1, head: 1}))
+  await until('the first', ({attentionShown}) => attentionShown[0].layer === 1)
+  actions.changeAttention({head: 1, layer: 0}, 0)
+  await until('back', ({attentionSlots}) => !attentionSlots[0].isBehind)
+  await vi.advanceTimersByTimeAsync(1000)
+  pictures.length = 0
+  actions.flipAttention(0, ({head}) => ({head: head + 1}))
+  await until('the next', ({attentionShown}) => attentionShown[0].head === 2)
+  // While this one is painted, before anything is said of it.
+  await vi.advanceTimersByTimeAsync(20)
+  expect(heads()).toContain('0.3')
+  // Pressed before it is there: it is waited for.
+  actions.flipAttention(0, ({head}) => ({head: head + 1}))
+  await until('the one after', ({attentionShown}) => attentionShown[0].head === 3)
+  expect(seen().attentionSlots[0].shownKey).toContain(':0.3:')
+  expect(heads().filter((name) => name === '0.3')).toHaveLength(1)
 })
 
 test('a picture that is long in coming is not waited for', async () => {

@@ -2,6 +2,7 @@ import {selectPicture, selectShown} from './attention.ts'
 import {type AttentionChoiceActions, choiceAfter} from './attention-choices.ts'
 import {pictureKey} from './attention-pictures.ts'
 import type {AttentionShown, AttentionState} from './attention-state.ts'
+import type {HeadStep} from './attention-wishes.ts'
 import type {StoreContext} from './context.ts'
 import {selectPane} from './panes.ts'
 import type {PaneIndex, WorkbenchState} from './state.ts'
@@ -36,6 +37,8 @@ export interface Flips {
   land(pane: PaneIndex, key: string): boolean
   /** Nothing but pictures is wanted for a moment. */
   isQuiet(pane: PaneIndex): boolean
+  /** Where the last flip went: a key that is held goes there again. */
+  lastStep(pane: PaneIndex): HeadStep
 }
 
 interface FlipsInput {
@@ -50,6 +53,10 @@ export function createFlips(
 ): Flips {
   const flips: [Flip | null, Flip | null] = [null, null]
   const quiet: [(() => void) | null, (() => void) | null] = [null, null]
+  const steps: [HeadStep, HeadStep] = [
+    {layer: 0, head: 0},
+    {layer: 0, head: 0},
+  ]
 
   const withChoice = (state: WorkbenchState, pane: PaneIndex, choice: AttentionShown) => ({
     ...state,
@@ -71,6 +78,8 @@ export function createFlips(
   }
   const show = (pane: PaneIndex, flip: Flip, choice: AttentionShown) => {
     flip.cancel()
+    const {layer, head} = selectShown(store.getState(), captures, pane)
+    steps[pane] = {layer: choice.layer - layer, head: choice.head - head}
     flip.isLanding = true
     if (choice === flip.target) flips[pane] = null
     else flip.cancel = deps.after(FLIP_MS, () => show(pane, flip, flip.target))
@@ -82,6 +91,7 @@ export function createFlips(
     wanted,
     isPending: (pane) => flips[pane] !== null,
     isQuiet: (pane) => quiet[pane] !== null,
+    lastStep: (pane) => steps[pane],
     flip(pane, step) {
       const now = store.getState()
       const state = wanted(now, pane)

@@ -1,6 +1,6 @@
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
-import type {CapturedText} from '../../shared/lenses/attention-maps.ts'
+import type {CapturedText, HeadRef} from '../../shared/lenses/attention-maps.ts'
 import {unpackTile} from '../../shared/lenses/packed-tile.ts'
 import {selectWindow} from './attention.ts'
 import {
@@ -149,11 +149,18 @@ function tileWishOf(
   }
 }
 
-/** The matrix of a head that a key press is likely to ask for next, while nothing else is wanted; null if none. */
+/** From one head to another. */
+export type HeadStep = HeadRef
+
+/**
+ * The matrix of a head that a key press is likely to ask for next, while nothing else is wanted: the one that a
+ * step leads to, or any beside the shown one; null if none.
+ */
 export function idleWish(
   state: WorkbenchState,
   captures: Captures,
-  {pane, spec, text, data}: WishInput
+  {pane, spec, text, data}: WishInput,
+  step?: HeadStep
 ): Wish | null {
   const {map} = spec
   const facts = captures.attentionFacts.peek(spec.runId)
@@ -161,12 +168,8 @@ export function idleWish(
   const window = selectWindow(state, spec.runId, spec.tokenCount)
   if (map.kind !== 'head' || !facts || !isWhole(window, spec.tokenCount)) return null
   const {layer, head} = map
-  const near = [
-    {layer, head: head + 1},
-    {layer, head: head - 1},
-    {layer: layer + 1, head},
-    {layer: layer - 1, head},
-  ]
+  const steps = step ? [step] : NEAREST
+  const near = steps.map((by) => ({layer: layer + by.layer, head: head + by.head}))
   const there = near.filter((one) =>
     facts.some(
       (fact) => fact.layer === one.layer && one.head >= 0 && one.head < fact.queryHeadCount
@@ -176,3 +179,9 @@ export function idleWish(
   const wanted = {part: 'whole' as const, window, sidePx, isPicture: false, spec}
   return firstOf(specs, (one) => tileWishOf(one, wanted, captures, {text, data}))
 }
+const NEAREST: readonly HeadStep[] = [
+  {layer: 0, head: 1},
+  {layer: 0, head: -1},
+  {layer: 1, head: 0},
+  {layer: -1, head: 0},
+]

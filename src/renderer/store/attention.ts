@@ -224,7 +224,15 @@ export function createAttentionActions(
     // While it waited something else came to be wanted.
     if (asked[pane] !== wish.key) return
     try {
-      await wish.fetch(client)
+      const ahead = underway(pane, wish.key)
+      const isThere = await ahead?.then(
+        () => true,
+        () => false
+      )
+      if (!isThere) {
+        if (asked[pane] !== wish.key) return
+        await wish.fetch(client)
+      }
       if (!wish.isPicture) renew(pane)
       else if (!flips.land(pane, wish.pictureKey)) renew(pane, {shownKey: wish.pictureKey})
     } catch (error) {
@@ -289,15 +297,18 @@ export function createAttentionActions(
       rest(pane)
       return
     }
-    if (!isWaiting && flips.isQuiet(pane)) return
-    wake(pane)
+    if (!isWaiting && flips.isQuiet(pane)) {
+      fetchAhead(pane, flips.lastStep(pane))
+      return
+    }
+    wake(pane, wish.key)
     if (asked[pane] === wish.key) return
     asked[pane] = wish.key
     fetchers[pane]!(wish)
   }
 
   const flips = createFlips(context, {changeAttention, want})
-  const {rest, wake} = createRest(context)
+  const {rest, wake, fetchAhead, underway} = createRest(context)
 
   /** Of which run and head it was said that there is no such head. */
   const told: [string | null, string | null] = [null, null]
