@@ -59,7 +59,7 @@ function TokenizerChip({name, isFirst, isLast}: TokenizerChipProps) {
       <Button
         look="filled"
         testId={`compared-${nameOfChoice(name)}`}
-        aria-label={`${nameOfChoice(name)}${isReference ? ', the reference' : ''}: move, remove or refer to it`}
+        aria-label={`${nameOfChoice(name)}${isReference ? ' ref, the reference' : ''}: move, remove or refer to it`}
       >
         {nameOfChoice(name)}
         {isReference && <span className="ink-3"> ref</span>}
