@@ -1,4 +1,5 @@
 import type {TreeStep} from '../src/shared/lenses/tree.ts'
+import {ratioStandardError} from '../src/shared/math/ratio-error.ts'
 import {type DraftWay, type Line, MODEL, NEW_TOKENS, WAYS} from './draft-trees.ts'
 import {median} from './measure.ts'
 
@@ -63,15 +64,13 @@ function lengthRow(way: DraftWay, own: readonly Line[]): (string | number)[] {
   ]
 }
 
-/** Mean a step, with the standard error of a ratio over runs (Cochran 1977, 6.4). */
+/** Mean a step, with its standard error over runs. */
 function ratioOfMeans(own: readonly Line[], of: (step: TreeStep) => number): string {
   const sums = own.map(({stats}) => sumOf(stats.perStep.map(of)))
   const counts = own.map(({stats}) => stats.perStep.length)
   const ratio = sumOf(sums) / sumOf(counts)
-  const runs = own.length
-  const squares = sumOf(sums.map((sum, i) => (sum - ratio * counts[i]!) ** 2))
-  const error = Math.sqrt(squares / (runs - 1) / runs) / (sumOf(counts) / runs)
-  return `${ratio.toFixed(2)}${runs > 1 ? ` ± ${error.toFixed(2)}` : ''}`
+  const error = ratioStandardError(sums, counts)
+  return `${ratio.toFixed(2)}${error === null ? '' : ` ± ${error.toFixed(2)}`}`
 }
 
 function depthCell(own: readonly Line[], depth: number): string {
@@ -86,10 +85,12 @@ function statusRow(way: DraftWay, own: readonly Line[]): (string | number)[] {
   const count = (status: string) => sumOf(own.map(({stats}) => stats.statusCounts[status] ?? 0))
   const [accepted, rejected, untested] = [count('accepted'), count('rejected'), count('untested')]
   const drafted = accepted + rejected + untested
+  // Tests, not nodes: one that several drafted paths share is tested once for each.
+  const tested = sumOf(own.flatMap(({stats}) => stats.byDepth.map((row) => row.tested)))
   const share = (part: number, whole: number) => (whole === 0 ? '—' : (part / whole).toFixed(2))
   return [
     ...[way.name, (drafted / stepsOf(own).length).toFixed(1), accepted, rejected, untested],
-    ...[share(accepted, accepted + rejected), share(accepted, drafted)],
+    ...[share(accepted, tested), share(accepted, drafted)],
   ]
 }
 

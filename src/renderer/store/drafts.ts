@@ -1,12 +1,13 @@
 import {foldTreeEvent, startTreeRun, treeResultOf} from '../../shared/lenses/assemble-tree.ts'
-import {draftStepView, frameCount} from '../../shared/lenses/draft-player.ts'
+import {draftStepView, frameCount, testAt} from '../../shared/lenses/draft-player.ts'
 import {DRAFT_STRATEGIES, type DraftStrategy, treeRequestSchema} from '../../shared/lenses/tree.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {selectRun} from './run-records.ts'
 import type {RunId} from './state.ts'
 import {slotOf} from './tree.ts'
+import type {TreeMarkActions} from './tree-marks.ts'
 import {draftRequest} from './tree-requests.ts'
-import {LAST_FRAME, selectDraftPlace} from './tree-shown.ts'
+import {draftKey, LAST_FRAME, selectDraftPlace} from './tree-shown.ts'
 import {type ComparedStrategy, type DraftComparison, initialTree} from './tree-state.ts'
 
 export interface DraftActions {
@@ -31,20 +32,30 @@ const COMPARED: readonly {
 ]
 
 /** The player of drafts, and strategies side by side. */
-export function createDraftActions({store, set, captures, client}: StoreContext): DraftActions {
+export function createDraftActions(
+  {store, set, captures, client}: StoreContext,
+  {selectNode}: Pick<TreeMarkActions, 'selectNode'>
+): DraftActions {
   let abort: AbortController | null = null
-  const place = (runId: RunId, step: number, at: number) =>
+  const place = (runId: RunId, step: number, at: number) => {
     set(({draftPlaces}) => ({draftPlaces: {...draftPlaces, [runId]: {step, at}}}))
+    const result = resultOf(runId)
+    const view = result && draftStepView(result, step)
+    const tested = view && testAt(view, at)
+    // What is tested is the node that is looked at: marked, brought into sight, told of beside.
+    if (tested) selectNode(runId, draftKey(tested.node.id))
+  }
   const resultOf = (runId: RunId) => captures.trees.peek(slotOf('draft', runId))?.result ?? null
 
   const compare = async (runId: RunId, seedCount: number, signal: AbortSignal) => {
     const run = selectRun(store.getState(), runId)
     if (!run) return
-    const total = COMPARED.length * seedCount
-    let rows: readonly ComparedStrategy[] = COMPARED.map(({name, strategy, draft}) => ({
-      ...{name, strategy, draft: draft ?? store.getState().draftChoice.draft},
-      ...{results: [], problem: null},
-    }))
+    const chosen = store.getState().draftChoice.draft
+    // Where the chosen draft is the self-draft of the last row, that row is there already.
+    let rows: readonly ComparedStrategy[] = COMPARED.filter(({draft}) => draft !== chosen).map(
+      ({name, strategy, draft = chosen}) => ({name, strategy, draft, results: [], problem: null})
+    )
+    const total = rows.length * seedCount
     const show = (done: number, isRunning: boolean) =>
       set({draftComparison: {runId, rows, done, total, isRunning}})
     const change = (name: string, of: (row: ComparedStrategy) => ComparedStrategy) => {

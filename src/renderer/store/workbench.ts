@@ -182,6 +182,7 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
   })
   const runs = createRunActions(context)
   const trees = createTreeActions(context)
+  const treeMarks = createTreeMarkActions(context, trees, runs)
   const attentionChoices = createAttentionChoiceActions(context)
   const listKeeper = new ListKeeper(context, (list) => store.setState(list))
   const groups = {
@@ -229,9 +230,9 @@ export function createWorkbench(deps: WorkbenchDeps): Workbench {
     ...createTokenizersDetailActions(context),
     ...trees,
     ...createTreeSampleActions(context),
-    ...createTreeMarkActions(context, trees, runs),
+    ...treeMarks,
     ...createTreeFileActions(context, runs, trees),
-    ...createDraftActions(context),
+    ...createDraftActions(context, treeMarks),
     ...createUndoActions(store),
     ...createUnitActions(context),
     ...createViewActions(context),

@@ -1,3 +1,4 @@
+import {ratioStandardError} from '../math/ratio-error.ts'
 import type {TreeResult} from './tree.ts'
 
 /** What drafts of one strategy came to over several runs of the same prompt. */
@@ -5,16 +6,19 @@ export interface DraftSummary {
   readonly runCount: number
   readonly stepCount: number
   readonly acceptedMean: number
-  /** Of the mean over steps; null of fewer than two. */
+  /** Of the mean a step, over runs, as a run's steps are not independent of each other; null of fewer than two. */
   readonly acceptedStandardError: number | null
   readonly committedMean: number
   readonly committedStandardError: number | null
   /** What the drawn trees were to be expected to have accepted, a step. */
   readonly estimatedMean: number
+  /** Nodes, by what became of them. */
   readonly drafted: number
-  readonly tested: number
   readonly accepted: number
+  readonly rejected: number
   readonly untested: number
+  /** Tests, of which a node may have had several. */
+  readonly tested: number
   /** By depth: accepted, and how many steps arrived at the parent. */
   readonly byDepth: readonly {
     readonly depth: number
@@ -50,13 +54,21 @@ export function summarizeDrafts(
     sum((step) => step.tested),
     sum((step) => step.accepted),
   ]
+  const ofStatus = (status: string) =>
+    stats.reduce((all, {statusCounts}) => all + (statusCounts[status] ?? 0), 0)
+  const errorOf = (name: 'accepted' | 'committed') =>
+    ratioStandardError(
+      stats.map(({perStep}) => perStep.reduce((all, step) => all + step[name], 0)),
+      stats.map(({perStep}) => perStep.length)
+    )
   return {
     ...{runCount: stats.length, stepCount: steps.length, drafted, tested, accepted},
-    untested: drafted - tested,
+    rejected: ofStatus('rejected'),
+    untested: ofStatus('untested'),
     acceptedMean: accepted / steps.length,
-    acceptedStandardError: standardError(steps.map((step) => step.accepted)),
+    acceptedStandardError: errorOf('accepted'),
     committedMean: sum((step) => step.committed) / steps.length,
-    committedStandardError: standardError(steps.map((step) => step.committed)),
+    committedStandardError: errorOf('committed'),
     estimatedMean: sum((step) => step.estimated) / steps.length,
     byDepth,
     targetCalls: stats.reduce((all, own) => all + own.targetCalls, 0),
@@ -64,13 +76,4 @@ export function summarizeDrafts(
     speedUp:
       speedUps.length === 0 ? null : speedUps.reduce((all, one) => all + one, 0) / speedUps.length,
   }
-}
-
-/** Of a mean, from the deviation with n − 1. */
-function standardError(values: readonly number[]): number | null {
-  const count = values.length
-  if (count < 2) return null
-  const mean = values.reduce((sum, value) => sum + value, 0) / count
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return Math.sqrt(squares / (count - 1) / count)
 }

@@ -67,7 +67,6 @@ const WORDS = {
 } as const
 
 function statsText(stats: TreeStats, {timing}: TreeResult): string[] {
-  const error = (value: number | null) => (value === null ? '' : ` ± ${formatFixed(value, 2)}`)
   const columns = [
     {title: 'depth', align: 'right'},
     {title: 'accepted/reached', align: 'right'},
@@ -85,7 +84,7 @@ function statsText(stats: TreeStats, {timing}: TreeResult): string[] {
   ])
   const draft = timing?.draft
   return [
-    `${formatMany(stats.steps, 'step')}: accepted ${formatFixed(stats.acceptedMean, 2)}${error(stats.acceptedStandardError)} a step (expected of the drawn trees ${formatFixed(stats.estimatedMean, 2)}), committed ${formatFixed(stats.committedMean, 2)}${error(stats.committedStandardError)}; ${formatMany(stats.targetCalls, 'call')} of the model, ${stats.targetCallsSaved} fewer than token by token`,
+    `${formatMany(stats.steps, 'step')}: accepted ${formatFixed(stats.acceptedMean, 2)} a step (expected of the drawn trees ${formatFixed(stats.estimatedMean, 2)}), committed ${formatFixed(stats.committedMean, 2)}; ${formatMany(stats.targetCalls, 'call')} of the model, ${stats.targetCallsSaved} fewer than token by token`,
     ...(rows.length > 0 ? [formatTable(columns, rows)] : []),
     ...(draft ? [`speed-up on this machine ${formatFixed(draft.speedUp, 2)} ×`] : []),
   ]

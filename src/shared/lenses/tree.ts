@@ -97,22 +97,32 @@ export const treeRequestSchema = modelRefSchema
 export type TreeRequest = z.infer<typeof treeRequestSchema>
 export type TreeRequestInput = z.input<typeof treeRequestSchema>
 
+const likeliestSchema = z.array(z.object({id: z.number().int(), prob: z.number()}))
+
+/** A drafted token against the number that was drawn: accepted where `uniform` < `acceptProb`. */
+export const treeTestSchema = z.object({
+  node: z.number().int().nonnegative(),
+  /** Of the token, in what was left to be drawn then. */
+  residualProb: z.number(),
+  acceptProb: z.number(),
+  uniform: z.number(),
+  outcome: z.enum(['accepted', 'rejected']),
+  /** What is left after a rejection: its likeliest tokens. Empty where the rule does not say. */
+  residualTop: likeliestSchema,
+})
+export type TreeTest = z.infer<typeof treeTestSchema>
+
 /** What happened at one node while a draft was verified. */
 export const treeVerdictSchema = z.object({
   step: z.number().int().nonnegative(),
   /** Whose children were tested; null for the root of the first step. */
   node: z.number().int().nonnegative().nullable(),
-  /** Children in the order of their tests. */
+  /** The nodes of `tests`. */
   tested: z.array(z.number().int().nonnegative()),
+  /** One a test, in order: a node that several drafted paths share is tested once for each, until it is accepted. */
+  tests: z.array(treeTestSchema),
   /** What the correction was drawn from: its likeliest tokens. Empty where a child was accepted. */
-  residualTop: z.array(z.object({id: z.number().int(), prob: z.number()})),
-  /** After each rejection, in order. */
-  residuals: z.array(
-    z.object({
-      node: z.number().int().nonnegative(),
-      top: z.array(z.object({id: z.number().int(), prob: z.number()})),
-    })
-  ),
+  residualTop: likeliestSchema,
   /** The token that was drawn instead; null where a child was accepted. */
   correctionId: z.number().int().nullable(),
 })
@@ -123,6 +133,7 @@ export const treeStepSchema = z.object({
   accepted: z.number().int(),
   committed: z.number().int(),
   drafted: z.number().int(),
+  /** Tests, of which a node may have had several. */
   tested: z.number().int(),
   /** Sum of `reachProb`: what was to be expected of this drawn tree. */
   estimated: z.number(),
@@ -132,13 +143,14 @@ export type TreeStep = z.infer<typeof treeStepSchema>
 
 export const treeStatsSchema = z.object({
   steps: z.number().int(),
+  /** Means are over steps. Errors are over runs, as a run's steps are not independent: null of one run. */
   acceptedMean: z.number(),
   acceptedStandardError: z.number().nullable(),
   committedMean: z.number(),
   committedStandardError: z.number().nullable(),
   estimatedMean: z.number(),
   perStep: z.array(treeStepSchema),
-  /** Acceptance at a depth is accepted/reached, the steps that arrived at its parent. */
+  /** Acceptance at a depth is accepted/reached, the steps that arrived at its parent. `tested` counts tests. */
   byDepth: z.array(
     z.object({
       depth: z.number().int(),

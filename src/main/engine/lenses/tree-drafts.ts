@@ -3,6 +3,7 @@ import type {
   TreeLaw,
   TreeOrigin,
   TreeStatus,
+  TreeTest,
   TreeTokenNode,
   TreeVerdict,
 } from '../../../shared/lenses/tree.ts'
@@ -70,23 +71,26 @@ export class DraftRecorder {
         ...{id: this.nextId++, parent: parentId, tokenId: next.tokenId, order: siblings.length},
         ...{depth: (last < 0 ? 0 : tree.nodes[last]!.depth) + 1, ...probs},
         pathLogprob: finite(before + (probs.logprob ?? Number.NEGATIVE_INFINITY)),
-        ...{targetProb: lawAt(last).prob(next.tokenId, 'truncated'), uniform: next.uniform},
+        ...{targetProb: lawAt(last).drawnProb(next.tokenId), uniform: next.uniform},
         residualProb: verification.verdicts.at(-1)?.residual?.[next.tokenId] ?? null,
       })
     }
     const verdicts = verification.verdicts.map((verdict): TreeVerdict => {
-      const {place, tested, rejections, acceptedPlace, residual} = verdict
+      const {place, tests, acceptedPlace, residual} = verdict
       const isLast = acceptedPlace === null
       return {
         step,
         node: place < 0 ? this.rootId : this.ids[place]!,
-        tested: tested.map((child) => this.ids[child]!),
+        tested: tests.map((test) => this.ids[test.place]!),
+        tests: tests.map((test): TreeTest => {
+          const {residualProb, acceptProb, uniform, isAccepted} = test
+          return {
+            ...{node: this.ids[test.place]!, residualProb, acceptProb, uniform},
+            outcome: isAccepted ? 'accepted' : 'rejected',
+            residualTop: test.residual ? topOf(test.residual) : [],
+          }
+        }),
         residualTop: residual ? topOf(residual) : [],
-        residuals: rejections.flatMap((rejection) =>
-          rejection.residual
-            ? [{node: this.ids[rejection.place]!, top: topOf(rejection.residual)}]
-            : []
-        ),
         correctionId: isLast ? (next?.tokenId ?? null) : null,
       }
     })

@@ -168,6 +168,7 @@ async function* draftEvents(
   const steps = runDrafts({
     ...{strategy, parameters: request, target, draft: draft?.model ?? null, memory},
     ...{targetLaw: law, promptIds: [...ids], isEnd: endOf(folder), seed: request.seed},
+    beginId: folder.beginId,
     draftLaw: {
       temperature: request.draftTemperature ?? (law.temperature || GREEDY_DRAFT_TEMPERATURE),
       ...(request.draftTopP !== undefined && {topP: request.draftTopP}),

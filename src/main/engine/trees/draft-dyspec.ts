@@ -1,5 +1,5 @@
 import {DraftBuilder, type DraftContext, type DraftTree} from './draft-tree.ts'
-import {keyUnder, PURPOSE, type RandomKey, uniformOf} from './keyed-random.ts'
+import {drawKey, uniformOf} from './keyed-random.ts'
 import {drawFrom, type Law, withoutToken} from './law.ts'
 import {MaxHeap} from './max-heap.ts'
 
@@ -91,8 +91,4 @@ function draw(
   const usedProb = law[tokenId]!
   const child = builder.add(place, tokenId, {usedProb, value: value * usedProb})
   return {child, usedProb, tokenId}
-}
-
-function drawKey(key: RandomKey, sibling: number): RandomKey {
-  return keyUnder(keyUnder(key, -1 - PURPOSE.draw), sibling)
 }

@@ -1,5 +1,5 @@
 import {DraftBuilder, type DraftContext, type DraftTree} from './draft-tree.ts'
-import {keyUnder, PURPOSE, type RandomKey, uniformOf} from './keyed-random.ts'
+import {drawKey, keyUnder, uniformOf} from './keyed-random.ts'
 import {drawFrom} from './law.ts'
 
 /**
@@ -55,8 +55,4 @@ export async function draftPathsMerged(
     level = next
   }
   return builder.finish('draft')
-}
-
-function drawKey(key: RandomKey, sibling: number): RandomKey {
-  return keyUnder(keyUnder(key, -1 - PURPOSE.draw), sibling)
 }

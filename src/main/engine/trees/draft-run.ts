@@ -29,6 +29,8 @@ export interface DraftRunOptions {
   /** The text, whose last token is the first root. */
   readonly promptIds: readonly number[]
   readonly isEnd: (tokenId: number) => boolean
+  /** What the model's texts begin with; absent where they begin with nothing of their own. */
+  readonly beginId?: number | null
   readonly contextLength: number
   readonly maxNewTokens: number
   readonly maxSteps: number
@@ -69,7 +71,7 @@ export async function* runDrafts(
 ): AsyncGenerator<DraftRunEvent, void, undefined> {
   const {strategy, parameters, target, draft, isEnd, promptIds} = options
   const memory = options.memory ?? createDraftMemory(parameters)
-  const learner = strategy === 'lookahead' ? new TextLearner(memory, parameters, promptIds) : null
+  const learner = strategy === 'lookahead' ? new TextLearner(memory, options) : null
   const rule = options.rule ?? ruleOf(strategy)
   const lawOf = options.lawOf ?? processedLaw
   const committed: number[] = []
@@ -138,18 +140,28 @@ class TextLearner {
 
   constructor(
     private readonly memory: DraftMemory,
-    {branchLength = 12}: DraftParameters,
-    promptIds: readonly number[]
+    private readonly options: Pick<
+      DraftRunOptions,
+      'parameters' | 'promptIds' | 'isEnd' | 'beginId'
+    >
   ) {
+    const {parameters, promptIds, isEnd, beginId = null} = options
+    const {branchLength = 12} = parameters
     this.reach = branchLength + 1
     this.learntCount = promptIds.length
-    memory.trie.insert(promptIds, 'prompt')
+    // The begin token says nothing of what follows it elsewhere, and what is behind an end is another text.
+    const from = promptIds[0] === beginId ? 1 : 0
+    const end = promptIds.findIndex((id, at) => at >= from && isEnd(id))
+    const ids = promptIds.slice(from, end < 0 ? promptIds.length : end)
+    memory.trie.insert(ids, 'prompt', {isStop: isEnd})
   }
 
   learn(ids: readonly number[]): void {
     const to = ids.length - this.reach
     if (to <= this.learntCount) return
-    this.memory.trie.insert(ids, 'output', {from: this.learntCount, to})
+    this.memory.trie.insert(ids, 'output', {
+      ...{isStop: this.options.isEnd, from: this.learntCount, to},
+    })
     this.memory.trie.prune()
     this.learntCount = to
   }

@@ -22,6 +22,11 @@ export function keyUnder(key: RandomKey, n: number): RandomKey {
   return (high & HIGH_MASK) * TWO_TO_32 + (low >>> 0)
 }
 
+/** Of the n-th draw of a draft under a node. */
+export function drawKey(node: RandomKey, n: number): RandomKey {
+  return keyUnder(keyUnder(node, -1 - PURPOSE.draw), n)
+}
+
 /** Uniform in [0, 1). */
 export function uniformOf(key: RandomKey): number {
   return createSeededRandom(key).nextUnit()

@@ -21,7 +21,8 @@ export interface LawSource {
 export interface ShapedLaw {
   /** Natural log-probability of a token; −∞ where it cannot be drawn. */
   logprob(id: number, distribution: Distribution): number
-  prob(id: number, distribution: Distribution): number
+  /** Probability of a token after temperature and truncation, from which is drawn. */
+  drawnProb(id: number): number
   /** Tokens that truncation keeps, the likeliest first; null for all of them. */
   readonly keptIds: readonly number[] | null
   readonly keptCount: number
@@ -56,13 +57,8 @@ export function shapeLaw(raw: Float64Array, options: TreeLaw): ShapedLaw {
   const total = sumWithout(weights, [])
   const kept = keptTokens(raw, weight, total, options)
   const isKept = kept.ids && new Set(kept.ids)
-  const prob = (id: number, distribution: Distribution): number => {
-    if (distribution === 'raw') return expOfNonPositive(raw[id]!)
-    if (distribution === 'temperature') return weights[id]! / total
-    return isKept && !isKept.has(id) ? 0 : weights[id]! / kept.weight
-  }
   return {
-    prob,
+    drawnProb: (id) => (isKept && !isKept.has(id) ? 0 : weights[id]! / kept.weight),
     logprob(id, distribution) {
       if (distribution === 'raw') return raw[id]!
       if (distribution === 'truncated' && isKept && !isKept.has(id)) return Number.NEGATIVE_INFINITY
@@ -88,8 +84,10 @@ export function shapeLaw(raw: Float64Array, options: TreeLaw): ShapedLaw {
       return {raw: rawSum, temperature: sum / total, truncated}
     },
     law(distribution) {
+      if (distribution === 'raw') return normalized(raw.map(expOfNonPositive))
+      if (distribution === 'temperature' || !kept.ids) return normalized(weights.slice())
       const probs = new Float64Array(raw.length)
-      for (let id = 0; id < raw.length; id++) probs[id] = prob(id, distribution)
+      for (const id of kept.ids) probs[id] = weights[id]!
       return normalized(probs)
     },
     top: (count) => topIds(raw, count),

@@ -37,25 +37,24 @@ export class LookaheadTrie {
   /** `branchLength` tokens after each position are kept. */
   constructor(private readonly branchLength: number) {}
 
-  /** Adds every stretch of a text. `stopIds` never start one, and end it. */
+  /** Adds every stretch of a text. Stop words never start one, and end it. */
   insert(
     ids: readonly number[],
     source: 'prompt' | 'output',
     {
-      stopIds = [],
+      isStop = () => false,
       from = 0,
       to = ids.length,
-    }: {stopIds?: readonly number[]; from?: number; to?: number} = {}
+    }: {isStop?: (tokenId: number) => boolean; from?: number; to?: number} = {}
   ): void {
-    const isStop = new Set(stopIds)
     for (let start = from; start < to; start++) {
-      if (isStop.has(ids[start]!)) continue
+      if (isStop(ids[start]!)) continue
       let node = entryOf(this.tries, ids[start]!)
       count(node, source)
       for (let at = start + 1; at < ids.length && at <= start + this.branchLength + 1; at++) {
         node = entryOf(node.children, ids[at]!)
         count(node, source)
-        if (isStop.has(ids[at]!)) break
+        if (isStop(ids[at]!)) break
       }
     }
   }

@@ -1,5 +1,7 @@
 import {describe, expect, it} from 'vitest'
+import {createDraftMemory} from './draft-strategy.ts'
 import {LookaheadTrie} from './lookahead-trie.ts'
+import {tokensOf, toyRun} from './test-toys.ts'
 import {draftRecycled, RecycledCandidates, recyclingTemplate} from './token-recycling.ts'
 
 const CONTEXT = {isEnd: () => false, maxDepth: 50, key: 1}
@@ -81,6 +83,27 @@ describe('the trie of Lookahead', () => {
     trie.prune({nodes: 2, outputs: 100})
     expect(trie.countsOf([1, 2, 3])).toEqual({prompt: 0, output: 2})
     expect(trie.countsOf([1, 9])).toEqual({prompt: 0, output: 0})
+  })
+
+  it('of a run has no text of a first begin token, nothing behind an end, and no trie of a stop', async () => {
+    const learnt = async (promptIds: readonly number[]) => {
+      const memory = createDraftMemory({branchLength: 3})
+      const options = {promptIds, memory, beginId: 3, isEnd: (id: number) => id === 2, maxSteps: 1}
+      await tokensOf(toyRun('lookahead', {branchLength: 3}, options))
+      return memory.trie
+    }
+    const trie = await learnt([3, 0, 1, 2, 1, 0])
+    expect(trie.countsOf([3])).toEqual({prompt: 0, output: 0})
+    expect(trie.countsOf([0, 1])).toEqual({prompt: 1, output: 0})
+    // Up to the end, without it and without what is behind it.
+    for (const gone of [[2], [0, 1, 2], [1, 2], [1, 0]]) {
+      expect(trie.countsOf(gone)).toEqual({prompt: 0, output: 0})
+    }
+    // Where the begin token stands later it is a token like any other.
+    expect((await learnt([0, 3, 1])).countsOf([3, 1])).toEqual({prompt: 1, output: 0})
+    const stops = new LookaheadTrie(3)
+    stops.insert([1, 2, 1], 'output', {isStop: (id) => id === 2})
+    expect([[2], [1, 2], [1, 2, 1]].map((ids) => stops.countsOf(ids).output)).toEqual([0, 1, 0])
   })
 
   it('within its budget lets some of each source in, parents with them', () => {

@@ -4,7 +4,7 @@ import {keyUnder, PURPOSE, type RandomKey, uniformOf} from './keyed-random.ts'
 import {drawFrom, type Law} from './law.ts'
 import type {DrawTests, VerifyRule} from './verify-rules.ts'
 
-/** What a node of a draft came to. */
+/** What a node of a draft came to. The numbers are of its last test: a merged node is tested once a path. */
 export interface NodeOutcome {
   readonly status: Extract<TreeStatus, 'accepted' | 'rejected' | 'untested'>
   readonly targetProb: number | null
@@ -15,13 +15,23 @@ export interface NodeOutcome {
   readonly reachProb: number
 }
 
+/** One test of a draw against the number that was drawn for it. */
+export interface NodeTest {
+  readonly place: number
+  readonly residualProb: number
+  readonly acceptProb: number
+  readonly uniform: number
+  readonly isAccepted: boolean
+  /** What is left after its rejection; null where it was accepted or the rule does not say. */
+  readonly residual: Law | null
+}
+
 /** What happened at one node: its children's tests, and the correction or bonus where none passed. */
 export interface NodeVerdict {
   /** −1 is the root. */
   readonly place: number
-  /** Children that were tested, in order. A merged child may be tested more than once: it stands once. */
-  readonly tested: readonly number[]
-  readonly rejections: readonly {readonly place: number; readonly residual: Law | null}[]
+  /** In order. A merged child is tested once for each path through it, until it is accepted. */
+  readonly tests: readonly NodeTest[]
   readonly acceptedPlace: number | null
   /** What the last token of the step was drawn from; null where a child was accepted. */
   readonly residual: Law | null
@@ -70,50 +80,44 @@ interface Draws {
  */
 export function verifyTree(tree: DraftTree, context: VerifyContext): Verification {
   const {nodes} = tree
-  const draws = drawsOf(nodes)
+  const drawsAt = drawsOf(nodes)
   const known = new Map<number, DrawTests>()
-  const outcomes = reachOf(tree, draws, context, known)
+  const outcomes = reachOf(tree, drawsAt, context, known)
   const verdicts: NodeVerdict[] = []
   const accepted: number[] = []
   const keyOf = (place: number) => (place < 0 ? context.key : nodes[place]!.key)
   const correct = context.correct ?? ((residual, _, uniform) => drawFrom(residual, uniform))
   for (let at = -1; ; ) {
     const target = context.targetLaw(at)
-    const here = draws.get(at)
+    const here = drawsAt.get(at)
     if (!here) {
       const uniform = uniformOf(keyUnder(keyOf(at), -1 - PURPOSE.bonus))
       const tokenId = drawFrom(target, uniform)
       const depth = at < 0 ? 0 : nodes[at]!.depth
       verdicts.push({
-        ...{place: at, tested: [], rejections: [], acceptedPlace: null},
+        ...{place: at, tests: [], acceptedPlace: null},
         residual: target,
       })
       const endedBy = depth >= context.maxDepth ? 'limit' : 'leaf'
       return {outcomes, verdicts, accepted, next: {tokenId, isBonus: true, uniform}, endedBy}
     }
-    const {tests, residual} = known.get(at)!
-    const rejections: {place: number; residual: Law | null}[] = []
+    const {tests: draws, residual} = known.get(at)!
+    const tests: NodeTest[] = []
     let found: number | null = null
-    for (const [i, test] of tests.entries()) {
+    for (const [i, {residualProb, acceptProb, residual: left}] of draws.entries()) {
       const place = here.places[i]!
       const uniform = uniformOf(keyUnder(testKey(nodes[place]!), i))
-      const isAccepted = uniform < test.acceptProb
-      const outcome = outcomes[place]!
-      outcome.status = isAccepted ? 'accepted' : 'rejected'
-      outcome.residualProb = test.residualProb
-      outcome.acceptProb = test.acceptProb
-      outcome.uniform = uniform
+      const isAccepted = uniform < acceptProb
+      const facts = {residualProb, acceptProb, uniform}
+      Object.assign(outcomes[place]!, facts, {status: isAccepted ? 'accepted' : 'rejected'})
+      tests.push({place, ...facts, isAccepted, residual: isAccepted ? null : left})
       if (isAccepted) {
         found = place
         break
       }
-      rejections.push({place, residual: test.residual})
     }
-    const tested = [
-      ...new Set([...rejections.map(({place}) => place), ...(found === null ? [] : [found])]),
-    ]
     verdicts.push({
-      ...{place: at, tested, rejections, acceptedPlace: found},
+      ...{place: at, tests, acceptedPlace: found},
       residual: found === null ? residual : null,
     })
     if (found === null) {

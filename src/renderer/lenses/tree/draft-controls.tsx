@@ -1,5 +1,12 @@
 import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
-import {draftStepView, frameCount, frameName, testsBy} from '../../../shared/lenses/draft-player.ts'
+import {
+  draftStepView,
+  type FrameName,
+  frameCount,
+  frameName,
+  frameOf,
+  testsBy,
+} from '../../../shared/lenses/draft-player.ts'
 import {DRAFT_STRATEGIES, type DraftStrategy} from '../../../shared/lenses/tree.ts'
 import {LAST_FRAME, type ShownTree} from '../../store/tree-shown.ts'
 import {Button} from '../../ui/button.tsx'
@@ -73,7 +80,15 @@ export function DraftControls({shown}: {readonly shown: ShownTree | null}) {
   )
 }
 
-/** Which step, and how much of it: draft, mask, test by test, commit. */
+const FRAMES: readonly (readonly [FrameName, string])[] = [
+  ['draft', 'draft'],
+  ['mask', 'mask'],
+  ['test', 'verify'],
+  ['residual', 'residual'],
+  ['commit', 'commit'],
+]
+
+/** Which step, and how much of it: draft › mask › verify, test by test › residual › commit. */
 function Player({shown}: {readonly shown: ShownTree}) {
   const {showDraftStep, moveDraftFrame, showDraftFrame} = useActions()
   const {runId, step, result} = shown
@@ -81,11 +96,7 @@ function Player({shown}: {readonly shown: ShownTree}) {
   const steps = result.stats?.steps ?? step + 1
   if (!view) return null
   const at = Math.min(shown.at, frameCount(view) - 1)
-  const name = frameName(view, at)
-  const word =
-    name === 'test'
-      ? `verify ${formatCount(testsBy(view, at))} of ${formatCount(view.tests.length)}`
-      : name
+  const current = frameName(view, at)
   return (
     <fieldset className="player" aria-label="Step player">
       <Stepper
@@ -111,9 +122,6 @@ function Player({shown}: {readonly shown: ShownTree}) {
       >
         <Glyph d="M6 1v6L2 4z" />
       </Button>
-      <span className="frame-name" data-testid="frame-name" aria-live="polite">
-        {word}
-      </span>
       <Button
         look="icon"
         aria-label="On"
@@ -130,6 +138,34 @@ function Player({shown}: {readonly shown: ShownTree}) {
       >
         <Glyph d="M5.6 1H7v6H5.6zM.5 1v6L5 4z" />
       </Button>
+      <ol className="frames">
+        {FRAMES.map(([name, word]) => {
+          const to = frameOf(view, name)
+          const isOn = name === current
+          const count = view.tests.length
+          const text =
+            name === 'test'
+              ? `${word} ${isOn ? `${formatCount(testsBy(view, at))} of ` : ''}${formatCount(count)}`
+              : word
+          return (
+            <li key={name}>
+              <button
+                type="button"
+                className={isOn ? 'on' : ''}
+                aria-current={isOn ? 'step' : undefined}
+                disabled={to === null}
+                data-testid={isOn ? 'frame-name' : undefined}
+                data-frame={name}
+                onClick={() => {
+                  if (to !== null) showDraftFrame(runId, to)
+                }}
+              >
+                {text}
+              </button>
+            </li>
+          )
+        })}
+      </ol>
     </fieldset>
   )
 }

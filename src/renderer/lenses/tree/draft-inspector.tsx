@@ -1,6 +1,6 @@
-import {formatFixed, formatProb} from '../../../shared/figures/number-format.ts'
+import {formatProb} from '../../../shared/figures/number-format.ts'
 import {STATUS_WORDS} from '../../../shared/figures/tree/tree-looks.ts'
-import {draftStepView} from '../../../shared/lenses/draft-player.ts'
+import {draftStepView, testsBy} from '../../../shared/lenses/draft-player.ts'
 import type {TreeNode, TreeTokenNode} from '../../../shared/lenses/tree.ts'
 import type {ShownTree} from '../../store/tree-shown.ts'
 import {glyphsOf, NodeFact} from './tree-inspector.tsx'
@@ -62,14 +62,14 @@ function ProbFact({name, value}: {readonly name: string; readonly value: number 
 }
 
 function reasonOf({status, uniform, acceptProb, targetProb}: TreeTokenNode): string {
-  const u = uniform === null ? '' : `u ${formatFixed(uniform, 3)}`
+  const u = uniform === null ? '' : `u ${formatProb(uniform)}`
   switch (status) {
     case 'accepted':
-      return uniform === null ? 'the model’s own token' : `${u} < ${formatFixed(acceptProb, 3)}`
+      return uniform === null ? 'the model’s own token' : `${u} < ${formatProb(acceptProb)}`
     case 'rejected':
       return uniform === null
         ? `not the model’s own, p ${formatProb(targetProb)}`
-        : `${u} ≥ ${formatFixed(acceptProb, 3)}`
+        : `${u} ≥ ${formatProb(acceptProb)}`
     case 'untested':
       return 'another was accepted, or its parent fell'
     case 'correction':
@@ -84,7 +84,10 @@ function reasonOf({status, uniform, acceptProb, targetProb}: TreeTokenNode): str
 /** What the next sibling is tested against after a rejection: norm [p − q]₊ where the rule is that. */
 function Residual({shown, node}: {readonly shown: ShownTree; readonly node: TreeTokenNode}) {
   const view = draftStepView(shown.result, shown.step)
-  const test = view?.tests.find((one) => one.node.id === node.id)
+  // The last of its tests so far: a node that several paths share has more than one.
+  const test = view?.tests
+    .slice(0, testsBy(view, shown.at))
+    .findLast((one) => one.node.id === node.id)?.test
   const top =
     node.status === 'rejected'
       ? test?.residualTop

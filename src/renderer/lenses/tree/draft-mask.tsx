@@ -9,11 +9,12 @@ interface Props {
   readonly shown: ShownTree
   readonly view: DraftStepView
   readonly isLit: boolean
-  readonly widthPx: number
+  /** Of the square at most. */
+  readonly sidePx: number
 }
 
 /** Which drafted token may read which, in one run of the model: ancestors and itself, never a sibling. */
-export function DraftMask({shown, view, isLit, widthPx}: Props) {
+export function DraftMask({shown, view, isLit, sidePx: mostPx}: Props) {
   const palette = usePalette()
   const {hoverNode, selectNode} = useActions()
   const {runId} = shown
@@ -22,7 +23,7 @@ export function DraftMask({shown, view, isLit, widthPx}: Props) {
   )
   const rows = treeMask(view)
   const count = rows.length
-  const cellPx = Math.min(MOST_CELL_PX, widthPx / count)
+  const cellPx = Math.min(MOST_CELL_PX, mostPx / count)
   const sidePx = cellPx * count
   const litId = hovered ?? selectedNode(shown)?.id ?? null
   const litRow = litId === null ? -1 : view.drafted.findIndex(({id}) => id === litId) + 1

@@ -1,25 +1,34 @@
-import {formatCount, formatFixed} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatFixed, NO_VALUE} from '../../../shared/figures/number-format.ts'
 import {type DraftSummary, summarizeDrafts} from '../../../shared/lenses/draft-summary.ts'
+import {isDraftStrategy, type TreeRequest} from '../../../shared/lenses/tree.ts'
 import type {RunId} from '../../store/state.ts'
-import type {ComparedStrategy} from '../../store/tree-state.ts'
+import {type ComparedStrategy, initialTree} from '../../store/tree-state.ts'
 import {Button} from '../../ui/button.tsx'
 import {useActions, useWorkbenchState} from '../use-workbench.ts'
+import {isSameWay, strategyName} from './draft-names.ts'
 
 const SEEDS = 5
-const MOST_DEPTHS = 8
+/** Depths that have a bar and a count of their own. */
+const DEPTHS = 4
 
 /** Every strategy on the same prompt and seeds: lengths a step with standard errors, acceptance by depth, time. */
 export function DraftStrategies({
   runId,
-  current,
+  request,
 }: {
   readonly runId: RunId
-  readonly current: string
+  /** What is drawn now. */
+  readonly request: Pick<TreeRequest, 'strategy' | 'draft'>
 }) {
   const {compareStrategies, cancelComparison} = useActions()
   const comparison = useWorkbenchState(({draftComparison}) =>
     draftComparison?.runId === runId ? draftComparison : null
   )
+  const {strategy} = request
+  const now = {
+    strategy: isDraftStrategy(strategy) ? strategy : initialTree.draftChoice.strategy,
+    draft: request.draft ?? '',
+  }
   const percent =
     comparison && comparison.total > 0 ? Math.round((100 * comparison.done) / comparison.total) : 0
   return (
@@ -57,23 +66,54 @@ export function DraftStrategies({
         <table className="draft-table">
           <thead>
             <tr>
-              <th scope="col" className="word">
+              <th scope="col" className="word" rowSpan={2}>
                 strategy
               </th>
-              <th scope="col">accepted a step</th>
-              <th scope="col">expected</th>
-              <th scope="col">committed a step</th>
-              <th scope="col" className="word">
-                accepted/ reached, by depth
+              <th scope="col" rowSpan={2}>
+                runs
               </th>
-              <th scope="col">✓ ✕ – of drafted</th>
-              <th scope="col">calls saved</th>
-              <th scope="col">speed-up</th>
+              <th scope="col" rowSpan={2}>
+                accepted a step
+              </th>
+              <th scope="col" rowSpan={2}>
+                expected
+              </th>
+              <th scope="col" rowSpan={2}>
+                committed a step
+              </th>
+              <th scope="colgroup" colSpan={DEPTHS + 1} className="word span-head">
+                accepted/reached, by depth; steps that reached it
+              </th>
+              <th scope="colgroup" colSpan={4} className="span-head">
+                nodes
+              </th>
+              <th scope="col" rowSpan={2}>
+                calls saved
+              </th>
+              <th scope="col" rowSpan={2}>
+                speed-up
+              </th>
+            </tr>
+            <tr>
+              <th />
+              {Array.from({length: DEPTHS}, (_, i) => (
+                <th key={i} scope="col">
+                  d{i + 1}
+                </th>
+              ))}
+              <th scope="col" aria-label="accepted">
+                ✓
+              </th>
+              <th scope="col" aria-label="rejected">
+                ✕
+              </th>
+              <th scope="col">untested</th>
+              <th scope="col">drafted</th>
             </tr>
           </thead>
           <tbody>
             {comparison.rows.map((row) => (
-              <StrategyRow key={row.name} row={row} isOn={row.name === current} />
+              <StrategyRow key={row.name} row={row} isOn={isSameWay(row, now)} />
             ))}
           </tbody>
         </table>
@@ -85,8 +125,9 @@ export function DraftStrategies({
       )}
       {comparison && (
         <p className="small ink-3">
-          ± is the standard error over steps. All of these keep the model’s law. Speed-up is
-          measured on this machine, draft included; below 1 is slower than token by token.
+          ± is the standard error over runs: the steps of a run are not independent. All of these
+          keep the model’s law. Speed-up is measured on this machine, draft included; below 1 is
+          slower than token by token.
         </p>
       )}
     </section>
@@ -104,13 +145,14 @@ function StrategyRow({row, isOn}: {readonly row: ComparedStrategy; readonly isOn
           className="read-jump"
           onClick={() => changeDraft({strategy: row.strategy, draft: row.draft})}
         >
-          {row.name}
+          {strategyName({...initialTree.draftChoice, ...row})}
         </button>
       </th>
+      <td>{formatCount(row.results.length)}</td>
       {summary ? (
         <SummaryCells summary={summary} />
       ) : (
-        <td className="word ink-3" colSpan={7}>
+        <td className="word ink-3" colSpan={DEPTHS + 10}>
           {row.problem ? `✕ ${row.problem.message}` : '…'}
         </td>
       )}
@@ -121,8 +163,8 @@ function StrategyRow({row, isOn}: {readonly row: ComparedStrategy; readonly isOn
 function SummaryCells({summary}: {readonly summary: DraftSummary}) {
   const withError = (mean: number, error: number | null) =>
     `${formatFixed(mean, 2)}${error === null ? '' : ` ± ${formatFixed(error, 2)}`}`
-  const {byDepth, speedUp, drafted, tested, accepted, untested} = summary
-  const depths = byDepth.slice(0, MOST_DEPTHS)
+  const {byDepth, speedUp, drafted, rejected, accepted, untested} = summary
+  const depths = byDepth.slice(0, DEPTHS)
   const words = depths
     .map(({depth, reached, accepted: own}) => `depth ${depth}: ${own} of ${reached}`)
     .join(', ')
@@ -145,14 +187,22 @@ function SummaryCells({summary}: {readonly summary: DraftSummary}) {
           ))}
         </span>
       </td>
-      <td>
-        {formatCount(accepted)} {formatCount(tested - accepted)} {formatCount(untested)} of{' '}
-        {formatCount(drafted)}
-      </td>
+      {Array.from({length: DEPTHS}, (_, i) => (
+        <td key={i} className="ink-3">
+          {formatMaybe(byDepth[i]?.reached)}
+        </td>
+      ))}
+      {[accepted, rejected, untested, drafted].map((count, i) => (
+        <td key={i}>{formatCount(count)}</td>
+      ))}
       <td>{formatCount(summary.targetCallsSaved)}</td>
       <td data-speed-up={speedUp ?? ''}>
         {speedUp === null ? '—' : `${formatFixed(speedUp, 2)}×`}
       </td>
     </>
   )
+}
+
+function formatMaybe(count: number | undefined): string {
+  return count === undefined ? NO_VALUE : formatCount(count)
 }

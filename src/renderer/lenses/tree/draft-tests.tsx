@@ -1,41 +1,45 @@
+import {useEffect, useRef} from 'react'
 import {
   formatCount,
   formatFixed,
   formatMany,
   formatProb,
 } from '../../../shared/figures/number-format.ts'
-import type {DraftStepView} from '../../../shared/lenses/draft-player.ts'
+import {
+  type DraftStepView,
+  type DraftTest,
+  frameName,
+  testAt,
+  testsBy,
+} from '../../../shared/lenses/draft-player.ts'
 import {keyOfNode, type ShownTree} from '../../store/tree-shown.ts'
 import {useActions} from '../use-workbench.ts'
 import {glyphsOf} from './tree-inspector.tsx'
 
+/** Tokens of what is left that a row names. */
+const MOST_LEFT = 3
+
 interface Props {
   readonly shown: ShownTree
   readonly view: DraftStepView
-  /** Tests that have happened. */
-  readonly shownCount: number
-  readonly isCommitted: boolean
 }
 
-/** Tests in their order: the number that was drawn against its threshold. */
-export function DraftTests({shown, view, shownCount, isCommitted}: Props) {
-  const {selectNode, hoverNode} = useActions()
-  const {runId, marks, result} = shown
-  const own = result.stats?.perStep[view.step]
-  const rows = view.tests.slice(0, shownCount)
-  const isGreedy = view.tests.every(({node}) => node.uniform === null)
+/** Tests in their order: the number that was drawn against its threshold, what is left, and what is committed. */
+export function DraftTests({shown, view}: Props) {
+  const own = shown.result.stats?.perStep[view.step]
+  const rows = view.tests.slice(0, testsBy(view, shown.at))
+  const frame = frameName(view, shown.at)
+  const isCommitted = frame === 'commit'
+  const isEnd = isCommitted || frame === 'residual'
+  const untested = view.drafted.filter(({status}) => status === 'untested').length
   return (
     <section data-testid="draft-tests">
       <h3>
         Tests, sibling by sibling{' '}
-        <span className="ink-3">
-          {isGreedy
-            ? 'a draft passes where it is the model’s own token'
-            : 'accepted where the drawn number lies inside the bar'}
-        </span>
+        <span className="ink-3">accepted where the drawn number lies inside the bar</span>
       </h3>
-      {rows.length === 0 && !isCommitted ? (
-        <p className="ink-3">Not tested yet: step on with the arrows below the figure.</p>
+      {rows.length === 0 && !isEnd ? (
+        <p className="ink-3">Not tested yet: step on with the arrows below.</p>
       ) : (
         <table className="draft-table">
           <thead>
@@ -46,60 +50,26 @@ export function DraftTests({shown, view, shownCount, isCommitted}: Props) {
               </th>
               <th scope="col">q used</th>
               <th scope="col">p residual</th>
-              <th scope="col" className="word">
-                threshold and drawn u
+              <th scope="col" className="bar">
+                drawn u against threshold
               </th>
+              <th scope="col">u</th>
+              <th scope="col" />
+              <th scope="col">threshold</th>
               <th scope="col" className="word">
                 verdict
               </th>
             </tr>
           </thead>
           <tbody>
-            {rows.map(({node}, i) => {
-              const key = keyOfNode(shown, node.id)
-              const isAccepted = node.status === 'accepted'
-              const threshold = node.acceptProb ?? 0
-              return (
-                <tr
-                  key={node.id}
-                  className={marks.selected === key ? 'on' : ''}
-                  data-test={node.id}
-                  data-verdict={node.status}
-                  data-accept={node.acceptProb ?? ''}
-                  data-uniform={node.uniform ?? ''}
-                  onPointerEnter={() => hoverNode({runId, id: node.id})}
-                  onPointerLeave={() => hoverNode(null)}
-                >
-                  <td>{i + 1}</td>
-                  <th scope="row" className="word">
-                    <button
-                      type="button"
-                      className="read-jump mono"
-                      onClick={() => selectNode(runId, key)}
-                    >
-                      {glyphsOf(node)}
-                    </button>
-                  </th>
-                  <td>{formatProb(node.usedProb)}</td>
-                  <td>{formatProb(node.residualProb ?? node.targetProb)}</td>
-                  <td className="word">
-                    <span className="test-bar" aria-hidden="true">
-                      <i
-                        className={isAccepted ? 'accepted' : 'rejected'}
-                        style={{width: `${Math.min(1, threshold) * 100}%`}}
-                      />
-                      {node.uniform !== null && <b style={{left: `${node.uniform * 100}%`}} />}
-                    </span>
-                    {node.uniform === null
-                      ? formatFixed(threshold, 2)
-                      : `u ${formatFixed(node.uniform, 2)} ${isAccepted ? '<' : '≥'} ${formatFixed(threshold, 2)}`}
-                  </td>
-                  <td className={`word ${isAccepted ? 'accepted' : 'rejected'}`}>
-                    {isAccepted ? '✓ accepted' : '✕ rejected'}
-                  </td>
-                </tr>
-              )
-            })}
+            {rows.map((row, i) => (
+              <TestRow
+                key={i}
+                {...{shown, row, at: i + 1}}
+                isCurrent={row === testAt(view, shown.at)}
+              />
+            ))}
+            {frame === 'residual' && <LeftRow shown={shown} view={view} />}
             {isCommitted && view.next && (
               <tr data-next={view.next.tokenId}>
                 <td>end</td>
@@ -108,7 +78,7 @@ export function DraftTests({shown, view, shownCount, isCommitted}: Props) {
                 </th>
                 <td>—</td>
                 <td>{formatProb(view.next.residualProb ?? view.next.targetProb)}</td>
-                <td className="word ink-3">
+                <td className="word ink-3" colSpan={4}>
                   {view.next.status === 'bonus'
                     ? 'drawn from p behind the accepted'
                     : 'drawn from what is left of p'}
@@ -122,11 +92,91 @@ export function DraftTests({shown, view, shownCount, isCommitted}: Props) {
       {isCommitted && own && (
         <p className="small" data-testid="draft-counts">
           {formatCount(own.accepted)} accepted of {formatMany(own.tested, 'test')},{' '}
-          {formatCount(own.drafted - own.tested)} of {formatCount(own.drafted)} untested;{' '}
+          {formatCount(untested)} of {formatMany(own.drafted, 'node')} untested;{' '}
           {formatCount(own.committed)} committed. Expected of this tree:{' '}
           {formatFixed(own.estimated, 2)} accepted, observed {formatCount(own.accepted)}.
         </p>
       )}
     </section>
+  )
+}
+
+function TestRow({
+  shown,
+  row: {node, test},
+  at,
+  isCurrent,
+}: {
+  readonly shown: ShownTree
+  readonly row: DraftTest
+  readonly at: number
+  readonly isCurrent: boolean
+}) {
+  const {selectNode, hoverNode} = useActions()
+  const {runId, marks} = shown
+  const key = keyOfNode(shown, node.id)
+  const {acceptProb, uniform, residualProb, outcome} = test
+  const isAccepted = outcome === 'accepted'
+  const ref = useRef<HTMLTableRowElement>(null)
+  useEffect(() => {
+    if (isCurrent) ref.current?.scrollIntoView({block: 'nearest'})
+  }, [isCurrent])
+  return (
+    <tr
+      ref={ref}
+      className={isCurrent || marks.selected === key ? 'on' : ''}
+      aria-current={isCurrent ? 'step' : undefined}
+      data-test={node.id}
+      data-verdict={outcome}
+      data-accept={acceptProb}
+      data-uniform={uniform}
+      onPointerEnter={() => hoverNode({runId, id: node.id})}
+      onPointerLeave={() => hoverNode(null)}
+    >
+      <td>{at}</td>
+      <th scope="row" className="word">
+        <button type="button" className="read-jump mono" onClick={() => selectNode(runId, key)}>
+          {glyphsOf(node)}
+        </button>
+      </th>
+      <td>{formatProb(node.usedProb)}</td>
+      <td>{formatProb(residualProb)}</td>
+      <td className="bar">
+        <span className="test-bar" aria-hidden="true">
+          <i className={outcome} style={{width: `${Math.min(1, acceptProb) * 100}%`}} />
+          <b style={{left: `${uniform * 100}%`}} />
+        </span>
+      </td>
+      <td>{formatProb(uniform)}</td>
+      <td className="sign">{isAccepted ? '<' : '≥'}</td>
+      <td>{formatProb(acceptProb)}</td>
+      <td className={`word ${outcome}`}>{isAccepted ? '✓ accepted' : '✕ rejected'}</td>
+    </tr>
+  )
+}
+
+/** What is left of the model's law once everything was rejected: the last token is drawn from it. */
+function LeftRow({shown, view}: Props) {
+  const names = new Map(
+    shown.result.nodes.flatMap((one) =>
+      one.tokenId === null ? [] : [[one.tokenId, glyphsOf(one)]]
+    )
+  )
+  const named = view.nextFrom.slice(0, MOST_LEFT)
+  const rest = Math.max(0, 1 - named.reduce((sum, {prob}) => sum + prob, 0))
+  const ref = useRef<HTMLTableRowElement>(null)
+  useEffect(() => ref.current?.scrollIntoView({block: 'nearest'}), [])
+  return (
+    <tr ref={ref} className="on" aria-current="step" data-testid="draft-left">
+      <td>left</td>
+      <td className="word" colSpan={8}>
+        {named.map(({id, prob}) => (
+          <span key={id} className="left-of">
+            <span className="mono">{names.get(id) ?? `#${id}`}</span> {formatProb(prob)}
+          </span>
+        ))}
+        <span className="left-of ink-3">others {formatProb(rest)}</span>
+      </td>
+    </tr>
   )
 }
