@@ -2,7 +2,7 @@ import {statSync} from 'node:fs'
 import type {EngineClient} from '../../shared/engine-client/connect.ts'
 import {importTree} from '../../shared/engine-client/import-tree.ts'
 import type {TreeResult} from '../../shared/lenses/tree.ts'
-import {checkTreeFileSize, readTreeFile} from '../../shared/lenses/tree-file.ts'
+import {checkTreeFileSize, readTreeFile, tokensOfTree} from '../../shared/lenses/tree-file.ts'
 import {DEFAULT_MODEL} from './common-call.ts'
 import type {ModelFlags} from './flag-groups.ts'
 import {readInputText} from './read-input.ts'
@@ -30,6 +30,7 @@ export async function openSavedTree(
     model: flags.model ?? result.request.model,
     ...optionalFile(flags.file ?? (flags.model === undefined ? result.request.file : undefined)),
     sha256: result.model.sha256,
+    tokens: tokensOfTree(result),
   })
   return result
 }

@@ -9,6 +9,7 @@ import {selectRunData} from '../store/selectors.ts'
 import {Button} from '../ui/button.tsx'
 import {
   attributionJobOf,
+  comparisonJobOf,
   criticalJobOf,
   datasetJobOf,
   durationText,
@@ -19,6 +20,7 @@ import {
   listJobOf,
   loadJobOf,
   overviewJobOf,
+  treeJobOf,
 } from './jobs.ts'
 import './job-line.css'
 
@@ -37,11 +39,14 @@ export function JobLine() {
       connection: state.connection,
       isFinishing: state.isFinishing,
     }))
-  const {attributionJobs, criticalJobs, datasetJob} = useWorkbenchState((state) => ({
-    datasetJob: state.datasetJob,
-    attributionJobs: state.attributionJobs,
-    criticalJobs: state.criticalJobs,
-  }))
+  const {attributionJobs, criticalJobs, datasetJob, treePhases, draftComparison} =
+    useWorkbenchState((state) => ({
+      datasetJob: state.datasetJob,
+      treePhases: state.treePhases,
+      draftComparison: state.draftComparison,
+      attributionJobs: state.attributionJobs,
+      criticalJobs: state.criticalJobs,
+    }))
   const attribution = selectRunningAttribution({attributionJobs})
   const critical = selectRunningCritical({criticalJobs})
   const jobs: Job[] = []
@@ -61,6 +66,14 @@ export function JobLine() {
     jobs.push(criticalJobOf(phase, () => actions.cancelCritical(key)))
   }
   if (datasetJob.kind === 'running') jobs.push(datasetJobOf(datasetJob, actions.cancelDataset))
+  for (const [slot, phase] of Object.entries(treePhases)) {
+    if (phase.kind === 'growing') {
+      jobs.push(treeJobOf(slot, phase, () => actions.cancelGrowing(slot)))
+    }
+  }
+  if (draftComparison?.isRunning) {
+    jobs.push(comparisonJobOf(draftComparison, actions.cancelComparison))
+  }
   const [job] = jobs
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the line is a landmark with a name.

@@ -1,7 +1,16 @@
 import {expect, test} from 'vitest'
 import type {TokensRun} from '../../shared/lenses/assemble-tokens.ts'
 import type {RunRecord} from '../store/state.ts'
-import {bytesText, earlyStopText, jobOf, lastListText, loadFraction, loadText} from './jobs.ts'
+import {
+  bytesText,
+  comparisonJobOf,
+  earlyStopText,
+  jobOf,
+  lastListText,
+  loadFraction,
+  loadText,
+  treeJobOf,
+} from './jobs.ts'
 
 const run = (progress: Extract<RunRecord['phase'], {kind: 'running'}>['progress']) =>
   ({phase: {kind: 'running', progress}}) as RunRecord
@@ -15,6 +24,32 @@ test('a job says how far it is and at most how long it takes', () => {
   })
   expect(jobOf(run({...progress, secondsLeft: null}), nothing).facts).toHaveLength(1)
   expect(jobOf(run(null), nothing).fraction).toBeNull()
+})
+
+test('a tree that grows and strategies side by side say how far they are, and can be stopped', () => {
+  const growing = {
+    kind: 'growing',
+    phase: 'growing',
+    done: 250,
+    total: 1000,
+    secondsLeft: 2.1,
+  } as const
+  const stopped: string[] = []
+  const job = treeJobOf('tree:1', growing, () => stopped.push('tree'))
+  expect(job).toMatchObject({
+    ...{name: 'Tree', fraction: 0.25},
+    facts: ['250 of at most 1,000 nodes', 'at most 3 s left'],
+  })
+  job.cancel()
+  expect(stopped).toEqual(['tree'])
+  const drafting = {...growing, phase: 'drafting', done: 6, total: 24, secondsLeft: null}
+  expect(treeJobOf('draft:1', drafting, nothing)).toMatchObject({
+    ...{name: 'Drafts', facts: ['6 of at most 24 tokens']},
+  })
+  const comparison = {runId: 1, rows: [], done: 10, total: 50, secondsLeft: 8, isRunning: true}
+  expect(comparisonJobOf(comparison as never, nothing)).toMatchObject({
+    ...{fraction: 0.2, facts: ['10 of 50 runs', 'at most 8 s left']},
+  })
 })
 
 test('loading never goes back from stage to stage', () => {

@@ -6,6 +6,7 @@ import type {AttributionMethod} from '../../shared/lenses/attribute.ts'
 import type {HeadsPhase} from '../store/attention-heads.ts'
 import type {DatasetJob} from '../store/critical-state.ts'
 import type {ListJob, LoadStage, RunRecord} from '../store/state.ts'
+import type {DraftComparison, TreePhase} from '../store/tree-state.ts'
 import type {WishPhase} from '../store/wish-runner.ts'
 
 /** Something under way, as the job line shows it. */
@@ -136,6 +137,32 @@ export function datasetJobOf(
 ): Job {
   const facts = [`${formatCount(done)} of ${formatMany(total, 'item')}`, ...leftFacts(secondsLeft)]
   return {name: 'Critical tokens of a data set', fraction: done / total, facts, cancel}
+}
+
+/** A tree that grows, or drafts that are made and checked. */
+export function treeJobOf(
+  slot: string,
+  {phase, done, total, secondsLeft}: Extract<TreePhase, {kind: 'growing'}>,
+  cancel: () => void
+): Job {
+  const unit = {growing: 'nodes', drafting: 'tokens', law: 'nodes asked for the other law'}[phase]
+  const counts = `${formatCount(done)} of at most ${formatCount(total)}`
+  const what = unit && total > 0 ? `${counts} ${unit}` : phase
+  return {
+    name: slot.startsWith('draft:') ? 'Drafts' : 'Tree',
+    fraction: total > 0 ? Math.min(1, done / total) : null,
+    facts: [what, ...leftFacts(secondsLeft)],
+    cancel,
+  }
+}
+
+/** Strategies of drafting side by side. */
+export function comparisonJobOf(
+  {done, total, secondsLeft}: DraftComparison,
+  cancel: () => void
+): Job {
+  const facts = [`${formatCount(done)} of ${formatMany(total, 'run')}`, ...leftFacts(secondsLeft)]
+  return {name: 'Strategies of drafting', fraction: total > 0 ? done / total : null, facts, cancel}
 }
 
 /** What a job still takes at most; nothing where it is not known. */

@@ -1,6 +1,7 @@
 import {foldTreeEvent, startTreeRun, treeResultOf} from '../../shared/lenses/assemble-tree.ts'
 import {draftStepView, frameCount, testAt} from '../../shared/lenses/draft-player.ts'
 import {DRAFT_STRATEGIES, type DraftStrategy, treeRequestSchema} from '../../shared/lenses/tree.ts'
+import {secondsLeftAt} from '../../shared/math/seconds-left.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {selectRun} from './run-records.ts'
 import type {RunId} from './state.ts'
@@ -33,7 +34,7 @@ const COMPARED: readonly {
 
 /** The player of drafts, and strategies side by side. */
 export function createDraftActions(
-  {store, set, captures, client}: StoreContext,
+  {store, set, captures, client, deps}: StoreContext,
   {selectNode}: Pick<TreeMarkActions, 'selectNode'>
 ): DraftActions {
   let abort: AbortController | null = null
@@ -56,8 +57,11 @@ export function createDraftActions(
       ({name, strategy, draft = chosen}) => ({name, strategy, draft, results: [], problem: null})
     )
     const total = rows.length * seedCount
-    const show = (done: number, isRunning: boolean) =>
-      set({draftComparison: {runId, rows, done, total, isRunning}})
+    const startedMs = deps.now()
+    const show = (done: number, isRunning: boolean) => {
+      const secondsLeft = secondsLeftAt(deps.now() - startedMs, {done, total})
+      set({draftComparison: {runId, rows, done, total, secondsLeft, isRunning}})
+    }
     const change = (name: string, of: (row: ComparedStrategy) => ComparedStrategy) => {
       rows = rows.map((row) => (row.name === name ? of(row) : row))
     }

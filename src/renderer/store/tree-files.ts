@@ -2,7 +2,12 @@ import {ProblemError} from '../../shared/domain/problem.ts'
 import {importTree} from '../../shared/engine-client/import-tree.ts'
 import {tokensRequestSchema} from '../../shared/lenses/tokens.ts'
 import {isDraftStrategy, type TreeResult} from '../../shared/lenses/tree.ts'
-import {checkTreeFileSize, readTreeFile, type TreeFile} from '../../shared/lenses/tree-file.ts'
+import {
+  checkTreeFileSize,
+  readTreeFile,
+  type TreeFile,
+  tokensOfTree,
+} from '../../shared/lenses/tree-file.ts'
 import {type StoreContext, shownProblem} from './context.ts'
 import {withPane} from './panes.ts'
 import {labelOfPrompt} from './prompt.ts'
@@ -40,6 +45,7 @@ export function createTreeFileActions(
       await client.trees.open({
         ...{model, ...(modelFile === undefined ? {} : {file: modelFile})},
         sha256: result.model.sha256,
+        tokens: tokensOfTree(result),
       })
     }
     const {activePane: pane, panes} = store.getState()

@@ -71,6 +71,8 @@ export type TreePhase =
       readonly phase: string
       readonly done: number
       readonly total: number
+      /** At most, at the pace so far; null before there is one. */
+      readonly secondsLeft: number | null
     }
   | {readonly kind: 'cancelled'}
   | {readonly kind: 'failed'; readonly problem: Problem}
@@ -89,6 +91,8 @@ export interface DraftComparison {
   readonly rows: readonly ComparedStrategy[]
   readonly done: number
   readonly total: number
+  /** At the pace so far; null before there is one. */
+  readonly secondsLeft: number | null
   readonly isRunning: boolean
 }
 

@@ -12,6 +12,7 @@ import {
   withChildren,
   withoutNodes,
 } from '../../shared/lenses/tree-edit.ts'
+import {secondsLeftAt} from '../../shared/math/seconds-left.ts'
 import type {Captures} from './captures.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {selectPane} from './panes.ts'
@@ -109,6 +110,8 @@ export interface TreeActions {
   watchTrees(): void
   /** Ends the growth that a pane waits for; what is there stays. */
   cancelTree(pane: PaneIndex): void
+  /** The same by what is grown: a key of `treePhases`. */
+  cancelGrowing(slot: string): void
   /** Grows once more: after it was cancelled or failed, or under the law as it is now. */
   growAgain(pane: PaneIndex): void
   /** Takes a tree as that of a run, as if it had been grown with what is set now: nothing is grown over it. */
@@ -143,7 +146,7 @@ export function createTreeActions(context: StoreContext): TreeActions {
     const own = {key: wantedKey(spec), abort}
     aborts.get(slot)?.abort.abort()
     aborts.set(slot, own)
-    setPhase(slot, {kind: 'growing', phase: 'prompt', done: 0, total: 0})
+    setPhase(slot, {kind: 'growing', phase: 'prompt', done: 0, total: 0, secondsLeft: null})
     try {
       await run(abort.signal)
       if (aborts.get(slot) !== own) return
@@ -177,6 +180,7 @@ export function createTreeActions(context: StoreContext): TreeActions {
         })
       }
       let shownAt = deps.now()
+      let pace = {phase: '', from: shownAt}
       const events = await client.trees.run(run.request, {signal})
       try {
         for await (const event of events) {
@@ -184,7 +188,9 @@ export function createTreeActions(context: StoreContext): TreeActions {
           foldTreeEvent(run, event)
           if (event.kind === 'progress') {
             const {phase, done, total} = event
-            setPhase(slot, {kind: 'growing', phase, done, total})
+            if (phase !== pace.phase) pace = {phase, from: deps.now()}
+            const secondsLeft = event.secondsLeft ?? secondsLeftAt(deps.now() - pace.from, event)
+            setPhase(slot, {kind: 'growing', phase, done, total, secondsLeft})
           }
           // The tree as it grows, but not at every node of it.
           if (event.kind === 'nodes' && deps.now() - shownAt > FRAME_MS) {
@@ -233,7 +239,7 @@ export function createTreeActions(context: StoreContext): TreeActions {
     for (let first = 0; first < parents.length; first += MOST_PATHS) {
       if (signal.aborted) return null
       setPhase(spec.slot, {
-        ...{kind: 'growing', phase: 'law', done: first, total: parents.length},
+        ...{kind: 'growing', phase: 'law', done: first, total: parents.length, secondsLeft: null},
       })
       const some = parents.slice(first, first + MOST_PATHS)
       const answers = await expand(spec.run, result, law, {
@@ -368,6 +374,9 @@ export function createTreeActions(context: StoreContext): TreeActions {
     cancelTree(pane) {
       const spec = selectTreeSpec(store.getState(), captures, pane)
       if (spec) aborts.get(spec.slot)?.abort.abort()
+    },
+    cancelGrowing(slot) {
+      aborts.get(slot)?.abort.abort()
     },
     growAgain(pane) {
       const spec = selectTreeSpec(store.getState(), captures, pane)

@@ -3,7 +3,13 @@ import {ProblemError} from '../domain/problem.ts'
 import {createFakeClient} from '../engine-client/fake.ts'
 import {foldTreeEvent, startTreeRun, treeResultOf} from './assemble-tree.ts'
 import {type TreeResult, treeRequestSchema} from './tree.ts'
-import {checkTreeFileSize, importedNodes, MAX_TREE_FILE_BYTES, readTreeFile} from './tree-file.ts'
+import {
+  checkTreeFileSize,
+  importedNodes,
+  MAX_TREE_FILE_BYTES,
+  readTreeFile,
+  tokensOfTree,
+} from './tree-file.ts'
 import {treeCsv, treeOutline} from './tree-text.ts'
 
 async function fakeTree(): Promise<TreeResult> {
@@ -91,6 +97,43 @@ describe('a saved tree', () => {
         nodes.at(-1)!.parent = rest.id
       }).found
     ).toContain('a rest')
+  })
+
+  it('with a number that cannot be is refused with its place, what was found and what was expected', async () => {
+    const result = await fakeTree()
+    const tokens = result.nodes.filter((node) => node.tokenId !== null)
+    const child = tokens.find(({parent, depth}) => parent !== null && depth === 2)!
+    const rest = result.nodes.find((node) => node.tokenId === null)!
+    const changed = (id: number | null, part: Readonly<Record<string, unknown>>) => {
+      const nodes = result.nodes.map((node) => (node.id === id ? {...node, ...part} : node))
+      const copy = {...result, nodes: id === null ? [] : nodes}
+      return problemOf(() => readTreeFile(JSON.stringify(copy), 'a.json'))
+    }
+    const wrongs: readonly (readonly [number | null, Record<string, unknown>, string])[] = [
+      [child.id, {rawLogprob: 0.01}, 'rawLogprob'],
+      [child.id, {temperatureLogprob: 2}, 'temperatureLogprob'],
+      [child.id, {uniform: 1.5}, 'uniform'],
+      [child.id, {depth: 3}, 'depth'],
+      [child.id, {pathLogprob: child.pathLogprob! - 1e-4}, 'pathLogprob'],
+      [child.id, {text: `${child.text}x`}, 'text'],
+      [child.id, {bytesHex: 'zz'}, 'bytesHex'],
+      [rest.id, {restProb: 1.1}, 'restProb'],
+      [rest.id, {rawRestProb: -0.1}, 'rawRestProb'],
+      [null, {}, 'nodes'],
+    ]
+    for (const [id, part, field] of wrongs) {
+      const problem = changed(id, part)
+      expect(problem).toMatchObject({code: 'tree-numbers', file: 'a.json'})
+      expect(problem.field).toContain(field)
+      for (const words of [problem.found, problem.expected, problem.advice]) {
+        expect(words).toMatch(/\S/)
+      }
+    }
+    // What rounding alone does is no reason.
+    const slack = {rawLogprob: 1e-7, pathLogprob: child.pathLogprob! * (1 + 1e-8)}
+    const nodes = result.nodes.map((node) => (node.id === child.id ? {...node, ...slack} : node))
+    expect(() => readTreeFile(JSON.stringify({...result, nodes}), 'a.json')).not.toThrow()
+    expect(tokensOfTree(result)).toContainEqual({id: child.tokenId, bytesHex: child.bytesHex})
   })
 
   it('of 100 MB is refused by its size, and what is no tree by its place', () => {

@@ -1,6 +1,7 @@
 import {z} from 'zod'
 import {type Problem, ProblemError} from '../domain/problem.ts'
 import {type TreeNode, type TreeResult, type TreeTokenNode, treeResultSchema} from './tree.ts'
+import {numbersProblemOf} from './tree-numbers.ts'
 
 /** Larger files are refused before they are read: a browser holds them several times over. */
 export const MAX_TREE_FILE_BYTES = 64 * 1024 * 1024
@@ -55,8 +56,8 @@ export function checkTreeFileSize(byteLength: number, file: string): void {
 }
 
 /**
- * Reads a saved tree: this project's own, or logitloom's. Throws a Problem for anything else, and for nodes
- * that hang together in a circle or on nothing.
+ * Reads a saved tree: this project's own, or logitloom's. Throws a Problem for anything else, for nodes that
+ * hang together in a circle or on nothing, and for numbers that cannot be.
  */
 export function readTreeFile(text: string, file: string): TreeFile {
   const value = parseJson(text, file)
@@ -66,7 +67,7 @@ export function readTreeFile(text: string, file: string): TreeFile {
     const issue = parsed.error.issues[0]!
     throw unreadable(file, issue.message, issue.path.join('.') || undefined)
   }
-  const problem = shapeProblemOf(parsed.data.nodes)
+  const problem = shapeProblemOf(parsed.data.nodes) ?? numbersProblemOf(parsed.data)
   if (problem) throw new ProblemError({...problem, file})
   return {kind: 'tokenscope', result: parsed.data}
 }
@@ -98,6 +99,17 @@ export function shapeProblemOf(nodes: readonly TreeNode[]): Problem | null {
     for (const one of walked) isRooted.add(one)
   }
   return null
+}
+
+/** Each token of a tree once, with what its file says that it is: the model is asked whether it is so. */
+export function tokensOfTree({nodes}: Pick<TreeResult, 'nodes'>): {id: number; bytesHex: string}[] {
+  const tokens = new Map<string, {id: number; bytesHex: string}>()
+  for (const node of nodes) {
+    if (node.tokenId === null) continue
+    const {tokenId: id, bytesHex} = node
+    tokens.set(`${id} ${bytesHex}`, {id, bytesHex})
+  }
+  return [...tokens.values()]
 }
 
 /**

@@ -290,12 +290,17 @@ export const treeExpansionSchema = z.object({
 export type TreeExpansion = z.infer<typeof treeExpansionSchema>
 
 /**
- * Whether a saved tree belongs to a model, and which vocabulary entries the texts of an imported one are.
+ * Whether a saved tree belongs to a model and names its tokens as that does, and which vocabulary entries the texts of an imported one are.
  */
 export const treeOpenRequestSchema = modelRefSchema.extend({
   /** Of the model that made the tree; null where its file does not say. */
   sha256: z.string().nullable(),
   texts: z.array(z.string().max(10_000)).max(100_000).default([]),
+  /** Tokens as the file has them: each id with its bytes. */
+  tokens: z
+    .array(z.object({id: z.number().int().nonnegative(), bytesHex: z.string().max(100_000)}))
+    .max(1_000_000)
+    .default([]),
 })
 export const treeOpenAnswerSchema = z.object({
   ...provenanceSchema.shape,

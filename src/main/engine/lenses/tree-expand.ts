@@ -8,6 +8,7 @@ import type {
   treeOpenRequestSchema,
 } from '../../../shared/lenses/tree.ts'
 import {openBranching} from '../generation/branching-model.ts'
+import type {Tokenizer} from '../tokenizers/tokenizer.ts'
 import {type ShapedLaw, shapeLaw} from '../trees/law.ts'
 import {restOf} from '../trees/tree-builder.ts'
 import {checkIds, vocabularyParts} from './encode-prompt.ts'
@@ -61,6 +62,31 @@ function columnsOf(law: ShapedLaw | null, ids: readonly number[]) {
   }
 }
 
+/** Throws a Problem for an id beyond the vocabulary, and for bytes that are not those of their id. */
+function checkTokens(
+  tokenizer: Tokenizer,
+  vocabularySize: number,
+  tokens: z.output<typeof treeOpenRequestSchema>['tokens']
+): void {
+  checkIds(
+    tokens.map(({id}) => id),
+    vocabularySize,
+    'nodes, tokenId'
+  )
+  for (const {id, bytesHex} of tokens) {
+    const own = Buffer.from(tokenizer.bytesOf(id)).toString('hex')
+    if (own === bytesHex) continue
+    throw new ProblemError({
+      code: 'tree-token',
+      message: `The tree has another text for token ${id} than the model’s vocabulary.`,
+      field: `nodes, token ${id}`,
+      found: `bytes ${bytesHex || 'none'}`,
+      expected: `bytes ${own || 'none'}`,
+      advice: 'Save the tree again where it was made: this file was changed since.',
+    })
+  }
+}
+
 /** Whether a saved tree is of a model; throws a Problem that names both hashes where it is not. */
 export async function openTree(
   {graphs, versions}: TreeContext,
@@ -82,6 +108,7 @@ export async function openTree(
       advice: 'Name the model that made the tree, or grow a new one from the same prompt.',
     })
   }
+  checkTokens(tokenizer, folder.vocabularySize, request.tokens)
   const byText = new Map<string, number>()
   if (request.texts.length > 0) {
     const count = Math.min(tokenizer.tokenCount, folder.vocabularySize)

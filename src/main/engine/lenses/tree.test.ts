@@ -11,7 +11,8 @@ import {
   treeRequestSchema,
   treeResultSchema,
 } from '../../../shared/lenses/tree.ts'
-import {shapeProblemOf} from '../../../shared/lenses/tree-file.ts'
+import {shapeProblemOf, tokensOfTree} from '../../../shared/lenses/tree-file.ts'
+import {numbersProblemOf} from '../../../shared/lenses/tree-numbers.ts'
 import {BranchSessions} from '../runtime/branch-sessions.ts'
 import {scoringJob} from './rows.ts'
 import {attentionContext} from './test-attention.ts'
@@ -276,9 +277,52 @@ describe('what cannot be', () => {
   it('a strategy without a draft says so, as does a tree of another model', async () => {
     expect((await problemOf(tree({...KV, strategy: 'dyspec'}))).code).toBe('draft-missing')
     const made = await tree({...KV, nodes: 2})
-    const saved = {model: KV.model, sha256: made.model.sha256, texts: ['no token at all']}
+    const saved = {
+      model: KV.model,
+      sha256: made.model.sha256,
+      texts: ['no token at all'],
+      tokens: [],
+    }
     expect([...(await openTree(context, saved)).tokenIds]).toEqual([-1])
     const problem = await problemOf(openTree(context, {...saved, model: 'tiny-decoder-plain'}))
     expect(problem).toMatchObject({code: 'tree-of-another-model', found: made.model.sha256})
+  })
+
+  it('every kind of tree has numbers that are checked when it is opened; foreign tokens are named', async () => {
+    const law = {temperature: 0.8, topP: 0.9}
+    for (const strategy of [
+      'best-first',
+      'beam',
+      'sbs',
+      'sample',
+      'specinfer',
+      'spectr',
+    ] as const) {
+      const made = await tree({
+        model: BASE,
+        prompt: PROMPTS[0]!,
+        strategy,
+        depth: 3,
+        draft: DRAFT,
+        ...law,
+      })
+      expect(numbersProblemOf(made)).toBeNull()
+      const saved = {model: BASE, sha256: made.model.sha256}
+      const tokens = tokensOfTree(made)
+      expect(tokens.length).toBeGreaterThan(1)
+      await openTree(context, {...saved, texts: [], tokens})
+      const problemWith = (token: (typeof tokens)[number]) =>
+        problemOf(openTree(context, {...saved, texts: [], tokens: [...tokens, token]}))
+      expect(await problemWith({id: 1e6, bytesHex: '20'})).toMatchObject({
+        ...{code: 'unknown-token-id', found: '1000000'},
+        advice: expect.stringMatching(/\S/),
+      })
+      const [one, other] = tokens as [(typeof tokens)[number], (typeof tokens)[number]]
+      expect(await problemWith({...one, bytesHex: other.bytesHex})).toMatchObject({
+        code: 'tree-token',
+        found: expect.stringContaining(other.bytesHex),
+        expected: expect.stringContaining(one.bytesHex),
+      })
+    }
   })
 })

@@ -14,7 +14,7 @@ import {OutlineTable} from './outline-table.tsx'
 import {TreeControls} from './tree-controls.tsx'
 import {TreeView} from './tree-view.tsx'
 import {TreeWait} from './tree-wait.tsx'
-import {useTree} from './use-tree.ts'
+import {useTree, useTreePhase} from './use-tree.ts'
 import '../lens-panel.css'
 import './tree-panel.css'
 
@@ -24,14 +24,20 @@ export function TreePanel() {
   const shown = useTree()
   const view = useWorkbenchState((state) => selectPane(state, pane).view)
   const isDraft = view === DRAFT_VIEW
+  const phase = useTreePhase()
   const own = shown && (shown.kind === 'draft') === isDraft ? shown : null
+  const isPart = phase.kind === 'growing' && own !== null && own.result.status !== 'completed'
   return (
     <div className="tokens-panel tree-panel">
       <div className="panel-body">
         <div className="figure-words">
           <div className="caption" data-testid="caption">
             {own ? (
-              <TreeCaption shown={own} />
+              isPart ? (
+                'It is growing: this is a part of the tree.'
+              ) : (
+                <TreeCaption shown={own} />
+              )
             ) : isDraft ? (
               'A draft guesses several tokens, the model checks them in one call.'
             ) : (
@@ -40,7 +46,11 @@ export function TreePanel() {
           </div>
           <div className="guard">
             {own
-              ? treeGuardOf(own.result, own.distribution)
+              ? // What is growing says so above: this line stays as it will be, and nothing moves at the end.
+                treeGuardOf(
+                  isPart ? {...own.result, status: 'completed'} : own.result,
+                  own.distribution
+                )
               : 'Children and the stub beside them add up to 1.'}
           </div>
         </div>
