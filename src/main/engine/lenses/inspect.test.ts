@@ -327,7 +327,7 @@ describe('inspect', () => {
       const count = windows.reduce<number>((sum, window) => sum + heads * maskedCount(window), 0)
       const check = checks.find((one) => one.check === 'forbidden-keys')
       expect(check).toMatchObject({value: 0, passed: true})
-      expect(check?.note).toContain(`on ${count} keys`)
+      expect(check?.note).toContain(`on ${count.toLocaleString('en-US')} keys`)
     })
   }
 })

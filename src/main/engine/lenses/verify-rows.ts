@@ -1,4 +1,5 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
+import {formatCount} from '../../../shared/figures/number-format.ts'
 import type {InspectCheck} from '../../../shared/lenses/inspect.ts'
 import type {AttentionCapture} from '../captures/attention-capture.ts'
 import {maskedKeys, recomputeRows} from '../captures/recompute-rows.ts'
@@ -120,7 +121,7 @@ export async function forbiddenKeysCheck(
   if (brokenCount > 0) {
     return broken(check, 0, `${brokenCount} of ${count} weights on such keys are no numbers`)
   }
-  const what = `weights on ${count} keys, after their query or forbidden by the model’s own masks`
+  const what = `weights on ${formatCount(count)} keys, after their query or forbidden by the model’s own masks`
   if (value === 0 && mildValue > 0 && mildValue <= MOST_LEFT_BY_MILD_MASKS) {
     const note = `${what}: the model masks with a finite number, which leaves something of them`
     return {check, value: mildValue, limit: null, passed: null, note}

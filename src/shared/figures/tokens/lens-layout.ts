@@ -83,6 +83,7 @@ const LEAST_CELL_PX = 84
 /** Cells of this width have their number beside the chip, as the likeliest always has. */
 const NUMBERED_CELL_PX = 116
 const MOST_CELL_PX = 128
+const LEAST_NUMBERED = 3
 const CELL_GAP_PX = 8
 const CHARTS_TOP_PX = 20
 
@@ -96,10 +97,7 @@ export function layoutLens(input: LensInput, options: LensOptions): LensLayout |
   const targetPx = barPx + NUMBER_PX + RANK_PX
   const roomPx = Math.max(FIRST_CELL_PX, widthPx - NAME_PX - REST_PX - GAP_PX - targetPx)
   const mostCount = Math.max(...rows.map(({next}) => next.length))
-  const otherCount = Math.max(
-    0,
-    Math.min(mostCount - 1, Math.floor((roomPx - FIRST_CELL_PX) / LEAST_CELL_PX))
-  )
+  const otherCount = Math.min(mostCount - 1, otherCountIn(roomPx - FIRST_CELL_PX))
   const otherPx = Math.min(MOST_CELL_PX, Math.floor((roomPx - FIRST_CELL_PX) / (otherCount || 1)))
   const cellCount = 1 + otherCount
   const isNumbered = (cell: number) => cell === 0 || otherPx >= NUMBERED_CELL_PX
@@ -179,6 +177,15 @@ export function layoutLens(input: LensInput, options: LensOptions): LensLayout |
     charts,
     missing: options.noPrompt ? [] : glyphs.missing,
   }
+}
+
+/** Candidates beside the likeliest: where several have room for their numbers, no more than those. */
+function otherCountIn(roomPx: number): number {
+  const numberedCount = Math.floor(roomPx / NUMBERED_CELL_PX)
+  return Math.max(
+    0,
+    numberedCount >= LEAST_NUMBERED ? numberedCount : Math.floor(roomPx / LEAST_CELL_PX)
+  )
 }
 
 /** A chip that fits: one that does not has its beginning, so that a column still reads as words. */
