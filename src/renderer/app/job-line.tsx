@@ -85,7 +85,9 @@ export function JobLine() {
       ) : connection === 'connected' ? (
         <LastJob />
       ) : (
-        <span>{connection === 'connecting' ? 'Connecting to the engine.' : 'No engine.'}</span>
+        <span>
+          {connection === 'connecting' ? 'Connecting to the engine.' : 'The engine is away.'}
+        </span>
       )}
       <span className="grow" />
       <span className="notice" role="status">

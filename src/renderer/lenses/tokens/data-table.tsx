@@ -39,6 +39,12 @@ function observeLater(
   return () => observer.disconnect()
 }
 
+/** The line under the table that offers what has no room. */
+const MORE_PX = 28
+
+/** What a table of so many rows takes where it is not scrolled. */
+export const tableHeightPx = (rowCount: number): number => rowCount * ROW_PX + STICKY_PX + MORE_PX
+
 /** Rows are brought into sight once the page is whole. */
 function scrollLater(
   offset: number,

@@ -4,7 +4,7 @@ import {LINE_GAP_PX} from '../../../shared/figures/tokens/text-layout.ts'
 export const TEXT_ABOVE_PX = 12
 export const TEXT_BELOW_PX = 4
 /** The chart takes the room that a short text leaves, up to this; then the numbers come under it. */
-const MOST_PLOT_PX = 240
+export const MOST_PLOT_PX = 240
 export const LEAST_NUMBERS_PX = 200
 const LEAST_TEXT_PX = 96
 

@@ -16,13 +16,13 @@ import {useRunData} from '../use-tokens.ts'
 import {useUnits} from '../use-units.ts'
 import {useWorkbenchState} from '../use-workbench.ts'
 import {TokensControls} from './controls.tsx'
-import {DataTable} from './data-table.tsx'
+import {DataTable, tableHeightPx} from './data-table.tsx'
 import {TABLE_VIEW, useIsLensShown, useIsTableShown} from './is-table-shown.ts'
 import {LogitLensPanel} from './logit-lens-panel.tsx'
 import {NextBytes} from './next-bytes.tsx'
 import {NextTable} from './next-table.tsx'
 import {ScalesLegend} from './scales-legend.tsx'
-import {LEAST_NUMBERS_PX, shareHeight} from './share-height.ts'
+import {LEAST_NUMBERS_PX, MOST_PLOT_PX, shareHeight} from './share-height.ts'
 import {useShownTracks} from './shown-tracks.ts'
 import {TokenText, useTextLayout} from './token-text.tsx'
 import {chartFramePx, TrackedChart} from './tracked-chart.tsx'
@@ -166,6 +166,13 @@ function FigureLeft(props: FigureLeftProps) {
     chartPx: canGrow ? chartPx : null,
     plotPx,
   })
+  // A short table leaves room, which the chart under it takes.
+  const tablePx = tableHeightPx(units.units.length)
+  const tableSparePx = heightPx - (chartPx ?? 0) - plotPx - tablePx
+  const tablePlotPx =
+    scrolledTextPx === null
+      ? plotPx + Math.max(0, Math.min(tableSparePx, MOST_PLOT_PX - plotPx))
+      : plotPx
   return (
     <div ref={leftRef} className="figure-left">
       {(heightPx > 0 || scrolledTextPx !== null) && (
@@ -176,7 +183,10 @@ function FigureLeft(props: FigureLeftProps) {
               subject={data}
               render={(view) =>
                 view === TABLE_VIEW ? (
-                  <div className="table-place">
+                  <div
+                    className="table-place"
+                    style={scrolledTextPx === null ? {maxHeight: tablePx} : undefined}
+                  >
                     <DataTable
                       tokens={data.tokens}
                       units={units}
@@ -198,7 +208,7 @@ function FigureLeft(props: FigureLeftProps) {
             <TrackedChart
               result={result}
               widthPx={widthPx}
-              plotPx={canGrow ? shared.plotPx : plotPx}
+              plotPx={isTableShown ? tablePlotPx : canGrow ? shared.plotPx : plotPx}
             />
           </div>
           {canGrow && shared.hasNumbers && (
