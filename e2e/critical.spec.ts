@@ -34,7 +34,7 @@ test('by mouse: a typed response, its answer, the critical token, completions, Î
   await page.getByTestId('right-answer').press('Enter')
   await expect(critical(page)).toHaveAttribute('data-critical', 'released ours', {timeout: 60_000})
   await expect(caption).toContainText('Â·add')
-  await expect(page.getByTestId('pass-table').locator('tr[data-k="1"]')).toHaveAttribute(
+  await expect(page.getByTestId('pass-table').locator('[data-k="1"]')).toHaveAttribute(
     'data-forbidden',
     /^(1|0\.\d+)$/,
     {timeout: 60_000}

@@ -1,4 +1,5 @@
-import {formatFixed, formatMany, formatProb, NO_VALUE} from '../../shared/figures/number-format.ts'
+import {placeWords} from '../../shared/figures/critical-dataset/layout.ts'
+import {formatMany, formatProb, NO_VALUE} from '../../shared/figures/number-format.ts'
 import type {
   CriticalDatasetResult,
   CriticalItemSummary,
@@ -50,15 +51,10 @@ function wordsOf({status, verdict, isRecoverable, problem}: CriticalItemSummary)
 function summaryText({summary, items, skippedCount, status}: CriticalDatasetResult): string {
   const {itemCount, failedCount, rightCount, notRecoverableCount} = summary
   const {releasedCount, oursCount, comparedCount, sameTokenCount} = summary
-  const shares = items.flatMap((item) => {
-    const position = positionOf(item, 'released')
-    if (position === undefined || !item.responseTokenCount) return []
-    return [(position - item.responseStart!) / item.responseTokenCount]
-  })
-  const middle = shares.sort((a, b) => a - b)[shares.length >> 1]
   return [
     `${formatMany(itemCount, 'item')}${status === 'cancelled' ? ' so far' : ''}: ${failedCount} failed, ${rightCount} right, ${notRecoverableCount} not recoverable from the start; ${formatMany(skippedCount, 'line')} skipped`,
-    `critical token by the released rule in ${releasedCount}, by ours in ${oursCount}${middle === undefined ? '' : `; half of them before ${formatFixed(100 * middle, 0)} % of the response`}`,
+    `critical token by the released rule in ${releasedCount}, by ours in ${oursCount}`,
+    ...placeWords(items),
     ...(comparedCount > 0
       ? [`both estimators name the same token in ${sameTokenCount} of ${comparedCount}`]
       : []),

@@ -1,5 +1,11 @@
 import type {Problem} from '../../shared/domain/problem.ts'
 import {
+  namedPosition,
+  type Share,
+  successAfter,
+  successBefore,
+} from '../../shared/figures/critical/named-tokens.ts'
+import {
   criticalResultOf,
   foldCriticalEvent,
   startCriticalRun,
@@ -25,16 +31,29 @@ export interface CriticalResponseActions {
   openResponse(runId: RunId, ids: readonly number[]): Promise<void>
 }
 
+const rateOf = ({successCount, sampleCount}: Share) => successCount / sampleCount
+
 /** Where a response went wrong, in tokens from its first; null where no token is called critical. */
 function foundIn(
   result: CriticalResult
-): Pick<SampledResponse, 'texts' | 'releasedAt' | 'oursAt' | 'isRecoverable'> {
-  const {tokens, responseStart, critical} = result
+): Omit<SampledResponse, 'seed' | 'ids' | 'verdict' | 'count'> {
+  const {tokens, responseStart, critical, promptSuccess, scores} = result
+  const named = namedPosition(result, 'released') ?? namedPosition(result, 'ours')
+  const [before, after] =
+    named === null ? [null, null] : [successBefore(result, named), successAfter(result, named)]
   const at = (rule: 'released' | 'ours') => {
     const position = critical.find((one) => one.rule === rule)?.position
     return position === undefined ? null : position - responseStart
   }
   return {
+    responseStart,
+    curve: [
+      ...(promptSuccess ? [{position: responseStart - 1, value: rateOf(promptSuccess)}] : []),
+      ...scores.flatMap(({method, position, value}) =>
+        method === 'rollout' ? [{position, value}] : []
+      ),
+    ],
+    drop: before && after ? rateOf(after) - rateOf(before) : null,
     // The sign of its end is not read with it.
     texts: tokens.slice(responseStart).map(({bytesHex, isSpecial}) => (isSpecial ? '' : bytesHex)),
     ...{
@@ -99,6 +118,8 @@ export function createCriticalResponseActions(
             const result = criticalResultOf(run, 'completed')
             if (!result) return
             add(key, {seed, ids: responseIds, verdict, count: 1, ...foundIn(result)})
+            // It is the prompt's own success, the same for every response to it.
+            if (result.isRecoverable === false) break
           }
           tell(i + 1, null)
         }

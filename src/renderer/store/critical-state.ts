@@ -47,6 +47,12 @@ export interface SampledResponse {
   readonly texts: readonly string[]
   readonly releasedAt: number | null
   readonly oursAt: number | null
+  /** Position of its first token, which those two are counted from. */
+  readonly responseStart: number
+  /** Success of the prompt and of every prefix that was sampled, by the position of its last token. */
+  readonly curve: readonly {readonly position: number; readonly value: number}[]
+  /** What success changes by at the critical token, the released rule's or else ours; null where none is named. */
+  readonly drop: number | null
   readonly isRecoverable: boolean | null
 }
 

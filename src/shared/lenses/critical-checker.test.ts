@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {checkAnswer, lastOptionOf, numberAfter} from './critical-checker.ts'
+import {answerIn, checkAnswer, lastOptionOf, numberAfter} from './critical-checker.ts'
 
 describe('the number after a marker', () => {
   it('is the one after the last marker, however it is written', () => {
@@ -28,6 +28,13 @@ describe('one of several', () => {
     expect(lastOptionOf('nothing', options)).toBeNull()
     expect(lastOptionOf('(A) or (B)?', ['(A)', '(B)'])).toBe('(B)')
   })
+})
+
+it('the answer that is read stands beside the response', () => {
+  expect(answerIn({kind: 'number', marker: 'Answer:'}, '7. Answer: 1,045.')).toBe('1045')
+  expect(answerIn({kind: 'number', marker: 'Answer:'}, 'none')).toBeNull()
+  expect(answerIn({kind: 'one-of', options: ['yes', 'no']}, 'no, yes')).toBe('yes')
+  expect(answerIn({kind: 'text'}, 'x')).toBeNull()
 })
 
 it('text is the whole response, white space around it aside', () => {

@@ -72,6 +72,15 @@ export function isAnswered({kind}: AnswerChecker, answer: string): boolean {
   return kind === 'regex' || kind === 'script' || answer.trim() !== ''
 }
 
+/** What a checker reads as the answer of a response; null where it reads none, or only judges the whole. */
+export function answerIn(checker: AnswerChecker, response: string): string | null {
+  if (checker.kind === 'number') {
+    const found = numberAfter(response, checker.marker)
+    return found === null ? null : String(found)
+  }
+  return checker.kind === 'one-of' ? lastOptionOf(response, checker.options) : null
+}
+
 /** Whether a response is right, for the kinds that need no sandbox. */
 export function checkAnswer(
   checker: Exclude<AnswerChecker, {kind: 'regex' | 'script'}>,

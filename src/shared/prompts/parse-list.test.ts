@@ -31,7 +31,7 @@ test('CSV: columns by name, quoted line ends, bad lines named with their lines',
     'list.csv'
   )
   expect(list.columns).toEqual({prompt: 1, answer: 2, system: null})
-  expect(list.answersFrom).toBe('column “answer”, exact text')
+  expect(list.answersFrom).toBe('column “answer”')
   expect(list.rows.map(({line, prompt, answer}) => [line, prompt, answer])).toEqual([
     [2, 'one\ntwo', 'x'],
     [7, 'four', 'a "b"'],

@@ -54,7 +54,7 @@ export function parseList(
     answersFrom: !hasAnswers
       ? null
       : answerColumn === null
-        ? 'key “answer”, exact text'
-        : `column “${csv!.names[answerColumn]}”, exact text`,
+        ? 'key “answer”'
+        : `column “${csv!.names[answerColumn]}”`,
   }
 }

@@ -1,4 +1,4 @@
-import {namedPosition, successAfter, successBefore} from '../figures/critical/words.ts'
+import {namedPosition, successAfter, successBefore} from '../figures/critical/named-tokens.ts'
 import type {CriticalResult} from '../lenses/critical.ts'
 import {count, numberIn, prob, type SampleOf, token} from './sample.ts'
 

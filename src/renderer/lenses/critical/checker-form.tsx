@@ -1,4 +1,4 @@
-import {useState} from 'react'
+import {useRef, useState} from 'react'
 import type {AnswerChecker} from '../../../shared/lenses/critical.ts'
 import {Button} from '../../ui/button.tsx'
 import {MenuChoice} from '../../ui/menu-choice.tsx'
@@ -104,9 +104,11 @@ function TextRow({label, value, onTake}: RowProps & {readonly label: string}) {
 
 function ScriptRow({value, onTake}: RowProps) {
   const [draft, setDraft] = useState(value)
+  const ref = useRef<HTMLTextAreaElement>(null)
   return (
     <>
       <textarea
+        ref={ref}
         className="field mono script-text"
         aria-label="Script"
         spellCheck={false}
@@ -119,7 +121,11 @@ function ScriptRow({value, onTake}: RowProps) {
         <Button
           look="edge"
           isDisabled={draft.trim() === '' || draft === value}
-          onPress={() => onTake(draft)}
+          onPress={() => {
+            onTake(draft)
+            // The button has nothing more to do; who stood on it stays in the form.
+            ref.current?.focus()
+          }}
           testId="take-script"
         >
           Use it

@@ -1,4 +1,4 @@
-import {criticalCaption, criticalGuard} from '../../../shared/figures/critical/words.ts'
+import {criticalCaption, criticalGuardLine} from '../../../shared/figures/critical/words.ts'
 import type {CaptionPart} from '../../../shared/figures/tokens/caption.ts'
 import {sampleOfResult} from '../../../shared/samples/caption.ts'
 import {filledCaption, slotsOf} from '../../../shared/samples/sample.ts'
@@ -14,6 +14,7 @@ import {DatasetView} from './dataset-view.tsx'
 import {ContrastState, RolloutState} from './job-state.tsx'
 import {ResponseNeeded} from './response-needed.tsx'
 import {ResponseView} from './response-view.tsx'
+import {ResponsesCaption} from './responses-caption.tsx'
 import {ResponsesView} from './responses-view.tsx'
 import {ScoresTable} from './scores-table.tsx'
 import {type PaneCritical, useCritical} from './use-critical.ts'
@@ -32,12 +33,14 @@ export function CriticalPanel() {
       <div className="panel-body">
         <div className="figure-words">
           <div className="caption" data-testid="caption">
-            <CaptionText parts={view === DATASET_VIEW ? DATASET_CAPTION : captionOf(shown)} />
+            {view === RESPONSES_VIEW && shown ? (
+              <ResponsesCaption shown={shown} />
+            ) : (
+              <CaptionText parts={view === DATASET_VIEW ? DATASET_CAPTION : captionOf(shown)} />
+            )}
           </div>
-          <div className="guard">
-            {shown?.result && view !== DATASET_VIEW
-              ? criticalGuard(shown.result)
-              : 'Prefixes of the response are completed as ids, never re-encoded.'}
+          <div className="guard" data-testid="guard">
+            {guardOf(shown, view)}
           </div>
         </div>
         <div className="figure critical-figure" data-view={view ?? 'response'}>
@@ -75,6 +78,15 @@ function Body({shown, view}: {readonly shown: PaneCritical | null; readonly view
       <ContrastState shown={shown} />
     </div>
   )
+}
+
+function guardOf(shown: PaneCritical | null, view: string | null): string {
+  if (view === RESPONSES_VIEW) {
+    return 'Each was sampled until one was wrong: not how often the model is wrong.'
+  }
+  return shown?.result && view !== DATASET_VIEW
+    ? criticalGuardLine(shown.result)
+    : 'Prefixes of the response are completed as ids, never re-encoded.'
 }
 
 const DATASET_CAPTION: readonly CaptionPart[] = [

@@ -153,7 +153,7 @@ function Items({wish, outcomes}: ItemsProps) {
       <table className="number-table values-table responses-table" data-testid="dataset-items">
         <thead>
           <tr>
-            <th scope="col">critical token</th>
+            <th scope="col">released, position</th>
             <th scope="col">ours</th>
             <th scope="col">line</th>
             <th scope="col" className="response-words">
@@ -164,10 +164,11 @@ function Items({wish, outcomes}: ItemsProps) {
         <tbody>
           {there.slice(0, MOST_ROWS).map(({key, row}) => {
             const {summary, texts} = outcomes[key]!
-            const releasedAt = placeOf(summary, 'released')
+            const released = placeOf(summary, 'released')
+            const releasedAt = released === null ? null : released - (summary.responseStart ?? 0)
             return (
-              <tr key={key} data-line={row.line} data-released={releasedAt ?? ''}>
-                <th scope="row">{placeText(summary, releasedAt)}</th>
+              <tr key={key} data-line={row.line} data-released={released ?? ''}>
+                <th scope="row">{placeText(summary, released)}</th>
                 <td>{placeText(summary, placeOf(summary, 'ours'))}</td>
                 <td>{formatCount(row.line)}</td>
                 <td className="response-words">
@@ -202,18 +203,13 @@ function Items({wish, outcomes}: ItemsProps) {
   )
 }
 
-/** In tokens from the first of the response; null where the rule names none. */
-function placeOf(
-  {critical, responseStart = 0}: CriticalItemSummary,
-  rule: 'released' | 'ours'
-): number | null {
-  const token = critical.find((one) => one.method === 'rollout' && one.rule === rule)
-  return token ? token.position - responseStart : null
+/** Over prompt and response, from 0; null where the rule names none. */
+function placeOf({critical}: CriticalItemSummary, rule: 'released' | 'ours'): number | null {
+  return critical.find((one) => one.method === 'rollout' && one.rule === rule)?.position ?? null
 }
 
-/** Tokens are counted from 1 on the screen. */
 function placeText({status, verdict, isRecoverable}: CriticalItemSummary, at: number | null) {
-  if (at !== null) return `token ${formatCount(at + 1)}`
+  if (at !== null) return formatCount(at)
   if (status === 'failed') return 'failed'
   if (verdict === 'right') return 'right'
   return isRecoverable === false ? 'not recoverable' : NO_VALUE

@@ -1,32 +1,46 @@
 import {formatProb} from '../../../shared/figures/number-format.ts'
 import type {Counterfactual} from '../../../shared/lenses/critical.ts'
 
-/** pass@k with the critical token kept and forbidden. */
-export function PassTable({counterfactual}: {readonly counterfactual: Counterfactual}) {
+/** pass@k with the critical token kept and forbidden, a column a k: it stands under the figure without being cut. */
+export function PassTable({counterfactual: {passAtK}}: {readonly counterfactual: Counterfactual}) {
   return (
     <table className="number-table pass-table" data-testid="pass-table">
       <caption className="visually-hidden">
-        Share of k completions of which one is right, with the critical token kept and forbidden
+        Chance that one of k completions is right, with the critical token kept and forbidden
       </caption>
       <thead>
         <tr>
           <th scope="col">pass@k</th>
-          <th scope="col">kept</th>
-          <th scope="col">forbidden</th>
-          <th scope="col">95 %</th>
+          {passAtK.map(({k}) => (
+            <th key={k} scope="col">
+              {k}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
-        {counterfactual.passAtK.map(({k, kept, forbidden, low, high}) => (
-          <tr key={k} data-k={k} data-forbidden={forbidden}>
-            <th scope="row">{k}</th>
-            <td>{formatProb(kept)}</td>
-            <td>{formatProb(forbidden)}</td>
-            <td className="ink-3">
-              {formatProb(low)} to {formatProb(high)}
+        <tr>
+          <th scope="row">kept</th>
+          {passAtK.map(({k, kept}) => (
+            <td key={k}>{formatProb(kept)}</td>
+          ))}
+        </tr>
+        <tr>
+          <th scope="row">forbidden</th>
+          {passAtK.map(({k, forbidden}) => (
+            <td key={k} data-k={k} data-forbidden={forbidden}>
+              {formatProb(forbidden)}
             </td>
-          </tr>
-        ))}
+          ))}
+        </tr>
+        <tr className="ink-3">
+          <th scope="row">95 %</th>
+          {passAtK.map(({k, low, high}) => (
+            <td key={k}>
+              {formatProb(low)}–{formatProb(high)}
+            </td>
+          ))}
+        </tr>
       </tbody>
     </table>
   )

@@ -1,9 +1,9 @@
 import {useCallback, useMemo} from 'react'
 import {CriticalLegend} from '../../../shared/figures/critical/figure.tsx'
 import {legendOf} from '../../../shared/figures/critical/layout.ts'
+import {namedPosition} from '../../../shared/figures/critical/named-tokens.ts'
 import {ResponseFigure} from '../../../shared/figures/critical/response-figure.tsx'
 import {layoutResponse} from '../../../shared/figures/critical/response-layout.ts'
-import {namedPosition} from '../../../shared/figures/critical/words.ts'
 import {formatFixed} from '../../../shared/figures/number-format.ts'
 import type {CriticalResult} from '../../../shared/lenses/critical.ts'
 import {criticalPictureSchema} from '../../../shared/lenses/critical-picture.ts'
@@ -66,9 +66,9 @@ export function ResponseView({result}: {readonly result: CriticalResult}) {
             line.columns.map(({position, xPx, widthPx: columnPx}) => (
               <rect
                 key={position}
-                x={xPx - 1}
+                x={xPx - layout.gapPx / 2}
                 y={line.yPx}
-                width={columnPx + 2}
+                width={columnPx + layout.gapPx}
                 height={layout.linePx}
                 fill="transparent"
                 data-column={position}
@@ -97,7 +97,8 @@ function Counterfactual({result}: {readonly result: CriticalResult}) {
       {agreement && namedPosition(result, 'released') !== null && (
         <p className="small ink-2" data-testid="agreement" data-spearman={agreement.spearman ?? ''}>
           The two estimators name {agreement.sameToken ? 'the same token' : 'different tokens'};
-          rank correlation of 1 − success and 1 − s{' '}
+          rank correlation of <span className="whole">1 − success</span> and{' '}
+          <span className="whole">1 − s</span>{' '}
           {agreement.spearman === null ? 'is not defined' : formatFixed(agreement.spearman, 2)}.
         </p>
       )}

@@ -43,6 +43,7 @@ export function ScoresTable({result}: {readonly result: CriticalResult}) {
             {methods.map((method) => (
               <th key={method} scope="col">
                 {METHOD_LABELS[method]}
+                {method === 'difference' && ', nats'}
               </th>
             ))}
             <th scope="col" className="rules">

@@ -53,7 +53,9 @@ export interface CriticalDatasetLayout {
 
 const MARGIN_PX = 16
 export const LABEL_PX = 200
+/** Beside a bar, and beside a share with its interval. */
 const VALUE_PX = 96
+const SHARE_VALUE_PX = 132
 export const ROW_PX = 20
 const BINS_PX = 120
 const AXIS_PX = 18
@@ -84,8 +86,9 @@ export function layoutCriticalDataset(
   const outcomes = outcomeRows(result, plotPx, words.endPx)
   const binsTopPx = words.endPx + outcomes.length * ROW_PX + GAP_PX + BINS_HEAD_PX + 12
   const binsEndPx = binsTopPx + BINS_PX
-  const {bins, mostInBin} = placeBins(result.items, innerPx)
-  const shares = shareRows(result.items, plotPx, binsEndPx + AXIS_PX + GAP_PX)
+  const {bins, mostInBin} = placeBins(result.items, plotPx)
+  const sharesPx = Math.max(40, innerPx - LABEL_PX - SHARE_VALUE_PX)
+  const shares = shareRows(result.items, sharesPx, binsEndPx + AXIS_PX + GAP_PX)
   const endPx = shares.length > 0 ? shares.at(-1)!.yPx + ROW_PX : binsEndPx + 18
   return {
     ...{widthPx, marginPx: MARGIN_PX, words: words.lines, outcomes, bins, mostInBin},
@@ -131,7 +134,7 @@ function outcomeRows(
   }))
 }
 
-function placeBins(items: readonly CriticalItemSummary[], innerPx: number) {
+function placeBins(items: readonly CriticalItemSummary[], plotPx: number) {
   const countsOf = (rule: 'released' | 'ours') => {
     const counts = new Array<number>(BIN_COUNT).fill(0)
     for (const item of items) {
@@ -142,11 +145,11 @@ function placeBins(items: readonly CriticalItemSummary[], innerPx: number) {
   }
   const [released, ours] = [countsOf('released'), countsOf('ours')]
   const mostInBin = Math.max(1, ...released, ...ours)
-  const stepPx = (innerPx - VALUE_PX / 2) / BIN_COUNT
+  const stepPx = plotPx / BIN_COUNT
   const bins = released.map(
     (releasedCount, i): PlaceBin => ({
       ...{releasedCount, oursCount: ours[i]!},
-      ...{xPx: VALUE_PX / 2 + i * stepPx + BIN_GAP_PX / 2, widthPx: stepPx - BIN_GAP_PX},
+      ...{xPx: LABEL_PX + i * stepPx + BIN_GAP_PX / 2, widthPx: stepPx - BIN_GAP_PX},
       releasedPx: (BINS_PX * releasedCount) / mostInBin,
       oursPx: (BINS_PX * ours[i]!) / mostInBin,
     })
@@ -174,6 +177,18 @@ function shareRows(
   })
 }
 
+/** How far into its response the released rule's token stands, as a sentence; none where there is none. */
+export function placeWords(items: readonly CriticalItemSummary[]): string[] {
+  const places = items
+    .flatMap((item) => placeInResponse(item, 'released') ?? [])
+    .sort((a, b) => a - b)
+  if (places.length === 0) return []
+  const upper = places[places.length >> 1]!
+  const middle = (upper + places[(places.length - 1) >> 1]!) / 2
+  const share = `${Math.round(100 * middle)} % into its response`
+  return [places.length === 1 ? `It stands ${share}.` : `The median one stands ${share}.`]
+}
+
 /** What came of it, in a sentence or three. */
 export function datasetCaption({
   items,
@@ -181,15 +196,9 @@ export function datasetCaption({
   skippedCount,
 }: CriticalDatasetResult): CaptionPart[] {
   const {itemCount, releasedCount, oursCount, comparedCount, sameTokenCount} = summary
-  const places = items
-    .flatMap((item) => placeInResponse(item, 'released') ?? [])
-    .sort((a, b) => a - b)
-  const middle = places[places.length >> 1]
   const sentences = [
     `${formatMany(itemCount, 'item')}${skippedCount > 0 ? `, ${formatMany(skippedCount, 'line')} skipped` : ''}: a critical token by the released rule in ${formatCount(releasedCount)}, by ours in ${formatCount(oursCount)}.`,
-    ...(middle === undefined
-      ? []
-      : [`Half of them stand before ${Math.round(100 * middle)} % of their response.`]),
+    ...placeWords(items),
     ...(comparedCount > 0
       ? [
           `Rollouts and contrast name the same token in ${formatCount(sameTokenCount)} of ${formatCount(comparedCount)}.`,

@@ -84,14 +84,14 @@ export function legendOf(
   add(
     columns.some((one) => one.isReleased),
     'released',
-    'critical by the released rule'
+    'released: none right, and nothing later recovers'
   )
   add(
     columns.some((one) => one.isOurs),
     'ours',
-    'critical by ours'
+    'ours: a sure drop to at most 0.06, whatever follows'
   )
-  add(curve !== null, 'point', 'share of completions of this prefix that are right')
+  add(curve !== null, 'point', 'share of completions of this prefix that are right, 95 %')
   add(
     lines.some((line) => line.curve.some((part) => part.isDashed)),
     'dashed',

@@ -89,7 +89,7 @@ function Marked({layout, line, palette}: LineProps) {
             />
             {isMarked && (
               <path
-                d={`M${roundPx(middle - 5)} 3h10l-5 8z`}
+                d={`M${roundPx(middle - 5)} ${chipTopPx - 13}h10l-5 8z`}
                 fill={isReleased ? palette.rejected : palette.paper}
                 stroke={palette.rejected}
                 strokeWidth={isReleased && isOurs ? 2.5 : 1.5}
@@ -97,11 +97,19 @@ function Marked({layout, line, palette}: LineProps) {
               />
             )}
             {isReleased && isOurs && (
-              <path d={`M${roundPx(middle - 2)} 4.5h4l-2 3z`} fill={palette.paper} />
+              <path
+                d={`M${roundPx(middle - 2)} ${chipTopPx - 11.5}h4l-2 3z`}
+                fill={palette.paper}
+              />
             )}
           </g>
         )
       })}
+      {line.marks.map(({text, xPx, baselinePx, anchor}) => (
+        <text key={text} x={roundPx(xPx)} y={baselinePx} textAnchor={anchor} fill={palette.ink2}>
+          {text}
+        </text>
+      ))}
     </>
   )
 }
@@ -153,6 +161,19 @@ function Curve({layout, line, palette}: LineProps) {
         stroke={palette.line}
       />
       <path d={`M${layout.labelWidthPx} ${heightPx + 0.5}H${endPx}`} stroke={palette.lineStrong} />
+      {line.points.length > 1 && (
+        <path
+          d={`M${line.points.map(({xPx, highPx}) => `${roundPx(xPx)} ${roundPx(highPx)}`).join('L')}L${[
+            ...line.points,
+          ]
+            .reverse()
+            .map(({xPx, lowPx}) => `${roundPx(xPx)} ${roundPx(lowPx)}`)
+            .join('L')}Z`}
+          fill={palette.accepted}
+          fillOpacity={0.12}
+          data-band={line.points.length}
+        />
+      )}
       {line.curve.map(({fromPx, toPx, isDashed}) => (
         <path
           key={fromPx[0]}
@@ -207,21 +228,32 @@ function Bars({track, index, line, palette}: BarsProps) {
         const isTop = topOf.includes(index)
         const barPx = Math.min(widthPx - 4, 14)
         return (
-          <rect
-            key={position}
-            x={roundPx(xPx + (widthPx - barPx) / 2)}
-            y={roundPx(bar.yPx)}
-            width={roundPx(barPx)}
-            height={roundPx(bar.heightPx)}
-            fill={
-              bar.isNegative
-                ? palette.diverging[2]
-                : isTop
-                  ? palette.sequential[6]
-                  : palette.sequential[4]
-            }
-            data-top={isTop || undefined}
-          />
+          <g key={position}>
+            {bar.text && (
+              <text
+                x={roundPx(xPx + widthPx / 2)}
+                y={roundPx(bar.isNegative ? bar.yPx + bar.heightPx + 10 : bar.yPx - 3)}
+                textAnchor="middle"
+                fill={isTop ? palette.ink1 : palette.ink2}
+              >
+                {bar.text}
+              </text>
+            )}
+            <rect
+              x={roundPx(xPx + (widthPx - barPx) / 2)}
+              y={roundPx(bar.yPx)}
+              width={roundPx(barPx)}
+              height={roundPx(bar.heightPx)}
+              fill={
+                bar.isNegative
+                  ? palette.diverging[2]
+                  : isTop
+                    ? palette.sequential[6]
+                    : palette.sequential[4]
+              }
+              data-top={isTop || undefined}
+            />
+          </g>
         )
       })}
     </g>

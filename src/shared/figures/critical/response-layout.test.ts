@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {CriticalScore} from '../../lenses/critical.ts'
 import {criticalPictureSchema} from '../../lenses/critical-picture.ts'
+import {textWidthPx} from '../text-width.ts'
 import {layoutResponse} from './response-layout.ts'
 import {sampleCritical, sampleSuccess} from './sample-result.ts'
 import {criticalCaption} from './words.ts'
@@ -71,6 +72,44 @@ describe('the success curve', () => {
   })
 })
 
+describe('the rules in words', () => {
+  const both = [...NAMED, {method: 'rollout', rule: 'ours', position: 6} as const]
+  const marksOf = (critical: typeof both | typeof NAMED, widthPx: number) =>
+    layoutResponse(sampleCritical(SCORES, critical), picture, {widthPx}).lines.flatMap(
+      ({marks}) => marks
+    )
+  test('stand once where they name the same token, below each other where not', () => {
+    expect(marksOf(both, 800).map(({text}) => text)).toEqual([
+      'released and ours, token 6: 44 of 64 right before, 0 of 64 after',
+    ])
+    const apart = [...NAMED, {method: 'rollout', rule: 'ours', position: 8} as const]
+    const marks = marksOf(apart, 800)
+    expect(marks.map(({text}) => text.slice(0, 9))).toEqual(['released,', 'ours, tok'])
+    expect(marks[1]!.baselinePx).toBeGreaterThan(marks[0]!.baselinePx + 10)
+  })
+
+  test.each([200, 360, 480, 800, 3440])('never go over an edge at %i px', (widthPx) => {
+    for (const {xPx, anchor, text} of marksOf(both, widthPx)) {
+      const textPx = textWidthPx(text, 11)
+      expect(anchor === 'start' ? xPx : xPx - textPx).toBeGreaterThanOrEqual(0)
+      expect(anchor === 'start' ? xPx + textPx : xPx).toBeLessThanOrEqual(widthPx)
+    }
+  })
+})
+
+test('a response of one line takes the width that it has, to a limit', () => {
+  const endOf = (widthPx: number) => {
+    const {lines, gapPx} = layoutResponse(sampleCritical(SCORES, NAMED), picture, {widthPx})
+    expect(lines).toHaveLength(1)
+    const {xPx, widthPx: columnPx} = lines[0]!.columns.at(-1)!
+    return {endPx: xPx + columnPx, gapPx}
+  }
+  const full = endOf(640)
+  expect(full.endPx).toBeLessThanOrEqual(640)
+  expect(full.endPx + full.gapPx).toBeGreaterThan(638)
+  expect(endOf(6000).gapPx).toBe(endOf(9000).gapPx)
+})
+
 describe('bars', () => {
   const scores = [
     one(4, 'contrastive', 0.25),
@@ -93,6 +132,22 @@ describe('bars', () => {
     expect(third!.bars[0]).toBeNull()
   })
 
+  test('the highest and large ones have their number', () => {
+    const {lines} = layoutResponse(sampleCritical(scores, []), picture, wide)
+    expect(lines[0]!.columns.slice(0, 3).map(({bars}) => bars.map((bar) => bar?.text))).toEqual([
+      [null, '−2.00'],
+      ['1.00', '4.00'],
+      [undefined, null],
+    ])
+  })
+
+  test('a difference next to nothing is drawn small, on a scale that is no zero', () => {
+    const tiny = [one(4, 'difference', 1e-6), one(5, 'difference', -2e-6)]
+    const {bars, lines} = layoutResponse(sampleCritical(tiny, []), picture, wide)
+    expect(bars[0]).toMatchObject({maximum: 0.1, label: 'd, ±0.1 nats'})
+    expect(lines[0]!.columns[0]!.bars[0]!.heightPx).toBe(1)
+  })
+
   test('the highest of each row is marked', () => {
     const {lines} = layoutResponse(sampleCritical(scores, []), picture, wide)
     expect(lines[0]!.columns.map(({topOf}) => topOf)).toEqual([[], [0], [1], [], [], []])
@@ -101,9 +156,13 @@ describe('bars', () => {
 
 describe('the caption', () => {
   test('says before and after, and who names the token', () => {
-    expect(captionOf(SCORES, NAMED)).toContain('from 44 of 64 to 0 of 64 at ·add at 6')
+    expect(captionOf(SCORES, NAMED)).toContain('from 44 to 0 of 64 at ·add at 6')
     const both = [...NAMED, {method: 'rollout', rule: 'ours', position: 6} as const]
-    expect(captionOf(SCORES, both)).toContain('both rules name it')
+    expect(captionOf(SCORES, both)).toContain('by both rules')
+    expect(captionOf(SCORES, NAMED)).toContain('ours finds no sure drop')
+    const few = sampleCritical(SCORES, NAMED)
+    const request = {...few.request, rollouts: 60}
+    expect(captionOf(SCORES, NAMED, {request})).toContain('ours needs 61 completions')
     const other = [...NAMED, {method: 'rollout', rule: 'ours', position: 8} as const]
     expect(captionOf(SCORES, other)).toContain('ours names ·4 at 8')
   })

@@ -5,6 +5,7 @@ import {stepOf} from '../palette.ts'
 import {textWidthPx} from '../text-width.ts'
 import {type DrawsUncovered, type GlyphCell, glyphsOfTokens} from '../token-glyphs.ts'
 import {CHIP, type ChipRun, layoutChip} from '../tokens/chip.ts'
+import {type MarkWords, markWordsOf, placeWords} from './response-marks.ts'
 
 /** A prefix's success where it was sampled, in pixels from the curve's top. */
 export interface SuccessPoint {
@@ -21,6 +22,8 @@ export interface ScoreBar {
   readonly yPx: number
   readonly heightPx: number
   readonly isNegative: boolean
+  /** Its number, where it is the highest of its row or a large one, and has room. */
+  readonly text: string | null
 }
 
 /** One response token with what stands under it. */
@@ -54,6 +57,15 @@ export interface ResponseLine {
   readonly points: readonly SuccessPoint[]
   readonly curve: readonly CurvePart[]
   readonly rangeText: string
+  readonly marks: readonly PlacedMark[]
+}
+
+/** Words of a rule beside the sign of its token. */
+export interface PlacedMark {
+  readonly text: string
+  readonly xPx: number
+  readonly baselinePx: number
+  readonly anchor: 'start' | 'end'
 }
 
 /** A row of bars under every line, relative to the line's top. */
@@ -79,6 +91,8 @@ export interface ResponseLayout {
   /** Height of a line without the gap to the next. */
   readonly linePx: number
   readonly chipTopPx: number
+  /** Between two columns. */
+  readonly gapPx: number
   readonly selected: number | null
   readonly missing: readonly number[]
 }
@@ -91,7 +105,18 @@ export interface ResponseOptions {
 
 const MARK_ROW_PX = 16
 const CURVE_PX = 72
+/** Where the whole response stands in one line. */
+const TALL_CURVE_PX = 112
 const BAR_PX = 22
+const SIGNED_BAR_PX = 36
+/** Above bars, for their numbers. */
+const NUMBER_PX = 12
+/** Of its track's scale, from which on a bar has its number. */
+const LARGE_SHARE = 0.3
+/** Columns of a response that is shorter than a line stand apart by this much more at most. */
+const MOST_STRETCH_PX = 96
+/** The least scale of d in nats, so that what is next to nothing is drawn so. */
+const LEAST_DIFFERENCE = 0.1
 const GAP_PX = 8
 const LINE_GAP_PX = 24
 const LEAST_COLUMN_PX = 22
@@ -121,30 +146,48 @@ export function layoutResponse(
   const has = (method: CriticalScoreMethod) =>
     picture.tracks.includes(method) && (byMethod.get(method)?.size ?? 0) > 0
   const hasCurve = picture.tracks.includes('rollout') && (has('rollout') || !!result.promptSuccess)
-  const chipTopPx = MARK_ROW_PX
+  const marks = markWordsOf(result)
+  const chipTopPx = MARK_ROW_PX * Math.max(1, marks.length)
   let topPx = chipTopPx + CHIP.heightPx + GAP_PX
-  const curve = hasCurve ? {topPx, heightPx: CURVE_PX} : null
-  if (curve) topPx += CURVE_PX + GAP_PX
-  const bars: BarTrack[] = []
-  for (const method of picture.tracks) {
-    if (method === 'rollout' || !has(method)) continue
-    const track = barTrack(method, [...byMethod.get(method)!.values()], topPx)
-    bars.push(track)
-    topPx += BAR_PX + GAP_PX
-  }
-  const linePx = topPx - GAP_PX
-  const labelWidthPx = Math.ceil(
-    [
-      'success',
-      `${formatCount(tokens.length)} to ${formatCount(tokens.length)}`,
-      ...bars.map(({label}) => label),
-    ].reduce((widest, text) => Math.max(widest, textWidthPx(text, LABEL_PX)), 0) + 18
+  const methods = picture.tracks.flatMap((method) =>
+    method !== 'rollout' && has(method) ? [method] : []
   )
-  const availablePx = Math.max(80, options.widthPx - labelWidthPx - START_PX)
   const noPrompt = options.noPrompt === true
   const glyphs = noPrompt
     ? {cells: response.map((): GlyphCell[] => []), missing: []}
     : glyphsOfTokens(response, options.drawsUncovered)
+  const labelWidthPx = Math.ceil(
+    [
+      'success',
+      `${formatCount(tokens.length)} to ${formatCount(tokens.length)}`,
+      ...methods.map((method) => barTrack(method, valuesOf(byMethod.get(method)!), 0).label),
+    ].reduce((widest, text) => Math.max(widest, textWidthPx(text, LABEL_PX)), 0) + 18
+  )
+  const availablePx = Math.max(80, options.widthPx - labelWidthPx - START_PX)
+  const chips = response.map((token, i) => {
+    const cells = glyphs.cells[i]!
+    const chip =
+      cells.length === 0 && !noPrompt
+        ? layoutChip([{kind: 'code', text: `#${token.id}`}], availablePx)
+        : layoutChip(cells, availablePx)
+    return {chip, columnPx: Math.max(LEAST_COLUMN_PX, noPrompt ? HIDDEN_CHIP_PX : chip.widthPx)}
+  })
+  const usedPx = chips.reduce((sum, {columnPx}) => sum + columnPx + CHIP.gapPx, 0)
+  const leftPx = options.widthPx - labelWidthPx - START_PX - usedPx
+  // A response of one line takes the width and height that it is given.
+  const isOneLine = leftPx >= 0 && response.length > 0
+  const gapPx = isOneLine
+    ? CHIP.gapPx + Math.min(MOST_STRETCH_PX, leftPx / response.length)
+    : CHIP.gapPx
+  const curve = hasCurve ? {topPx, heightPx: isOneLine ? TALL_CURVE_PX : CURVE_PX} : null
+  if (curve) topPx += curve.heightPx + GAP_PX
+  const bars: BarTrack[] = []
+  for (const method of methods) {
+    const track = barTrack(method, valuesOf(byMethod.get(method)!), topPx + NUMBER_PX)
+    bars.push(track)
+    topPx = track.topPx + track.heightPx + GAP_PX
+  }
+  const linePx = topPx - GAP_PX
   const tops = bars.map(({method}) => topOf(byMethod.get(method)!))
   const marked = (rule: 'released' | 'ours') =>
     result.critical.find((one) => one.rule === rule)?.position ?? null
@@ -156,13 +199,7 @@ export function layoutResponse(
   let xPx = labelWidthPx + START_PX
   for (const [i, token] of response.entries()) {
     const position = responseStart + i
-    const cells = glyphs.cells[i]!
-    const chip =
-      cells.length === 0 && !noPrompt
-        ? layoutChip([{kind: 'code', text: `#${token.id}`}], availablePx)
-        : layoutChip(cells, availablePx)
-    const chipPx = noPrompt ? HIDDEN_CHIP_PX : chip.widthPx
-    const widthPx = Math.max(LEAST_COLUMN_PX, chipPx)
+    const {chip, columnPx: widthPx} = chips[i]!
     if (lines.at(-1)!.length > 0 && xPx + widthPx > options.widthPx + 0.5) {
       lines.push([])
       xPx = labelWidthPx + START_PX
@@ -173,21 +210,29 @@ export function layoutResponse(
       ...{position, xPx, widthPx, isSpecial: token.isSpecial},
       runs: noPrompt ? [] : chip.runs.map((run) => ({...run, xPx: run.xPx + insetPx})),
       step: tint === undefined ? -1 : stepOf(isSuccess ? 1 - tint : tint, 1, CHIP_STEPS),
-      bars: bars.map((track) => barOf(track, byMethod.get(track.method)!.get(position)?.value)),
+      bars: bars.map((track, at) =>
+        barOf(track, byMethod.get(track.method)!.get(position)?.value, {
+          ...{roomPx: widthPx + gapPx, isTop: tops[at] === position},
+        })
+      ),
       ...{isReleased: position === released, isOurs: position === ours},
       topOf: tops.flatMap((top, track) => (top === position ? [track] : [])),
     })
-    xPx += widthPx + CHIP.gapPx
+    xPx += widthPx + gapPx
   }
   const placed = lines.filter((columns) => columns.length > 0)
   return {
-    ...{widthPx: options.widthPx, labelWidthPx, curve, bars, linePx, chipTopPx},
+    ...{widthPx: options.widthPx, labelWidthPx, curve, bars, linePx, chipTopPx, gapPx},
     heightPx: placed.length * (linePx + LINE_GAP_PX) - (placed.length > 0 ? LINE_GAP_PX : 0),
     lines: placed.map((columns, index) => ({
       ...{index, yPx: index * (linePx + LINE_GAP_PX), columns},
       rangeText: rangeOf(columns),
+      marks: placedMarks(marks, columns, {startPx: labelWidthPx, endPx: options.widthPx}),
       ...(curve
-        ? curveOf(result, columns, labelWidthPx + START_PX / 2, index > 0)
+        ? curveOf(result, columns, {
+            ...{startPx: labelWidthPx + START_PX / 2, isContinued: index > 0},
+            heightPx: curve.heightPx,
+          })
         : {points: [], curve: []}),
     })),
     selected: picture.selected,
@@ -210,19 +255,16 @@ export function scoresByMethod(
   return found
 }
 
-function barTrack(
-  method: BarTrack['method'],
-  scores: readonly CriticalScore[],
-  topPx: number
-): BarTrack {
-  const values = scores.map(({value}) => value).filter(Number.isFinite)
+function barTrack(method: BarTrack['method'], scores: readonly number[], topPx: number): BarTrack {
+  const values = scores.filter(Number.isFinite)
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   // Shares have the same scale in every result.
-  const maximum = method === 'difference' ? largest || 1 : 1
+  const maximum = method === 'difference' ? Math.max(LEAST_DIFFERENCE, largest) : 1
   const isSigned = values.some((value) => value < 0)
+  const heightPx = isSigned ? SIGNED_BAR_PX : BAR_PX
   return {
-    ...{method, topPx, heightPx: BAR_PX, maximum},
-    zeroPx: topPx + (isSigned ? BAR_PX / 2 : BAR_PX),
+    ...{method, topPx, heightPx, maximum},
+    zeroPx: topPx + (isSigned ? heightPx / 2 : heightPx),
     label:
       method === 'difference'
         ? `d, ±${formatFixed(maximum, 1)} nats`
@@ -230,13 +272,36 @@ function barTrack(
   }
 }
 
-function barOf(track: BarTrack, value: number | undefined): ScoreBar | null {
+const valuesOf = (scores: ByPosition) => [...scores.values()].map(({value}) => value)
+
+function placedMarks(
+  marks: readonly MarkWords[],
+  columns: readonly ResponseColumn[],
+  room: {readonly startPx: number; readonly endPx: number}
+): PlacedMark[] {
+  return marks.flatMap(({position, text, row}) => {
+    const column = columns.find((one) => one.position === position)
+    const place = column && placeWords(text, column.xPx + column.widthPx / 2, room)
+    return place ? [{...place, text, baselinePx: row * MARK_ROW_PX + 11}] : []
+  })
+}
+
+function barOf(
+  track: BarTrack,
+  value: number | undefined,
+  {roomPx: columnPx, isTop}: {readonly roomPx: number; readonly isTop: boolean}
+): ScoreBar | null {
   if (value === undefined) return null
   const roomPx = track.zeroPx - track.topPx
   const share = Number.isFinite(value) ? Math.abs(value) / track.maximum : 1
   const heightPx = Math.max(1, Math.min(1, share) * roomPx)
   const isNegative = value < 0
-  return {heightPx, isNegative, yPx: isNegative ? track.zeroPx : track.zeroPx - heightPx}
+  const text = formatFixed(value, 2)
+  const isTold = (isTop || share >= LARGE_SHARE) && textWidthPx(text, LABEL_PX) <= columnPx
+  return {
+    ...{heightPx, isNegative, yPx: isNegative ? track.zeroPx : track.zeroPx - heightPx},
+    text: isTold && Number.isFinite(value) ? text : null,
+  }
 }
 
 function topOf(scores: ByPosition): number | null {
@@ -254,10 +319,13 @@ function rangeOf(columns: readonly ResponseColumn[]): string {
 function curveOf(
   result: CriticalResult,
   columns: readonly ResponseColumn[],
-  startPx: number,
-  isContinued: boolean
+  {
+    startPx,
+    isContinued,
+    heightPx,
+  }: {readonly startPx: number; readonly isContinued: boolean; readonly heightPx: number}
 ): Pick<ResponseLine, 'points' | 'curve'> {
-  const y = (share: number) => (1 - share) * CURVE_PX
+  const y = (share: number) => (1 - share) * heightPx
   const sampled = sampledPrefixes(result)
   const first = columns[0]!.position
   const last = columns.at(-1)!.position

@@ -1,60 +1,25 @@
-import type {CriticalResult, CriticalScoreMethod} from '../../lenses/critical.ts'
+import type {CriticalResult} from '../../lenses/critical.ts'
+import {LEAST_COUNT_OF_OURS} from '../../math/critical/critical-rules.ts'
 import {formatCount, formatMany, formatProb, formatSetting} from '../number-format.ts'
 import {plainGlyphs} from '../token-glyphs.ts'
 import {type CaptionPart, guardOf} from '../tokens/caption.ts'
+import {
+  namedPosition,
+  type Share,
+  shareText,
+  successAfter,
+  successBefore,
+  topPosition,
+} from './named-tokens.ts'
 import {METHOD_LABELS} from './response-layout.ts'
 
 const words = (text: string): CaptionPart => ({kind: 'words', text})
 
-/** The position that a rule names; null where it names none. */
-export function namedPosition(
-  {critical}: Pick<CriticalResult, 'critical'>,
-  rule: 'released' | 'ours'
-): number | null {
-  return critical.find((one) => one.rule === rule)?.position ?? null
-}
-
-/** The position at which one number a token is highest. */
-export function topPosition(
-  {critical}: Pick<CriticalResult, 'critical'>,
-  method: CriticalScoreMethod
-): number | null {
-  return critical.find((one) => one.rule === 'top' && one.method === method)?.position ?? null
-}
-
-export interface Share {
-  readonly successCount: number
-  readonly sampleCount: number
-}
-
-/** The success of the last prefix before a token that was sampled, the prompt's where there is none. */
-export function successBefore(result: CriticalResult, position: number): Share | null {
-  const before = result.scores.findLast(
-    (score) => score.method === 'rollout' && score.position < position
-  )
-  return shareOf(before) ?? result.promptSuccess ?? null
-}
-
-/** The success of the prefix that a token ends. */
-export function successAfter(result: CriticalResult, position: number): Share | null {
-  return shareOf(
-    result.scores.find((score) => score.method === 'rollout' && score.position === position)
-  )
-}
-
-function shareOf(
-  score:
-    | {readonly successCount?: number | undefined; readonly sampleCount?: number | undefined}
-    | undefined
-): Share | null {
-  return score?.successCount === undefined || score.sampleCount === undefined
-    ? null
-    : {successCount: score.successCount, sampleCount: score.sampleCount}
-}
-
-/** “48 of 64”. */
-export function shareText({successCount, sampleCount}: Share): string {
-  return `${formatCount(successCount)} of ${formatCount(sampleCount)}`
+/** “60 to 0 of 64”, where both have as many. */
+function fallText(before: Share, after: Share): string {
+  return before.sampleCount === after.sampleCount
+    ? `${formatCount(before.successCount)} to ${shareText(after)}`
+    : `${shareText(before)} to ${shareText(after)}`
 }
 
 /** What the result says, in a sentence or three. */
@@ -94,10 +59,10 @@ export function criticalCaption(result: CriticalResult, noPrompt = false): Capti
   const [before, after] = [successBefore(result, at), successAfter(result, at)]
   return [
     ...(before && after
-      ? [words(`Success falls from ${shareText(before)} to ${shareText(after)} at `)]
+      ? [words(`Success falls from ${fallText(before, after)} at `)]
       : [words('The critical token is ')]),
     ...named(at),
-    ...rulesParts(released, ours, named),
+    ...rulesParts(released, ours, result.request.rollouts < LEAST_COUNT_OF_OURS, named),
     ...counterfactualParts(result),
     ...contrast,
   ]
@@ -106,11 +71,15 @@ export function criticalCaption(result: CriticalResult, noPrompt = false): Capti
 function rulesParts(
   released: number | null,
   ours: number | null,
+  isTooFew: boolean,
   named: (position: number) => CaptionPart[]
 ): CaptionPart[] {
-  if (released === ours) return [words('; both rules name it. ')]
+  if (released === ours) return [words(', by both rules. ')]
   if (released === null) return [words(', by our rule alone. ')]
-  if (ours === null) return [words(', by the released rule; ours finds no drop that is sure. ')]
+  if (ours === null && isTooFew) {
+    return [words(`, by the released rule; ours needs ${LEAST_COUNT_OF_OURS} completions. `)]
+  }
+  if (ours === null) return [words(', by the released rule; ours finds no sure drop. ')]
   return [words(', by the released rule; ours names '), ...named(ours), words('. ')]
 }
 
@@ -119,7 +88,7 @@ function counterfactualParts({counterfactual}: CriticalResult): CaptionPart[] {
   if (!first) return []
   return [
     words(
-      `Forbid it, and ${formatProb(first.forbidden)} of new completions are right (${formatProb(first.low)} to ${formatProb(first.high)}). `
+      `Forbidden, ${formatProb(first.forbidden)} come right (${formatProb(first.low)} to ${formatProb(first.high)}). `
     ),
   ]
 }
@@ -146,6 +115,17 @@ function contrastParts(
   })
 }
 
+/** The one line that keeps the reader of the page honest; an exported figure has `criticalGuard`. */
+export function criticalGuardLine({contrast, status}: CriticalResult): string {
+  if (status !== 'completed') return 'The run is not finished: this is a part of it.'
+  if (!contrast) return 'Success counts completions of a prefix; intervals are 95 %, Wilson.'
+  if (contrast.isFineTuned) return FREE_CHOICES
+  return `Not the paper’s estimator: ${contrast.positive.id} and ${contrast.negative.id} were not trained on right and on wrong responses.`
+}
+
+const FREE_CHOICES =
+  '1 − s alone flags every free choice: it counts where d > 0 too, and where it exceeds 1 − p.'
+
 /** How it was made, and what it is not. */
 export function criticalGuard(result: CriticalResult): string {
   const {request, contrast} = result
@@ -156,6 +136,7 @@ export function criticalGuard(result: CriticalResult): string {
       `${formatMany(rollouts, 'completion')} a prefix at temperature ${formatSetting(temperature)}, top-p ${formatSetting(topP)}${mode === 'adaptive' ? ', where it is decided' : ', every prefix'}; intervals are 95 %, Wilson.`
     )
   }
+  if (contrast?.isFineTuned) sentences.push(FREE_CHOICES)
   if (contrast && !contrast.isFineTuned) {
     sentences.push(
       `${contrast.positive.id} and ${contrast.negative.id} were not trained on right and on wrong responses: not the paper’s estimator.`
