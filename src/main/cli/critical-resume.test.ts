@@ -45,7 +45,11 @@ function start(flags: readonly string[]) {
 const lineCount = (name: string) =>
   existsSync(path(name)) ? readFileSync(path(name), 'utf8').split('\n').length - 1 : 0
 
-describe.skipIf(!existsSync(builtCli))('a data set on a real model', () => {
+const isBuilt = existsSync(builtCli)
+const why = isBuilt ? '' : ' (left out: nothing is built yet, run `npm run build` first)'
+if (!isBuilt) console.warn(`critical-resume.test.ts${why}`)
+
+describe.skipIf(!isBuilt)(`a data set on a real model${why}`, () => {
   const asked = (out: string) => ['--dataset', path('items.jsonl'), '--out', path(out)]
 
   test('killed without warning and resumed, it is as if it had not been', {

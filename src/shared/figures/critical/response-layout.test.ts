@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import type {CriticalScore} from '../../lenses/critical.ts'
+import type {CriticalScore, CriticalToken} from '../../lenses/critical.ts'
 import {criticalPictureSchema} from '../../lenses/critical-picture.ts'
 import {textWidthPx} from '../text-width.ts'
 import {layoutResponse} from './response-layout.ts'
@@ -74,7 +74,7 @@ describe('the success curve', () => {
 
 describe('the rules in words', () => {
   const both = [...NAMED, {method: 'rollout', rule: 'ours', position: 6} as const]
-  const marksOf = (critical: typeof both | typeof NAMED, widthPx: number) =>
+  const marksOf = (critical: readonly CriticalToken[], widthPx: number) =>
     layoutResponse(sampleCritical(SCORES, critical), picture, {widthPx}).lines.flatMap(
       ({marks}) => marks
     )
