@@ -1,16 +1,16 @@
 import type {Problem} from '../../shared/domain/problem.ts'
 import {
-  namedPosition,
-  type Share,
-  successAfter,
-  successBefore,
-} from '../../shared/figures/critical/named-tokens.ts'
-import {
   criticalResultOf,
   foldCriticalEvent,
   startCriticalRun,
 } from '../../shared/lenses/assemble-critical.ts'
 import {type CriticalResult, criticalRequestSchema} from '../../shared/lenses/critical.ts'
+import {
+  namedPosition,
+  type Share,
+  successAfter,
+  successBefore,
+} from '../../shared/lenses/critical-named.ts'
 import type {TokensRequest} from '../../shared/lenses/tokens.ts'
 import {isCancellation, type StoreContext, shownProblem} from './context.ts'
 import {promptKeyOf, promptPart, samplingPart, selectAnswer} from './critical-requests.ts'
