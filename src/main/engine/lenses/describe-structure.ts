@@ -178,12 +178,11 @@ export function lensesAfterChecks(
       ({check, passed}) => passed === false && RESTS_ON[entry.lens]?.includes(check)
     )
     if (!failed || !entry.available) return entry
-    const {check, value, limit} = failed
-    return {
-      ...entry,
-      available: false,
-      reason: `the check ${check} did not pass: ${value?.toExponential(1)}, at most ${limit?.toExponential(0)}`,
-    }
+    const {check, value, limit, note} = failed
+    // Without a figure the note says what is wrong.
+    const why =
+      value === null ? note : `${value.toExponential(1)}, at most ${limit?.toExponential(0)}`
+    return {...entry, available: false, reason: `the check ${check} did not pass: ${why}`}
   })
 }
 

@@ -295,12 +295,16 @@ describe('inspect', () => {
   it('weights that are no numbers fail the checks that rest on them, and are counted', async () => {
     const folder = join(temporary.path, 'broken-head')
     await writeBrokenModel(folder)
-    const {checks = []} = await inspect(folder, contextOf(), true)
+    const {checks = [], lenses} = await inspect(folder, contextOf(), true)
     const failed = checks.filter(({passed}) => passed === false)
     const named = failed.map(({check, value}) => [check, value])
     expect(named).toContainEqual(['row-sums', null])
     expect(named).toContainEqual(['forbidden-keys', null])
     expect(named).toContainEqual(['lens-equal', null])
+    // No figure stands for what is no number, neither a huge one nor the word undefined.
+    expect(failed.every(({value}) => value === null)).toBe(true)
+    const attention = lenses.find(({lens}) => lens === 'attention')
+    expect(attention?.reason).toMatch(/^the check row-sums did not pass: 120 of 192 rows/)
     // 24 rows of one head of the first layer, and all of the second, which reads what came of it.
     expect(failed.find(({check}) => check === 'row-sums')?.note).toMatch(
       /^120 of 192 rows hold what is no number/u

@@ -35,7 +35,12 @@ export function headCountCheck(
       queryHeadCount !== (structure.layers[layer]?.queryHeadCount ?? expected ?? queryHeadCount) ||
       (expected !== null && queryHeadCount !== expected)
   ).length
-  const missing = Math.abs(layerCount - capture.layers.length)
+  // Blocks that mix tokens without attention are layers of the configuration as well.
+  const missing = Math.min(
+    ...[0, structure.blocksWithoutAttention.length].map((others) =>
+      Math.abs(layerCount - capture.layers.length - others)
+    )
+  )
   return {
     check: 'head-counts',
     ...{value: wrong + missing, limit: 0, passed: wrong + missing === 0},
@@ -69,7 +74,11 @@ export async function rowSumCheck(
   }
   if (rowCount === 0) return notApplicable('row-sums', NO_WEIGHTS)
   if (brokenCount > 0) {
-    return broken('row-sums', limit, `${brokenCount} of ${rowCount} rows hold what is no number`)
+    return broken(
+      'row-sums',
+      limit,
+      `${formatCount(brokenCount)} of ${formatCount(rowCount)} rows hold what is no number`
+    )
   }
   return {
     check: 'row-sums',
@@ -119,7 +128,11 @@ export async function forbiddenKeysCheck(
   }
   if (count === 0) return notApplicable(check, 'every query may see every key')
   if (brokenCount > 0) {
-    return broken(check, 0, `${brokenCount} of ${count} weights on such keys are no numbers`)
+    return broken(
+      check,
+      0,
+      `${formatCount(brokenCount)} of ${formatCount(count)} weights on such keys are no numbers`
+    )
   }
   const what = `weights on ${formatCount(count)} keys, after their query or forbidden by the model’s own masks`
   if (value === 0 && mildValue > 0 && mildValue <= MOST_LEFT_BY_MILD_MASKS) {
@@ -150,6 +163,7 @@ export async function rowsCheck(
       value = Math.max(value, largestDifference(recomputeRows(a, all), recomputeRows(b, all)))
     }
   }
+  if (value === Number.MAX_VALUE) return broken(check, limit, 'rows hold what is no number')
   return {check, value, limit, passed: value <= limit, note}
 }
 

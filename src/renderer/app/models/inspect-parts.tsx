@@ -164,7 +164,11 @@ export function InspectChecks({checks}: {readonly checks: readonly InspectCheck[
 }
 
 const figureText = (value: number | null) =>
-  value === null ? NO_VALUE : value === 0 ? '0' : value.toExponential(1).replace('-', '−')
+  value === null
+    ? NO_VALUE
+    : Number.isInteger(value)
+      ? formatCount(value)
+      : value.toExponential(1).replace('-', '−')
 
 const SOURCES: Readonly<Record<AttentionSource, {name: string; hint: string}>> = {
   'queries-keys': {
