@@ -117,7 +117,7 @@ test('by mouse: a law without a new tree, cut tokens, the outline, and a figure 
   const depths = (await rows.locator('td:nth-child(2)').allTextContents()).map(Number)
   const endCount = depths.filter((depth, i) => (depths[i + 1] ?? 0) <= depth).length
   await expect(page.getByTestId('tree-outline-total')).toContainText(
-    `${endCount} leaves and stubs1.00`
+    `${endCount} leaves and stubs1.000`
   )
   // Under top-1 one path has everything.
   const shares = await rows.evaluateAll((all) => all.map((row) => Number(row.dataset.share)))

@@ -29,6 +29,12 @@ export function formatProb(prob: number | null | undefined): string {
   return prob < 0.00995 ? prob.toFixed(3) : prob.toFixed(2)
 }
 
+/** The probability of a path, which is small: three decimals throughout, so that a column ends alike. */
+export function formatPathProb(prob: number): string {
+  if (prob <= 0) return '0'
+  return prob < 0.0005 ? '<0.001' : prob.toFixed(3)
+}
+
 /** A number with fixed decimals and a true minus sign; null and NaN are drawn as “—”. */
 export function formatFixed(value: number | null | undefined, decimals: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NO_VALUE

@@ -143,7 +143,7 @@ const HOTTER: TreeSample = {
       numberIn(slots, 'stubsBefore') < 1e-6 &&
       numberIn(slots, 'cutProb') > 0,
     caption:
-      'From temperature {cold} to {hot} the stubs beside {path} swell from {stubsBefore} to {stubsAfter}, and it goes from {before} to {after}: first at each of its {places} tokens all the same. {cut}, with {cutProb}, is hollow: top-p {topP} cuts it.',
+      'At temperature {hot} the stubs beside {path} swell from {stubsBefore} to {stubsAfter}; still first, it falls from {before} to {after}. Top-p {topP} cuts {cut}.',
   },
 }
 
@@ -218,7 +218,7 @@ const KNOWING_DRAFT: TreeSample = {
       numberIn(slots, 'chained') > numberIn(slots, 'nodes') / 2 &&
       numberIn(slots, 'accepted') >= numberIn(slots, 'length'),
     caption:
-      'The draft is sure of {copied}, which the question holds already ({sure} at least), and of no answer ({guess} at most). With {nodes} nodes DySpec drafts {length} in a row and then fans out into {fan}. RSD-S spends {spread} where {length} would do; a chain hangs {chained} on one guess of the answer.',
+      'Sure of {copied}, of no answer ({guess} at most): DySpec drafts {length} in a row, then fans into {fan}; a chain hangs {chained} on one guess.',
   },
 }
 

@@ -1,4 +1,9 @@
-import {formatBits, formatMany, formatProb} from '../../../shared/figures/number-format.ts'
+import {
+  formatBits,
+  formatMany,
+  formatPathProb,
+  formatProb,
+} from '../../../shared/figures/number-format.ts'
 import {STATUS_WORDS} from '../../../shared/figures/tree/tree-looks.ts'
 import {keyOfNode, type ShownTree} from '../../store/tree-shown.ts'
 import {useActions} from '../use-workbench.ts'
@@ -59,7 +64,7 @@ export function OutlineTable({shown}: {readonly shown: ShownTree}) {
                 </th>
                 <td>{column + 1}</td>
                 <td>{formatProb(prob)}</td>
-                <td>{formatProb(share)}</td>
+                <td>{formatPathProb(share)}</td>
                 <td>{formatBits(share > 0 ? -Math.log2(share) : null)}</td>
                 <td className="word">{state}</td>
               </tr>
@@ -71,7 +76,7 @@ export function OutlineTable({shown}: {readonly shown: ShownTree}) {
             <th scope="row" colSpan={3}>
               {formatMany(leaves.length, 'leaf or stub', 'leaves and stubs')}
             </th>
-            <td>{formatProb(leaves.reduce((sum, {share}) => sum + share, 0))}</td>
+            <td>{formatPathProb(leaves.reduce((sum, {share}) => sum + share, 0))}</td>
             <td colSpan={2} />
           </tr>
         </tfoot>

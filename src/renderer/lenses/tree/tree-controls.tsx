@@ -1,6 +1,6 @@
 import {useRef} from 'react'
 import {DialogTrigger, Menu, MenuItem, MenuTrigger, Popover} from 'react-aria-components'
-import {formatSetting} from '../../../shared/figures/number-format.ts'
+import {formatCount, formatSetting} from '../../../shared/figures/number-format.ts'
 import {CONTINUATION_STRATEGIES, type ContinuationStrategy} from '../../../shared/lenses/tree.ts'
 import {treeOutline} from '../../../shared/lenses/tree-text.ts'
 import type {ShownTree} from '../../store/tree-shown.ts'
@@ -186,7 +186,7 @@ function GrowthMenu({growth}: {readonly growth: TreeGrowth}) {
   return (
     <DialogTrigger>
       <Button look="filled" testId="tree-growth">
-        {String(growth[first.name])} {first.label} <DownIcon />
+        {formatCount(growth[first.name])} {first.label} <DownIcon />
       </Button>
       <Popover
         className="popover popover-body"

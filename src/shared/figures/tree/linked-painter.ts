@@ -1,6 +1,6 @@
 import type {SpanNode} from '../../lenses/tree-spans.ts'
 import {log} from '../../math/log.ts'
-import {formatBits, formatCount, formatProb} from '../number-format.ts'
+import {formatBits, formatCount, formatPathProb, formatProb} from '../number-format.ts'
 import {CHIP_STEP_COUNT} from '../palette.ts'
 import {fitText, textWidthPx} from '../text-width.ts'
 import {nodeProbText, pathTo, TREE} from './tree-geometry.ts'
@@ -207,7 +207,7 @@ export class LinkedPainter extends TreePainter {
     const bits = node.share > 0 ? -log(node.share) / LN2 : null
     const right = (x: number, text: string) =>
       this.push(textShape(x - window.leftPx, baseline, text, ink, {anchor: 'end'}))
-    right(table.probPx, formatProb(node.share))
+    right(table.probPx, formatPathProb(node.share))
     right(table.bitsPx, formatBits(bits))
   }
 }

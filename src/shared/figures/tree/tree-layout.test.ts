@@ -7,11 +7,33 @@ import {commonFigureOptionsSchema} from '../request.ts'
 import {layoutTreeFigure} from './layout.ts'
 import {sampleToken, sampleTree} from './sample-result.ts'
 import {layoutScene, placeAt, wholeWindow} from './tree-scene.ts'
-import {treeShapes} from './tree-shapes.ts'
+import {headerShapes, treeShapes} from './tree-shapes.ts'
 
 const result = sampleTree({depth: 3, childCount: 3})
 const spansOf = (nodes: readonly TreeNode[], more = {}) =>
   layoutTreeSpans(nodes, {distribution: 'raw', ...more})
+
+test('an icicle takes all the width, and its head “prompt” ends before that of the first level', () => {
+  const scene = layoutScene(spansOf(result.nodes), {
+    ...{view: 'icicle', rootName: '…', noPrompt: false, isDraft: false, widthPx: 900},
+    mayOverflow: true,
+  })
+  const last = scene.columns.columns.at(-1)!
+  expect(last.xPx + last.widthPx).toBeCloseTo(900, 6)
+  const texts = treeShapes(
+    ...([
+      scene,
+      wholeWindow(scene, 900, 400),
+      {selected: null, hovered: null, pinned: new Set()},
+    ] as const),
+    PALETTES.light
+  ).concat(headerShapes(scene, 0, PALETTES.light))
+  const at = (text: string) => texts.find((shape) => shape.kind === 'text' && shape.text === text)!
+  const [prompt, first] = [at('prompt'), at('+1')]
+  if (prompt.kind !== 'text' || first.kind !== 'text') throw new Error('no texts')
+  // Six letters of 11 px are at most 40 px wide.
+  expect(first.x - prompt.x).toBeGreaterThan(40)
+})
 
 describe('spans', () => {
   test('leaves and rests take one row each, and parents the rows of what is under them', () => {

@@ -16,6 +16,8 @@ import {
 export const HEADER_PX = 24
 const ROOT_GAP_PX = 30
 const WIDEST_ROOT_PX = 72
+/** The head “prompt” stands over it. */
+const LEAST_ROOT_PX = 48
 /** Names are cut to fit a width, but not to less. */
 const LEAST_CHIP_PX = 56
 /** The columns at the right: a bar of the path's share, its probability, its bits. */
@@ -82,7 +84,7 @@ export function layoutScene(spans: TreeSpans, options: SceneOptions): TreeScene 
   const names = spans.nodes.map((node) => nodeName(node, noPrompt))
   const rootWidthPx = Math.min(
     WIDEST_ROOT_PX,
-    textWidthPx(rootName, TREE.textPx, 'mono') + 2 * TREE.paddingPx
+    Math.max(LEAST_ROOT_PX, textWidthPx(rootName, TREE.textPx, 'mono') + 2 * TREE.paddingPx)
   )
   const startPx = rootWidthPx + (view === 'icicle' ? 1 : ROOT_GAP_PX)
   const columnsIn = (availablePx: number | null) =>
@@ -96,13 +98,28 @@ export function layoutScene(spans: TreeSpans, options: SceneOptions): TreeScene 
     squeezed.columns.every(
       ({chipPx}, i) => chipPx >= Math.min(LEAST_CHIP_PX, natural.columns[i]!.chipPx)
     )
-  const columns = mayOverflow && !canRead ? natural : squeezed
+  const fitting = mayOverflow && !canRead ? natural : squeezed
+  // Boxes of an icicle have no table beside them: they take all the room.
+  const columns = view === 'icicle' ? widened(fitting, startPx, widthPx) : fitting
   return {
     ...{spans, view, names, columns, rootName, rootWidthPx, isDraft},
     placed: placeNodes(spans, view, columns, names),
     unitCount: unitCount(spans, view),
     widthPx: Math.max(widthPx, columns.widthPx),
     table: withTable ? layoutTable(natural.widthPx, widthPx) : null,
+  }
+}
+
+/** Columns that are narrower together than the room, as much wider as it gives each. */
+function widened(columns: TreeColumns, startPx: number, widthPx: number): TreeColumns {
+  const freePx = widthPx - columns.widthPx
+  if (freePx <= 0 || columns.columns.length === 0) return columns
+  const by = (widthPx - startPx) / (columns.widthPx - startPx)
+  return {
+    ...{...columns, widthPx},
+    columns: columns.columns.map(({xPx, chipPx, widthPx: ownPx}) => ({
+      ...{xPx: startPx + (xPx - startPx) * by, chipPx: chipPx * by, widthPx: ownPx * by},
+    })),
   }
 }
 
