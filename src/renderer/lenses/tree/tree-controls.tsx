@@ -186,7 +186,7 @@ function GrowthMenu({growth}: {readonly growth: TreeGrowth}) {
   return (
     <DialogTrigger>
       <Button look="filled" testId="tree-growth">
-        {formatCount(growth[first.name])} {first.label} <DownIcon />
+        {formatCount(Number(growth[first.name]))} {first.label} <DownIcon />
       </Button>
       <Popover
         className="popover popover-body"

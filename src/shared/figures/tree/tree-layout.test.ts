@@ -24,7 +24,7 @@ test('an icicle takes all the width, and its head “prompt” ends before that 
     ...([
       scene,
       wholeWindow(scene, 900, 400),
-      {selected: null, hovered: null, pinned: new Set()},
+      {selected: null, hovered: null, pinned: new Set<number>()},
     ] as const),
     PALETTES.light
   ).concat(headerShapes(scene, 0, PALETTES.light))
