@@ -176,6 +176,19 @@ test('drafts: a step is told test by test, its counts agree, and strategies stan
   await expect(draft).toHaveAttribute('data-frame', 'mask')
   await page.getByTestId('frame-on').click()
   await expect(tests).toHaveCount(1)
+  // The test that is shown is marked, and its node is the one that is looked at.
+  await expect(tests.first()).toHaveAttribute('aria-current', 'step')
+  const isLookedAt = async (row: typeof tests) =>
+    expect(figureOf(page)).toHaveAttribute(
+      'data-selected',
+      `#${await row.getAttribute('data-test')}`
+    )
+  await isLookedAt(tests.first())
+  if (all.length > 1) {
+    await page.getByTestId('frame-on').click()
+    await expect(tests).toHaveCount(2)
+    await isLookedAt(tests.nth(1))
+  }
   await tests.first().hover()
   await expect(page.getByTestId('draft-mask')).not.toHaveAttribute('data-lit', '0')
 

@@ -49,16 +49,16 @@ export function selectShownTree(
     known.distribution === distribution &&
     known.step === step &&
     known.at === at &&
-    (known.marks === marks || isDraft)
+    known.marks === marks
   if (isSame) return known
   const keys = known?.keys ?? nodeKeys(result.nodes)
   const ids = known?.ids ?? new Map([...keys].map(([id, key]) => [key, id]))
   const idsOf = (list: readonly NodeKey[]) => new Set(list.flatMap((key) => ids.get(key) ?? []))
   const isLaidOut =
     known?.distribution === distribution &&
-    !isDraft &&
-    known.marks.collapsed === marks.collapsed &&
-    known.marks.pruned === marks.pruned
+    (isDraft
+      ? known.step === step && known.at === at
+      : known.marks.collapsed === marks.collapsed && known.marks.pruned === marks.pruned)
   const spans = isLaidOut
     ? known.spans
     : isDraft
