@@ -26,6 +26,9 @@ export function CentrePane({index}: {readonly index: PaneIndex}) {
     lensId: selectPane(state, index).lensId,
     isActive: state.panes.length === 1 || state.activePane === index,
   }))
+  // A pane that comes beside the first is there within a frame, and what is in it right after.
+  const isLater = useLater()
+  const isFilled = index === 0 || isLater
   const activate = () => activatePane(index)
   return (
     <PaneContext value={index}>
@@ -38,29 +41,45 @@ export function CentrePane({index}: {readonly index: PaneIndex}) {
         onFocusCapture={activate}
       >
         <div className="tabs">
-          <Tabs
-            className="lens-tabs"
-            selectedKey={lensId}
-            onSelectionChange={(key) => changePane({lensId: String(key)}, index)}
-          >
-            <TabList className="tab-list" aria-label="Lenses">
-              {LENSES.map((lens) => (
-                <Tab key={lens.id} id={lens.id} className="tab">
-                  {lens.title}
-                </Tab>
-              ))}
-            </TabList>
-          </Tabs>
-          <PaneRunLabel />
-          <div className="tab-ends">
-            <LensViews lensId={lensId} />
-            <PromptListViews />
-            <PaneButtons />
-          </div>
+          {isFilled && (
+            <PaneHead lensId={lensId} onChoose={(chosen) => changePane({lensId: chosen}, index)} />
+          )}
         </div>
-        <LensPanel key={lensId} lensId={lensId} />
+        {isFilled && <LensPanel key={lensId} lensId={lensId} />}
       </section>
     </PaneContext>
+  )
+}
+
+interface PaneHeadProps {
+  readonly lensId: string
+  readonly onChoose: (lensId: string) => void
+}
+
+/** The lenses as tabs, the views of the chosen one, and what can be done with the pane. */
+function PaneHead({lensId, onChoose}: PaneHeadProps) {
+  return (
+    <>
+      <Tabs
+        className="lens-tabs"
+        selectedKey={lensId}
+        onSelectionChange={(key) => onChoose(String(key))}
+      >
+        <TabList className="tab-list" aria-label="Lenses">
+          {LENSES.map((lens) => (
+            <Tab key={lens.id} id={lens.id} className="tab">
+              {lens.title}
+            </Tab>
+          ))}
+        </TabList>
+      </Tabs>
+      <PaneRunLabel />
+      <div className="tab-ends">
+        <LensViews lensId={lensId} />
+        <PromptListViews />
+        <PaneButtons />
+      </div>
+    </>
   )
 }
 
