@@ -54,7 +54,7 @@ export function DraftTests({shown, view}: Props) {
                 drawn u against threshold
               </th>
               <th scope="col">u</th>
-              <th scope="col" />
+              <th scope="col" aria-label="how u compares" />
               <th scope="col">threshold</th>
               <th scope="col" className="word">
                 verdict
