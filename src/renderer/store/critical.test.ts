@@ -186,3 +186,54 @@ test('sampling that fails says why, and what was found stays', async () => {
   await workbench.actions.sampleResponses(runId, 1)
   expect(workbench.store.getState().criticalSampling).toBeNull()
 })
+
+test('many stops at the first response whose prompt has no success: it would be the same of every other', async () => {
+  const responded: number[] = []
+  const ranOn: (readonly number[])[] = []
+  let isHopeless = false
+  const workbench = await openedWorkbench({}, memoryStorage(), (client) => ({
+    ...client,
+    criticals: {
+      ...client.criticals,
+      // Another response at every call, so that each is looked into.
+      respond: async (input, options) => {
+        const response = await client.criticals.respond(input, options)
+        if (!input.sampleResponse) return response
+        responded.push(responded.length)
+        return {...response, responseIds: [...response.responseIds, responded.length]}
+      },
+      run: async function* (input, options) {
+        const isOfMany = input.method === 'rollout' && responded.length > 0
+        if (isOfMany) ranOn.push(input.responseIds!)
+        for await (const event of await client.criticals.run(input, options)) {
+          yield event.kind === 'completed' && isOfMany && isHopeless
+            ? {...event, isRecoverable: false, critical: []}
+            : event
+        }
+      } as EngineClient['criticals']['run'],
+    },
+  }))
+  workbench.actions.changePane({lensId: 'critical'}, 0)
+  await workbench.actions.takeResponse(workbench.seen().activeRunId!, 'b c d e')
+  await workbench.until('the run', ({runs, activeRunId}) =>
+    runs.some(({id, phase}) => id === activeRunId && phase.kind === 'completed')
+  )
+  await settled(workbench)
+  answer(workbench, '31')
+  await settled(workbench)
+  const runId = workbench.seen().activeRunId!
+  const rowsOf = () => Object.values(workbench.store.getState().criticalResponses)[0] ?? []
+  const sampling = () => workbench.store.getState().criticalSampling
+  // Where there is success, as many as were asked for.
+  await workbench.actions.sampleResponses(runId, 2)
+  expect(sampling()).toBeNull()
+  expect(rowsOf().map(({isRecoverable}) => isRecoverable)).toEqual([true, true])
+  isHopeless = true
+  await workbench.actions.sampleResponses(runId, 5)
+  expect(rowsOf().map(({isRecoverable}) => isRecoverable)).toEqual([true, true, false])
+  expect(rowsOf()[2]).toMatchObject({releasedAt: null, oursAt: null, count: 1})
+  expect(responded).toHaveLength(3)
+  expect(new Set(ranOn.map(String)).size).toBe(3)
+  // It is over, and no problem.
+  expect(sampling()).toBeNull()
+})

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {afterAll, describe, expect, it} from 'vitest'
+import {afterAll, describe, expect, it, vi} from 'vitest'
 import {ProblemError} from '../../../shared/domain/problem.ts'
 import {
   criticalResultOf,
@@ -177,6 +177,60 @@ describe('rollouts on the built-in model', () => {
     }
     await expect(listening()).rejects.toBe(reason)
     expect(count).toBe(1)
+  })
+
+  it('whoever goes away without a word ends its runs of the model', async () => {
+    const request = criticalRequestSchema.parse({
+      ...{model, prompt: PROMPT, answer: '31', checker, response: WRONG},
+      ...{rollouts: 64, maxNewTokens: 64, mode: 'exhaustive'},
+    })
+    const outer = new AbortController()
+    const use = vi.spyOn(branches, 'use')
+    try {
+      for await (const event of runCritical(context, request, outer.signal)) {
+        if (event.kind === 'progress' && event.phase === 'sampling') break
+      }
+      const before = use.mock.calls.length
+      expect(before).toBeGreaterThan(0)
+      // Those that would go on take turns with these, one for one.
+      const graphed = await context.graphs.open({model})
+      const own = openBranching(branches, graphed, Int32Array.of(5))
+      for (let i = 0; i < 8; i++) await own.logitsAfter([[6 + i]])
+      expect(use.mock.calls.length - before).toBe(8)
+      expect(branches.useCount).toBe(0)
+    } finally {
+      use.mockRestore()
+    }
+  })
+
+  it('completions end where the context ends, which holds the prompt too', async () => {
+    const last = 'How many books has Kai?'
+    const filler = 'Mira has 5 beads. '
+    const graphed = await context.graphs.open({model})
+    const tokenizer = (await context.graphs.tokenizer(graphed))!
+    const countOf = async (text: string) => (await tokenizer.encode(text)).parts.length
+    const perFiller = (await countOf(filler.repeat(11))) - (await countOf(filler.repeat(10)))
+    const fillers = Math.floor((2048 - 50) / perFiller)
+    const prompt = filler.repeat(fillers) + last
+    const roomCount = 2048 - (await countOf(prompt))
+    expect(roomCount).toBeGreaterThan(20)
+    const word = (await tokenizer.encode(' lamp')).parts[0]!.id
+    const request = {prompt, answer: '', rollouts: 2, maxNewTokens: 500}
+    const any = {kind: 'regex', pattern: 'Answer: 977'} as const
+    const ids = Array<number>(roomCount).fill(word)
+    const full = await critical({...request, responseIds: ids, checker: any, mode: 'adaptive'})
+    expect(full.tokens).toHaveLength(2048)
+    await expect(
+      critical({...request, responseIds: [...ids, word], checker: any})
+    ).rejects.toMatchObject({problem: {code: 'response-too-long'}})
+    // Hot, so that none ends by itself before the context does.
+    const hot = {temperature: 100, topP: 1, responseIds: ids.slice(0, 3)}
+    const cut = await critical({...request, ...hot, checker: any})
+    expect(cut.warnings.map(({code}) => code)).toContain('completions-cut')
+    for (const {ids: completion} of cut.examples) {
+      expect(completion.length).toBeLessThanOrEqual(roomCount)
+    }
+    expect(Math.max(...cut.examples.map((one) => one.ids.length))).toBe(roomCount)
   })
 
   it('examples are completions that the checker judges as they are marked', async () => {
