@@ -8,6 +8,21 @@ const WRONG = ' So we add. 38 + 7 = 45. Answer: 45.'
 
 const critical = (page: Page) => page.locator('[data-critical]').first()
 
+/** Few and hot completions: quick, and often wrong. */
+async function setCompletions({page}: Workbench, count: number, temperature: number) {
+  await page.getByTestId('critical-settings').click()
+  const form = page.getByTestId('critical-form')
+  for (const [label, value] of [
+    ['completions', count],
+    ['temperature', temperature],
+  ] as const) {
+    await form.getByRole('textbox', {name: label, exact: true}).fill(String(value))
+    await page.keyboard.press('Enter')
+  }
+  await page.keyboard.press('Escape')
+  await expect(form).toBeHidden()
+}
+
 /** A response that is typed: without an answer only models are contrasted, with one its prefixes are completed. */
 async function openResponse(workbench: Workbench): Promise<void> {
   const {page} = workbench
@@ -133,4 +148,175 @@ test('by keyboard: a right response says so, a wrong one is sampled, a checker t
   await page.keyboard.press('Control+z')
   await page.keyboard.press('Control+z')
   await expect(page.getByTestId('checker')).toContainText('number after')
+})
+
+test('many responses: sampled, sorted by where they went wrong, one opened', async ({
+  workbench,
+}) => {
+  test.setTimeout(120_000)
+  const {page} = workbench
+  await workbench.open()
+  await workbench.setGeneration(0)
+  await workbench.run(
+    'Wanda has 6 lamps. Wanda finds 3 lamps. Wanda buys 10 lamps. How many lamps has Wanda?'
+  )
+  await page.getByRole('tab', {name: 'Critical'}).click()
+  await page.getByTestId('right-answer').fill('19')
+  await page.getByTestId('right-answer').press('Enter')
+  await setCompletions(workbench, 16, 1.5)
+  await page.getByTestId('centre').getByRole('radio', {name: 'Many'}).click()
+  await page.getByTestId('sample-responses').click()
+  const rows = page.getByTestId('responses').locator('tbody tr')
+  await expect(rows).not.toHaveCount(0, {timeout: 30_000})
+  await expect(page.getByTestId('cancel-responses')).toBeHidden({timeout: 60_000})
+  const read = () =>
+    rows.evaluateAll((all) =>
+      all.map((row) => ({
+        number: row.querySelector('th')!.textContent,
+        times: Number(row.getAttribute('data-times')),
+        released: row.getAttribute('data-released')!,
+        cell: row.querySelectorAll('td')[2]!.textContent!,
+        marked: row.querySelector('mark')?.textContent ?? null,
+      }))
+    )
+  const sampled = await read()
+  expect(sampled.map(({number}) => number)).toEqual(sampled.map((_, i) => String(i + 1)))
+  expect(sampled.reduce((sum, {times}) => sum + times, 0)).toBe(8)
+  for (const {released, cell, marked} of sampled) {
+    if (released !== '') expect(cell).toBe(released)
+    expect(marked !== null || released === '').toBe(true)
+  }
+  const found = sampled.filter(({released}) => released !== '')
+  expect(found.length).toBeGreaterThan(0)
+
+  await page.getByRole('radio', {name: 'as sampled'}).focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Space')
+  await expect(page.getByRole('radio', {name: 'by where it went wrong'})).toBeChecked()
+  const sorted = await read()
+  expect(sorted.map(({number}) => number).sort()).toEqual(sampled.map(({number}) => number).sort())
+  const places = sorted.map(({released}) => (released === '' ? Infinity : Number(released)))
+  expect(places).toEqual([...places].sort((a, b) => a - b))
+
+  expect(new Set(places).size).toBeGreaterThan(1)
+
+  const before = await workbench.historyRows.count()
+  await rows.first().getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  await expect(workbench.historyRows).toHaveCount(before + 1, {timeout: 30_000})
+  await page.getByTestId('centre').getByRole('radio', {name: 'Response', exact: true}).click()
+  await expect(page.getByTestId('critical-response')).toBeVisible({timeout: 30_000})
+  await page.locator(`[data-column="${sorted[0]!.released}"]`).click()
+  const inspector = page.getByTestId('critical-inspector')
+  await expect(inspector).toHaveAttribute('data-position', sorted[0]!.released)
+  await expect(workbench.inspector).toContainText(sorted[0]!.marked!.trim())
+})
+
+const ITEMS = [
+  {prompt: PROMPT, response: WRONG, answer: '31'},
+  {
+    prompt: 'Vida has 23 lamps. Vida is given 19 lamps. How many lamps has Vida?',
+    ...{response: ' So we subtract. 23 - 19 = 4. Answer: 4.', answer: '42'},
+  },
+  {
+    prompt: 'Finn has 21 pears. Finn sells 14 pears. How many pears has Finn?',
+    ...{response: ' So we subtract. 21 - 14 = 7. Answer: 7.', answer: '7'},
+  },
+  {
+    prompt: 'Kai has 31 seeds. Kai gives Rufus 16 seeds. How many seeds has Kai?',
+    ...{response: ' So we add. 31 + 16 = 47. Answer: 47.', answer: '15'},
+  },
+]
+
+test('a data set with a bad line: run, cancelled, resumed, summed up, exported, an item opened', async ({
+  workbench,
+}) => {
+  test.setTimeout(120_000)
+  const {page} = workbench
+  await workbench.open()
+  await page.getByRole('tab', {name: 'Critical'}).click()
+  await setCompletions(workbench, 16, 1)
+  await page.getByTestId('centre').getByRole('radio', {name: 'Data set'}).click()
+  await page.getByTestId('open-dataset').click()
+  const lines = ITEMS.map((item) => JSON.stringify(item))
+  lines.splice(1, 0, '{"prompt": ', JSON.stringify({prompt: 'How many?', response: ' Two.'}))
+  await page.getByTestId('import-input').setInputFiles({
+    ...{name: 'problems.jsonl', mimeType: 'application/jsonl'},
+    buffer: Buffer.from(lines.join('\n')),
+  })
+  await page.getByTestId('import-add').click()
+  await page.getByRole('tab', {name: 'Critical'}).click()
+  await page.getByTestId('centre').getByRole('radio', {name: 'Data set'}).click()
+  const source = page.getByTestId('dataset-source')
+  await expect(source).toHaveAttribute('data-skipped', '2')
+  await expect(source).toContainText('4 items of the prompt list, from problems.jsonl')
+  await expect(source).toContainText('2 lines skipped: line 2 ')
+  await expect(source).toContainText('line 3 has no answer')
+
+  // By keys: run, cancelled after the first, and resumed.
+  const rows = page.getByTestId('dataset-items').locator('tbody tr')
+  await page.getByTestId('run-dataset').focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByTestId('dataset-progress')).toContainText('of 4 items')
+  await expect(rows).not.toHaveCount(0, {timeout: 30_000})
+  await page.getByTestId('cancel-dataset').focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByTestId('dataset')).toContainText('Cancelled')
+  const half = await rows.count()
+  expect(half).toBeLessThan(4)
+  await expect(page.getByTestId('run-dataset')).toHaveText(`Run the other ${4 - half}`)
+  await page.getByTestId('run-dataset').click()
+  await expect(page.getByTestId('run-dataset')).toBeHidden()
+  await expect(page.getByTestId('dataset-progress')).toBeHidden({timeout: 60_000})
+  const shown = await rows.evaluateAll((all) =>
+    all.map((row) => [row.getAttribute('data-line'), row.getAttribute('data-released')])
+  )
+  expect(shown.map(([line]) => line)).toEqual(['1', '4', '5', '6'])
+
+  await page.keyboard.press('Control+e')
+  await page.getByRole('radio', {name: 'JSON'}).click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByTestId('export-save').click(),
+  ])
+  await page.keyboard.press('Escape')
+  const result = JSON.parse(await readFile(await download.path(), 'utf8')) as {
+    status: string
+    skippedCount: number
+    skipped: {line: number}[]
+    items: {
+      line: number
+      verdict: string
+      responseStart: number
+      responseTokenCount: number
+      critical: {method: string; rule: string; position: number}[]
+    }[]
+  }
+  expect(result).toMatchObject({
+    ...{status: 'completed', skippedCount: 2, skipped: [{line: 2}, {line: 3}]},
+  })
+  // The summary counted from the items of the file, not from its own summary.
+  const bins = Array<number>(10).fill(0)
+  let releasedCount = 0
+  for (const [i, {line, critical, responseStart, responseTokenCount}] of result.items.entries()) {
+    const released = critical.find(({method, rule}) => method === 'rollout' && rule === 'released')
+    expect(shown[i]).toEqual([String(line), released ? String(released.position) : ''])
+    if (!released) continue
+    releasedCount++
+    bins[Math.floor((10 * (released.position - responseStart)) / responseTokenCount)]!++
+  }
+  expect(releasedCount).toBeGreaterThanOrEqual(2)
+  expect(result.items.map(({verdict}) => verdict)).toEqual(['wrong', 'wrong', 'right', 'wrong'])
+  const summary = page.getByTestId('dataset-summary')
+  await expect(summary).toContainText('4 items, 2 lines skipped')
+  await expect(summary).toContainText(`a critical token by the released rule in ${releasedCount},`)
+  await expect(summary).toContainText(`right${1}, 0.25`)
+  const numbers = await summary.locator('text[text-anchor="middle"]').allTextContents()
+  expect(numbers).toEqual(bins.filter((count) => count > 0).map(String))
+
+  await rows.first().getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByTestId('critical-response')).toBeVisible({timeout: 30_000})
+  await expect(page.getByTestId('right-answer')).toHaveValue('31')
+  await expect(critical(page)).toHaveAttribute('data-critical', /released/, {timeout: 30_000})
 })

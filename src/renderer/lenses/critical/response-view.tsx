@@ -16,7 +16,7 @@ import {useLineWalk} from '../walk.ts'
 import {PassTable} from './pass-table.tsx'
 
 const PICTURE = criticalPictureSchema.parse({})
-const LEGEND_GAP_PX = 14
+const LEGEND_GAP_PX = 10
 const LEGEND_LINE_PX = 20
 
 /** The response with its success curve and the other estimators: the figure itself, and what the pointer does on it. */

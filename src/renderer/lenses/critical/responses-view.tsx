@@ -137,7 +137,8 @@ function placeText({responseStart}: SampledResponse, at: number | null): string 
 }
 
 function agreementText({releasedAt, oursAt}: SampledResponse): string {
-  if (releasedAt === null && oursAt === null) return NO_VALUE
+  if (releasedAt === null) return oursAt === null ? NO_VALUE : 'ours alone'
+  if (oursAt === null) return 'released alone'
   return releasedAt === oursAt ? 'agree' : 'differ'
 }
 

@@ -106,7 +106,7 @@ export interface ResponseOptions {
 const MARK_ROW_PX = 16
 const CURVE_PX = 72
 /** Where the whole response stands in one line. */
-const TALL_CURVE_PX = 112
+const TALL_CURVE_PX = 96
 const BAR_PX = 22
 const SIGNED_BAR_PX = 36
 /** Above bars, for their numbers. */
