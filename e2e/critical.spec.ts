@@ -150,68 +150,6 @@ test('by keyboard: a right response says so, a wrong one is sampled, a checker t
   await expect(page.getByTestId('checker')).toContainText('number after')
 })
 
-test('many responses: sampled, sorted by where they went wrong, one opened', async ({
-  workbench,
-}) => {
-  test.setTimeout(120_000)
-  const {page} = workbench
-  await workbench.open()
-  await workbench.setGeneration(0)
-  await workbench.run(
-    'Wanda has 6 lamps. Wanda finds 3 lamps. Wanda buys 10 lamps. How many lamps has Wanda?'
-  )
-  await page.getByRole('tab', {name: 'Critical'}).click()
-  await page.getByTestId('right-answer').fill('19')
-  await page.getByTestId('right-answer').press('Enter')
-  await setCompletions(workbench, 16, 1.5)
-  await page.getByTestId('centre').getByRole('radio', {name: 'Many'}).click()
-  await page.getByTestId('sample-responses').click()
-  const rows = page.getByTestId('responses').locator('tbody tr')
-  await expect(rows).not.toHaveCount(0, {timeout: 30_000})
-  await expect(page.getByTestId('cancel-responses')).toBeHidden({timeout: 60_000})
-  const read = () =>
-    rows.evaluateAll((all) =>
-      all.map((row) => ({
-        number: row.querySelector('th')!.textContent,
-        times: Number(row.getAttribute('data-times')),
-        released: row.getAttribute('data-released')!,
-        cell: row.querySelectorAll('td')[2]!.textContent!,
-        marked: row.querySelector('mark')?.textContent ?? null,
-      }))
-    )
-  const sampled = await read()
-  expect(sampled.map(({number}) => number)).toEqual(sampled.map((_, i) => String(i + 1)))
-  expect(sampled.reduce((sum, {times}) => sum + times, 0)).toBe(8)
-  for (const {released, cell, marked} of sampled) {
-    if (released !== '') expect(cell).toBe(released)
-    expect(marked !== null || released === '').toBe(true)
-  }
-  const found = sampled.filter(({released}) => released !== '')
-  expect(found.length).toBeGreaterThan(0)
-
-  await page.getByRole('radio', {name: 'as sampled'}).focus()
-  await page.keyboard.press('ArrowRight')
-  await page.keyboard.press('Space')
-  await expect(page.getByRole('radio', {name: 'by where it went wrong'})).toBeChecked()
-  const sorted = await read()
-  expect(sorted.map(({number}) => number).sort()).toEqual(sampled.map(({number}) => number).sort())
-  const places = sorted.map(({released}) => (released === '' ? Infinity : Number(released)))
-  expect(places).toEqual([...places].sort((a, b) => a - b))
-
-  expect(new Set(places).size).toBeGreaterThan(1)
-
-  const before = await workbench.historyRows.count()
-  await rows.first().getByRole('button').focus()
-  await page.keyboard.press('Enter')
-  await expect(workbench.historyRows).toHaveCount(before + 1, {timeout: 30_000})
-  await page.getByTestId('centre').getByRole('radio', {name: 'Response', exact: true}).click()
-  await expect(page.getByTestId('critical-response')).toBeVisible({timeout: 30_000})
-  await page.locator(`[data-column="${sorted[0]!.released}"]`).click()
-  const inspector = page.getByTestId('critical-inspector')
-  await expect(inspector).toHaveAttribute('data-position', sorted[0]!.released)
-  await expect(workbench.inspector).toContainText(sorted[0]!.marked!.trim())
-})
-
 const ITEMS = [
   {prompt: PROMPT, response: WRONG, answer: '31'},
   {
