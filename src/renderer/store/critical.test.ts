@@ -210,7 +210,7 @@ test('many stops at the first response whose prompt has no success: it would be 
             ? {...event, isRecoverable: false, critical: []}
             : event
         }
-      } as EngineClient['criticals']['run'],
+      } as unknown as EngineClient['criticals']['run'],
     },
   }))
   workbench.actions.changePane({lensId: 'critical'}, 0)
