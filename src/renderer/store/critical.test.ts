@@ -202,7 +202,7 @@ test('many stops at the first response whose prompt has no success: it would be 
         responded.push(responded.length)
         return {...response, responseIds: [...response.responseIds, responded.length]}
       },
-      run: async function* (input, options) {
+      run: async function* (...[input, options]: Parameters<EngineClient['criticals']['run']>) {
         const isOfMany = input.method === 'rollout' && responded.length > 0
         if (isOfMany) ranOn.push(input.responseIds!)
         for await (const event of await client.criticals.run(input, options)) {
