@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {hexOfBytes} from '../domain/token.ts'
-import {glyphsOfTokens, plainGlyphs} from './token-glyphs.ts'
+import {glyphsOfTokens, plainGlyphs, spacedGlyphs} from './token-glyphs.ts'
 
 const encoder = new TextEncoder()
 const token = (source: string | readonly number[], isSpecial = false) => ({
@@ -159,6 +159,14 @@ describe('characters across tokens', () => {
 test('a token in one line', () => {
   expect(plainGlyphs(token(' caf'))).toBe('·caf')
   expect(plainGlyphs(token([0xc3]))).toBe('c3')
+})
+
+test('a token in one line whose bytes stand apart', () => {
+  expect(spacedGlyphs(token(' caf'))).toEqual({text: '·caf', bytesAt: []})
+  expect(spacedGlyphs(token([0x20, 0x63, 0xe2, 0x96]))).toEqual({text: '·c e2 96', bytesAt: [3, 6]})
+  // A mark stands on a circle, and what no shipped font has is a code.
+  expect(spacedGlyphs(token('\u0301')).text).toBe('◌\u0301')
+  expect(spacedGlyphs(token('aะb')).text).toBe('a U+0E30 b')
 })
 
 test('what no shipped font has is a code, unless who draws it has a font of its own', () => {

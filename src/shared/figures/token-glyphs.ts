@@ -223,6 +223,30 @@ function pushText(cells: GlyphCell[], text: string): void {
   else cells.push({kind: 'text', text})
 }
 
+/** A token in one line whose bytes stand apart. */
+export interface SpacedGlyphs {
+  /** Bytes and codes with blanks around them: white space is never a blank here, so that nothing is mistaken. */
+  readonly text: string
+  /** Where in the text, in UTF-16 units, each byte of a character that is not whole begins. */
+  readonly bytesAt: readonly number[]
+}
+
+const NO_BYTES: readonly number[] = []
+
+/** A token as a figure names it: `·caf c3`, `e2 96`, `◌́`; what no shipped font has by its code. */
+export function spacedGlyphs(token: GlyphSource): SpacedGlyphs {
+  const cells = glyphsOfTokens([token]).cells[0]!
+  const isApart = ({kind}: GlyphCell) => kind === 'hex' || kind === 'code'
+  let text = ''
+  const bytesAt: number[] = []
+  for (const [i, cell] of cells.entries()) {
+    if (i > 0 && (isApart(cell) || isApart(cells[i - 1]!))) text += ' '
+    if (cell.kind === 'hex') bytesAt.push(text.length)
+    text += cell.text
+  }
+  return {text, bytesAt: bytesAt.length > 0 ? bytesAt : NO_BYTES}
+}
+
 /** A token in one line of plain text, for captions and tables: `·caf`, `⏎`, `c3`, `U+200B`. */
 export function plainGlyphs(token: GlyphSource): string {
   const {cells} = glyphsOfTokens([token], true)

@@ -10,7 +10,7 @@ const LEAST_TREE_PX = 120
 const MOST_TREE_PX = 420
 const ROW_PX = 22
 /** Of the room: the tables are in sight below. */
-const TREE_SHARE = 0.5
+const TREE_SHARE = 0.56
 /** Head and last line of the mask. */
 const MASK_WORDS_PX = 56
 

@@ -178,7 +178,7 @@ export function TreeView({shown, view, widthPx, heightPx}: TreeViewProps) {
 function startWindow(scene: TreeScene, widthPx: number, heightPx: number): SceneWindow {
   const whole = wholeWindow(scene, widthPx, heightPx)
   if (scene.view === 'icicle') return whole
-  return {...whole, pxPerUnit: Math.max(whole.pxPerUnit, TREE.rowPx - 4)}
+  return {...whole, pxPerUnit: Math.max(whole.pxPerUnit, TREE.rowPx - (scene.isDraft ? 6 : 4))}
 }
 
 function clampWindow(window: SceneWindow, scene: TreeScene): SceneWindow {

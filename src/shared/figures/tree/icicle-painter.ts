@@ -40,7 +40,8 @@ export class IciclePainter extends TreePainter {
       })
       this.frame(node.place, x, y, box.widthPx, height - 1)
       const name = scene.names[node.place]!
-      this.label(x, y, height, box.widthPx, name, nodeProbText(node), look.ink)
+      const bytesAt = scene.bytesAt[node.place]
+      this.label(x, y, height, box.widthPx, name, nodeProbText(node), look.ink, bytesAt)
     }
     this.smallNodes(small)
     return this.shapes

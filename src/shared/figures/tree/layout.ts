@@ -4,7 +4,7 @@ import type {TreePicture} from '../../lenses/tree-picture.ts'
 import {layoutTreeSpans, type TreeSpans} from '../../lenses/tree-spans.ts'
 import {type Palette, paletteOf} from '../palette.ts'
 import type {CommonFigureOptions} from '../request.ts'
-import {glyphsOfTokens, plainGlyphs} from '../token-glyphs.ts'
+import {glyphsOfTokens, spacedGlyphs} from '../token-glyphs.ts'
 import {layoutWords, type WordLine} from '../word-lines.ts'
 import {treeCaptionOf, treeGuardOf} from './tree-caption.ts'
 import {TREE} from './tree-geometry.ts'
@@ -48,10 +48,10 @@ export function rootNameOf(
   if (isDraftStrategy(request.strategy) && step > 0) {
     const first = nodes.find((node) => node.tokenId !== null && node.step === step)
     const above = nodes.find(({id}) => id === first?.parent)
-    if (above && above.tokenId !== null) return plainGlyphs({...above, isSpecial: false})
+    if (above && above.tokenId !== null) return spacedGlyphs({...above, isSpecial: false}).text
   }
   const last = tokens.at(-1)
-  return last ? plainGlyphs(last) || '∅' : '∅'
+  return last ? spacedGlyphs(last).text || '∅' : '∅'
 }
 
 /** Lays out what is drawn of a tree. */

@@ -154,6 +154,9 @@ export class LinkedPainter extends TreePainter {
       ...{kind: 'text', x: x + box.widthPx / 2, y: baseline + 0.5, text: name, typeface: 'mono'},
       ...{sizePx: TREE.textPx, weight: 400, fill: look.ink, anchor: 'middle'},
     })
+    const namePx = textWidthPx(name, TREE.textPx, 'mono')
+    const nameX = x + (box.widthPx - namePx) / 2
+    this.byteCells(nameX, baseline + 0.5, name, scene.bytesAt[place]!, TREE.textPx)
     if (!scene.columns.hasProbs) return
     let at = x + box.widthPx + TREE.gapPx
     if (look.mark) {

@@ -2,7 +2,7 @@ import type {Distribution} from '../../lenses/next-tokens.ts'
 import {isDraftStrategy, type TreeResult} from '../../lenses/tree.ts'
 import type {TreeSpans} from '../../lenses/tree-spans.ts'
 import {formatCount, formatFixed, formatMany, formatProb} from '../number-format.ts'
-import {plainGlyphs} from '../token-glyphs.ts'
+import {spacedGlyphs} from '../token-glyphs.ts'
 import type {CaptionPart} from '../tokens/caption.ts'
 import {guardOf} from '../tokens/caption.ts'
 
@@ -34,9 +34,9 @@ function pathCaption({nodes}: TreeSpans, noPrompt: boolean): CaptionPart[] {
   if (!last) return [{kind: 'words', text: 'Nothing follows the prompt.'}]
   const stubs = nodes.filter(({node}) => node.tokenId === null)
   const named = path.slice(0, MOST_NAMED)
-  const text = named
-    .map(({node}) => (node.tokenId === null ? '' : plainGlyphs({...node, isSpecial: false})))
-    .join('')
+  // Taken together: bytes of neighbours make a character, and what is left of one stands apart.
+  const bytesHex = named.map(({node}) => (node.tokenId === null ? '' : node.bytesHex)).join('')
+  const {text} = spacedGlyphs({bytesHex, isSpecial: false})
   const more = named.length < path.length ? '…' : ''
   return [
     {kind: 'words', text: 'The likeliest way on runs along the top'},

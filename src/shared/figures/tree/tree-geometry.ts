@@ -2,7 +2,7 @@ import type {TreeView} from '../../lenses/tree-picture.ts'
 import type {SpanNode, TreeSpans} from '../../lenses/tree-spans.ts'
 import {formatProb} from '../number-format.ts'
 import {textWidthPx} from '../text-width.ts'
-import {plainGlyphs} from '../token-glyphs.ts'
+import {type SpacedGlyphs, spacedGlyphs} from '../token-glyphs.ts'
 
 /** Sizes of a tree whose tokens can be read, in pixels. */
 export const TREE = {
@@ -50,11 +50,13 @@ export interface PlacedNode {
   readonly to: number
 }
 
-/** What a node is called: its token, or with `noPrompt` its number. */
-export function nodeName({node}: SpanNode, noPrompt = false): string {
-  if (node.tokenId === null) return 'rest'
-  if (noPrompt) return `node ${node.id}`
-  return plainGlyphs({bytesHex: node.bytesHex, isSpecial: false}) || '∅'
+/** What a node is called: its token, or with `noPrompt` its number; and where its bytes stand. */
+export function nodeGlyphs({node}: SpanNode, noPrompt = false): SpacedGlyphs {
+  const word = (text: string): SpacedGlyphs => ({text, bytesAt: []})
+  if (node.tokenId === null) return word('rest')
+  if (noPrompt) return word(`node ${node.id}`)
+  const glyphs = spacedGlyphs({bytesHex: node.bytesHex, isSpecial: false})
+  return glyphs.text ? glyphs : word('∅')
 }
 
 export function nodeProbText({prob}: SpanNode): string {

@@ -33,6 +33,36 @@ test('an icicle takes all the width, and its head “prompt” ends before that 
   if (prompt.kind !== 'text' || first.kind !== 'text') throw new Error('no texts')
   // Six letters of 11 px are at most 40 px wide.
   expect(first.x - prompt.x).toBeGreaterThan(40)
+  // By hand: of each node 0.7 + 0.18 + 0.06 go on as tokens, so that the levels have 0.94, 0.94², 0.94³.
+  for (const total of ['Σ 0.940', 'Σ 0.884', 'Σ 0.831']) expect(at(total)).toBeDefined()
+})
+
+test('bytes of a partial character have cells of their own, and no word is taken for them', () => {
+  const part = sampleToken({
+    id: 1,
+    parent: null,
+    order: 0,
+    text: ' caf\ufffd',
+    bytesHex: '20636166c3',
+  })
+  const word = sampleToken({id: 2, parent: null, order: 1, text: 'c3'})
+  const scene = layoutScene(spansOf([part, word]), {
+    ...{view: 'tree', rootName: '…', noPrompt: false, isDraft: false, widthPx: 900},
+    mayOverflow: true,
+  })
+  expect(scene.names).toEqual(['·caf c3', 'c3'])
+  const marks = {selected: null, hovered: null, pinned: new Set<number>()}
+  const shapes = treeShapes(scene, wholeWindow(scene, 900, 400), marks, PALETTES.light)
+  const cells = shapes.flatMap((shape) =>
+    shape.kind === 'rect' && shape.radius === 2 ? [shape] : []
+  )
+  expect(cells).toHaveLength(1)
+  const names = shapes.flatMap((shape) =>
+    shape.kind === 'text' && shape.text === '·caf c3' ? [shape] : []
+  )
+  // Seven letters of 13 px are 7.8 px wide each; the cell is around the last two.
+  expect(cells[0]!.x).toBeCloseTo(names[0]!.x + 1.5 * 7.8 - 2, 6)
+  expect(cells[0]!.width).toBeCloseTo(2 * 7.8 + 4, 6)
 })
 
 describe('spans', () => {

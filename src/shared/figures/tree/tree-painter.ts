@@ -1,6 +1,6 @@
 import type {SpanNode} from '../../lenses/tree-spans.ts'
 import type {Palette} from '../palette.ts'
-import {fitText} from '../text-width.ts'
+import {fitText, textWidthPx} from '../text-width.ts'
 import {TREE} from './tree-geometry.ts'
 import {lookOf} from './tree-looks.ts'
 import {pathSet, type SceneMarks, type SceneWindow, type TreeScene} from './tree-scene.ts'
@@ -58,7 +58,8 @@ export class TreePainter {
     width: number,
     name: string,
     prob: string,
-    ink: string
+    ink: string,
+    bytesAt: readonly number[] = []
   ): void {
     if (height < 13) return
     // A tall box says its name where it is seen.
@@ -73,9 +74,29 @@ export class TreePainter {
       ...{kind: 'text', x: x + TREE.paddingPx, y: baseline, text: fitted, typeface: 'mono'},
       ...{sizePx: 12, weight: 400, fill: ink, anchor: 'start'},
     })
-    const namePx = 7.2 * [...fitted].length
+    this.byteCells(x + TREE.paddingPx, baseline, fitted, bytesAt, 12)
+    const namePx = textWidthPx(fitted, 12, 'mono')
     if (prob === '' || namePx + 8 * prob.length > room) return
     this.push(textShape(x + width - TREE.paddingPx, baseline, prob, ink, {anchor: 'end'}))
+  }
+
+  /** A cell around each byte of a partial character in a name that begins at x. */
+  protected byteCells(
+    x: number,
+    baseline: number,
+    name: string,
+    bytesAt: readonly number[],
+    sizePx: number
+  ): void {
+    for (const at of bytesAt) {
+      // What was cut away has no cell.
+      if (at + 2 > name.length || name.slice(at, at + 2).includes('…')) return
+      const left = x + textWidthPx(name.slice(0, at), sizePx, 'mono')
+      const width = textWidthPx(name.slice(at, at + 2), sizePx, 'mono')
+      this.box(left - 2, baseline - sizePx + 1, width + 4, sizePx + 2, {
+        ...{stroke: this.palette.lineStrong, radius: 2},
+      })
+    }
   }
 
   /** The frame of what is selected or pointed at. */

@@ -3,7 +3,7 @@ import type {TreeSpans} from '../../lenses/tree-spans.ts'
 import {textWidthPx} from '../text-width.ts'
 import {
   layoutColumns,
-  nodeName,
+  nodeGlyphs,
   type PlacedNode,
   pathTo,
   placeNodes,
@@ -42,6 +42,10 @@ export interface TreeScene {
   readonly spans: TreeSpans
   readonly view: TreeView
   readonly names: readonly string[]
+  /** By place: where in its name each byte of a partial character begins. */
+  readonly bytesAt: readonly (readonly number[])[]
+  /** By level of an icicle: what its tokens come to of all that can follow. */
+  readonly levelShares: readonly number[] | null
   readonly columns: TreeColumns
   readonly placed: readonly PlacedNode[]
   readonly unitCount: number
@@ -81,7 +85,8 @@ export interface SceneWindow {
 /** Lays a tree out, and gives what is left of the width to a table of its branches. */
 export function layoutScene(spans: TreeSpans, options: SceneOptions): TreeScene {
   const {view, rootName, noPrompt, isDraft, widthPx, mayOverflow} = options
-  const names = spans.nodes.map((node) => nodeName(node, noPrompt))
+  const glyphs = spans.nodes.map((node) => nodeGlyphs(node, noPrompt))
+  const names = glyphs.map(({text}) => text)
   const rootWidthPx = Math.min(
     WIDEST_ROOT_PX,
     Math.max(LEAST_ROOT_PX, textWidthPx(rootName, TREE.textPx, 'mono') + 2 * TREE.paddingPx)
@@ -103,11 +108,19 @@ export function layoutScene(spans: TreeSpans, options: SceneOptions): TreeScene 
   const columns = view === 'icicle' ? widened(fitting, startPx, widthPx) : fitting
   return {
     ...{spans, view, names, columns, rootName, rootWidthPx, isDraft},
+    bytesAt: glyphs.map(({bytesAt}) => bytesAt),
+    levelShares: view === 'icicle' ? levelShares(spans) : null,
     placed: placeNodes(spans, view, columns, names),
     unitCount: unitCount(spans, view),
     widthPx: Math.max(widthPx, columns.widthPx),
     table: withTable ? layoutTable(natural.widthPx, widthPx) : null,
   }
+}
+
+function levelShares({nodes, columnCount}: TreeSpans): number[] {
+  const shares = new Array<number>(columnCount).fill(0)
+  for (const {node, column, share} of nodes) if (node.tokenId !== null) shares[column]! += share
+  return shares
 }
 
 /** Columns that are narrower together than the room, as much wider as it gives each. */
