@@ -34,9 +34,10 @@ export function headerShapes(scene: TreeScene, leftPx: number, palette: Palette)
     if (!levelShares) continue
     // What of all that can follow goes through the tokens of this level.
     const total = `Σ ${formatPathProb(levelShares[column]!)}`
-    const rightPx = xPx + widthPx - 1 - TREE.paddingPx
-    if (rightPx - textWidthPx(total, TREE.smallTextPx, 'sans') < freePx) continue
-    shapes.push(title(rightPx - leftPx, total, 'end'))
+    const endPx = freePx + textWidthPx(total, TREE.smallTextPx, 'sans')
+    if (endPx + 2 * TREE.paddingPx > xPx + widthPx) continue
+    shapes.push(title(freePx - leftPx, total))
+    freePx = endPx
   }
   if (table) {
     if (table.wordsPx !== null) shapes.push(title(table.wordsPx - leftPx, 'branch'))
