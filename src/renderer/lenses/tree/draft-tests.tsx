@@ -54,7 +54,9 @@ export function DraftTests({shown, view}: Props) {
                 drawn u against threshold
               </th>
               <th scope="col">u</th>
-              <th scope="col" aria-label="how u compares" />
+              <th scope="col">
+                <span className="visually-hidden">how u compares</span>
+              </th>
               <th scope="col">threshold</th>
               <th scope="col" className="word">
                 verdict
