@@ -19,8 +19,6 @@ const WINDOWS = [
   {width: 550, height: 350},
 ]
 
-const softly = expect.configure({soft: true})
-
 /** Does what the palette finds for these words. */
 async function command(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+k')
@@ -327,10 +325,7 @@ test('views of the other lenses, in every window', async ({workbench}) => {
     for (const size of WINDOWS.filter(({height}) => !scrolls || height >= 700)) {
       await page.setViewportSize(size)
       await page.mouse.move(1, 1)
-      // A figure of many parts fits into its new window a frame or two later.
-      await softly
-        .poll(() => flawLines(page), {message: `${name}, ${size.width} × ${size.height}`})
-        .toEqual([])
+      expect.soft(await flawLines(page), `${name}, ${size.width} × ${size.height}`).toEqual([])
     }
   }
 })

@@ -36,8 +36,9 @@ export function PassTable({counterfactual: {passAtK}}: {readonly counterfactual:
         <tr className="ink-3">
           <th scope="row">95 %</th>
           {passAtK.map(({k, low, high}) => (
-            <td key={k}>
-              {formatProb(low)}–{formatProb(high)}
+            <td key={k} className="interval">
+              {formatProb(low)}–<wbr />
+              {formatProb(high)}
             </td>
           ))}
         </tr>
