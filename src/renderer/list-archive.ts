@@ -1,6 +1,6 @@
 import {type DBSchema, type IDBPDatabase, openDB} from 'idb'
 import type {KeptOutcome, ListArchive} from './store/list-keeper.ts'
-import type {PromptListState} from './store/state.ts'
+import type {PromptListState} from './store/prompt-list-state.ts'
 
 interface ArchiveSchema extends DBSchema {
   tabs: {key: string; value: {tab: string; usedAt: number; list: PromptListState | null}}

@@ -79,6 +79,26 @@ export function createBlobs({
   }
 }
 
+/** The bytes of a blob, which are forgotten; throws a Problem where there are none. */
+export function takeBlob(blobs: Blobs, blobId: string): Uint8Array<ArrayBuffer> {
+  const bytes = blobs.take(blobId)
+  if (bytes) return bytes
+  throw new ProblemError({
+    code: 'blob-gone',
+    message: 'These bytes have been fetched already, or have waited too long.',
+    found: blobId,
+    expected: 'an id that was just given out',
+    advice: 'Ask for the figure again.',
+  })
+}
+
+/** Bytes with a buffer of their own, so that no more than they are is kept. */
+export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes)
+}
+
 /** The engine's own door for blobs, open to the host process alone. */
 export interface BlobServer {
   /** Path of a unix socket in a folder only this user may enter, or a Windows named pipe. */

@@ -9,7 +9,7 @@ import type {ModelRef} from '../../shared/domain/model.ts'
 import {ProblemError} from '../../shared/domain/problem.ts'
 import {tokenTableOf} from '../../shared/domain/token.ts'
 import {packTile} from '../../shared/lenses/packed-tile.ts'
-import type {Blobs} from './blobs.ts'
+import {type Blobs, ownBytes, takeBlob} from './blobs.ts'
 import {AttentionStore} from './captures/attention-store.ts'
 import {LogitsStore} from './captures/logits-store.ts'
 import {MemoryBudget} from './captures/memory-budget.ts'
@@ -299,8 +299,8 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       vocabulary: engine.tokenizers.vocabulary.handler(({input, signal}) =>
         texts.run('vocabulary', input, signal)
       ),
-      entry: engine.tokenizers.entry.handler(async ({input, signal}) =>
-        onlyEvent(texts.run('entry', input, signal))
+      entry: engine.tokenizers.entry.handler(({input, signal}) =>
+        texts.runOnce('entry', input, signal)
       ),
       keep: engine.tokenizers.keep.handler(({input}) =>
         keepTokenizerFile(options.stateFolder, input)
@@ -416,11 +416,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
       }),
     },
     blobs: {
-      read: engine.blobs.read.handler(({input}) => {
-        const bytes = blobs.take(input.blobId)
-        if (!bytes) throw blobGone(input.blobId)
-        return bytes
-      }),
+      read: engine.blobs.read.handler(({input}) => takeBlob(blobs, input.blobId)),
       probe: engine.blobs.probe.handler(({input}): BytesRef => {
         const bytes = new Uint8Array(input.byteLength)
         return input.asBlob ? blobs.keep(bytes) : {bytes}
@@ -448,29 +444,6 @@ function noEntry(id: number, tokenCount: number): ProblemError {
     expected: `an id that tokenizer.json lists, below ${tokenCount}`,
     advice: 'Choose another token: this id is a place in the logits that stands for nothing.',
   })
-}
-
-function blobGone(blobId: string): ProblemError {
-  return new ProblemError({
-    code: 'blob-gone',
-    message: 'These bytes have been fetched already, or have waited too long.',
-    found: blobId,
-    expected: 'an id that was just given out',
-    advice: 'Ask for the figure again.',
-  })
-}
-
-/** Bytes with a buffer of their own, so that no more than they are is kept. */
-/** What a stream of one event carries. */
-async function onlyEvent<Event>(events: AsyncIterable<Event>): Promise<Event> {
-  for await (const event of events) return event
-  throw new Error('the stream ended without an event')
-}
-
-function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength
-    ? (bytes as Uint8Array<ArrayBuffer>)
-    : new Uint8Array(bytes)
 }
 
 /** Read from its package, since loading the runtime is left to the session workers. */

@@ -1,5 +1,5 @@
 import type {ParsedList, ParsedSummary} from '../../shared/prompts/parsed-list.ts'
-import type {ListSource} from '../store/state.ts'
+import type {ListSource} from '../store/prompt-list-state.ts'
 
 /** What is kept of a source beside its rows: how it was read, and what was left out. */
 export function sourceOf(list: ParsedList, name: string): ListSource {

@@ -3,8 +3,9 @@ import type {PromptRowResult} from '../../shared/lenses/prompt-list.ts'
 import type {Captures} from './captures.ts'
 import type {ListOutcome} from './list-outcomes.ts'
 import {keyOfOptions, selectListOptions} from './prompt-list.ts'
+import type {ListColumn, ListStatus, ListViewState} from './prompt-list-state.ts'
 import {memoizeLast} from './selectors.ts'
-import type {ListColumn, ListRow, ListStatus, ListViewState, WorkbenchState} from './state.ts'
+import type {ListRow, WorkbenchState} from './state.ts'
 
 /** A row of the list with what is known of it. */
 export interface ListEntry {

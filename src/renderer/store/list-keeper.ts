@@ -4,7 +4,8 @@ import {promptListRequestSchema, promptRowResultSchema} from '../../shared/lense
 import type {StoreContext} from './context.ts'
 import type {ListOutcome} from './list-outcomes.ts'
 import {listRowSchema, listSchema} from './persistence.ts'
-import type {ListRow, PromptListState} from './state.ts'
+import type {PromptListState} from './prompt-list-state.ts'
+import type {ListRow} from './state.ts'
 
 /**
  * Where this tab's prompt list and what came of its rows outlive a reload; a browser's database fits. It

@@ -4,8 +4,9 @@ import {isCancellation, latestWins, type StoreContext, shownProblem} from './con
 import {selectPane} from './panes.ts'
 import {selectRun} from './run-records.ts'
 import {selectHovered, selectLock} from './selection.ts'
-import type {LensSlot, LogitLensState, PaneIndex, RunId, WorkbenchState} from './state.ts'
+import type {PaneIndex, RunId, WorkbenchState} from './state.ts'
 import {selectTrackedIds} from './tables.ts'
+import type {LensSlot, LogitLensState} from './tables-state.ts'
 
 /** The view of the tokens lens that shows what the head makes of every layer. */
 export const LOGIT_LENS_VIEW = 'logit-lens'

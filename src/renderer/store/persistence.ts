@@ -23,10 +23,10 @@ import type {KeyValueStorage} from './context.ts'
 import {criticalShape} from './critical-shape.ts'
 import {DEFAULT_PARAMETERS} from './default-parameters.ts'
 import {keptLabelsSchema} from './head-labels-kept.ts'
+import type {PromptListState} from './prompt-list-state.ts'
 import type {
   DocumentState,
   FrameSizes,
-  PromptListState,
   RunEntry,
   RunId,
   RunPhase,

@@ -8,17 +8,15 @@ import {nameWithFile} from './model-files.ts'
 import {refOfListing, selectActiveRef} from './models.ts'
 import {LIST_VIEW, selectPane, withPane} from './panes.ts'
 import {labelOfPrompt, selectIsChat} from './prompt.ts'
-import type {RunActions} from './runs.ts'
 import type {
   ListJob,
   ListJobState,
-  ListRow,
   ListSource,
   ListViewState,
-  PaneIndex,
   PromptListState,
-  WorkbenchState,
-} from './state.ts'
+} from './prompt-list-state.ts'
+import type {RunActions} from './runs.ts'
+import type {ListRow, PaneIndex, WorkbenchState} from './state.ts'
 
 /** Rows that a list may have; the engine takes no more. */
 export const MOST_LIST_ROWS = 10_000

@@ -5,8 +5,6 @@ import type {Problem} from '../../shared/domain/problem.ts'
 import type {TrackName} from '../../shared/figures/tokens/tracks.ts'
 import type {Message, TokensRequest} from '../../shared/lenses/tokens.ts'
 import type {LinkData} from '../../shared/links/link-data.ts'
-import type {ListRow, SkippedLine} from '../../shared/prompts/parsed-list.ts'
-import type {ByteSpan, ResolvedUnit, UnitChoice} from '../../shared/units/unit-choice.ts'
 import type {GraphState, GraphWorkState} from './attention-graph-state.ts'
 import type {AttentionHeadsState} from './attention-heads.ts'
 import type {AttentionLinesState} from './attention-lines.ts'
@@ -19,9 +17,12 @@ import type {AttributionState, AttributionWorkState} from './attribution-state.t
 import type {CriticalState, CriticalWorkState} from './critical-state.ts'
 import type {HeadLabelsState, HeadLabelsWorkState} from './head-labels.ts'
 import type {NextBytesState, NextBytesWorkState} from './next-bytes.ts'
+import type {ListJobState, ListViewState, PromptListState} from './prompt-list-state.ts'
 import type {SamplesState} from './samples.ts'
+import type {LogitLensState, TablesState} from './tables-state.ts'
 import type {TokenizersState, TokenizersWorkState} from './tokenizers-state.ts'
 import type {TreeState, TreeWorkState} from './tree-state.ts'
+import type {UnitState, UnitWorkState} from './unit-state.ts'
 
 export type {ListRow, SkippedLine} from '../../shared/prompts/parsed-list.ts'
 
@@ -179,35 +180,6 @@ export interface HoverState {
   readonly hovered: TokenPlace | null
 }
 
-/** Document: the unit that scores are shown by, in every lens. */
-export interface UnitState {
-  readonly unit: UnitChoice
-  /** By run: stretches that were drawn by hand, kept while another unit is chosen. */
-  readonly drawnSpans: Readonly<Record<RunId, readonly ByteSpan[]>>
-}
-
-/** What came of looking for the matches of the unit's regular expression in a run. */
-export interface MatchState {
-  /** What was looked for, and in how much of the run. */
-  readonly key: string
-  readonly isLooking: boolean
-  /** The last expression that could be used, with its matches; null before any. */
-  readonly resolved: ResolvedUnit | null
-  /** Why the expression as it stands could not be used. */
-  readonly problem: Problem | null
-  /** Said beside the matches, as that there are more than are shown. */
-  readonly warning: string | null
-}
-
-/** Session: what is being found and drawn for the unit. */
-export interface UnitWorkState {
-  readonly matches: Readonly<Record<RunId, MatchState>>
-  /** A span that is not kept yet: from where it was begun to where it reaches, both included. */
-  readonly drawing: {readonly runId: RunId; readonly from: number; readonly to: number} | null
-  /** The pane whose unit is being chosen. */
-  readonly unitEditor: PaneIndex | null
-}
-
 /** What the token card tells about: a token of a run, or an entry of its model's vocabulary. */
 export type CardTarget =
   | {readonly kind: 'place'; readonly runId: RunId; readonly position: number}
@@ -247,56 +219,6 @@ export interface PreferencesState {
 /** Session: what was wrong with the preferences on disk, until it has been read. */
 export interface PreferencesProblemState {
   readonly preferencesProblem: Problem | null
-}
-
-/** A next-token table that a view wants: which it shows now, and why it could not be had. */
-export interface NextSlot {
-  readonly shownKey: string | null
-  readonly problem: Problem | null
-}
-
-/** The followed tokens of a pane. */
-export interface TrackedSlot {
-  readonly shownKey: string | null
-  readonly problem: Problem | null
-}
-
-/** How a logit lens that is wanted stands. */
-export type LensPhase =
-  | {readonly kind: 'idle'}
-  | {
-      readonly kind: 'running'
-      /** Positions of the text whose stream has been captured. */
-      readonly done: number
-      readonly total: number
-      readonly secondsLeft: number | null
-    }
-  | {readonly kind: 'cancelled'}
-  | {readonly kind: 'failed'; readonly problem: Problem}
-
-/** The logit lens of a pane: which one it shows, and what is done for the one that it wants. */
-export interface LensSlot {
-  readonly shownKey: string | null
-  readonly phase: LensPhase
-}
-
-/** Session. */
-export interface LogitLensState {
-  /** By pane. */
-  readonly lensSlots: readonly [LensSlot, LensSlot]
-  /** By pane: the row that is marked, 0 the input; null is the output. */
-  readonly lensRows: readonly [number | null, number | null]
-}
-
-/** Session: tables that are fetched for what is selected. */
-export interface TablesState {
-  /** By pane: what may follow its locked token, as sampled. */
-  readonly after: readonly [NextSlot, NextSlot]
-  /** What could have stood in place of the inspected token. */
-  readonly instead: NextSlot
-  /** By pane. */
-  readonly trackedSlots: readonly [TrackedSlot, TrackedSlot]
-  readonly vocabularyRevision: number
 }
 
 /** The folder chooser: where it is, what is there, and what went wrong. */
@@ -402,77 +324,6 @@ export interface View {
 export interface ViewsState {
   readonly views: readonly View[]
   readonly viewIndex: number
-}
-
-/** Where the last rows of the list came from. */
-export interface ListSource {
-  readonly name: string
-  /** How it was read, in words; null where an earlier version kept it. */
-  readonly format: string | null
-  /** Of a table: which of its columns were taken, in words. */
-  readonly columns: string | null
-  readonly lineCount: number
-  readonly rowCount: number
-  readonly skippedCount: number
-  /** The first of them. */
-  readonly skipped: readonly SkippedLine[]
-  /** What the answers were taken from, in words; null where there are none. */
-  readonly answersFrom: string | null
-}
-
-/** Document: the prompt list. */
-export interface PromptListState {
-  readonly listRows: readonly ListRow[]
-  readonly listSource: ListSource | null
-}
-
-/** How the computing of the list stands; what came of its rows is in the captures. */
-export type ListJob =
-  /** With what the last job did, where it went through. */
-  | {
-      readonly kind: 'idle'
-      readonly last?: {readonly rowCount: number; readonly elapsedMs: number}
-    }
-  | {
-      readonly kind: 'running'
-      readonly done: number
-      readonly total: number
-      readonly secondsLeft: number | null
-      /** The row under way. */
-      readonly rowId: string | null
-    }
-  | {readonly kind: 'cancelled'; readonly done: number; readonly total: number}
-  | {readonly kind: 'failed'; readonly problem: Problem}
-
-/** Session. */
-export interface ListJobState {
-  readonly listJob: ListJob
-  /** Grows whenever a row has a new outcome. */
-  readonly listRevision: number
-}
-
-export type ListColumn =
-  | 'number'
-  | 'prompt'
-  | 'completion'
-  | 'status'
-  | 'answer'
-  | 'prob'
-  | 'surprisal'
-  | 'tokens'
-
-export type ListStatus = 'right' | 'wrong' | 'done' | 'stale' | 'failed' | 'running' | 'waits'
-
-/** Session: how the list is looked at. */
-export interface ListViewState {
-  /** Null: in the order of the list. */
-  readonly listSort: {readonly column: ListColumn; readonly isDescending: boolean} | null
-  readonly listFilter: string
-  readonly listStatus: ListStatus | 'all'
-  /** The row that keys work on. */
-  readonly listFocusId: string | null
-  /** Rows that are copied, exported or removed; it has the focused one. */
-  readonly listSelected: ReadonlySet<string>
 }
 
 /** A text too large for the prompt, which was pasted or dropped. Its words are not in the state. */

@@ -11,15 +11,8 @@ import {
 import {latestWins, type StoreContext, shownProblem} from './context.ts'
 import {selectRun} from './run-records.ts'
 import {selectInspected, selectLock} from './selection.ts'
-import type {
-  NextSlot,
-  PaneIndex,
-  RunRecord,
-  TablesState,
-  TokenPlace,
-  TrackedSlot,
-  WorkbenchState,
-} from './state.ts'
+import type {PaneIndex, RunRecord, TokenPlace, WorkbenchState} from './state.ts'
+import type {NextSlot, TablesState, TrackedSlot} from './tables-state.ts'
 
 const EMPTY: NextSlot & TrackedSlot = {shownKey: null, problem: null}
 

@@ -13,7 +13,8 @@ import {type StoreContext, shownProblem} from './context.ts'
 import {selectActiveRunId} from './panes.ts'
 import {selectLock} from './selection.ts'
 import {covering, withoutSpan, withSpan} from './spans.ts'
-import type {PaneIndex, RunId, UnitState, UnitWorkState, WorkbenchState} from './state.ts'
+import type {PaneIndex, RunId, WorkbenchState} from './state.ts'
+import type {UnitState, UnitWorkState} from './unit-state.ts'
 
 export const initialUnit: UnitState = {unit: TOKEN_UNIT, drawnSpans: {}}
 export const initialUnitWork: UnitWorkState = {

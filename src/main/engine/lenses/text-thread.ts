@@ -56,6 +56,16 @@ export class TextThread {
     }
   }
 
+  /** What a lens of a single event answers. */
+  async runOnce<Name extends keyof TextLenses>(
+    lens: Name,
+    request: TextLenses[Name]['request'],
+    signal?: AbortSignal
+  ): Promise<TextLenses[Name]['event']> {
+    for await (const event of this.run(lens, request, signal)) return event
+    throw new Error(`the lens ${lens} ended without an event`)
+  }
+
   /** Asks the thread to end when it has nothing under way; the process does not wait for it. */
   close(): void {
     this.worker?.postMessage({kind: 'close'} satisfies TextCall)

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import type {PromptRowResult} from '../../../shared/lenses/prompt-list.ts'
 import {type ListEntry, summaryOf} from '../../store/list-entries.ts'
-import type {ListStatus} from '../../store/state.ts'
+import type {ListStatus} from '../../store/prompt-list-state.ts'
 import {intervalText, listWords, markWords, shareText} from './list-words.ts'
 
 /** A row by its status; with an answer of this probability, or without one. */

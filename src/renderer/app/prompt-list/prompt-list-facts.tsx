@@ -1,7 +1,8 @@
 import {formatCount, formatFixed, formatMany} from '../../../shared/figures/number-format.ts'
 import {useWorkbenchState} from '../../lenses/use-workbench.ts'
 import {type ListEntry, summaryOf} from '../../store/list-entries.ts'
-import type {ListSource, SkippedLine} from '../../store/state.ts'
+import type {ListSource} from '../../store/prompt-list-state.ts'
+import type {SkippedLine} from '../../store/state.ts'
 import {adviceNow} from '../advice.ts'
 import {intervalText, listWords, shareText} from './list-words.ts'
 

@@ -10,7 +10,7 @@ import {
   summaryOf,
 } from '../../store/list-entries.ts'
 import {MOST_LIST_GENERATED, selectListOptions} from '../../store/prompt-list.ts'
-import type {ListStatus} from '../../store/state.ts'
+import type {ListStatus} from '../../store/prompt-list-state.ts'
 import {Button} from '../../ui/button.tsx'
 import {DownIcon} from '../../ui/icons.tsx'
 import {MoreControls, useIsFlat} from '../../ui/more-controls.tsx'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
 import type {ListEntry} from '../../store/list-entries.ts'
-import type {ListStatus} from '../../store/state.ts'
+import type {ListStatus} from '../../store/prompt-list-state.ts'
 import {
   MOST_SINGLE_MARKS,
   markLabels,
