@@ -428,7 +428,7 @@ export function createHandlers(options: EngineOptions, {blobs}: {blobs: Blobs}) 
     async close() {
       texts.close()
       const {thread} = attention
-      const open = [models, sessions, samplerSessions, branches, thread, preferences]
+      const open = [models, sessions, samplerSessions, branches, thread, preferences, keptTexts]
       await Promise.all(open.map((one) => one.close()))
     },
   }

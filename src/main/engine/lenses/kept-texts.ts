@@ -28,15 +28,24 @@ export class KeptTexts {
     return {path}
   }
 
+  /** Removes what is kept: what a person opened is not left behind. */
+  async close(): Promise<void> {
+    await this.keepOnly(0)
+  }
+
   private async begin(name: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'tokenscope-text-'))
     const own = basename(name).replace(/[^\p{L}\p{N}._-]+/gu, '-')
     const path = join(folder, own === '' || /^\.+$/.test(own) ? 'text' : own)
     this.paths.push(path)
-    while (this.paths.length > MAX_KEPT) {
+    await this.keepOnly(MAX_KEPT)
+    return path
+  }
+
+  private async keepOnly(count: number): Promise<void> {
+    while (this.paths.length > count) {
       await rm(dirname(this.paths.shift()!), {recursive: true, force: true})
     }
-    return path
   }
 }
 
